@@ -19,14 +19,15 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
+from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 VENVS = ROOT / ".venvs"
 LOCKS = ROOT / "environments"
 
-Version = Tuple[int, int]
+Version = tuple[int, int]
 
 
 class Environment(NamedTuple):
@@ -112,13 +113,13 @@ def digest(*parts: str) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
-def run(arguments: List[str], failed: str, env: Optional[Dict[str, str]] = None) -> None:
+def run(arguments: list[str], failed: str, env: dict[str, str] | None = None) -> None:
     """Run a step and let its own progress show; raise SetupError with `failed` if it does not succeed."""
     if subprocess.run(arguments, cwd=ROOT, env={**os.environ, **(env or {})}).returncode:
         raise SetupError(failed)
 
 
-def package_index() -> Dict[str, str]:
+def package_index() -> dict[str, str]:
     """uv does not read pip's settings; where pip is told to use another index, uv gets the same."""
     index = os.environ.get("PIP_INDEX_URL")
     return {"UV_DEFAULT_INDEX": index} if index and "UV_DEFAULT_INDEX" not in os.environ else {}
@@ -136,11 +137,22 @@ def ensure_uv() -> str:
     shutil.rmtree(folder, ignore_errors=True)
     run(
         [sys.executable, "-m", "venv", str(folder)],
-        f"{sys.executable} cannot make a virtual environment. Install its venv module (Debian: apt-get install python3-venv).",
+        f"{sys.executable} cannot make a virtual environment. "
+        "Install its venv module (Debian: apt-get install python3-venv).",
     )
     run(
-        [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps",
-         "--require-hashes", "-r", str(lock)],
+        [
+            str(folder / "bin" / "python"),
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            "--no-deps",
+            "--require-hashes",
+            "-r",
+            str(lock),
+        ],
         "uv could not be installed from the package registry. Check the network, then run this again.",
     )
     stamp.write_text(wanted)
@@ -156,8 +168,10 @@ def ensure_environment(step: str, environment: Environment, uv: str) -> bool:
     python = find_python(environment, uv)
     environment.stamp.unlink(missing_ok=True)
     if not works(str(environment.python), environment.versions[0]):
-        run([uv, "venv", "--quiet", "--clear", "--python", python, str(environment.folder)],
-            f"The {environment.name} environment could not be made with {python}.")
+        run(
+            [uv, "venv", "--quiet", "--clear", "--python", python, str(environment.folder)],
+            f"The {environment.name} environment could not be made with {python}.",
+        )
     run(
         [uv, "pip", "sync", "--require-hashes", "--python", str(environment.python), str(environment.lock)],
         f"The {environment.name} environment could not be installed from {environment.lock.name}. "
