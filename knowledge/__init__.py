@@ -1,0 +1,26 @@
+"""Loads and checks what the assistant knows: the files in ``data/``.
+
+Pure Python on 3.10 and newer with ruamel.yaml alone, so that the engine and the gateway read the same files the same
+way. ``Knowledge.load(Path("data"))`` is the way in; ``python -m knowledge.check`` tells trainers what to mend.
+"""
+
+from knowledge.answers import SourceRef, Topic, normalise
+from knowledge.claims import Claim
+from knowledge.clinic import Clinic
+from knowledge.fingerprint import data_hash
+from knowledge.problems import KnowledgeError, Problem
+from knowledge.sources import Source
+from knowledge.store import Knowledge
+
+__all__ = [
+    "Claim",
+    "Clinic",
+    "Knowledge",
+    "KnowledgeError",
+    "Problem",
+    "Source",
+    "SourceRef",
+    "Topic",
+    "data_hash",
+    "normalise",
+]

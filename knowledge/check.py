@@ -1,0 +1,126 @@
+"""``python -m knowledge.check``: everything that has to be mended before the data may be used.
+
+Errors keep the data from loading; findings are answers that load but are too long, too hard to read, promise too
+much, or are out of date. Either makes the check fail. ``--only`` shows one file or folder; ``--write-docs`` writes the
+pages under ``docs/`` that are made from the data.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+from knowledge.answers import Topic
+from knowledge.problems import Problem
+from knowledge.standards import TextStandard
+from knowledge.store import Knowledge
+
+
+def check(data: Path, today: date) -> list[Problem]:
+    """All errors and findings, in the order of the files."""
+    knowledge, problems = Knowledge.read(data)
+    if knowledge is not None:
+        problems = problems + list(findings(knowledge, today))
+    return sorted(problems)
+
+
+def findings(knowledge: Knowledge, today: date) -> Iterator[Problem]:
+    """Where the answers do not meet ``data/standards.yml``."""
+    for topic in knowledge.topics.values():
+        yield from _text(knowledge, topic, "short", topic.short, knowledge.standards.short)
+        yield from _text(knowledge, topic, "more", topic.more, knowledge.standards.more)
+        yield from _overclaims(knowledge, topic)
+        yield from _sources(knowledge, topic)
+        yield from _claims(topic)
+        yield from _review(knowledge, topic, today)
+
+
+def _text(knowledge: Knowledge, topic: Topic, part: str, text: str, standard: TextStandard) -> Iterator[Problem]:
+    reading = knowledge.readability.measure(knowledge.fill(text))
+    if reading.words > standard.words:
+        yield _finding(topic, part, f"'{part}' has {reading.words} words, more than {standard.words}", "shorten it")
+    if round(reading.grade, 1) > standard.grade:
+        yield _finding(
+            topic,
+            part,
+            f"'{part}' reads at grade {reading.grade:.1f}, above {standard.grade}",
+            "use shorter sentences and shorter words",
+        )
+    if reading.longest_words > standard.sentence_words:
+        yield _finding(
+            topic,
+            part,
+            f"'{part}' has a sentence of {reading.longest_words} words, more than {standard.sentence_words}: "
+            f"'{reading.longest[:50]}...'",
+            "split the sentence",
+        )
+
+
+def _overclaims(knowledge: Knowledge, topic: Topic) -> Iterator[Problem]:
+    for part, text in (("title", topic.title), ("short", topic.short), ("more", topic.more)):
+        for overclaim in knowledge.overclaims:
+            found = overclaim.find(text)
+            if found is not None:
+                yield _finding(topic, part, f"'{part}' says '{found}', but {overclaim.reason}", overclaim.suggestion)
+
+
+def _sources(knowledge: Knowledge, topic: Topic) -> Iterator[Problem]:
+    if len(topic.sources) < knowledge.standards.sources:
+        yield _finding(topic, "sources", "the answer names no source", "name what it rests on")
+
+
+def _claims(topic: Topic) -> Iterator[Problem]:
+    for claim, wording in topic.claims.items():
+        for part, text in (("short", topic.short), ("more", topic.more)):
+            if wording.casefold() not in " ".join(text.split()).casefold():
+                yield _finding(
+                    topic,
+                    "claims",
+                    f"the wording '{wording}' of claim {claim} does not stand in '{part}'",
+                    "state the claim in the same words in both texts, or move it to 'more_claims'",
+                )
+
+
+def _review(knowledge: Knowledge, topic: Topic, today: date) -> Iterator[Problem]:
+    months = knowledge.standards.review_months
+    year, month = divmod(today.year * 12 + today.month - 1 + months, 12)
+    latest = date(year, month + 1, min(today.day, 28))
+    if topic.review_by > latest:
+        yield _finding(
+            topic, "review_by", f"review_by is {topic.review_by}, more than {months} months away", "set an earlier date"
+        )
+    if topic.expired(today):
+        yield _finding(
+            topic,
+            "review_by",
+            f"the answer was to be reviewed by {topic.review_by} and is withheld",
+            "have it reviewed and set a new date",
+        )
+
+
+def _finding(topic: Topic, part: str, message: str, remedy: str) -> Problem:
+    return Problem(topic.file.as_posix(), topic.lines[part], message, remedy, "finding")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Prints what has to be mended; 1 if there is anything."""
+    parser = argparse.ArgumentParser(prog="python -m knowledge.check", description="Checks the files in data/.")
+    parser.add_argument("data", nargs="?", default="data", type=Path, help="the folder to check (data)")
+    parser.add_argument("--only", action="append", default=[], metavar="PATH", help="show only what is in this file")
+    options = parser.parse_args(arguments)
+    problems = check(options.data, date.today())
+    if options.only:
+        wanted = tuple(Path(path).as_posix() for path in options.only)
+        problems = [problem for problem in problems if problem.file.startswith(wanted)]
+    for problem in problems:
+        print(problem)
+    errors = sum(problem.severity == "error" for problem in problems)
+    print(f"{errors} errors, {len(problems) - errors} findings.", file=sys.stderr)
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

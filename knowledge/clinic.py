@@ -1,0 +1,284 @@
+"""This clinic's own facts (``data/clinic.yml``): name, phone, hours, fees. What is not set is None, never a guess."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta, timezone
+from pathlib import Path
+from types import MappingProxyType
+from zoneinfo import ZoneInfo
+
+from knowledge.problems import Problem
+from knowledge.yaml import Section, Value, read
+
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+SPAN = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)")
+COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
+LONGEST_CLOSURE = timedelta(days=60)
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """Whom to call in the clinic's region: emergency, a nurse's advice, a mental health crisis."""
+
+    emergency: str
+    nurse_line: str
+    crisis_line: str
+
+
+@dataclass(frozen=True)
+class Hours:
+    """One opening of a day, from the first to the second time."""
+
+    opens: time
+    closes: time
+
+    def __str__(self) -> str:
+        return f"{clock(self.opens)} to {clock(self.closes)}"
+
+
+@dataclass(frozen=True)
+class Fee:
+    """What a visit costs, as the clinic writes it."""
+
+    what: str
+    price: str
+
+
+@dataclass(frozen=True)
+class Practitioner:
+    """A person who works at the clinic; ``ims`` says whether they offer IMS."""
+
+    name: str
+    role: str
+    ims: bool
+    note: str | None
+
+
+@dataclass(frozen=True)
+class Clinic:
+    """The clinic. ``demo`` marks one that does not exist; times are those of ``timezone``."""
+
+    demo: bool
+    name: str
+    phone: str
+    region: str
+    numbers: Numbers
+    timezone: ZoneInfo
+    hours: Mapping[str, tuple[Hours, ...]]
+    country: str
+    province: str
+    closed_on_holidays: bool
+    closures: Mapping[date, str]
+    address: str | None
+    parking: str | None
+    booking_link: str | None
+    email: str | None
+    fees: tuple[Fee, ...]
+    insurance: str | None
+    referral: str | None
+    practitioners: tuple[Practitioner, ...]
+    languages: tuple[str, ...]
+    consent_required: bool
+    retention_days: int
+    theme: Mapping[str, str]
+
+    def open_at(self, when: datetime) -> bool:
+        """Whether the clinic is open at a moment, given with its time zone."""
+        moment = _moment(when)
+        return any(opens <= moment < closes for opens, closes in self._openings(self._local_day(moment), days=1))
+
+    def closes_at(self, when: datetime) -> datetime | None:
+        """When the clinic closes, in its own time, if it is open at this moment."""
+        moment = _moment(when)
+        for opens, closes in self._openings(self._local_day(moment), days=1):
+            if opens <= moment < closes:
+                return closes.astimezone(self.timezone)
+        return None
+
+    def next_opening(self, when: datetime) -> datetime | None:
+        """When the clinic next opens after this moment, in its own time; None if not within two months."""
+        moment = _moment(when)
+        for opens, _ in self._openings(self._local_day(moment), days=LONGEST_CLOSURE.days):
+            if opens > moment:
+                return opens.astimezone(self.timezone)
+        return None
+
+    def closed_because(self, day: date) -> str | None:
+        """The name of the holiday or closure on a day, or None."""
+        if day in self.closures:
+            return self.closures[day]
+        if self.closed_on_holidays:
+            return public_holiday(self.country, self.province, day)
+        return None
+
+    def _local_day(self, moment: datetime) -> date:
+        return moment.astimezone(self.timezone).date()
+
+    def _openings(self, first: date, days: int) -> Iterator[tuple[datetime, datetime]]:
+        """Openings in order, in UTC: times of one zone compare by the clock on the wall, which repeats in autumn."""
+        for day in (first + timedelta(days=number) for number in range(days)):
+            hours = self.hours[WEEKDAYS[day.weekday()]]
+            if not hours or self.closed_because(day):
+                continue
+            for span in hours:
+                yield tuple(  # type: ignore[misc]
+                    datetime.combine(day, at, self.timezone).astimezone(timezone.utc) for at in (span.opens, span.closes)
+                )
+
+
+def public_holiday(country: str, province: str, day: date) -> str | None:
+    """The public holiday on a day in a province. The one place that needs the `holidays` package."""
+    try:
+        import holidays
+    except ImportError:
+        raise RuntimeError(
+            "Opening hours need the 'holidays' package, which only the gateway environment has: "
+            "ask for them from the gateway."
+        ) from None
+    return holidays.country_holidays(country, subdiv=province, years=day.year).get(day)
+
+
+def clock(at: time) -> str:
+    """A time as people in Canada write it: 9 am, 5:30 pm."""
+    hour = at.hour % 12 or 12
+    minutes = f":{at.minute:02}" if at.minute else ""
+    return f"{hour}{minutes} {'am' if at.hour < 12 else 'pm'}"
+
+
+def read_clinic(path: Path, problems: list[Problem]) -> Clinic | None:
+    file = read(path, problems)
+    if file is None:
+        return None
+    before = len(problems)
+    file.only(
+        "demo", "name", "phone", "email", "address", "parking", "region", "numbers", "timezone", "hours", "holidays",
+        "closures", "booking_link", "fees", "insurance", "referral", "practitioners", "languages", "consent_required",
+        "retention_days", "theme",
+    )  # fmt: skip
+    holidays = file.section("holidays")
+    holidays.only("country", "province", "closed")
+    zone = _zone(file)
+    booking_link = file.optional_text("booking_link")
+    if booking_link and not booking_link.startswith("https://"):
+        file.report(f"'{booking_link[:60]}' is not a web address", "begin it with https://", file.line_of("booking_link"))
+    numbers = _numbers(file)
+    retention_days = file.integer("retention_days")
+    if "retention_days" in file and retention_days < 1:
+        file.report("'retention_days' is less than 1", "write the days that chats are kept", file.line_of("retention_days"))
+    fees = [Fee(section.text("what"), section.text("price")) for section in file.sections("fees")]
+    practitioners = [
+        Practitioner(
+            section.text("name"), section.text("role"), section.boolean("ims"), section.optional_text("note")
+        )
+        for section in file.sections("practitioners")
+    ]
+    clinic_facts = {key: file.optional_text(key) for key in ("address", "parking", "email", "insurance", "referral")}
+    parts = {
+        "demo": file.boolean("demo"),
+        "name": file.text("name"),
+        "phone": file.text("phone"),
+        "region": file.text("region"),
+        "hours": _hours(file),
+        "country": holidays.text("country"),
+        "province": holidays.text("province"),
+        "closed_on_holidays": holidays.boolean("closed"),
+        "closures": _closures(file),
+        "languages": tuple(file.texts("languages")),
+        "consent_required": file.boolean("consent_required"),
+        "theme": _theme(file),
+    }
+    if len(problems) > before or zone is None or numbers is None:
+        return None
+    return Clinic(
+        numbers=numbers,
+        timezone=zone,
+        booking_link=booking_link,
+        fees=tuple(fees),
+        practitioners=tuple(practitioners),
+        retention_days=retention_days,
+        **clinic_facts,
+        **parts,  # type: ignore[arg-type]
+    )
+
+
+def _moment(when: datetime) -> datetime:
+    if when.tzinfo is None:
+        raise ValueError("a moment needs its time zone")
+    return when.astimezone(timezone.utc)
+
+
+def _zone(file: Section) -> ZoneInfo | None:
+    name = file.text("timezone")
+    if not name:
+        return None
+    try:
+        return ZoneInfo(name)
+    except Exception:  # noqa: BLE001 - zoneinfo raises several kinds for a name that is none
+        file.report(f"the time zone '{name[:40]}' is unknown", "write it like America/Vancouver", file.line_of("timezone"))
+        return None
+
+
+def _numbers(file: Section) -> Numbers | None:
+    region, regions = file.text("region"), file.section("numbers")
+    if not region:
+        return None
+    if region not in regions:
+        regions.report(
+            f"there are no phone numbers for the region '{region}'",
+            f"add {region}: with emergency, nurse_line and crisis_line",
+        )
+        return None
+    section = regions.section(region)
+    section.only("emergency", "nurse_line", "crisis_line")
+    return Numbers(section.text("emergency"), section.text("nurse_line"), section.text("crisis_line"))
+
+
+def _hours(file: Section) -> Mapping[str, tuple[Hours, ...]]:
+    section = file.section("hours")
+    if section.values:
+        section.only(*WEEKDAYS)
+    hours: dict[str, tuple[Hours, ...]] = {}
+    for day in WEEKDAYS:
+        if section.values and day not in section:
+            section.report(f"the hours have no '{day}'", f"add {day}: [] if the clinic is closed")
+        spans: list[Hours] = []
+        for value, written in zip(section.items(day), section.texts(day)):
+            span = _span(section, value, written)
+            if span and spans and span.opens < spans[-1].closes:
+                section.report(f"the hours of {day} overlap", "write them in order", value.line)
+            if span:
+                spans.append(span)
+        hours[day] = tuple(spans)
+    return MappingProxyType(hours)
+
+
+def _span(section: Section, value: Value, written: str) -> Hours | None:
+    found = SPAN.fullmatch(written)
+    if found:
+        hours = Hours(time(int(found[1]), int(found[2])), time(int(found[3]), int(found[4])))
+        if hours.opens < hours.closes:
+            return hours
+    if written:
+        section.report(f"'{written[:40]}' are no opening hours", 'write them like "08:00-17:30"', value.line)
+    return None
+
+
+def _closures(file: Section) -> Mapping[date, str]:
+    closures = {}
+    for section in file.sections("closures"):
+        section.only("date", "name")
+        day = section.date("date")
+        if day is not None:
+            closures[day] = section.text("name")
+    return MappingProxyType(closures)
+
+
+def _theme(file: Section) -> Mapping[str, str]:
+    colours = file.text_map("theme")
+    for name, colour in colours.items():
+        if colour and not COLOUR.fullmatch(colour):
+            file.report(f"the colour '{name}' is '{colour[:20]}'", 'write it like "#1f6f5c"', file.line_of("theme"))
+    return MappingProxyType(colours)

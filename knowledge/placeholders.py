@@ -1,0 +1,28 @@
+"""The clinic's own facts inside a text: ``{clinic_phone}`` stands in the file, the number on the screen."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+
+from knowledge.yaml import Section
+
+CLINIC = ("clinic_name", "clinic_phone", "booking_link", "emergency", "nurse_line", "crisis_line")
+
+PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
+BRACE = re.compile(r"[{}]")
+
+
+def fill(text: str, values: Mapping[str, str]) -> str:
+    """The text with every placeholder replaced; KeyError where a value is not given."""
+    return PLACEHOLDER.sub(lambda found: values[found[1]], text)
+
+
+def check_placeholders(section: Section, text: str, line: int, allowed: Collection[str] = CLINIC) -> None:
+    """Reports placeholders that nothing fills, and braces that are none."""
+    choice = f"use {', '.join('{' + name + '}' for name in allowed)}" if allowed else "write it out"
+    for name in PLACEHOLDER.findall(text):
+        if name not in allowed:
+            section.report(f"the placeholder {{{name}}} is unknown here", choice, line)
+    if BRACE.search(PLACEHOLDER.sub("", text)):
+        section.report("the text holds braces", f"{choice}, and no other braces", line)

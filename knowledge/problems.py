@@ -1,0 +1,35 @@
+"""What can be wrong with the files in ``data/``, said so that a trainer can mend it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+Severity = Literal["error", "finding"]
+
+
+@dataclass(frozen=True, order=True)
+class Problem:
+    """One thing to mend: where it is, what is wrong, and what to do about it.
+
+    An ``error`` keeps the data from loading at all. A ``finding`` loads but does not meet the standards
+    of ``data/standards.yml`` (too long, too hard to read, promises too much); ``knowledge.check`` fails on both.
+    """
+
+    file: str
+    line: int
+    message: str
+    remedy: str
+    severity: Severity = "error"
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.severity}: {self.message}. What to do: {self.remedy}."
+
+
+class KnowledgeError(Exception):
+    """The data cannot be used; ``problems`` lists everything that has to be mended first."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = sorted(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))

@@ -1,0 +1,104 @@
+"""Everything that the files in ``data/`` say, loaded and checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from types import MappingProxyType
+
+from knowledge.answers import Topic, read_topics
+from knowledge.claims import Claim, read_claims
+from knowledge.clinic import Clinic, read_clinic
+from knowledge.fingerprint import data_hash
+from knowledge.overclaims import Overclaim, read_overclaims
+from knowledge.placeholders import fill
+from knowledge.problems import KnowledgeError, Problem
+from knowledge.readability import Readability, read_readability
+from knowledge.sources import Source, read_sources
+from knowledge.standards import Standards, read_standards
+from knowledge.wording import Sentence, read_wording
+
+
+@dataclass(frozen=True)
+class Knowledge:
+    """The topics, sources, claims and sentences, and the clinic that they are told for.
+
+    Load it once and pass it on: it never changes. A new version of the data is a new ``Knowledge``.
+    """
+
+    folder: Path
+    topics: Mapping[str, Topic]
+    sources: Mapping[str, Source]
+    claims: Mapping[str, Claim]
+    clinic: Clinic
+    sentences: Mapping[str, Sentence]
+    standards: Standards
+    readability: Readability
+    overclaims: tuple[Overclaim, ...]
+
+    @classmethod
+    def load(cls, data: Path) -> Knowledge:
+        """Reads ``data``; raises KnowledgeError with everything that is wrong."""
+        knowledge, problems = cls.read(data)
+        if knowledge is None or problems:
+            raise KnowledgeError(problems)
+        return knowledge
+
+    @classmethod
+    def read(cls, data: Path) -> tuple[Knowledge | None, list[Problem]]:
+        """Reads as much of ``data`` as can be read, and what is wrong with the rest; for checking, not for answering."""
+        problems: list[Problem] = []
+        standards = read_standards(data / "standards.yml", problems)
+        readability = read_readability(data / "lexicon" / "syllables.yml", problems)
+        overclaims = read_overclaims(data / "lexicon" / "overclaims.yml", problems)
+        sources = read_sources(data / "sources.yml", problems)
+        claims = read_claims(data / "claims.yml", problems)
+        clinic = read_clinic(data / "clinic.yml", problems)
+        sentences = read_wording(data / "wording.yml", problems)
+        least = standards.examples if standards else 0
+        topics = read_topics(data / "answers", least, sources, claims, problems)
+        if standards is None or readability is None or clinic is None:
+            return None, problems
+        return (
+            cls(
+                folder=data,
+                topics=MappingProxyType(topics),
+                sources=MappingProxyType(sources),
+                claims=MappingProxyType(claims),
+                clinic=clinic,
+                sentences=MappingProxyType(sentences),
+                standards=standards,
+                readability=readability,
+                overclaims=overclaims,
+            ),
+            problems,
+        )
+
+    def fill(self, text: str) -> str:
+        """The text with the clinic's facts in place of its placeholders."""
+        return fill(text, self._placeholders)
+
+    def wording(self, key: str, **values: object) -> str:
+        """One of the assistant's own sentences; KeyError for a key or a value that is not there."""
+        given = {name: str(value) for name, value in values.items()}
+        return fill(self.sentences[key].text, {**self._placeholders, **given})
+
+    @cached_property
+    def data_hash(self) -> str:
+        """What the model depends on, as one hash: the same hash, the same training."""
+        return data_hash(self.folder)
+
+    @cached_property
+    def _placeholders(self) -> dict[str, str]:
+        clinic = self.clinic
+        known = {
+            "clinic_name": clinic.name,
+            "clinic_phone": clinic.phone,
+            "emergency": clinic.numbers.emergency,
+            "nurse_line": clinic.numbers.nurse_line,
+            "crisis_line": clinic.numbers.crisis_line,
+        }
+        booking_link = clinic.booking_link or fill(self.sentences["unknown_booking_link"].text, known)
+        return {**known, "booking_link": booking_link}
