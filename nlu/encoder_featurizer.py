@@ -1,0 +1,79 @@
+"""Sentence vectors of all-MiniLM-L6-v2 as a dense featurizer."""
+
+from typing import Any
+
+import numpy as np
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.nlu.constants import FEATURIZER_CLASS_ALIAS
+from rasa.nlu.featurizers.dense_featurizer.dense_featurizer import DenseFeaturizer
+from rasa.shared.nlu.constants import FEATURE_TYPE_SENTENCE, TEXT
+from rasa.shared.nlu.training_data.features import Features
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from nlu.encoder import Encoder
+from nlu.message_reader import READINGS, MessageReader
+
+VECTORS = "reading_vectors"
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)
+class EncoderFeaturizer(DenseFeaturizer, GraphComponent):
+    """Turns each reading of a message into a vector of 384 numbers and length 1.
+
+    Sets `reading_vectors` (one row a reading) and the first row as Rasa's dense sentence feature, so that any
+    classifier of Rasa can use it. Config: `threads` for one message; `alias` as for every featurizer.
+    """
+
+    @classmethod
+    def required_components(cls) -> list[type]:
+        """The reader must come before."""
+        return [MessageReader]
+
+    @staticmethod
+    def get_default_config() -> dict[str, Any]:
+        """One thread: the fastest for one short message."""
+        return {**DenseFeaturizer.get_default_config(), "threads": 1}
+
+    def __init__(self, config: dict[str, Any], name: str, encoder: Encoder) -> None:
+        super().__init__(name, config)
+        self._encoder = encoder
+
+    @classmethod
+    def create(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+    ) -> "EncoderFeaturizer":
+        """Load the encoder; EncoderError says what to do when its files are missing or damaged."""
+        return cls(config, execution_context.node_name, Encoder.load(threads=config["threads"]))
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        """Encode all readings of all messages at once."""
+        texts = [reading for message in messages for reading in message.get(READINGS)]
+        vectors = self._encoder.encode(texts)
+        start = 0
+        for message in messages:
+            end = start + len(message.get(READINGS))
+            self._set(message, vectors[start:end])
+            start = end
+        return messages
+
+    def process_training_data(self, training_data: TrainingData) -> TrainingData:
+        """Encode the training examples."""
+        self.process(training_data.training_examples)
+        return training_data
+
+    def _set(self, message: Message, vectors: np.ndarray) -> None:
+        message.set(VECTORS, vectors)
+        alias = self._config[FEATURIZER_CLASS_ALIAS]
+        message.add_features(Features(vectors[:1], FEATURE_TYPE_SENTENCE, TEXT, alias))
+
+    @classmethod
+    def validate_config(cls, config: dict[str, Any]) -> None:
+        """Nothing to check."""

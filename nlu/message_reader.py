@@ -1,0 +1,64 @@
+"""First component of the pipeline: the message in plain spelling, and the questions in it."""
+
+from pathlib import Path
+from typing import Any
+
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.shared.nlu.constants import TEXT
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from nlu.encoder import vocabulary
+from nlu.normalise import Normaliser
+from nlu.segments import questions
+
+READINGS = "readings"
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)
+class MessageReader(GraphComponent):
+    """Sets `readings` on every message: the ways to read it, each one a text for the encoder and the matcher.
+
+    The first reading is the whole message in plain spelling. If it has several parts, each part that asks something
+    follows twice: alone, and together with the part before it. Training examples have one reading.
+
+    Config: `spelling`, the lexicon's path from the project's root.
+    """
+
+    @staticmethod
+    def get_default_config() -> dict[str, Any]:
+        """The lexicon of this project."""
+        return {"spelling": "data/lexicon/spelling.yml"}
+
+    def __init__(self, normaliser: Normaliser) -> None:
+        self._normaliser = normaliser
+
+    @classmethod
+    def create(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+    ) -> "MessageReader":
+        """Read the lexicon."""
+        return cls(Normaliser.load(Path(config["spelling"]), known=vocabulary()))
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        """Read what people typed."""
+        for message in messages:
+            whole = self._normaliser(message.get(TEXT) or "")
+            readings = [whole]
+            for part in questions(whole):
+                readings += [part.text, f"{part.before} {part.text}".strip()]
+            message.set(READINGS, readings)
+        return messages
+
+    def process_training_data(self, training_data: TrainingData) -> TrainingData:
+        """Read the training examples, each as a whole."""
+        for message in training_data.training_examples:
+            message.set(READINGS, [self._normaliser(message.get(TEXT) or "")])
+        return training_data

@@ -1,0 +1,61 @@
+"""Find the questions in a message: several in one line, or one at the end of a long story."""
+
+import re
+from dataclasses import dataclass
+
+MAX_QUESTIONS = 4
+MIN_WORDS = 2
+_SENTENCE = re.compile(r"(?<=[.!?;])\s+|\n+|\s+-\s+")
+_START = (
+    r"(?:how|what|when|where|why|who|which|whats|hows|is|are|am|was|were|will|would|does|do|did|can|could|should|shall|may|has"
+    r"|have|any)"
+)
+_SUBJECT = r"(?:i|it|its|you|u|they|we|there|that|this|the|my|ims|dry|needling|insurance|someone|people|anyone|long|much|many|often|soon|is|are|does|do|can|should|if|about)"
+_JOINT = re.compile(rf"(?:,|\band\b|\balso\b|\bplus\b|\bor\b|\bbut\b|\bthen\b|&)\s*(?:(?:and|also|then|if so)\s+)*(?={_START}\s+{_SUBJECT}\b)")
+_QUESTION = re.compile(
+    rf"^(?:(?:so|and|but|or|also|hi|hello|hey|ok|okay|well|just|please|then|like|basically|because)[,\s]+)*(?:{_START}\b|wondering|wonder|"
+    r"tell me|explain|need to know|want to know|would like to know|i'd like to know|curious)"
+)
+_BURIED = re.compile(
+    r"\b(?:wondering|wonder|want to know|need to know|like to know|tell me|can you|could you|my question is|asking|not sure|worried)\b"
+)
+
+
+@dataclass(frozen=True)
+class Segment:
+    """One part of a message: its text, whether it asks something, and the part before it (what "that" points to)."""
+
+    text: str
+    asks: bool
+    before: str = ""
+
+
+def split(text: str) -> list[Segment]:
+    """The parts of a normalised message in their order; one part when it says one thing."""
+    parts: list[str] = []
+    for sentence in _SENTENCE.split(text):
+        for clause in _JOINT.split(sentence):
+            clause = clause.strip(" ,;")
+            if len(clause.split()) >= MIN_WORDS:
+                parts.append(clause)
+            elif parts and clause:
+                parts[-1] += " " + clause
+            elif clause:
+                parts.append(clause)
+    return [
+        Segment(part, asks=is_question(part), before=parts[number - 1] if number else "")
+        for number, part in enumerate(parts)
+    ]
+
+
+def is_question(text: str) -> bool:
+    """Whether a clause asks: a question mark, a question's first word, or a phrase such as "wondering if"."""
+    return text.endswith("?") or bool(_QUESTION.search(text)) or bool(_BURIED.search(text))
+
+
+def questions(text: str) -> list[Segment]:
+    """The parts that ask, at most MAX_QUESTIONS and the last ones of a long message; none if it is a single part."""
+    parts = split(text)
+    if len(parts) < 2:
+        return []
+    return [part for part in parts if part.asks][-MAX_QUESTIONS:]
