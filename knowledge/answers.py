@@ -127,7 +127,7 @@ def _read_topic(
         "title", "more", "kind", "sources", "claims", "more_claims", "see_also", "reviewer", "reviewed", "review_by"
     )
     title = meta.text("title")
-    more = meta.text("more")
+    more = "\n\n".join(" ".join(paragraph.split()) for paragraph in meta.text("more").splitlines() if paragraph.strip())
     lines = {
         "examples": examples_line,
         "short": response.line_of("text"),
@@ -169,7 +169,7 @@ def _read_topic(
         name=name,
         title=title,
         short=short,
-        more=more.strip(),
+        more=more,
         kind=kind,
         sources=refs,
         claims=MappingProxyType(keyed),
@@ -180,7 +180,7 @@ def _read_topic(
         review_by=review_by,
         examples=examples,
         file=path,
-        version=_version(title, short, more.strip(), refs),
+        version=_version(title, short, more, refs),
         lines=MappingProxyType(lines),
     )
 

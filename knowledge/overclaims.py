@@ -1,7 +1,7 @@
 """Finds wording that promises more than anyone can know: "cures", "completely safe", "guaranteed".
 
 The phrases are data (``data/lexicon/overclaims.yml``), each with the reason and what to write instead. A use that
-denies the promise ("no one can promise a cure") is let through by the ``allow`` patterns of the phrase.
+denies the promise ("no one can promise a cure") is let through by an ``allow`` pattern, of the list or of the phrase.
 """
 
 from __future__ import annotations
@@ -36,18 +36,24 @@ def read_overclaims(path: Path, problems: list[Problem]) -> tuple[Overclaim, ...
     file = read(path, problems)
     if file is None:
         return ()
-    file.only("overclaims")
-    return tuple(_overclaim(section) for section in file.sections("overclaims"))
+    file.only("allow", "overclaims")
+    common = _patterns(file)
+    return tuple(_overclaim(section, common) for section in file.sections("overclaims"))
 
 
-def _overclaim(section: Section) -> Overclaim:
+def _overclaim(section: Section, common: tuple[re.Pattern[str], ...]) -> Overclaim:
     section.only("phrase", "allow", "reason", "suggestion")
     return Overclaim(
         phrase=_pattern(section, section.text("phrase"), section.line_of("phrase")),
-        allow=tuple(_pattern(section, text, section.line_of("allow")) for text in section.texts("allow")),
+        allow=common + _patterns(section),
         reason=section.text("reason"),
         suggestion=section.text("suggestion"),
     )
+
+
+def _patterns(section: Section) -> tuple[re.Pattern[str], ...]:
+    written = zip(section.items("allow"), section.texts("allow"))
+    return tuple(_pattern(section, text, value.line) for value, text in written)
 
 
 def _pattern(section: Section, written: str, line: int) -> re.Pattern[str]:

@@ -19,12 +19,25 @@ from pathlib import Path
 from knowledge.problems import Problem
 from knowledge.yaml import read
 
-LINK_OR_PHONE = re.compile(r"https?://\S+|www\.\S+|\+?\d[\d().\- ]{5,}\d")
+LINK_OR_PHONE = re.compile(r"https?://\S+|www\.\S+|(?:\+?1[-. ])?(?:\(?\b\d{3}\)?[-. ])?\b\d{3}[-. ]\d{4}\b")
 SENTENCE_END = re.compile(r"[.!?]+[\"'”’)]*(?:\s+|$)|\n+")
 WORD = re.compile(r"[^\W_]+(?:['’.,][^\W_]+)*")
-SUFFIX_OF_SILENT_E = re.compile(r"(?<=[^aeiouy])e(?=(?:ly|less|ful|ment|ments|ness)$)")
+
 VOWELS = re.compile(r"[aeiouy]+")
-SPLIT_VOWELS = re.compile(r"ia(?!l|n|r|ge)|ian|iu|io(?!n|us)|eo(?!n|us|pl)|ua(?!r)|uou|ying|uing|eing|oing|aing")
+# Two vowels that stand together and are spoken apart: "ol-i-o", "me-di-an", "se-ri-ous", "us-u-al", "try-ing".
+SPOKEN_APART = re.compile(
+    r"ia(?![lnr]|ge)|(?<![cst])ian|(?<=[rnvdb])ial|(?<=[rvdnlb])iou|io(?!n|us)|iu|iet|eo(?!n|us|pl)"
+    r"|(?<![qg])ua(?!r)|uou|[aeouy]ing"
+)
+# An e inside that is not spoken: "care-ful", "like-ly", "move-ment".
+SILENT_INSIDE = re.compile(r"(?<=[^aeiouy])e(?=(?:ly|less|ful|ments?|ness)$)")
+SILENT_END = re.compile(
+    r"(?<![aeiouy])(?<![^aeiouyl]l)(?<![bct]r)e$"  # "ease", "whole", but not "tree", "able", "fibre"
+    r"|(?<![sxzcgaeiouy])(?<!ch)(?<!sh)(?<![^aeiouyl]l)(?<![bct]r)es$"  # "makes", but not "changes", "ankles"
+    r"|(?<![aeiouytd])(?<![bcdfgkpstz]l)ed$"  # "helped", but not "needed", "settled"
+    r"|(?<=[gq])ues?$"  # "technique"
+)
+SPOKEN_END = re.compile(r"(?:thm|sm|[dsv]n't)s?$")  # "rhythm", "spasm", "didn't"
 
 
 @dataclass(frozen=True)
@@ -56,14 +69,15 @@ class Readability:
 
     def measure(self, text: str) -> Reading:
         """Counts a text whose placeholders are filled."""
-        sentences = [words for words in map(self.words, self.sentences(text)) if words]
-        longest = max(sentences, key=len, default=[])
+        sentences = [sentence for sentence in self.sentences(text) if self.words(sentence)]
+        words = [word for sentence in sentences for word in self.words(sentence)]
+        longest = max(sentences, key=lambda sentence: len(self.words(sentence)), default="")
         return Reading(
-            words=sum(map(len, sentences)),
+            words=len(words),
             sentences=len(sentences),
-            syllables=sum(self.syllables(word) for words in sentences for word in words),
-            longest=" ".join(longest),
-            longest_words=len(longest),
+            syllables=sum(map(self.syllables, words)),
+            longest=longest,
+            longest_words=len(self.words(longest)),
         )
 
     def sentences(self, text: str) -> list[str]:
@@ -84,36 +98,28 @@ class Readability:
             return self.exceptions[word]
         if any(character.isdigit() for character in word):
             return sum(character.isdigit() for character in word)
-        for ending in ("s", "es", "ed", "ing"):
-            stem = word[: -len(ending)]
+        for ending, lost in (("s", ""), ("es", ""), ("d", ""), ("ed", ""), ("ing", ""), ("ing", "e")):
+            stem = word.removesuffix(ending) + lost
             if word.endswith(ending) and stem in self.exceptions:
-                return self.exceptions[stem] + self._of_ending(stem, ending)
-        return self._by_rule(word)
+                return self.exceptions[stem] + _spoken_ending(stem, ending)
+        return _by_rule(word)
 
-    @staticmethod
-    def _of_ending(stem: str, ending: str) -> int:
-        """How many syllables an ending adds: none in "needles" or "eased", one in "touches", "treated", "needling"."""
-        if ending == "ing":
-            return 1
-        if ending == "ed":
-            return int(stem.endswith(("t", "d")))
-        return int(stem.endswith(("s", "x", "z", "ch", "sh", "ce", "ge", "se", "ze")))
 
-    @staticmethod
-    def _by_rule(word: str) -> int:
-        if len(word) <= 3:
-            return max(1, len(VOWELS.findall(word.rstrip("e") or word)))
-        stem = SUFFIX_OF_SILENT_E.sub("", word)
-        count = len(VOWELS.findall(stem)) + len(SPLIT_VOWELS.findall(stem))
-        if stem.endswith("ed") and stem[-3] not in "aeioutdy":
-            count -= 1  # "helped", but not "needed" or "treated"
-        elif stem.endswith("es") and not re.search(r"(?:[sxzcg]|ch|sh|[aeiouy]|[^aeiouy]l)es$", stem):
-            count -= 1  # "muscles" is listed; "makes" loses its e, "changes" does not
-        elif stem.endswith("e") and not re.search(r"(?:[aeiouy]|[^aeiouyl]l)e$", stem):
-            count -= 1  # "ease", but not "table"
-        if re.search(r"(?:[^aeiouy]thm|sm|n't)s?$", stem):
-            count += 1  # "spasm", "didn't"
-        return max(1, count)
+def _by_rule(word: str) -> int:
+    if len(word) <= 3:
+        return max(1, len(VOWELS.findall(word.rstrip("e"))))
+    word = SILENT_INSIDE.sub("", word)
+    spoken = len(VOWELS.findall(word)) + len(SPOKEN_APART.findall(word)) + len(SPOKEN_END.findall(word))
+    return max(1, spoken - len(SILENT_END.findall(word)))
+
+
+def _spoken_ending(stem: str, ending: str) -> int:
+    """What an ending adds to a listed word: nothing in "needles", one in "treated", "needling"."""
+    if ending == "ing":
+        return 1
+    if ending in ("d", "ed"):
+        return int(stem.endswith(("t", "te", "d", "de")))
+    return int(stem.endswith(("s", "x", "z", "ch", "sh", "ce", "ge", "se", "ze")))
 
 
 def read_readability(path: Path, problems: list[Problem]) -> Readability | None:
