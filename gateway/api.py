@@ -1,0 +1,165 @@
+"""The public HTTP API of the chat: start a conversation, send a message, follow what happens, read it again.
+
+A conversation has an unguessable id and a token; whoever shows the token (`Authorization: Bearer ...`) may use it.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Header, Query, Request
+from pydantic import BaseModel, BeforeValidator, Field, StrictStr
+from starlette.responses import Response, StreamingResponse
+
+from gateway.conversations import Conversations
+from gateway.live import Signals, stream
+from gateway.messages import clean
+from gateway.problems import Refused
+from gateway.rate_limits import RateLimits
+from gateway.replies import Replies
+from gateway.settings import Settings
+from gateway.store import Conversation, KeyReused, Store, UnknownConversation
+from knowledge import Knowledge
+
+Json = dict[str, Any]
+
+
+def _mend(value: object) -> object:
+    """Half of a surrogate pair is no text that could be stored; browsers send it when they cut an emoji in two."""
+    return value.encode("utf-8", "ignore").decode("utf-8") if isinstance(value, str) else value
+
+
+Text = Annotated[StrictStr, BeforeValidator(_mend)]
+ID = r"^[\w-]{1,64}$"
+
+
+class NewMessage(BaseModel):
+    """A message: `text` that was typed, or the `choice` (id) of a button that was offered."""
+
+    key: StrictStr = Field(pattern=ID, description="New for each message; sending the same again is harmless.")
+    text: Text | None = None
+    choice: Annotated[StrictStr, Field(max_length=64)] | None = None
+
+
+class Accepted(BaseModel):
+    """The message is stored and will be answered."""
+
+    seq: int
+    repeated: bool = Field(description="The key was known: nothing new was stored.")
+
+
+class EventOut(BaseModel):
+    """One numbered thing that was said or happened."""
+
+    seq: int
+    role: str = Field(description="patient, assistant, staff or system")
+    time: str
+    in_reply_to: int | None
+    body: Json
+
+
+class History(BaseModel):
+    """Events in order."""
+
+    events: list[EventOut]
+
+
+class Started(History):
+    """A new conversation, and the token that opens it."""
+
+    id: str
+    token: str
+
+
+def check_text(text: str, limit: int, knowledge: Knowledge) -> str:
+    """The text as it is stored; Refused with a sentence for the patient if it is empty or too long."""
+    if len(text) > limit:
+        message = knowledge.wording("message_too_long", limit=f"{limit:,}", length=f"{len(text):,}")
+        raise Refused(413, "message_too_long", message)
+    if not (cleaned := clean(text)):
+        raise Refused(400, "message_empty", knowledge.wording("message_empty"))
+    return cleaned
+
+
+def routes(
+    settings: Settings,
+    store: Store,
+    conversations: Conversations,
+    signals: Signals,
+    replies: Replies,
+    limits: RateLimits,
+    knowledge: Knowledge,
+) -> APIRouter:
+    """The routes under `/api`."""
+    router = APIRouter(prefix="/api/conversations", tags=["chat"])
+
+    async def opened(id: str, authorization: Annotated[str | None, Header()] = None) -> Conversation:
+        scheme, _, token = (authorization or "").partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise Refused.because("unauthorized")
+        try:
+            conversation = await store.conversation(id)
+        except UnknownConversation:
+            raise Refused.because("unknown_conversation") from None
+        if not conversation.opens_with(token.strip()):
+            raise Refused.because("unknown_conversation")
+        return conversation
+
+    def limited(request: Request) -> None:
+        limits.address(request.client and request.client.host)
+
+    @router.post("", status_code=201, response_model=Started, dependencies=[Depends(limited)])
+    async def start() -> Json:
+        """Start a conversation. Keep the token: it is shown this once."""
+        conversation, token, said = await store.open(*replies.greeting())
+        return {"id": conversation.id, "token": token, "events": [event.public() for event in said]}
+
+    @router.post("/{id}/messages", status_code=202, response_model=Accepted, dependencies=[Depends(limited)])
+    async def send(message: NewMessage, conversation: Conversation = Depends(opened)) -> Json:
+        """Send a message. 202 means that it is on disk; the answer comes as an event."""
+        if (message.text is None) == (message.choice is None):
+            raise Refused.because("wrong_shape", fields="either text or choice")
+        if message.choice is None:
+            body = {"text": check_text(message.text or "", settings.message_limit, knowledge)}
+        else:
+            found = await store.choice(conversation.id, message.choice)
+            if found is None:
+                raise Refused(404, "unknown_choice", knowledge.wording("unknown_choice"))
+            body = {"text": found[0], "choice": message.choice}
+        limits.conversation(conversation.id)
+        try:
+            event, new = await conversations.receive(conversation.id, body, message.key)
+        except KeyReused:
+            raise Refused.because("key_reused") from None
+        except UnknownConversation:
+            raise Refused.because("unknown_conversation") from None
+        return {"seq": event.seq, "repeated": not new}
+
+    event_stream: dict[int | str, Json] = {200: {"content": {"text/event-stream": {}}}}
+
+    @router.get("/{id}/events", response_class=StreamingResponse, responses=event_stream)
+    async def events(
+        conversation: Conversation = Depends(opened),
+        after: Annotated[int, Query(ge=0, le=10**9)] = 0,
+        last_event_id: Annotated[str | None, Header()] = None,
+    ) -> Response:
+        """Follow a conversation as server-sent events, from `Last-Event-ID` (or `after`) on."""
+        if last_event_id and last_event_id.isascii() and last_event_id.isdigit() and len(last_event_id) < 10:
+            after = int(last_event_id)
+        return StreamingResponse(
+            stream(store, signals, conversation.id, after, settings.heartbeat),
+            media_type="text/event-stream",
+            # Proxies must not collect a stream before they pass it on.
+            headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+        )
+
+    @router.get("/{id}/history", response_model=History)
+    async def history(
+        conversation: Conversation = Depends(opened),
+        after: Annotated[int, Query(ge=0, le=10**9)] = 0,
+        limit: Annotated[int, Query(ge=1, le=500)] = 500,
+    ) -> Json:
+        """Read a conversation again, from event `after` on."""
+        return {"events": [event.public() for event in await store.history(conversation.id, after, limit)]}
+
+    return router

@@ -1,0 +1,115 @@
+"""The application: every part made once, passed to those that need it, and put together.
+
+`create_app` takes the parts that differ between a clinic and a test (engine, red-flag net, knowledge, clock).
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+
+import httpx
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from gateway import api, health, interface, pages, rest_channel
+from gateway.conversations import Conversations
+from gateway.database import connect, upgrade
+from gateway.engine import Engine, HttpEngine
+from gateway.guards import BodyLimit, SecurityHeaders
+from gateway.live import LocalSignals
+from gateway.logs import RequestLog
+from gateway.problems import SENTENCES, Refused
+from gateway.rate_limits import RateLimits, TokenBuckets
+from gateway.replies import Replies
+from gateway.settings import Settings
+from gateway.store import Store
+from gateway.turns import RedFlagNet, Turns
+from knowledge import Knowledge
+
+log = logging.getLogger(__name__)
+
+
+def utc_now() -> datetime:
+    """The real clock."""
+    return datetime.now(UTC)
+
+
+def create_app(
+    settings: Settings,
+    knowledge: Knowledge,
+    net: RedFlagNet,
+    engine: Engine | None = None,
+    now: Callable[[], datetime] = utc_now,
+) -> FastAPI:
+    """The gateway as an ASGI application. Without `engine`, the one at `settings.engine_url`."""
+    client = httpx.AsyncClient(base_url=settings.engine_url, timeout=settings.engine_timeout, trust_env=False)
+    engine = engine or HttpEngine(client, settings.engine_secret(), settings.engine_timeout)
+    database = connect(settings.database_url)
+    store = Store(database, now)
+    signals = LocalSignals()
+    replies = Replies(knowledge, today=lambda: now().astimezone(knowledge.clinic.timezone).date())
+    conversations = Conversations(store, Turns(net, engine, replies, settings.engine_turns), signals)
+    limits = RateLimits(
+        TokenBuckets(settings.conversation_burst, settings.conversation_rate),
+        TokenBuckets(settings.address_burst, settings.address_rate),
+        knowledge,
+    )
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        await upgrade(database)
+        if resumed := await conversations.resume():
+            log.info("took up %d conversations with unanswered messages", resumed)
+        yield
+        signals.close()
+        await conversations.close()
+        await client.aclose()
+        await database.dispose()
+
+    app = FastAPI(
+        title="IMS Assistant",
+        description="A chat that answers patients' questions about Intramuscular Stimulation.",
+        version="1",
+        docs_url=None,  # they load scripts from other machines; the description itself is at /openapi.json
+        redoc_url=None,
+        lifespan=lifespan,
+    )
+    app.state.signals = signals
+    app.include_router(api.routes(settings, store, conversations, signals, replies, limits, knowledge))
+    app.include_router(rest_channel.routes(settings, store, conversations, replies, limits, knowledge))
+    app.include_router(health.routes(store, engine))
+    app.router.routes.extend([*interface.routes(knowledge), *pages.routes(knowledge)])
+    app.add_exception_handler(Refused, _refused)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_middleware(BodyLimit, limit=settings.body_limit)
+    app.add_middleware(SecurityHeaders)
+    app.add_middleware(RequestLog)
+    return app
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Refused)
+    return error.response()
+
+
+async def _invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    problems = error.errors()
+    if any(problem["type"] == "json_invalid" for problem in problems):
+        return Refused.because("bad_json").response()
+    # Only the names of our own fields: the rest of the error quotes what was sent.
+    fields = sorted({str(problem["loc"][-1]) for problem in problems})
+    return Refused.because("wrong_shape", fields=", ".join(fields)).response()
+
+
+async def _http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    codes = {status: code for code, (status, _) in SENTENCES.items() if code in {"not_found", "method_not_allowed"}}
+    return Refused.because(codes.get(error.status_code, "bad_request")).response()

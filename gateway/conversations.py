@@ -1,0 +1,97 @@
+"""The way of a message: stored, acknowledged, answered in order.
+
+`receive` returns when the message is on disk. A worker per conversation takes its messages one by one, in the order
+of their numbers; message and answer are settled in one transaction of the store. Whatever stops in between, the
+message stays unanswered in the log and `resume` takes it up at the next start.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Any
+
+from gateway.live import Signals
+from gateway.logs import describe
+from gateway.store import Conversation, Draft, Event, Store, UnknownConversation
+from gateway.turns import Turns
+
+Json = dict[str, Any]
+log = logging.getLogger(__name__)
+
+
+class Conversations:
+    """Takes messages in and sees to it that each gets its answer."""
+
+    def __init__(self, store: Store, turns: Turns, signals: Signals, retry_after: float = 1.0) -> None:
+        self._store = store
+        self._turns = turns
+        self._signals = signals
+        self._retry_after = retry_after
+        self._workers: dict[str, asyncio.Task[None]] = {}
+        self._waiting: set[str] = set()
+
+    async def resume(self) -> int:
+        """Take up what was acknowledged but not answered when the last process stopped; returns how many chats."""
+        unanswered = await self._store.unanswered()
+        await self._store.fresh_tracker(unanswered)
+        for conversation_id in unanswered:
+            self._wake(conversation_id)
+        return len(unanswered)
+
+    async def receive(self, conversation_id: str, body: Json, client_key: str | None = None) -> tuple[Event, bool]:
+        """Store a patient's message and have it answered; returns it, and whether it is new."""
+        event, new = await self._store.append(conversation_id, Draft("patient", "message", body), client_key)
+        if new:
+            self._signals.send(conversation_id)
+        self._wake(conversation_id)
+        return event, new
+
+    async def answered(self, conversation_id: str, seq: int) -> list[Event]:
+        """Wait until the message of this number is answered; returns the answer."""
+        with self._signals.listen(conversation_id) as news:
+            while (replies := await self._store.answer_to(conversation_id, seq)) is None:
+                await news.wait()
+                news.clear()
+            return replies
+
+    async def close(self) -> None:
+        """Stop answering. What is unanswered stays in the log."""
+        workers = list(self._workers.values())
+        for worker in workers:
+            worker.cancel()
+        await asyncio.gather(*workers, return_exceptions=True)
+
+    def _wake(self, conversation_id: str) -> None:
+        self._waiting.add(conversation_id)
+        if conversation_id not in self._workers:
+            self._workers[conversation_id] = asyncio.create_task(self._work(conversation_id))
+
+    async def _work(self, conversation_id: str) -> None:
+        try:
+            while conversation_id in self._waiting:
+                self._waiting.discard(conversation_id)
+                try:
+                    while message := await self._store.next_unanswered(conversation_id):
+                        await self._answer(message)
+                except UnknownConversation:
+                    return  # deleted meanwhile
+                except Exception as error:
+                    # Most likely the database was away. The message is safe in it, so look again.
+                    log.error("a message could not be answered yet (%s)", describe(error))
+                    self._waiting.add(conversation_id)
+                    await asyncio.sleep(self._retry_after)
+        finally:
+            del self._workers[conversation_id]
+
+    async def _answer(self, message: Event) -> None:
+        conversation: Conversation = await self._store.conversation(message.conversation_id)
+        choice = message.body.get("choice")
+        found = await self._store.choice(conversation.id, choice) if choice else None
+        try:
+            outcome = await self._turns.decide(conversation, message, found and found[1])
+        except Exception as error:
+            log.error("a message could not be answered (%s)", describe(error))
+            outcome = self._turns.failed(conversation)
+        await self._store.settle(conversation.id, message.seq, outcome)
+        self._signals.send(conversation.id)

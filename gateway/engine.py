@@ -1,0 +1,99 @@
+"""The client of the engine (Rasa behind our own channel, `nlu/channel.py`): one message in, one decision out."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import httpx
+
+Json = dict[str, Any]
+PATH = "/webhooks/gateway/webhook"
+HEALTH = "/webhooks/gateway/"
+
+
+class EngineUnavailable(Exception):
+    """No usable answer: `reason` is refused, slow, status or malformed. Never holds what was sent."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"the engine gave no answer ({reason})")
+        self.reason = reason
+
+
+@dataclass(frozen=True)
+class EngineReply:
+    """What the engine decided about one message."""
+
+    kind: str
+    topics: tuple[str, ...] = ()
+    offered: tuple[str, ...] = ()
+    confidence: float = 0.0
+    slots: Json = field(default_factory=dict)
+    messages: tuple[Json, ...] = ()
+
+    @classmethod
+    def read(cls, given: Any) -> EngineReply:
+        """Check the shape; ValueError if it is not what the channel promises."""
+        try:
+            reply = cls(
+                kind=given["kind"],
+                topics=tuple(given.get("topics") or ()),
+                offered=tuple(given.get("offered") or ()),
+                confidence=float(given.get("confidence") or 0.0),
+                slots=dict(given.get("slots") or {}),
+                messages=tuple(given.get("messages") or ()),
+            )
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ValueError("not the reply of the channel") from error
+        names = (reply.kind, *reply.topics, *reply.offered)
+        if not all(isinstance(name, str) for name in names) or not all(isinstance(m, dict) for m in reply.messages):
+            raise ValueError("not the reply of the channel")
+        return reply
+
+
+class Engine(Protocol):
+    """Whatever understands messages; tests put a simple one in its place."""
+
+    async def ask(self, sender: str, text: str, choice: Json | None, slots: Json | None) -> EngineReply: ...
+
+    async def ready(self) -> str: ...
+
+
+class HttpEngine:
+    """The engine over HTTP on loopback. A dead one is found anew with the next message: nothing to recover."""
+
+    def __init__(self, client: httpx.AsyncClient, token: str, timeout: float) -> None:
+        self._client = client
+        self._headers = {"Authorization": f"Bearer {token}"}
+        self._timeout = timeout
+
+    async def ask(self, sender: str, text: str, choice: Json | None, slots: Json | None) -> EngineReply:
+        """Have the engine decide; EngineUnavailable if it does not do so in time."""
+        request = {"sender": sender, "message": text, "choice": choice, "slots": slots}
+        try:
+            async with asyncio.timeout(self._timeout):
+                response = await self._client.post(PATH, json=request, headers=self._headers)
+        except TimeoutError:
+            raise EngineUnavailable("slow") from None
+        except httpx.TimeoutException:
+            raise EngineUnavailable("slow") from None
+        except httpx.HTTPError:
+            raise EngineUnavailable("refused") from None
+        if response.status_code != 200:
+            raise EngineUnavailable("status")
+        try:
+            return EngineReply.read(response.json())
+        except (ValueError, RecursionError):
+            raise EngineUnavailable("malformed") from None
+
+    async def ready(self) -> str:
+        """`ok`, or in a few words why not."""
+        try:
+            async with asyncio.timeout(self._timeout):
+                response = await self._client.get(HEALTH, headers=self._headers)
+        except (TimeoutError, httpx.TimeoutException):
+            return "does not answer in time"
+        except httpx.HTTPError:
+            return "not running, or still loading"
+        return "ok" if response.status_code == 200 else f"answers with status {response.status_code}"

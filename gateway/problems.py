@@ -1,0 +1,53 @@
+"""What can go wrong with a request, each with a code and a sentence. None ever repeats what the patient typed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.responses import JSONResponse
+
+# For whoever writes a client. What patients read stands in data/wording.yml.
+SENTENCES = {
+    "bad_json": (400, "The request is not valid JSON. Send a JSON object encoded as UTF-8."),
+    "bad_request": (400, "The request can't be read. See /openapi.json for what it should look like."),
+    "wrong_shape": (422, "Not as expected: {fields}. See /openapi.json for what the request should look like."),
+    "unauthorized": (401, "This needs the header 'Authorization: Bearer TOKEN' with the token of the conversation."),
+    "rest_unauthorized": (
+        401,
+        "This channel is open to this machine only. Set IMS_REST_TOKEN on the server and send it as "
+        "'Authorization: Bearer TOKEN'.",
+    ),
+    "unknown_conversation": (404, "There is no such conversation, or the token is not its token. Start a new one."),
+    "not_found": (404, "There is nothing at this address."),
+    "method_not_allowed": (405, "This address does not take this method."),
+    "key_reused": (409, "This key was used before for another message. Use a new key for each message."),
+    "too_big": (413, "The request is too big. At most {limit} bytes are accepted."),
+    "too_slow": (408, "The request took too long to arrive."),
+    "failed": (500, "Something went wrong here, and it was noted. Please try again."),
+}
+
+
+class Refused(Exception):
+    """A request that is answered with an error: `code` for programs, `message` for people."""
+
+    def __init__(self, status: int, code: str, message: str, headers: dict[str, str] | None = None) -> None:
+        super().__init__(code)
+        self.status = status
+        self.code = code
+        self.message = message
+        self.headers = headers
+
+    @classmethod
+    def because(cls, code: str, **values: object) -> Refused:
+        """The refusal of this code, with its sentence."""
+        status, sentence = SENTENCES[code]
+        headers = {"WWW-Authenticate": "Bearer"} if status == 401 else None
+        return cls(status, code, sentence.format(**values), headers)
+
+    def response(self) -> JSONResponse:
+        return JSONResponse(error_body(self.code, self.message), self.status, self.headers)
+
+
+def error_body(code: str, message: str) -> dict[str, Any]:
+    """The one shape in which errors are told."""
+    return {"error": {"code": code, "message": message}}

@@ -1,0 +1,176 @@
+"""From what was decided to what the patient reads: bodies of events, in the form that page and REST channel share.
+
+FAQ answers are rendered by topic from `knowledge` (short or long, sources, see-also, withheld when their review is
+overdue); everything else shows the engine's own messages. What a button does stays here, on the server; the patient
+gets an id for it.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Callable, Iterable
+from datetime import date
+from typing import Any
+
+from gateway.engine import EngineReply
+from gateway.store import Draft
+from knowledge import Knowledge, Topic
+
+Json = dict[str, Any]
+ALARMS = ("emergency", "urgent", "crisis")
+
+
+class Replies:
+    """Renders replies from one state of the knowledge."""
+
+    def __init__(self, knowledge: Knowledge, today: Callable[[], date]) -> None:
+        self._knowledge = knowledge
+        self._today = today
+
+    def greeting(self) -> list[Draft]:
+        """What a new conversation begins with."""
+        return [self._said("chat", self._knowledge.wording("greeting"), offer=["help"])]
+
+    def decided(self, reply: EngineReply) -> list[Draft]:
+        """What the engine decided, as one event or several."""
+        if reply.kind in ALARMS:
+            text = "\n\n".join(self._filled(m["text"]) for m in reply.messages if m.get("text"))
+            return self.alarm(reply.kind, text or self._knowledge.wording("engine_down"))
+        if reply.kind == "answer" and (topics := [t for t in reply.topics if t in self._knowledge.topics]):
+            drafts = [self.answer(topic) for topic in topics]
+        else:
+            drafts = [self._message(reply.kind, message) for message in reply.messages if _says_something(message)]
+        if not drafts:
+            drafts = [self._said("unknown", self._knowledge.wording("unknown"), offer=["help", "human"])]
+        first = drafts[0].body
+        first["topics"] = list(reply.topics)
+        first["topic"] = next(iter(reply.topics), None)
+        first["confidence"] = round(reply.confidence, 4)
+        first["offered"] = [name for name in reply.offered if name in self._knowledge.topics]
+        self._offer(drafts[-1], first["offered"])
+        return drafts
+
+    def knows(self, topic_name: str) -> bool:
+        """Whether there is an answer of this name."""
+        return topic_name in self._knowledge.topics
+
+    def answer(self, topic_name: str, *, long: bool = False) -> Draft:
+        """The answer of a topic, short or long; withheld when its review is overdue."""
+        topic = self._knowledge.topics[topic_name]
+        if topic.expired(self._today()):
+            withheld = self._said("answer", self._knowledge.wording("withheld"), offer=["human"])
+            withheld.body.update(self._about(topic), withheld=True)
+            return withheld
+        draft = self._said(topic.kind, self._knowledge.fill(topic.more if long else topic.short))
+        draft.body.update(self._about(topic))
+        draft.body["more"] = bool(topic.more) and not long
+        draft.body["sources"] = [
+            {"id": source.id, "title": self._knowledge.sources[source.id].title, "section": source.section}
+            for source in topic.sources
+        ]
+        if not topic.reviewed:
+            draft.body["notice"] = self._knowledge.wording("not_reviewed")
+        if draft.body["more"]:
+            self._button(draft, self._knowledge.wording("label_more"), {"more": topic.name})
+        for other in self._known(topic.see_also):
+            choice = self._choice(draft, other.title, {"intent": other.intent})
+            draft.body["see_also"].append({"topic": other.name, "title": other.title, "id": choice})
+        return draft
+
+    def alarm(self, kind: str, text: str) -> list[Draft]:
+        """An emergency, alone in its turn, with the numbers to call. It is also said while a person has the chat."""
+        numbers = self._knowledge.clinic.numbers
+        number = {"emergency": numbers.emergency, "urgent": numbers.nurse_line, "crisis": numbers.crisis_line}[kind]
+        draft = self._said(kind, self._filled(text), role="system")
+        for call in dict.fromkeys((number, numbers.emergency)):
+            label = self._knowledge.wording("label_call", number=call)
+            draft.body["buttons"].append({"type": "tel", "label": label, "href": f"tel:{call.replace(' ', '')}"})
+        return [draft]
+
+    def engine_down(self) -> list[Draft]:
+        """The truth when no answer came: that it did not, and whom to call."""
+        return [self._said("handoff", self._knowledge.wording("engine_down"))]
+
+    def refused(self, sentence: str) -> Draft:
+        """Why a message was not taken, for channels that have no other way to say it."""
+        return self._said("unknown", sentence)
+
+    # parts
+
+    def _said(self, kind: str, text: str, *, role: str = "assistant", offer: Iterable[str] = ()) -> Draft:
+        body: Json = {
+            "text": text,
+            "topic": None,
+            "topics": [],
+            "offered": [],
+            "confidence": 1.0,
+            "sources": [],
+            "see_also": [],
+            "buttons": [],
+            "more": False,
+            "link": None,
+        }
+        draft = Draft(role, kind, body)
+        self._offer(draft, offer)
+        return draft
+
+    def _about(self, topic: Topic) -> Json:
+        return {
+            "topic": topic.name,
+            "topics": [topic.name],
+            "title": topic.title,
+            "version": topic.version,
+            "link": f"/answers/{topic.name}",
+        }
+
+    def _message(self, kind: str, message: Json) -> Draft:
+        """One message of the engine. Its `custom` may name topics to offer, or hold a card."""
+        custom: Json = given if isinstance(given := message.get("custom"), dict) else {}
+        draft = self._said(kind, self._filled(str(message.get("text") or "")), offer=custom.get("offer") or ())
+        for button in message.get("buttons") or ():
+            if isinstance(button, dict) and button.get("title"):
+                self._button(draft, self._filled(str(button["title"])), _meaning(str(button.get("payload") or "")))
+        if card := {name: value for name, value in custom.items() if name not in {"kind", "offer"}}:
+            draft.body["card"] = card
+        return draft
+
+    def _offer(self, draft: Draft, names: Iterable[str]) -> None:
+        """Buttons for topics, or for other intents that have a label."""
+        for name in names:
+            if topic := self._knowledge.topics.get(name):
+                self._button(draft, topic.title, {"intent": topic.intent})
+            elif f"label_{name}" in self._knowledge.sentences:
+                self._button(draft, self._knowledge.wording(f"label_{name}"), {"intent": name})
+
+    def _button(self, draft: Draft, label: str, does: Json) -> None:
+        draft.body["buttons"].append({"type": "choice", "label": label, "id": self._choice(draft, label, does)})
+
+    def _choice(self, draft: Draft, label: str, does: Json) -> str:
+        name = secrets.token_urlsafe(6)
+        draft.choices[name] = {"label": label, "does": does}
+        return name
+
+    def _known(self, names: Iterable[str]) -> list[Topic]:
+        return [self._knowledge.topics[name] for name in names if name in self._knowledge.topics]
+
+    def _filled(self, text: str) -> str:
+        try:
+            return self._knowledge.fill(text)
+        except KeyError:  # braces that are no placeholder of ours
+            return text
+
+
+def _says_something(message: Json) -> bool:
+    return bool(message.get("text") or message.get("buttons") or message.get("custom"))
+
+
+def _meaning(payload: str) -> Json:
+    """What a Rasa button does: its payload `/intent{"entity": "value"}`, or else words to say."""
+    if not payload.startswith("/"):
+        return {"say": payload}
+    intent, brace, entities = payload[1:].partition("{")
+    try:
+        return {"intent": intent, **({"entities": json.loads(brace + entities)} if brace else {})}
+    except ValueError:
+        return {"say": payload}

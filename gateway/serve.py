@@ -1,0 +1,55 @@
+"""Runs the gateway alone: `python -m gateway.serve`. `ims run` starts it together with the engine."""
+
+from __future__ import annotations
+
+import socket
+import sys
+from typing import cast
+
+import uvicorn
+from fastapi import FastAPI
+
+from gateway import logs
+from gateway.app import create_app
+from gateway.settings import Settings, SettingsError
+from knowledge import Knowledge, KnowledgeError
+from safety import Net
+
+
+class Server(uvicorn.Server):
+    """uvicorn, which ends the event streams first when it stops: it would wait for them to end by themselves."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        cast(FastAPI, self.config.app).state.signals.close()
+        await super().shutdown(sockets)
+
+
+def server(settings: Settings, app: FastAPI) -> Server:
+    """The server for this application; loopback unless the settings say otherwise."""
+    config = uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        access_log=False,  # it prints addresses with ids in them; logs.RequestLog does it better
+        log_config=None,
+        server_header=False,
+        timeout_graceful_shutdown=5,
+    )
+    return Server(config)
+
+
+def main() -> int:
+    """Serve until told to stop."""
+    try:
+        settings = Settings.from_environment()
+        knowledge = Knowledge.load(settings.data)
+    except (SettingsError, KnowledgeError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    logs.configure()
+    server(settings, create_app(settings, knowledge, Net.load(settings.data))).run()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,101 @@
+"""Settings of the gateway: environment variables `IMS_*` over defaults that suit one clinic on one machine.
+
+`Settings.from_environment()` reads them once, at start; everything else gets the object passed in.
+Secrets are made at the first start, one file each in `var/secrets/`, readable by the owner only.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+
+class SettingsError(ValueError):
+    """An environment variable does not say what it should; the message says which and what is expected."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where things are and how much is allowed. Field `x` is set by the environment variable `IMS_X`."""
+
+    data: Path = Path("data")
+    var: Path = Path("var")
+    database: str = ""  # SQLAlchemy URL; empty: an SQLite file in `var`
+    host: str = "127.0.0.1"
+    port: int = 8000
+    engine_url: str = "http://127.0.0.1:5005"
+    engine_token: str = ""  # what the gateway shows to the engine; empty: made at the first start
+    engine_timeout: float = 3.0  # seconds after which the patient is told that no answer came
+    engine_turns: int = 8  # turns after which the engine gets a fresh tracker: its cost grows with the tracker
+    actions_port: int = 5055
+    message_limit: int = 2_000  # characters in one message
+    body_limit: int = 1_000_000  # bytes in one request
+    conversation_burst: float = 20  # messages at once in one conversation ...
+    conversation_rate: float = 1.0  # ... and then so many a second
+    address_burst: float = 120  # requests at once from one address (this machine itself is not limited) ...
+    address_rate: float = 5.0  # ... and then so many a second
+    rest_token: str = ""  # asked for on /webhooks/rest/webhook; empty: only this machine may use it
+    heartbeat: float = 15.0  # seconds of silence on an event stream before a sign of life
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
+        """Read `IMS_*`; raise SettingsError with a sentence when a value can't be used."""
+        given: dict[str, Any] = {}
+        for field in fields(cls):
+            name = f"IMS_{field.name.upper()}"
+            if not environment.get(name):
+                continue
+            read, expected = _READERS[str(field.type)]
+            try:
+                given[field.name] = read(environment[name])
+            except ValueError as error:
+                raise SettingsError(f"{name} must be {expected}. What to do: correct or unset {name}.") from error
+        return cls(**given)
+
+    @property
+    def database_url(self) -> str:
+        """The SQLAlchemy URL of the database."""
+        return self.database or f"sqlite+aiosqlite:///{self.var / 'ims.sqlite3'}"
+
+    def engine_secret(self) -> str:
+        """What the gateway shows to the engine, and the engine expects."""
+        return self.engine_token or self.secret("engine_token")
+
+    def secret(self, name: str) -> str:
+        """The secret of this name, made on first use."""
+        folder = self.var / "secrets"
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        file = folder / name
+        if not file.exists():
+            new = folder / f".{name}.{secrets.token_hex(4)}"
+            descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "w", encoding="utf-8") as writer:
+                writer.write(secrets.token_urlsafe(32))
+            # Of two processes that start at once, the first link stays and both read it, complete.
+            with suppress(FileExistsError):
+                os.link(new, file)
+            new.unlink()
+        return file.read_text("utf-8").strip()
+
+
+def _positive(read: Callable[[str], Any]) -> Callable[[str], Any]:
+    def checked(value: str) -> Any:
+        number = read(value)
+        if not number > 0:
+            raise ValueError(value)
+        return number
+
+    return checked
+
+
+_READERS: dict[str, tuple[Callable[[str], Any], str]] = {
+    "Path": (Path, "a path"),
+    "str": (str, "text"),
+    "int": (_positive(int), "a whole number above 0"),
+    "float": (_positive(float), "a number above 0"),
+}

@@ -1,0 +1,102 @@
+"""The tables of the gateway: conversations, their numbered events, and what the front desk has to look at.
+
+`gateway/migrations` makes them in a database; a test compares the two.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    Column,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(referred_table_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+
+class Utc(TypeDecorator[datetime]):
+    """A time in UTC. SQLite keeps no time zone, so it is taken off on the way in and put on again on the way out."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return value and value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        return value and value.replace(tzinfo=UTC)
+
+
+conversations = Table(
+    "conversations",
+    metadata,
+    Column("id", String(32), primary_key=True),  # unguessable
+    Column("token_hash", String(64)),  # sha256 of what the browser shows; none for conversations of the REST channel
+    Column("sender", String(255), unique=True),  # who the REST channel says it is; none for conversations of the page
+    Column("created_at", Utc, nullable=False),
+    Column("last_at", Utc, nullable=False, index=True),
+    Column("last_seq", Integer, nullable=False),
+    Column("holder", String(16), nullable=False),  # assistant, waiting (for a person) or person
+    Column("engine_epoch", Integer, nullable=False),  # the engine's tracker is `<id>-<epoch>`
+    Column("engine_turns", Integer, nullable=False),  # turns in this epoch
+    Column("slots", JSON, nullable=False),  # carried from one tracker to the next
+    Column("red_flag", JSON(none_as_null=True)),  # what the net found in the last message, if anything
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("conversation_id", ForeignKey("conversations.id", ondelete="CASCADE"), nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("role", String(16), nullable=False),  # patient, assistant, staff or system
+    Column("kind", String(32), nullable=False),
+    Column("body", JSON, nullable=False),
+    Column("choices", JSON(none_as_null=True)),  # what the buttons of this event do, by id; never leaves the server
+    Column("client_key", String(64)),
+    Column("in_reply_to", Integer),  # seq of the patient's message
+    Column("state", String(16)),  # of a patient's message: received, answered or with_person
+    Column("created_at", Utc, nullable=False),
+    PrimaryKeyConstraint("conversation_id", "seq"),
+    UniqueConstraint("conversation_id", "client_key"),
+    # Only the messages that still wait for an answer: stays small however long the log grows.
+    Index(
+        "ix_events_unanswered",
+        "conversation_id",
+        "seq",
+        sqlite_where=text("state = 'received'"),
+        postgresql_where=text("state = 'received'"),
+    ),
+)
+
+desk_items = Table(
+    "desk_items",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("conversation_id", ForeignKey("conversations.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("seq", Integer, nullable=False),  # of the patient's message that it is about
+    Column("reason", String(32), nullable=False),  # asked, engine_down, emergency, urgent, crisis ...
+    Column("state", String(16), nullable=False),  # open or done
+    Column("created_at", Utc, nullable=False),
+    Index("ix_desk_items_state_created_at", "state", "created_at"),
+)

@@ -1,0 +1,128 @@
+"""One turn: what a patient's message leads to. Nothing is stored here; `conversations.py` does that.
+
+The order is the safety of it: the red-flag net first, always; then who has the conversation; then the engine.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Protocol
+
+from gateway.engine import Engine, EngineReply, EngineUnavailable
+from gateway.logs import describe
+from gateway.replies import ALARMS, Replies
+from gateway.store import Conversation, Draft, Event, Outcome
+from safety import Finding
+
+Json = dict[str, Any]
+log = logging.getLogger(__name__)
+
+
+class RedFlagNet(Protocol):
+    """Finds signs of danger in a message; `safety.Net` does."""
+
+    def check(self, text: str, previous: Finding | None = None) -> Finding | None: ...
+
+
+class Turns:
+    """Decides what a message leads to."""
+
+    def __init__(self, net: RedFlagNet, engine: Engine, replies: Replies, engine_turns: int) -> None:
+        self._net = net
+        self._engine = engine
+        self._replies = replies
+        self._engine_turns = engine_turns
+        # One thread: a long message does not hold up the others, and spaCy is never entered twice at once.
+        self._net_thread = ThreadPoolExecutor(1, "red-flag-net")
+
+    async def decide(self, conversation: Conversation, message: Event, does: Json | None = None) -> Outcome:
+        """What this message leads to, whatever else is down. `does` is the meaning of the button, if it was one."""
+        text = message.body["text"]
+        if does is None and (finding := await self._danger(conversation, text)):
+            return self._red_flag(conversation, finding)
+        if conversation.holder == "person":
+            return Outcome()
+        if does and self._replies.knows(topic := does.get("more", "")):
+            return Outcome(replies=(self._replies.answer(topic, long=True),))
+        if does and "intent" not in does:
+            text, does = does.get("say", text), None
+        return await self._ask(conversation, text, does)
+
+    def failed(self, conversation: Conversation) -> Outcome:
+        """What is said when no decision could be made."""
+        return Outcome(
+            replies=tuple(self._replies.engine_down()),
+            desk=("failed",),
+            engine_epoch=conversation.engine_epoch + 1,
+            engine_turns=0,
+        )
+
+    async def _danger(self, conversation: Conversation, text: str) -> Finding | None:
+        loop = asyncio.get_running_loop()
+        try:
+            return await loop.run_in_executor(self._net_thread, self._net.check, text, _previous(conversation))
+        except Exception as error:
+            # The engine has the same net as a component, so going on is safer than giving no answer.
+            log.error("the red-flag net failed (%s)", describe(error))
+            return None
+
+    def _red_flag(self, conversation: Conversation, finding: Finding) -> Outcome:
+        log.info("red flag %s (%s)", finding.sign, finding.level)
+        return Outcome(
+            replies=tuple(self._replies.alarm(finding.level, finding.reply)),
+            desk=(finding.level,),
+            # A new tracker: whatever form the engine was in the middle of ends here.
+            engine_epoch=conversation.engine_epoch + 1,
+            engine_turns=0,
+            red_flag={
+                "level": finding.level,
+                "sign": finding.sign,
+                "signs": list(finding.signs),
+                "reply": finding.reply,
+            },
+        )
+
+    async def _ask(self, conversation: Conversation, text: str, does: Json | None) -> Outcome:
+        epoch, turns = conversation.engine_epoch, conversation.engine_turns
+        # The engine's cost grows with its tracker. Not while it is asking for something: it would forget that.
+        if turns >= self._engine_turns and not conversation.slots.get("requested_slot"):
+            epoch, turns = epoch + 1, 0
+        try:
+            reply = await self._engine.ask(
+                sender=f"{conversation.id}-{epoch}",
+                text=text,
+                choice=does,
+                slots=conversation.slots if turns == 0 else None,
+            )
+        except EngineUnavailable as error:
+            log.warning("%s", error)
+            # It may have heard the message after all, so the next one starts a new tracker.
+            return Outcome(self._without_engine(does), desk=("engine_down",), engine_epoch=epoch + 1, engine_turns=0)
+        alarm = reply.kind in ALARMS
+        return Outcome(
+            replies=tuple(self._replies.decided(reply)),
+            desk=_reasons(reply),
+            engine_epoch=epoch + alarm,
+            engine_turns=0 if alarm else turns + 1,
+            slots=reply.slots,
+        )
+
+    def _without_engine(self, does: Json | None) -> tuple[Draft, ...]:
+        """A button that asks for a topic needs no engine to be answered."""
+        topic = str((does or {}).get("intent", "")).removeprefix("faq/")
+        if self._replies.knows(topic):
+            return (self._replies.answer(topic),)
+        return tuple(self._replies.engine_down())
+
+
+def _reasons(reply: EngineReply) -> tuple[str, ...]:
+    if reply.kind in ALARMS:
+        return (reply.kind,)
+    return ("asked",) if reply.kind == "handoff" else ()
+
+
+def _previous(conversation: Conversation) -> Finding | None:
+    flag = conversation.red_flag
+    return Finding(flag["level"], flag["sign"], tuple(flag["signs"]), flag["reply"]) if flag else None

@@ -1,0 +1,189 @@
+"""The gateway as the tests meet it: over HTTP, with a small engine and a small red-flag net behind it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from gateway.app import create_app
+from gateway.database import connect, upgrade
+from gateway.engine import HttpEngine
+from gateway.settings import Settings
+from gateway.store import Store
+from knowledge import Knowledge
+from safety import Finding
+from tests.gateway.fake_engine import TOKEN, FakeEngine
+
+Json = dict[str, Any]
+NOW = datetime(2026, 11, 21, 18, 0, tzinfo=UTC)
+
+
+class FakeNet:
+    """Finds danger in a few words."""
+
+    def check(self, text: str, previous: Finding | None = None) -> Finding | None:
+        if "cannot breathe" in text:
+            return Finding("emergency", "E01", ("E01",), "Call {emergency} now.")
+        if "fever" in text:
+            return Finding("urgent", "U01", ("U01",), "Call {nurse_line} today.")
+        if "end my life" in text:
+            return Finding("crisis", "C01", ("C01",), "Call {crisis_line} now.")
+        if "probably nothing" in text:
+            return previous
+        if "trip the net" in text:
+            raise RuntimeError(text)
+        return None
+
+
+@dataclass
+class Chat:
+    """A conversation as a browser holds it."""
+
+    client: httpx.AsyncClient
+    id: str
+    token: str
+    seen: int = 0
+    keys: int = 0
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token}"}
+
+    async def send(self, text: Any = None, *, key: str | None = None, choice: str | None = None) -> httpx.Response:
+        self.keys += 1
+        body = {"key": key or f"key-{self.keys}", "text": text, "choice": choice}
+        return await self.client.post(
+            f"/api/conversations/{self.id}/messages",
+            json={name: value for name, value in body.items() if value is not None},
+            headers=self.headers,
+        )
+
+    async def history(self, after: int = 0) -> list[Json]:
+        reply = await self.client.get(
+            f"/api/conversations/{self.id}/history", params={"after": after}, headers=self.headers
+        )
+        assert reply.status_code == 200, reply.text
+        return reply.json()["events"]
+
+    async def answer_to(self, seq: int) -> list[Json]:
+        """The answers to the message of this number, as soon as they are there."""
+        for _ in range(400):
+            if found := [event for event in await self.history(seq) if event["in_reply_to"] == seq]:
+                return found
+            await pause()
+        raise AssertionError(f"no answer to message {seq}")
+
+    async def ask(self, text: str | None = None, *, choice: str | None = None) -> list[Json]:
+        reply = await self.send(text, choice=choice)
+        assert reply.status_code == 202, reply.text
+        return [event["body"] for event in await self.answer_to(reply.json()["seq"])]
+
+
+async def pause() -> None:
+    import asyncio
+
+    await asyncio.sleep(0.01)
+
+
+@dataclass
+class Gateway:
+    """A running gateway."""
+
+    app: FastAPI
+    client: httpx.AsyncClient
+    engine: FakeEngine
+    store: Store
+
+    async def chat(self) -> Chat:
+        started = (await self.client.post("/api/conversations")).json()
+        return Chat(self.client, started["id"], started["token"], seen=len(started["events"]))
+
+    async def rest(self, message: str, sender: str = "somebody") -> list[Json]:
+        reply = await self.client.post("/webhooks/rest/webhook", json={"sender": sender, "message": message})
+        assert reply.status_code == 200, reply.text
+        return reply.json()
+
+
+@pytest.fixture(scope="session")
+def knowledge() -> Knowledge:
+    return Knowledge.load(Path("data"))
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(var=tmp_path / "var", engine_timeout=0.3, heartbeat=0.2, conversation_burst=1000)
+
+
+@pytest.fixture
+def engine() -> FakeEngine:
+    return FakeEngine()
+
+
+Start = Callable[..., AbstractAsyncContextManager[Gateway]]
+
+
+@pytest.fixture
+def start(settings: Settings, knowledge: Knowledge, engine: FakeEngine) -> Start:
+    """Starts a gateway; again on the same data is a restart."""
+
+    @asynccontextmanager
+    async def running(**changes: Any) -> AsyncIterator[Gateway]:
+        known = changes.pop("knowledge", knowledge)
+        here = replace(settings, **changes)
+        transport = FlakyTransport(engine)
+        async with httpx.AsyncClient(transport=transport, base_url="http://engine") as to_engine:
+            app = create_app(here, known, FakeNet(), HttpEngine(to_engine, TOKEN, here.engine_timeout), lambda: NOW)
+            async with app.router.lifespan_context(app):
+                database = connect(here.database_url)
+                transport_here = httpx.ASGITransport(app, raise_app_exceptions=False)
+                async with httpx.AsyncClient(transport=transport_here, base_url="http://gateway") as client:
+                    yield Gateway(app, client, engine, Store(database, lambda: NOW))
+                await database.dispose()
+
+    return running
+
+
+class FlakyTransport(httpx.AsyncBaseTransport):
+    """The way to the fake engine, cut while it is dead."""
+
+    def __init__(self, engine: FakeEngine) -> None:
+        self._engine = engine
+        self._to = httpx.ASGITransport(engine.app, raise_app_exceptions=False)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if self._engine.mode == "dead":
+            raise httpx.ConnectError("refused", request=request)
+        return await self._to.handle_async_request(request)
+
+
+@pytest.fixture
+async def gateway(start: Start) -> AsyncIterator[Gateway]:
+    async with start() as running:
+        yield running
+
+
+@pytest.fixture
+async def chat(gateway: Gateway) -> Chat:
+    return await gateway.chat()
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    database = connect(f"sqlite+aiosqlite:///{tmp_path / 'store.sqlite3'}")
+    await upgrade(database)
+    yield Store(database)
+    await database.dispose()
+
+
+def sse_events(text: str) -> list[Json]:
+    """The events in a piece of an event stream."""
+    return [json.loads(line[6:]) for line in text.splitlines() if line.startswith("data: ")]

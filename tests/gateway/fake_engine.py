@@ -1,0 +1,80 @@
+"""An engine for tests: a small app that speaks the channel's contract, and misbehaves when told to."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+TOKEN = "engine-token-of-the-tests"
+Json = dict[str, Any]
+
+# What it understands: words in the message -> what the channel would say.
+ANSWERS: list[tuple[str, Json]] = [
+    ("sore and how often", {"kind": "answer", "topics": ["soreness", "how_often"], "confidence": 0.9}),
+    ("sore", {"kind": "answer", "topics": ["soreness"], "confidence": 0.93}),
+    ("feel", {"kind": "answer", "topics": ["what_it_feels_like"], "confidence": 0.88}),
+    ("needle", {"kind": "clarify", "offered": ["needles", "needle_fear"], "confidence": 0.4,
+                "messages": [{"text": "Did you mean one of these?"}]}),
+    ("person", {"kind": "handoff", "topics": ["human"], "confidence": 0.97,
+                "messages": [{"text": "Our front desk is at {clinic_phone}."}]}),
+    ("hello", {"kind": "chat", "confidence": 0.99, "messages": [
+        {"text": "Hello!", "buttons": [{"title": "Yes", "payload": '/affirm{"sure": "yes"}'}],
+         "custom": {"kind": "chat", "offer": ["soreness", "help"]}}]}),
+    ("screen me", {"kind": "screening", "confidence": 1.0, "slots": {"requested_slot": "pregnant"}, "messages": [
+        {"text": "Are you pregnant?", "buttons": [{"title": "No", "payload": "/deny"}]}]}),
+    ("stabbing", {"kind": "emergency", "confidence": 1.0, "messages": [{"text": "Call {emergency} now."}]}),
+]  # fmt: skip
+UNKNOWN: Json = {"kind": "unknown", "confidence": 0.1, "messages": [
+    {"text": "I am not sure about that.", "custom": {"kind": "unknown", "offer": ["help", "human"]}}]}  # fmt: skip
+
+
+class FakeEngine:
+    """`mode` is ok, slow, status, malformed, wrong_shape or dead (set by tests while it runs)."""
+
+    def __init__(self) -> None:
+        self.mode = "ok"
+        self.pause = 0.0
+        self.heard: list[Json] = []
+        self.app = Starlette(
+            routes=[
+                Route("/webhooks/gateway/", self._health),
+                Route("/webhooks/gateway/webhook", self._message, methods=["POST"]),
+            ]
+        )
+
+    async def _health(self, request: Request) -> Response:
+        return PlainTextResponse("ok", 200 if self.mode != "status" else 500)
+
+    async def _message(self, request: Request) -> Response:
+        if request.headers.get("Authorization") != f"Bearer {TOKEN}":
+            return PlainTextResponse("who are you?", 401)
+        asked = await request.json()
+        self.heard.append(asked)
+        await asyncio.sleep(self.pause)
+        if self.mode == "slow":
+            await asyncio.sleep(30)
+        if self.mode == "status":
+            return PlainTextResponse("broken", 500)
+        if self.mode == "malformed":
+            return PlainTextResponse('{"kind": "ans')
+        if self.mode == "wrong_shape":
+            return JSONResponse([{"recipient_id": "x", "text": "plain Rasa"}])
+        return JSONResponse(self.decide(asked))
+
+    def decide(self, asked: Json) -> Json:
+        base: Json = {"topics": [], "offered": [], "intent": "", "ranking": [], "entities": [], "messages": []}
+        base["slots"] = {**(asked["slots"] or {}), "turns_heard": len(self.heard)}
+        if asked["choice"]:
+            intent = asked["choice"]["intent"]
+            if intent.startswith("faq/"):
+                return {**base, "kind": "answer", "topics": [intent.removeprefix("faq/")], "confidence": 1.0}
+            return {**base, "kind": "chat", "confidence": 1.0, "messages": [{"text": f"You chose {intent}."}]}
+        for words, said in ANSWERS:
+            if words in asked["message"].lower():
+                return {**base, **said, "slots": {**base["slots"], **said.get("slots", {})}}
+        return {**base, **UNKNOWN}

@@ -1,0 +1,260 @@
+"""A patient's message: stored, acknowledged, answered once, in order, whatever else is down."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from knowledge import Knowledge
+from tests.gateway.conftest import Chat, Gateway, Start
+
+
+async def test_a_new_conversation_greets_as_an_automated_assistant_and_names_the_emergency_number(
+    gateway: Gateway,
+) -> None:
+    started = await gateway.client.post("/api/conversations")
+    assert started.status_code == 201
+    (greeting,) = started.json()["events"]
+    assert greeting["seq"] == 1
+    assert "automated assistant" in greeting["body"]["text"]
+    assert "911" in greeting["body"]["text"]
+
+
+async def test_a_question_gets_the_short_answer_of_its_topic_with_sources(chat: Chat, knowledge: Knowledge) -> None:
+    (body,) = await chat.ask("will I be sore?")
+    topic = knowledge.topics["soreness"]
+    assert body["text"] == knowledge.fill(topic.short)
+    assert (body["kind"], body["topic"], body["topics"]) == ("answer", "soreness", ["soreness"])
+    assert body["confidence"] == pytest.approx(0.93)
+    assert [source["id"] for source in body["sources"]] == [source.id for source in topic.sources]
+    assert all(source["title"] for source in body["sources"])
+    assert body["link"] == "/answers/soreness"
+    assert body["notice"] == knowledge.wording("not_reviewed")
+
+
+async def test_tell_me_more_gives_the_long_answer_without_the_engine(
+    chat: Chat, gateway: Gateway, knowledge: Knowledge
+) -> None:
+    (body,) = await chat.ask("will I be sore?")
+    gateway.engine.mode = "dead"
+    (more,) = await chat.ask(choice=body["buttons"][0]["id"])
+    assert more["text"] == knowledge.fill(knowledge.topics["soreness"].more)
+    assert not more["more"]
+
+
+async def test_see_also_can_be_chosen(chat: Chat, knowledge: Knowledge) -> None:
+    (body,) = await chat.ask("will I be sore?")
+    other = body["see_also"][0]
+    (answer,) = await chat.ask(choice=other["id"])
+    assert answer["topic"] == other["topic"]
+
+
+async def test_a_compound_question_gets_each_part_answered_in_one_turn(chat: Chat) -> None:
+    first, second = await chat.ask("will I be sore and how often must I come")
+    assert first["topics"] == ["soreness", "how_often"]
+    assert (first["topic"], second["topic"]) == ("soreness", "how_often")
+
+
+async def test_a_close_call_offers_topics_and_the_choice_is_executed_not_parsed(chat: Chat, gateway: Gateway) -> None:
+    (body,) = await chat.ask("needle")
+    assert body["kind"] == "clarify"
+    assert body["offered"] == ["needles", "needle_fear"]
+    (answer,) = await chat.ask(choice=body["buttons"][1]["id"])
+    assert answer["topic"] == "needle_fear"
+    assert gateway.engine.heard[-1]["choice"] == {"intent": "faq/needle_fear"}
+
+
+async def test_buttons_show_no_payload(chat: Chat) -> None:
+    (body,) = await chat.ask("hello")
+    assert {button["label"] for button in body["buttons"]} > {"Yes"}
+    assert "affirm" not in str(body)
+    yes = next(button for button in body["buttons"] if button["label"] == "Yes")
+    await chat.ask(choice=yes["id"])
+
+
+async def test_a_rasa_button_is_executed_with_its_entities(chat: Chat, gateway: Gateway) -> None:
+    (body,) = await chat.ask("hello")
+    yes = next(button for button in body["buttons"] if button["label"] == "Yes")
+    await chat.ask(choice=yes["id"])
+    assert gateway.engine.heard[-1]["choice"] == {"intent": "affirm", "entities": {"sure": "yes"}}
+
+
+async def test_what_is_not_understood_gets_ways_on(chat: Chat) -> None:
+    (body,) = await chat.ask("purple elephants")
+    assert body["kind"] == "unknown"
+    assert len(body["buttons"]) == 2
+
+
+async def test_an_expired_answer_is_withheld(start: Start, knowledge: Knowledge) -> None:
+    topic = replace(knowledge.topics["soreness"], review_by=date(2026, 11, 20))
+    old = replace(knowledge, topics={**knowledge.topics, "soreness": topic})
+    async with start(knowledge=old) as gateway:
+        (body,) = await (await gateway.chat()).ask("will I be sore?")
+    assert body["text"] == knowledge.wording("withheld")
+    assert body["withheld"]
+    assert body["sources"] == []
+    assert not body["more"]
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "number"),
+    [("I cannot breathe", "emergency", "911"), ("I have a fever", "urgent", "811"), ("end my life", "crisis", "988")],
+)
+async def test_a_red_flag_is_alone_in_its_turn_with_numbers_to_call(
+    chat: Chat, gateway: Gateway, text: str, kind: str, number: str
+) -> None:
+    gateway.engine.mode = "dead"
+    (body,) = await chat.ask(text)
+    assert body["kind"] == kind
+    assert number in body["text"]
+    assert body["buttons"][0] == {"type": "tel", "label": f"Call {number}", "href": f"tel:{number}"}
+    assert gateway.engine.heard == []
+    (item,) = await gateway.store.open_desk_items()
+    assert (item.conversation_id, item.reason) == (chat.id, kind)
+
+
+async def test_nobody_is_talked_out_of_a_red_flag_but_the_next_question_is_answered(chat: Chat) -> None:
+    await chat.ask("I cannot breathe")
+    (again,) = await chat.ask("it is probably nothing")
+    assert again["kind"] == "emergency"
+    (answer,) = await chat.ask("will I be sore?")
+    assert answer["kind"] == "answer"
+    (body,) = await chat.ask("it is probably nothing")
+    assert body["kind"] == "unknown"
+
+
+async def test_a_red_flag_that_the_engine_finds_is_also_alone_and_told_to_the_desk(
+    chat: Chat, gateway: Gateway
+) -> None:
+    (body,) = await chat.ask("stabbing pain")
+    assert (body["kind"], body["text"]) == ("emergency", "Call 911 now.")
+    assert [item.reason for item in await gateway.store.open_desk_items()] == ["emergency"]
+
+
+async def test_a_net_that_fails_does_not_silence_the_chat(chat: Chat) -> None:
+    (body,) = await chat.ask("trip the net, will I be sore?")
+    assert body["topic"] == "soreness"
+
+
+@pytest.mark.parametrize("mode", ["dead", "slow", "status", "malformed", "wrong_shape"])
+async def test_without_a_usable_engine_the_patient_is_told_the_truth_and_it_recovers(
+    chat: Chat, gateway: Gateway, knowledge: Knowledge, mode: str
+) -> None:
+    gateway.engine.mode = mode
+    (body,) = await chat.ask("will I be sore?")
+    assert (body["kind"], body["text"]) == ("handoff", knowledge.wording("engine_down"))
+    assert "911" in body["text"]
+    assert [item.reason for item in await gateway.store.open_desk_items()] == ["engine_down"]
+    gateway.engine.mode = "ok"
+    (body,) = await chat.ask("will I be sore?")
+    assert body["topic"] == "soreness"
+
+
+async def test_asking_for_a_person_makes_a_desk_item(chat: Chat, gateway: Gateway, knowledge: Knowledge) -> None:
+    (body,) = await chat.ask("I want a person")
+    assert body["kind"] == "handoff"
+    assert knowledge.clinic.phone in body["text"]
+    assert [item.reason for item in await gateway.store.open_desk_items()] == ["asked"]
+
+
+async def test_while_a_person_has_the_chat_the_assistant_is_silent_but_red_flags_are_not(
+    chat: Chat, gateway: Gateway
+) -> None:
+    await gateway.store.hold(chat.id, "person")
+    await chat.send("will I be sore?")
+    danger = await chat.send("I cannot breathe")
+    (alarm,) = await chat.answer_to(danger.json()["seq"])
+    assert (alarm["role"], alarm["body"]["kind"]) == ("system", "emergency")
+    assert gateway.engine.heard == []
+    assert [event["role"] for event in await chat.history(chat.seen)] == ["patient", "patient", "system"]
+
+
+async def test_a_late_reply_from_before_the_claim_is_dropped(chat: Chat, gateway: Gateway) -> None:
+    gateway.engine.pause = 0.1
+    await chat.send("will I be sore?")
+    await asyncio.sleep(0.05)
+    await gateway.store.hold(chat.id, "person")
+    await asyncio.sleep(0.15)
+    assert [event["role"] for event in await chat.history(chat.seen)] == ["patient"]
+
+
+async def test_two_sends_at_once_are_answered_in_order(chat: Chat, gateway: Gateway) -> None:
+    gateway.engine.pause = 0.05
+    sent = await asyncio.gather(chat.send("will I be sore?"), chat.send("what does it feel like?"), chat.send("hello"))
+    numbers = sorted(reply.json()["seq"] for reply in sent)
+    assert numbers == [2, 3, 4]
+    for number in numbers:
+        await chat.answer_to(number)
+    replies = [event["in_reply_to"] for event in await chat.history() if event["role"] == "assistant"]
+    assert replies == [None, 2, 3, 4]
+    assert len(gateway.engine.heard) == 3
+
+
+async def test_the_same_key_sends_once(chat: Chat, gateway: Gateway) -> None:
+    first = await chat.send("will I be sore?", key="abc")
+    again = await chat.send("will I be sore?", key="abc")
+    assert (first.json()["repeated"], again.json()["repeated"]) == (False, True)
+    assert first.json()["seq"] == again.json()["seq"]
+    await chat.answer_to(first.json()["seq"])
+    assert len(await chat.history()) == 3
+    assert len(gateway.engine.heard) == 1
+
+
+async def test_the_same_key_sends_once_also_after_a_restart(start: Start) -> None:
+    async with start() as gateway:
+        chat = await gateway.chat()
+        first = await chat.send("will I be sore?", key="abc")
+        await chat.answer_to(first.json()["seq"])
+    async with start() as gateway:
+        chat.client = gateway.client
+        again = await chat.send("will I be sore?", key="abc")
+        assert again.json() == {"seq": first.json()["seq"], "repeated": True}
+        assert len(await chat.history()) == 3
+
+
+async def test_a_key_used_for_another_message_is_refused(chat: Chat) -> None:
+    await chat.send("will I be sore?", key="abc")
+    other = await chat.send("hello", key="abc")
+    assert (other.status_code, other.json()["error"]["code"]) == (409, "key_reused")
+
+
+async def test_what_was_acknowledged_before_a_stop_is_answered_after_the_start_and_once(start: Start) -> None:
+    async with start() as gateway:
+        chat = await gateway.chat()
+        gateway.engine.pause = 0.25
+        sent = [(await chat.send(text)).json()["seq"] for text in ("will I be sore?", "hello")]
+        await asyncio.sleep(0.05)
+    assert len(gateway.engine.heard) == 1
+    gateway.engine.pause = 0
+    async with start() as gateway:
+        chat.client = gateway.client
+        for seq in sent:
+            assert len(await chat.answer_to(seq)) == 1
+        assert [event["seq"] for event in await chat.history()] == [1, 2, 3, 4, 5]
+        senders = {asked["sender"] for asked in gateway.engine.heard}
+        assert len(senders) == 2, (
+            "the engine may have heard the first one already: it must not hear it twice in one tracker"
+        )
+
+
+async def test_the_engine_gets_a_fresh_tracker_every_few_turns_and_the_slots_are_carried(start: Start) -> None:
+    async with start(engine_turns=3) as gateway:
+        chat = await gateway.chat()
+        for _ in range(7):
+            await chat.ask("will I be sore?")
+        heard = gateway.engine.heard
+    assert [asked["sender"].rpartition("-")[2] for asked in heard] == list("1112223")
+    assert [asked["slots"] for asked in heard] == [
+        {}, None, None, {"turns_heard": 3}, None, None, {"turns_heard": 6},
+    ]  # fmt: skip
+
+
+async def test_the_tracker_is_kept_while_the_engine_asks_for_something(start: Start) -> None:
+    async with start(engine_turns=1) as gateway:
+        chat = await gateway.chat()
+        for text in ("screen me", "screen me", "screen me"):
+            await chat.ask(text)
+        assert {asked["sender"] for asked in gateway.engine.heard} == {f"{chat.id}-1"}
