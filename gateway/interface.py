@@ -1,0 +1,37 @@
+"""The words and looks of the chat window: `GET /api/widget?language=fr` gives the page what it needs to draw itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from knowledge import Knowledge
+from knowledge.interface import DEFAULT_LANGUAGE
+
+Json = dict[str, Any]
+
+
+def window_settings(knowledge: Knowledge, language: str) -> Json:
+    """Texts with the clinic's facts in them, theme colours and the emergency number; English where none fits."""
+    english = knowledge.catalogues[DEFAULT_LANGUAGE]
+    catalogue = knowledge.catalogues.get(language, english)
+    return {
+        "language": catalogue.code,
+        "languages": {other.code: other.name for other in knowledge.catalogues.values()},
+        "strings": {key: knowledge.fill_clinic(text) for key, text in {**english.strings, **catalogue.strings}.items()},
+        "theme": dict(knowledge.clinic.theme),
+        "emergency": knowledge.clinic.numbers.emergency,
+    }
+
+
+def routes(knowledge: Knowledge) -> list[Route]:
+    """The one route of the chat window's settings."""
+
+    async def widget(request: Request) -> Response:
+        language = request.query_params.get("language", DEFAULT_LANGUAGE)[:2].lower()
+        return JSONResponse(window_settings(knowledge, language), headers={"Cache-Control": "public, max-age=300"})
+
+    return [Route("/api/widget", widget)]

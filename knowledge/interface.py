@@ -1,0 +1,69 @@
+"""The words of the chat window by language: ``data/interface/<language>.yml``.
+
+English has every text. Another language may leave texts out; the English one stands in until somebody translates it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from knowledge.placeholders import CLINIC, PLACEHOLDER, check_placeholders
+from knowledge.problems import Problem
+from knowledge.yaml import Section, read
+
+DEFAULT_LANGUAGE = "en"
+# Filled in by the chat window itself.
+WINDOW_VALUES = ("seconds", "count", "number", "title", "date", "name")
+CODE = re.compile(r"[a-z]{2}(-[A-Z]{2})?")
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """The texts of one language: its code ("fr"), its own name ("Français") and text by key."""
+
+    code: str
+    name: str
+    strings: Mapping[str, str]
+
+
+def read_catalogues(folder: Path, problems: list[Problem]) -> dict[str, Catalogue]:
+    """All catalogues by code; a text that English does not have, or with other values than English, is a problem."""
+    english: Catalogue | None = None
+    catalogues: dict[str, Catalogue] = {}
+    for path in sorted(folder.glob("*.yml"), key=lambda path: (path.stem != DEFAULT_LANGUAGE, path.stem)):
+        file = read(path, problems)
+        if file is None:
+            continue
+        catalogue = _catalogue(file, path.stem, english)
+        catalogues[catalogue.code] = catalogue
+        english = english or catalogue
+    if DEFAULT_LANGUAGE not in catalogues:
+        remedy = "add the English catalogue: the others fall back to it"
+        problems.append(Problem((folder / "en.yml").as_posix(), 1, "there is no English catalogue", remedy))
+    return catalogues
+
+
+def fill_clinic(text: str, values: Mapping[str, str]) -> str:
+    """The text with the clinic's facts filled in; what the window fills in stays."""
+    return PLACEHOLDER.sub(lambda found: values.get(found[1], found[0]), text)
+
+
+def _catalogue(file: Section, code: str, english: Catalogue | None) -> Catalogue:
+    file.only("language", "name", "strings")
+    if file.text("language") != code or not CODE.fullmatch(code):
+        file.report(f"'language' is not {code}, the name of the file", f"write language: {code}", file.line_of("language"))
+    section = file.section("strings")
+    strings = {key: section.text(key) for key in section.values}
+    for key, text in strings.items():
+        line = section.line_of(key)
+        check_placeholders(section, text, line, allowed=(*CLINIC, *WINDOW_VALUES))
+        if english is None:
+            continue
+        if key not in english.strings:
+            section.report(f"English has no text '{key}'", "correct the key, or add it to en.yml", line)
+        elif set(PLACEHOLDER.findall(text)) != set(PLACEHOLDER.findall(english.strings[key])):
+            section.report(f"'{key}' has other values in braces than the English text", "use the same ones", line)
+    return Catalogue(code, file.text("name"), strings)
