@@ -1,0 +1,212 @@
+"""Which topic a message is about, or that it is not known: the intent classifier and the response selector in one."""
+
+import json
+import warnings
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.nlu.classifiers.classifier import IntentClassifier
+from rasa.shared.exceptions import RasaException
+from rasa.shared.nlu.constants import INTENT, INTENT_RESPONSE_KEY, TEXT
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from nlu.decision import Decision, close_calls, learn
+from nlu.encoder_featurizer import VECTORS, EncoderFeaturizer
+from nlu.message_reader import READINGS
+from nlu.ranker import Ranker, RankerConfig
+
+DECISION = "decision.json"
+UNKNOWN = "nlu_fallback"
+CLARIFY = "clarify"
+DAMAGED = "The trained model is damaged ({reason}). Train it again: rasa train"
+NO_EXAMPLES = "There is nothing to learn from: the training data has no example of any intent."
+
+# This component is the response selector; Rasa only knows its own by class and would say that there is none.
+warnings.filterwarnings("ignore", message="You have defined training data with examples for training a response")
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
+class TopicMatcher(IntentClassifier, GraphComponent):
+    """Ranks all intents, also the ones with a topic (`faq/soreness`), and decides between answer, clarify and unknown.
+
+    In: `readings` and `reading_vectors`. Out: `intent`, `intent_ranking`, `response_selector` as Rasa's own selector
+    would set it, `topics` (all topics that the message asks for) and `offered` (topics for "did you mean").
+    Below the lower border the intent is `nlu_fallback`, between the borders `clarify`. Training data without topics
+    works too; there is then no `clarify`.
+    """
+
+    @classmethod
+    def required_components(cls) -> list[type]:
+        """Vectors must be there."""
+        return [EncoderFeaturizer]
+
+    @staticmethod
+    def get_default_config() -> dict[str, Any]:
+        """How bold to be, and how much to offer. Everything else is in `ranker` (see RankerConfig)."""
+        return {
+            "topics": "faq",  # the intent whose sub-intents are topics that can be offered
+            "answer_misses": 0.10,  # share of known questions that may be asked back for the sake of fewer wrong answers
+            "offer_misses": 0.02,  # share of known questions that may be called unknown
+            "part_weight": 0.95,  # a score of one part of a message against a score of the whole
+            "close": 0.5,  # a runner-up with at least this share of the best score is offered beside the answer
+            "offers": 3,
+            "most_topics": 3,
+            "ranking_length": 5,
+            "ranker": {},
+        }
+
+    def __init__(self, config: dict[str, Any], model_storage: ModelStorage, resource: Resource) -> None:
+        self._config = config
+        self._model_storage = model_storage
+        self._resource = resource
+        self._ranker: Ranker | None = None
+        self._decision = Decision(answer=0.0, offer=0.0)
+
+    @classmethod
+    def create(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+    ) -> "TopicMatcher":
+        """An untrained matcher."""
+        return cls(config, model_storage, resource)
+
+    def train(self, training_data: TrainingData) -> Resource:
+        """Learn from the examples' first readings; the borders come from scores of examples that were held out."""
+        examples = [m for m in training_data.intent_examples if m.get(TEXT) and m.get(READINGS)]
+        if not examples:
+            raise RasaException(NO_EXAMPLES)
+        texts = [m.get(READINGS)[0] for m in examples]
+        vectors = np.stack([m.get(VECTORS)[0] for m in examples])
+        targets = [m.get(INTENT_RESPONSE_KEY) or m.get(INTENT) for m in examples]
+        self._ranker, scores = Ranker.fit(texts, vectors, targets, RankerConfig(**self._config["ranker"]))
+        wanted = np.array([self._ranker.labels.index(target) for target in targets])
+        self._decision = learn(scores, wanted, self._config["answer_misses"], self._config["offer_misses"])
+        self.persist()
+        return self._resource
+
+    def persist(self) -> None:
+        """Write the ranker and the borders; no pickle."""
+        assert self._ranker is not None
+        with self._model_storage.write_to(self._resource) as folder:
+            self._ranker.save(folder)
+            (folder / DECISION).write_text(json.dumps(asdict(self._decision)), encoding="utf-8")
+
+    @classmethod
+    def load(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        **kwargs: Any,
+    ) -> "TopicMatcher":
+        """Read what `persist` wrote; a damaged model ends with a sentence that says so."""
+        matcher = cls(config, model_storage, resource)
+        try:
+            with model_storage.read_from(resource) as folder:
+                matcher._ranker = Ranker.load(folder)
+                matcher._decision = Decision(**json.loads(Path(folder, DECISION).read_text(encoding="utf-8")))
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise RasaException(DAMAGED.format(reason=type(error).__name__)) from error
+        return matcher
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        """Decide for each message."""
+        for message in messages:
+            self._set(message)
+        return messages
+
+    def _set(self, message: Message) -> None:
+        assert self._ranker is not None
+        readings, vectors = message.get(READINGS), message.get(VECTORS)
+        if not readings[0]:
+            self._publish(message, np.zeros(len(self._ranker.labels)), UNKNOWN, [], [])
+            return
+        scores = self._ranker.scores(readings, vectors)
+        parts = self._part_scores(scores)
+        pooled = np.vstack([scores[:1], parts]).max(axis=0)
+        best = int(pooled.argmax())
+        topics = self._topics_asked(parts)
+        if len(topics) > 1:
+            self._publish(message, pooled, self._ranker.labels[topics[0]], topics, [])
+        elif pooled[best] >= self._decision.answer:
+            asked = [best] if self._is_topic(best) else []
+            offered = [i for i in self._close(pooled) if self._is_topic(i)] if asked else []
+            self._publish(message, pooled, self._ranker.labels[best], asked, offered)
+        else:
+            ranked = [int(i) for i in np.argsort(-pooled) if self._is_topic(int(i))][: self._config["offers"]]
+            near = bool(ranked) and pooled[ranked[0]] >= self._decision.offer and not self._outside(best)
+            self._publish(message, pooled, CLARIFY if near else UNKNOWN, [], ranked if near else [])
+
+    def _part_scores(self, scores: np.ndarray) -> np.ndarray:
+        """One row a question: it is read alone and with what stands before it, and the surer reading counts."""
+        rows = [max(scores[i], scores[i + 1], key=np.max) for i in range(1, len(scores) - 1, 2)]
+        return self._config["part_weight"] * np.array(rows).reshape(len(rows), scores.shape[1])
+
+    def _topics_asked(self, parts: np.ndarray) -> list[int]:
+        """The topics that the parts ask for with certainty, in the order of the message."""
+        best = [int(row.argmax()) for row in parts if row.max() >= self._decision.answer]
+        return list(dict.fromkeys(i for i in best if self._is_topic(i)))[: self._config["most_topics"]]
+
+    def _close(self, scores: np.ndarray) -> list[int]:
+        return close_calls(scores.tolist(), self._config["close"], self._config["offers"] - 1)
+
+    def _is_topic(self, label: int) -> bool:
+        assert self._ranker is not None
+        return self._ranker.labels[label].startswith(self._config["topics"] + "/")
+
+    def _outside(self, label: int) -> bool:
+        assert self._ranker is not None
+        return self._ranker.labels[label].split("/")[0] == "out_of_scope"
+
+    def _publish(
+        self, message: Message, scores: np.ndarray, label: str, topics: list[int], offered: list[int]
+    ) -> None:
+        """Write the decision in Rasa's own shapes."""
+        assert self._ranker is not None
+        labels = self._ranker.labels
+        ranking = [
+            {"name": labels[i], "confidence": self._decision.confidence(scores[i])} for i in np.argsort(-scores)
+        ]
+        confidence = next((r["confidence"] for r in ranking if r["name"] == label), ranking[0]["confidence"])
+        shown = ranking[: self._config["ranking_length"]]
+        message.set("intent", {"name": label.split("/")[0], "confidence": confidence}, add_to_output=True)
+        message.set("intent_ranking", shown, add_to_output=True)
+        message.set("topics", [labels[i].partition("/")[2] for i in topics], add_to_output=True)
+        message.set("offered", [labels[i].partition("/")[2] for i in offered], add_to_output=True)
+        groups = sorted({name.split("/")[0] for name in labels if "/" in name})
+        if groups:
+            selected: dict[str, Any] = {"all_retrieval_intents": groups, "default": {"response": {}, "ranking": []}}
+            for group in groups:
+                own = [r for r in ranking if r["name"].startswith(group + "/")]
+                own.sort(key=lambda r: r["name"] != label)
+                selected[group] = _selection(own[: self._config["ranking_length"]])
+            message.set("response_selector", selected, add_to_output=True)
+
+    @classmethod
+    def validate_config(cls, config: dict[str, Any]) -> None:
+        """An unknown setting of the ranker is found before training."""
+        RankerConfig(**config.get("ranker", {}))
+
+
+def _selection(ranking: list[dict[str, Any]]) -> dict[str, Any]:
+    best = ranking[0]
+    return {
+        "response": {
+            "responses": [],
+            "confidence": best["confidence"],
+            "intent_response_key": best["name"],
+            "utter_action": "utter_" + best["name"],
+        },
+        "ranking": [{"confidence": r["confidence"], "intent_response_key": r["name"]} for r in ranking],
+    }
