@@ -11,14 +11,12 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from types import MappingProxyType
-from typing import Literal, get_args
 
 from knowledge.placeholders import check_placeholders
 from knowledge.problems import Problem
 from knowledge.yaml import Section, read
 
-TopicKind = Literal["answer", "handoff"]
-
+KINDS = ("answer", "handoff")
 MARKUP = re.compile(r"[\[\](){}]")
 NOT_A_WORD = re.compile(r"[^\w\s]|_")
 
@@ -114,7 +112,7 @@ def _read_topic(
         file.report(f"'{path.name}' is no name for a topic", "use small letters, digits and underscores")
     file.only("version", "nlu", "responses")
     if file.text("version") not in ("", "3.1"):
-        file.report("the version is not 3.1", 'write version: "3.1"', file.line_of("version"))
+        file.report("the version is not 3.1", 'write version: "3.1"', "version")
 
     examples, examples_line = _examples(file, name, least_examples, seen)
     response = _response(file, name)
@@ -148,22 +146,20 @@ def _read_topic(
         )
     see_also = _known(meta, "see_also", names, "topic", "data/answers/")
     if name in see_also:
-        meta.report("the topic names itself in 'see_also'", "remove it there", meta.line_of("see_also"))
-    kind = meta.text("kind") if "kind" in meta else "answer"
-    if kind not in get_args(TopicKind):
-        meta.report(f"the kind '{kind}' is unknown", f"use one of {', '.join(get_args(TopicKind))}", meta.line_of("kind"))
+        meta.report("the topic names itself in 'see_also'", "remove it there", "see_also")
+    kind = meta.choice("kind", KINDS) if "kind" in meta else "answer"
     reviewer = meta.text("reviewer", empty=True).strip()
     reviewed = meta.date("reviewed")
     if bool(reviewer) != (reviewed is not None):
         meta.report(
             "'reviewer' and 'reviewed' do not belong together",
             "fill in both when a physiotherapist has signed, and neither before",
-            meta.line_of("reviewer"),
+            "reviewer",
         )
     review_by = meta.date("review_by")
     if review_by is None:
         if "review_by" in meta and not meta.text("review_by", empty=True).strip():
-            meta.report("'review_by' is empty", "write the date by which a person looks at it again", lines["review_by"])
+            meta.report("'review_by' is empty", "write the date by which to look at it again", "review_by")
         return None
     return Topic(
         name=name,
@@ -188,9 +184,7 @@ def _read_topic(
 def _examples(file: Section, name: str, least: int, seen: dict[str, str]) -> tuple[tuple[str, ...], int]:
     blocks = file.sections("nlu")
     if len(blocks) != 1:
-        file.report(
-            f"there are {len(blocks)} blocks under 'nlu', not one", f"keep one block for faq/{name}", file.line_of("nlu")
-        )
+        file.report(f"there are {len(blocks)} blocks under 'nlu', not one", f"keep one block for faq/{name}", "nlu")
         return (), file.line_of("nlu")
     block = blocks[0]
     block.only("intent", "examples")
@@ -199,7 +193,7 @@ def _examples(file: Section, name: str, least: int, seen: dict[str, str]) -> tup
         block.report(
             f"the intent is '{intent}' in a file named {name}.yml",
             f"write intent: faq/{name}, or rename the file",
-            block.line_of("intent"),
+            "intent",
         )
     written = block.text("examples")
     first = block.line_of("examples") + 1  # the examples begin on the line after "examples: |"
@@ -221,7 +215,7 @@ def _examples(file: Section, name: str, least: int, seen: dict[str, str]) -> tup
         block.report(
             f"there are {len(examples)} examples, fewer than {least}",
             "add varied questions as patients write them",
-            block.line_of("examples"),
+            "examples",
         )
     return tuple(examples), block.line_of("examples")
 
@@ -250,7 +244,7 @@ def _response(file: Section, name: str) -> Section | None:
             responses.report(
                 f"the response is '{other}' in a file named {name}.yml",
                 f"write {key}:, or rename the file",
-                responses.line_of(other),
+                other,
             )
     if key not in responses:
         responses.report(f"there is no response '{key}'", f"add {key}: with a text")
@@ -260,7 +254,7 @@ def _response(file: Section, name: str) -> Section | None:
         responses.report(
             f"there are {len(variants)} texts under '{key}', not one",
             "keep one, so that a review signs what patients read",
-            responses.line_of(key),
+            key,
         )
         return None
     return variants[0]
@@ -272,9 +266,7 @@ def _sources(meta: Section, known: Collection[str]) -> tuple[SourceRef, ...]:
         section.only("id", "section")
         ref = SourceRef(section.text("id"), section.optional_text("section") or "")
         if ref.id and ref.id not in known:
-            section.report(
-                f"the source '{ref.id}' is unknown", "add it to data/sources.yml, or correct the id", section.line_of("id")
-            )
+            section.report(f"the source '{ref.id}' is unknown", "add it to data/sources.yml, or correct the id", "id")
         refs.append(ref)
     return tuple(refs)
 
@@ -285,18 +277,16 @@ def _claims(meta: Section, known: Collection[str]) -> dict[str, str]:
         section = meta.section("claims")
         for claim in keyed:
             if claim not in known:
-                section.report(
-                    f"the claim '{claim}' is unknown", "use an id of data/claims.yml", section.line_of(claim)
-                )
+                section.report(f"the claim '{claim}' is unknown", "use an id of data/claims.yml", claim)
     return keyed
 
 
 def _known(meta: Section, key: str, known: Collection[str], what: str, where: str) -> tuple[str, ...]:
-    names = meta.texts(key)
-    for value, name in zip(meta.items(key), names):
+    names = meta.texts_with_lines(key)
+    for name, line in names:
         if name and name not in known:
-            meta.report(f"the {what} '{name}' in '{key}' is unknown", f"use a name that {where} holds", value.line)
-    return tuple(names)
+            meta.report(f"the {what} '{name}' in '{key}' is unknown", f"use a name that {where} holds", line)
+    return tuple(name for name, _ in names)
 
 
 def _version(title: str, short: str, more: str, refs: tuple[SourceRef, ...]) -> str:

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
+from knowledge import pages
 from knowledge.answers import Topic
 from knowledge.problems import Problem
 from knowledge.standards import TextStandard
@@ -23,7 +24,9 @@ def check(data: Path, today: date) -> list[Problem]:
     """All errors and findings, in the order of the files."""
     knowledge, problems = Knowledge.read(data)
     if knowledge is not None:
-        problems = problems + list(findings(knowledge, today))
+        problems += findings(knowledge, today)
+        if not any(problem.severity == "error" for problem in problems):
+            problems += outdated_pages(knowledge, data.parent / "docs")
     return sorted(problems)
 
 
@@ -34,8 +37,25 @@ def findings(knowledge: Knowledge, today: date) -> Iterator[Problem]:
         yield from _text(knowledge, topic, "more", topic.more, knowledge.standards.more)
         yield from _overclaims(knowledge, topic)
         yield from _sources(knowledge, topic)
-        yield from _claims(topic)
+        yield from _claims(knowledge, topic)
         yield from _review(knowledge, topic, today)
+    yield from _coverage(knowledge)
+
+
+def outdated_pages(knowledge: Knowledge, docs: Path) -> Iterator[Problem]:
+    """The pages under ``docs`` that no longer say what the data says."""
+    if not docs.is_dir():
+        return
+    for name, text in pages.pages(knowledge).items():
+        path = docs / name
+        if not path.is_file() or path.read_text(encoding="utf-8") != text:
+            yield Problem(
+                path.as_posix(),
+                1,
+                "the page is not up to date with data/",
+                "run python -m knowledge.check --write-docs",
+                "finding",
+            )
 
 
 def _text(knowledge: Knowledge, topic: Topic, part: str, text: str, standard: TextStandard) -> Iterator[Problem]:
@@ -72,7 +92,17 @@ def _sources(knowledge: Knowledge, topic: Topic) -> Iterator[Problem]:
         yield _finding(topic, "sources", "the answer names no source", "name what it rests on")
 
 
-def _claims(topic: Topic) -> Iterator[Problem]:
+def _claims(knowledge: Knowledge, topic: Topic) -> Iterator[Problem]:
+    named = {ref.id for ref in topic.sources}
+    for claim in (*topic.claims, *topic.more_claims):
+        documents = knowledge.claims[claim].documents if claim in knowledge.claims else ()
+        if documents and named.isdisjoint(documents):
+            yield _finding(
+                topic,
+                "sources",
+                f"the claim {claim} comes from {' or '.join(documents)}, which 'sources' does not name",
+                "add the document to 'sources'",
+            )
     for claim, wording in topic.claims.items():
         for part, text in (("short", topic.short), ("more", topic.more)):
             if wording.casefold() not in " ".join(text.split()).casefold():
@@ -101,6 +131,30 @@ def _review(knowledge: Knowledge, topic: Topic, today: date) -> Iterator[Problem
         )
 
 
+def _coverage(knowledge: Knowledge) -> Iterator[Problem]:
+    file = (knowledge.folder / "claims.yml").as_posix()
+    for claim, topics in pages.covering(knowledge).items():
+        if claim not in knowledge.claims:
+            continue
+        line, left_out = knowledge.claims[claim].line, knowledge.claims[claim].left_out
+        if not topics and not left_out:
+            yield Problem(
+                file,
+                line,
+                f"no answer states the claim {claim}",
+                "name it in the 'claims' of an answer that states it, or say in 'left_out' why none does",
+                "finding",
+            )
+        if topics and left_out:
+            yield Problem(
+                file,
+                line,
+                f"the claim {claim} is left out, but {topics[0].name} states it",
+                "remove 'left_out', or the claim from the answer",
+                "finding",
+            )
+
+
 def _finding(topic: Topic, part: str, message: str, remedy: str) -> Problem:
     return Problem(topic.file.as_posix(), topic.lines[part], message, remedy, "finding")
 
@@ -110,7 +164,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m knowledge.check", description="Checks the files in data/.")
     parser.add_argument("data", nargs="?", default="data", type=Path, help="the folder to check (data)")
     parser.add_argument("--only", action="append", default=[], metavar="PATH", help="show only what is in this file")
+    parser.add_argument("--write-docs", action="store_true", help="write docs/coverage.md and docs/sources.md anew")
     options = parser.parse_args(arguments)
+    if options.write_docs:
+        pages.write(Knowledge.load(options.data), options.data.parent / "docs")
     problems = check(options.data, date.today())
     if options.only:
         wanted = tuple(Path(path).as_posix() for path in options.only)

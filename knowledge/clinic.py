@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import date, datetime, time, timedelta, timezone, tzinfo
 from pathlib import Path
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from knowledge.problems import Problem
-from knowledge.yaml import Section, Value, read
+from knowledge.yaml import Section, read
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 SPAN = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)")
@@ -66,7 +66,7 @@ class Clinic:
     phone: str
     region: str
     numbers: Numbers
-    timezone: ZoneInfo
+    timezone: tzinfo
     hours: Mapping[str, tuple[Hours, ...]]
     country: str
     province: str
@@ -124,9 +124,10 @@ class Clinic:
             if not hours or self.closed_because(day):
                 continue
             for span in hours:
-                yield tuple(  # type: ignore[misc]
-                    datetime.combine(day, at, self.timezone).astimezone(timezone.utc) for at in (span.opens, span.closes)
-                )
+                yield self._moment_of(day, span.opens), self._moment_of(day, span.closes)
+
+    def _moment_of(self, day: date, at: time) -> datetime:
+        return datetime.combine(day, at, self.timezone).astimezone(timezone.utc)
 
 
 def public_holiday(country: str, province: str, day: date) -> str | None:
@@ -160,48 +161,32 @@ def read_clinic(path: Path, problems: list[Problem]) -> Clinic | None:
     )  # fmt: skip
     holidays = file.section("holidays")
     holidays.only("country", "province", "closed")
-    zone = _zone(file)
-    booking_link = file.optional_text("booking_link")
-    if booking_link and not booking_link.startswith("https://"):
-        file.report(f"'{booking_link[:60]}' is not a web address", "begin it with https://", file.line_of("booking_link"))
-    numbers = _numbers(file)
-    retention_days = file.integer("retention_days")
-    if "retention_days" in file and retention_days < 1:
-        file.report("'retention_days' is less than 1", "write the days that chats are kept", file.line_of("retention_days"))
-    fees = [Fee(section.text("what"), section.text("price")) for section in file.sections("fees")]
-    practitioners = [
-        Practitioner(
-            section.text("name"), section.text("role"), section.boolean("ims"), section.optional_text("note")
-        )
-        for section in file.sections("practitioners")
-    ]
-    clinic_facts = {key: file.optional_text(key) for key in ("address", "parking", "email", "insurance", "referral")}
-    parts = {
-        "demo": file.boolean("demo"),
-        "name": file.text("name"),
-        "phone": file.text("phone"),
-        "region": file.text("region"),
-        "hours": _hours(file),
-        "country": holidays.text("country"),
-        "province": holidays.text("province"),
-        "closed_on_holidays": holidays.boolean("closed"),
-        "closures": _closures(file),
-        "languages": tuple(file.texts("languages")),
-        "consent_required": file.boolean("consent_required"),
-        "theme": _theme(file),
-    }
-    if len(problems) > before or zone is None or numbers is None:
-        return None
-    return Clinic(
-        numbers=numbers,
-        timezone=zone,
-        booking_link=booking_link,
-        fees=tuple(fees),
-        practitioners=tuple(practitioners),
-        retention_days=retention_days,
-        **clinic_facts,
-        **parts,  # type: ignore[arg-type]
+    clinic = Clinic(
+        demo=file.boolean("demo"),
+        name=file.text("name"),
+        phone=file.text("phone"),
+        region=file.text("region"),
+        numbers=_numbers(file),
+        timezone=_zone(file),
+        hours=_hours(file),
+        country=holidays.text("country"),
+        province=holidays.text("province"),
+        closed_on_holidays=holidays.boolean("closed"),
+        closures=_closures(file),
+        address=file.optional_text("address"),
+        parking=file.optional_text("parking"),
+        booking_link=_booking_link(file),
+        email=file.optional_text("email"),
+        fees=tuple(map(_fee, file.sections("fees"))),
+        insurance=file.optional_text("insurance"),
+        referral=file.optional_text("referral"),
+        practitioners=tuple(map(_practitioner, file.sections("practitioners"))),
+        languages=tuple(file.texts("languages")),
+        consent_required=file.boolean("consent_required"),
+        retention_days=_retention_days(file),
+        theme=_theme(file),
     )
+    return clinic if len(problems) == before else None
 
 
 def _moment(when: datetime) -> datetime:
@@ -210,30 +195,52 @@ def _moment(when: datetime) -> datetime:
     return when.astimezone(timezone.utc)
 
 
-def _zone(file: Section) -> ZoneInfo | None:
+def _zone(file: Section) -> tzinfo:
     name = file.text("timezone")
-    if not name:
-        return None
     try:
         return ZoneInfo(name)
-    except Exception:  # noqa: BLE001 - zoneinfo raises several kinds for a name that is none
-        file.report(f"the time zone '{name[:40]}' is unknown", "write it like America/Vancouver", file.line_of("timezone"))
-        return None
+    except Exception:  # zoneinfo raises several kinds for a name that is none
+        if name:
+            file.report(f"the time zone '{name[:40]}' is unknown", "write it like America/Vancouver", "timezone")
+        return timezone.utc
 
 
-def _numbers(file: Section) -> Numbers | None:
+def _numbers(file: Section) -> Numbers:
     region, regions = file.text("region"), file.section("numbers")
-    if not region:
-        return None
     if region not in regions:
-        regions.report(
-            f"there are no phone numbers for the region '{region}'",
-            f"add {region}: with emergency, nurse_line and crisis_line",
-        )
-        return None
+        if region and regions.values:
+            remedy = f"add {region}: with emergency, nurse_line and crisis_line"
+            regions.report(f"there are no phone numbers for the region '{region}'", remedy)
+        return Numbers("", "", "")
     section = regions.section(region)
     section.only("emergency", "nurse_line", "crisis_line")
     return Numbers(section.text("emergency"), section.text("nurse_line"), section.text("crisis_line"))
+
+
+def _booking_link(file: Section) -> str | None:
+    link = file.optional_text("booking_link")
+    if link and not link.startswith("https://"):
+        file.report(f"'{link[:60]}' is not a web address", "begin it with https://", "booking_link")
+    return link
+
+
+def _retention_days(file: Section) -> int:
+    days = file.integer("retention_days")
+    if days < 1 and "retention_days" in file:
+        file.report("'retention_days' is less than 1", "write for how many days chats are kept", "retention_days")
+    return days
+
+
+def _fee(section: Section) -> Fee:
+    section.only("what", "price")
+    return Fee(section.text("what"), section.text("price"))
+
+
+def _practitioner(section: Section) -> Practitioner:
+    section.only("name", "role", "ims", "note")
+    return Practitioner(
+        section.text("name"), section.text("role"), section.boolean("ims"), section.optional_text("note")
+    )
 
 
 def _hours(file: Section) -> Mapping[str, tuple[Hours, ...]]:
@@ -245,24 +252,24 @@ def _hours(file: Section) -> Mapping[str, tuple[Hours, ...]]:
         if section.values and day not in section:
             section.report(f"the hours have no '{day}'", f"add {day}: [] if the clinic is closed")
         spans: list[Hours] = []
-        for value, written in zip(section.items(day), section.texts(day)):
-            span = _span(section, value, written)
+        for written, line in section.texts_with_lines(day):
+            span = _span(section, written, line)
             if span and spans and span.opens < spans[-1].closes:
-                section.report(f"the hours of {day} overlap", "write them in order", value.line)
+                section.report(f"the hours of {day} overlap", "write them in order", line)
             if span:
                 spans.append(span)
         hours[day] = tuple(spans)
     return MappingProxyType(hours)
 
 
-def _span(section: Section, value: Value, written: str) -> Hours | None:
+def _span(section: Section, written: str, line: int) -> Hours | None:
     found = SPAN.fullmatch(written)
     if found:
         hours = Hours(time(int(found[1]), int(found[2])), time(int(found[3]), int(found[4])))
         if hours.opens < hours.closes:
             return hours
     if written:
-        section.report(f"'{written[:40]}' are no opening hours", 'write them like "08:00-17:30"', value.line)
+        section.report(f"'{written[:40]}' are no opening hours", 'write them like "08:00-17:30"', line)
     return None
 
 
@@ -280,5 +287,5 @@ def _theme(file: Section) -> Mapping[str, str]:
     colours = file.text_map("theme")
     for name, colour in colours.items():
         if colour and not COLOUR.fullmatch(colour):
-            file.report(f"the colour '{name}' is '{colour[:20]}'", 'write it like "#1f6f5c"', file.line_of("theme"))
+            file.report(f"the colour '{name}' is '{colour[:20]}'", 'write it like "#1f6f5c"', "theme")
     return MappingProxyType(colours)

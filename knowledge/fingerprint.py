@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-# Read by the gateway or by the check alone. A file that is not listed here counts: retraining once too often is harmless.
+# Read by the gateway or by the check alone. A file that is not listed counts: training once too often is harmless.
 NOT_TRAINED = frozenset(
     {
         "claims.yml",
@@ -22,7 +22,11 @@ NOT_TRAINED = frozenset(
 def data_hash(data: Path) -> str:
     """The sha256 over the names and contents of ``data`` and of ``config.yml`` and ``domain.yml`` beside it."""
     files = {path.relative_to(data).as_posix(): path for path in data.rglob("*.yml") if path.is_file()}
-    trained = {f"data/{name}": path for name, path in files.items() if name not in NOT_TRAINED}
+    trained = {
+        f"data/{name}": path
+        for name, path in files.items()
+        if name not in NOT_TRAINED and not name.startswith("interface/")
+    }
     beside = {name: data.resolve().parent / name for name in ("config.yml", "domain.yml")}
     trained.update({name: path for name, path in beside.items() if path.is_file()})
     digest = hashlib.sha256()

@@ -52,8 +52,7 @@ def _overclaim(section: Section, common: tuple[re.Pattern[str], ...]) -> Overcla
 
 
 def _patterns(section: Section) -> tuple[re.Pattern[str], ...]:
-    written = zip(section.items("allow"), section.texts("allow"))
-    return tuple(_pattern(section, text, value.line) for value, text in written)
+    return tuple(_pattern(section, text, line) for text, line in section.texts_with_lines("allow"))
 
 
 def _pattern(section: Section, written: str, line: int) -> re.Pattern[str]:

@@ -48,7 +48,7 @@ class Knowledge:
 
     @classmethod
     def read(cls, data: Path) -> tuple[Knowledge | None, list[Problem]]:
-        """Reads as much of ``data`` as can be read, and what is wrong with the rest; for checking, not for answering."""
+        """Reads what can be read, for checking and not for answering, and what is wrong with the rest."""
         problems: list[Problem] = []
         standards = read_standards(data / "standards.yml", problems)
         readability = read_readability(data / "lexicon" / "syllables.yml", problems)

@@ -7,7 +7,7 @@ what is wrong with file and line instead of raising, so that one run shows every
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -47,9 +47,10 @@ class Section:
     def __contains__(self, key: str) -> bool:
         return key in self.values
 
-    def report(self, message: str, remedy: str, line: int | None = None) -> None:
-        """Notes an error at ``line`` (of the section if not given)."""
-        self.problems.append(Problem(self.file, line or self.line, message, remedy))
+    def report(self, message: str, remedy: str, at: int | str | None = None) -> None:
+        """Notes an error at a line, or at a key, or where the section begins."""
+        line = self.line_of(at) if isinstance(at, str) else at or self.line
+        self.problems.append(Problem(self.file, line, message, remedy))
 
     def line_of(self, key: str) -> int:
         return self.values[key].line if key in self.values else self.line
@@ -58,9 +59,8 @@ class Section:
         """Reports keys that nobody reads: most often a spelling mistake."""
         for key, value in self.values.items():
             if key not in keys:
-                self.report(
-                    f"{self.name} has an unknown key '{key}'", f"use one of {', '.join(keys)}, or remove it", value.line
-                )
+                remedy = f"use one of {', '.join(keys)}, or remove it"
+                self.report(f"{self.name} has an unknown key '{key}'", remedy, value.line)
 
     def text(self, key: str, *, empty: bool = False) -> str:
         """A required text."""
@@ -84,7 +84,7 @@ class Section:
         if value is None:
             return 0
         if isinstance(value.plain, bool) or not isinstance(value.plain, int):
-            self.report(f"'{key}' is {_kind(value)}, not a whole number", f"write {key} as a whole number", value.line)
+            self.report(f"'{key}' is {_kind(value)}, not a whole number", f"write {key} as a whole number", key)
             return 0
         return value.plain
 
@@ -93,7 +93,7 @@ class Section:
         if value is None:
             return False
         if not isinstance(value.plain, bool):
-            self.report(f"'{key}' is {_kind(value)}, not true or false", f"write {key}: true or {key}: false", value.line)
+            self.report(f"'{key}' is {_kind(value)}, not true or false", f"write {key}: true or {key}: false", key)
             return False
         return value.plain
 
@@ -108,13 +108,24 @@ class Section:
             self.report(
                 f"'{key}' is '{written[:40]}', which is not a date",
                 'write it as year-month-day in quotes, for example "2027-05-21"',
-                self.line_of(key),
+                key,
             )
             return None
 
+    def choice(self, key: str, options: Collection[str]) -> str:
+        """A required text that is one of ``options``."""
+        chosen = self.text(key)
+        if chosen and chosen not in options:
+            self.report(f"'{key}' is '{chosen[:40]}'", f"use one of {', '.join(options)}", key)
+        return chosen
+
     def texts(self, key: str) -> list[str]:
         """A list of texts; empty where the key is missing."""
-        return [_as_text(self, f"an item of '{key}'", item) for item in self.items(key)]
+        return [text for text, _ in self.texts_with_lines(key)]
+
+    def texts_with_lines(self, key: str) -> list[tuple[str, int]]:
+        """A list of texts, each with the line that it stands on."""
+        return [(_as_text(self, f"an item of '{key}'", item), item.line) for item in self.items(key)]
 
     def text_map(self, key: str) -> dict[str, str]:
         """A mapping from text to text; empty where the key is missing."""
@@ -137,9 +148,8 @@ class Section:
             if isinstance(item.plain, dict):
                 found.append(_section(self, item, f"an item of '{key}'"))
             else:
-                self.report(
-                    f"an item of '{key}' is {_kind(item)}, not a mapping", "write it as key: value pairs", item.line
-                )
+                message = f"an item of '{key}' is {_kind(item)}, not a mapping"
+                self.report(message, "write it as key: value pairs", item.line)
         return found
 
     def items(self, key: str) -> list[Value]:
@@ -173,7 +183,7 @@ def _values(path: Path, file: str) -> dict[str, Value]:
     written = _decode(_bytes(path, file), file)
     try:
         node = YAML(typ="safe", pure=True).compose(written)
-    except Exception as error:  # noqa: BLE001 - the parser raises much more than its own errors on broken input
+    except Exception as error:  # the parser raises much more than its own errors on broken input
         mark = error.problem_mark or error.context_mark if isinstance(error, MarkedYAMLError) else None
         detail = error.problem if isinstance(error, MarkedYAMLError) and error.problem else "the text cannot be parsed"
         raise _error(
