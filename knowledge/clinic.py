@@ -67,7 +67,7 @@ class Clinic:
     region: str
     numbers: Numbers
     timezone: tzinfo
-    hours: Mapping[str, tuple[Hours, ...]]
+    hours: Mapping[str, tuple[Hours, ...]] | None
     country: str
     province: str
     closed_on_holidays: bool
@@ -86,9 +86,8 @@ class Clinic:
     theme: Mapping[str, str]
 
     def open_at(self, when: datetime) -> bool:
-        """Whether the clinic is open at a moment, given with its time zone."""
-        moment = _moment(when)
-        return any(opens <= moment < closes for opens, closes in self._openings(self._local_day(moment), days=1))
+        """Whether the clinic is open at a moment, given with its time zone. Without hours it is taken for closed."""
+        return self.closes_at(when) is not None
 
     def closes_at(self, when: datetime) -> datetime | None:
         """When the clinic closes, in its own time, if it is open at this moment."""
@@ -119,6 +118,8 @@ class Clinic:
 
     def _openings(self, first: date, days: int) -> Iterator[tuple[datetime, datetime]]:
         """Openings in order, in UTC: times of one zone compare by the clock on the wall, which repeats in autumn."""
+        if self.hours is None:
+            return
         for day in (first + timedelta(days=number) for number in range(days)):
             hours = self.hours[WEEKDAYS[day.weekday()]]
             if not hours or self.closed_because(day):
@@ -243,7 +244,9 @@ def _practitioner(section: Section) -> Practitioner:
     )
 
 
-def _hours(file: Section) -> Mapping[str, tuple[Hours, ...]]:
+def _hours(file: Section) -> Mapping[str, tuple[Hours, ...]] | None:
+    if "hours" not in file:
+        return None
     section = file.section("hours")
     if section.values:
         section.only(*WEEKDAYS)

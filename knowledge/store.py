@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
@@ -11,6 +12,7 @@ from types import MappingProxyType
 from knowledge.answers import Topic, read_topics
 from knowledge.claims import Claim, read_claims
 from knowledge.clinic import Clinic, read_clinic
+from knowledge.clinic_facts import clinic_facts
 from knowledge.fingerprint import data_hash
 from knowledge.overclaims import Overclaim, read_overclaims
 from knowledge.placeholders import fill
@@ -84,6 +86,10 @@ class Knowledge:
         """One of the assistant's own sentences; KeyError for a key or a value that is not there."""
         given = {name: str(value) for name, value in values.items()}
         return fill(self.sentences[key].text, {**self._placeholders, **given})
+
+    def clinic_facts(self, topic: str, now: datetime) -> list[str]:
+        """Sentences with the clinic's own facts that follow the answer of a topic: open now, fees, who does IMS."""
+        return clinic_facts(self.clinic, self.wording, topic, now)
 
     @cached_property
     def data_hash(self) -> str:
