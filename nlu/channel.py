@@ -1,0 +1,199 @@
+"""The engine's only entrance: the gateway asks with one message and gets the decision and the wording in one answer."""
+
+import hmac
+import logging
+import os
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from rasa.core.agent import Agent
+from rasa.core.channels.channel import InputChannel, OutputChannel, UserMessage
+from rasa.shared.core.events import SlotSet
+from rasa.shared.exceptions import RasaException
+from sanic import Blueprint
+from sanic.request import Request
+from sanic.response import HTTPResponse, json
+
+TOKEN_VARIABLE = "IMS_ENGINE_TOKEN"
+NO_TOKEN = f"The engine does not open without a token. Set the environment variable {TOKEN_VARIABLE}; `ims run` does so."
+NOT_ALLOWED = "The token is missing or wrong."
+NO_MODEL = "No model is loaded. Train one: rasa train"
+NOT_READABLE = "The request is not a JSON object with sender and message as text, or with a choice."
+NO_SUCH_CHOICE = "There is no intent of this name."
+FAILED = "The message could not be handled."
+RANKING = 5
+
+logger = logging.getLogger(__name__)
+Json = dict[str, Any]
+
+
+class BadRequest(ValueError):
+    """The request cannot be understood; the message says why, without repeating what was sent."""
+
+
+class Collector(OutputChannel):
+    """Keeps what Rasa wants to say: text, buttons and custom content of each response, and the kind it declares."""
+
+    @classmethod
+    def name(cls) -> str:
+        """The name that responses can be written for."""
+        return "gateway"
+
+    def __init__(self) -> None:
+        self.messages: list[Json] = []
+        self.kind: str | None = None
+
+    async def send_response(self, recipient_id: str, message: Json) -> None:
+        """Keep one response."""
+        self.messages.append({key: message[key] for key in ("text", "buttons", "custom") if message.get(key)})
+        declared = (message.get("custom") or {}).get("kind") or (message.get("metadata") or {}).get("kind")
+        self.kind = self.kind or declared
+
+
+class GatewayInput(InputChannel):
+    """POST webhooks/gateway/webhook with {"sender", "message", "choice", "slots"}; a bearer token is required.
+
+    A message is always text, also when it begins with "/". A choice ({"intent": "faq/soreness"}) is carried out without
+    reading any text. The answer holds kind, topics, offered, confidence, intent, ranking, entities, slots and messages.
+    """
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    @classmethod
+    def name(cls) -> str:
+        """Part of the path."""
+        return "gateway"
+
+    @classmethod
+    def from_credentials(cls, credentials: Json | None) -> "GatewayInput":
+        """The token comes from the environment, never from a file."""
+        token = os.environ.get(TOKEN_VARIABLE, "").strip()
+        if not token:
+            raise RasaException(NO_TOKEN)
+        return cls(token)
+
+    def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
+        """The two routes: is the engine ready, and one turn of a conversation."""
+        routes = Blueprint("gateway_channel")
+
+        @routes.get("/")
+        async def ready(request: Request) -> HTTPResponse:
+            loaded = request.app.ctx.agent is not None and request.app.ctx.agent.is_ready()
+            return json({"status": "ok"}) if loaded else json({"error": NO_MODEL}, status=503)
+
+        @routes.post("/webhook")
+        async def turn(request: Request) -> HTTPResponse:
+            if not self._allowed(request):
+                return json({"error": NOT_ALLOWED}, status=401)
+            agent = request.app.ctx.agent
+            if agent is None or not agent.is_ready():
+                return json({"error": NO_MODEL}, status=503)
+            try:
+                return json(await converse(agent, read_request(request), on_new_message))
+            except BadRequest as problem:
+                return json({"error": str(problem)}, status=400)
+            except Exception as error:  # whatever it is, the gateway needs an answer, and no log may hold the message
+                logger.error("a message could not be handled (%s)", type(error).__name__)
+                return json({"error": FAILED}, status=500)
+
+        return routes
+
+    def _allowed(self, request: Request) -> bool:
+        given = request.headers.get("authorization", "")
+        return hmac.compare_digest(given.encode(), f"Bearer {self._token}".encode())
+
+
+def read_request(request: Request) -> Json:
+    """The request's JSON after its shape was checked."""
+    try:
+        body = request.json
+    except Exception:
+        raise BadRequest(NOT_READABLE) from None
+    if not isinstance(body, dict):
+        raise BadRequest(NOT_READABLE)
+    body = {"message": None, "choice": None, "slots": None, **{k: v for k, v in body.items() if v is not None}}
+    expected = {"sender": str, "message": str | None, "choice": dict | None, "slots": dict | None}
+    if not all(isinstance(body.get(name), kind) for name, kind in expected.items()):
+        raise BadRequest(NOT_READABLE)
+    if body["message"] is None and body["choice"] is None:
+        raise BadRequest(NOT_READABLE)
+    return body
+
+
+async def converse(agent: Agent, body: Json, handle: Callable[[UserMessage], Awaitable[Any]]) -> Json:
+    """One turn: understand (once), let Rasa act, and report both."""
+    assert agent.processor is not None and agent.domain is not None
+    sender, text = body["sender"], plain(body["message"] or "")
+    if body["choice"]:
+        parsed = chosen(agent, body["choice"])
+    else:
+        parsed = await agent.processor.parse_message(UserMessage(text))
+    if body["slots"]:
+        await carry_over(agent, sender, body["slots"])
+    output = Collector()
+    await handle(UserMessage(text, output, sender, parse_data=parsed, input_channel=Collector.name()))
+    topics = parsed.get("topics", [])
+    if topics:
+        await carry_over(agent, sender, {"topic": topics[-1]})
+    tracker = await agent.tracker_store.get_or_create_tracker(sender, append_action_listen=False)
+    return reply(parsed, output, {name: value for name, value in tracker.current_slot_values().items() if value})
+
+
+def reply(parsed: Json, output: Collector, slots: Json) -> Json:
+    """The answer to the gateway."""
+    intent = parsed["intent"]
+    name = intent.get("full_retrieval_intent_name") or intent["name"]
+    kind = output.kind or ("answer" if intent["name"] == "faq" else "chat" if output.messages else "unknown")
+    ranking = [
+        {"topic": r["name"].partition("/")[2] or r["name"], "confidence": round(float(r["confidence"]), 4)}
+        for r in parsed.get("intent_ranking", [])[:RANKING]
+    ]
+    return {
+        "kind": kind,
+        "topics": parsed.get("topics", []),
+        "offered": parsed.get("offered", []),
+        "confidence": round(float(intent["confidence"]), 4),
+        "intent": name,
+        "ranking": ranking,
+        "entities": parsed.get("entities", []),
+        "slots": slots,
+        "messages": output.messages,
+    }
+
+
+def plain(text: str) -> str:
+    """The text without what Rasa would take for a command: whatever a person types is text."""
+    return text.lstrip().lstrip("/").lstrip()
+
+
+def chosen(agent: Agent, choice: Json) -> Json:
+    """What a button stands for, in the shape of a parsed message."""
+    assert agent.domain is not None
+    name = choice.get("intent")
+    group, _, topic = str(name).partition("/")
+    if group not in agent.domain.intents or (topic and f"utter_{name}" not in agent.domain.responses):
+        raise BadRequest(NO_SUCH_CHOICE)
+    intent: Json = {"name": group, "confidence": 1.0}
+    parsed: Json = {
+        "text": "",
+        "intent": intent,
+        "entities": [],
+        "intent_ranking": [{"name": name, "confidence": 1.0}],
+        "topics": [topic] if group == "faq" else [],
+        "offered": [],
+    }
+    if topic:
+        intent["full_retrieval_intent_name"] = name
+        selected = {"intent_response_key": name, "utter_action": f"utter_{name}", "confidence": 1.0}
+        parsed["response_selector"] = {"all_retrieval_intents": [group], group: {"response": selected, "ranking": []}}
+    return parsed
+
+
+async def carry_over(agent: Agent, sender: str, slots: Json) -> None:
+    """Put what an earlier tracker knew into this one; names that the domain does not know are left out."""
+    assert agent.processor is not None and agent.domain is not None
+    tracker = await agent.processor.fetch_tracker_with_initial_session(sender)
+    known = {slot.name for slot in agent.domain.slots}
+    tracker.update_with_events([SlotSet(name, slots[name]) for name in slots if name in known], agent.domain)
+    await agent.processor.save_tracker(tracker)
