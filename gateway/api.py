@@ -54,6 +54,7 @@ class EventOut(BaseModel):
     seq: int
     role: str = Field(description="patient, assistant, staff or system")
     time: str
+    key: str | None = Field(description="of a message: the key that its client gave it")
     in_reply_to: int | None
     body: Json
 
@@ -124,7 +125,7 @@ def routes(
         else:
             found = await store.choice(conversation.id, message.choice)
             if found is None:
-                raise Refused(404, "unknown_choice", knowledge.wording("unknown_choice"))
+                raise Refused(410, "unknown_choice", knowledge.wording("unknown_choice"))
             body = {"text": found[0], "choice": message.choice}
         limits.conversation(conversation.id)
         try:

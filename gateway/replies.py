@@ -15,7 +15,7 @@ from typing import Any
 
 from gateway.engine import EngineReply
 from gateway.store import Draft
-from knowledge import Knowledge, Topic
+from knowledge import Knowledge, SourceRef, Topic
 
 Json = dict[str, Any]
 ALARMS = ("emergency", "urgent", "crisis")
@@ -65,12 +65,8 @@ class Replies:
         draft = self._said(topic.kind, self._knowledge.fill(topic.more if long else topic.short))
         draft.body.update(self._about(topic))
         draft.body["more"] = bool(topic.more) and not long
-        draft.body["sources"] = [
-            {"id": source.id, "title": self._knowledge.sources[source.id].title, "section": source.section}
-            for source in topic.sources
-        ]
-        if not topic.reviewed:
-            draft.body["notice"] = self._knowledge.wording("not_reviewed")
+        draft.body["sources"] = [self._source(ref) for ref in topic.sources]
+        draft.body["reviewed"] = topic.reviewed is not None
         if draft.body["more"]:
             self._button(draft, self._knowledge.wording("label_more"), {"more": topic.name})
         for other in self._known(topic.see_also):
@@ -85,7 +81,7 @@ class Replies:
         draft = self._said(kind, self._filled(text), role="system")
         for call in dict.fromkeys((number, numbers.emergency)):
             label = self._knowledge.wording("label_call", number=call)
-            draft.body["buttons"].append({"type": "tel", "label": label, "href": f"tel:{call.replace(' ', '')}"})
+            draft.body["buttons"].append({"label": label, "tel": call})
         return [draft]
 
     def engine_down(self) -> list[Draft]:
@@ -114,6 +110,10 @@ class Replies:
         draft = Draft(role, kind, body)
         self._offer(draft, offer)
         return draft
+
+    def _source(self, ref: SourceRef) -> Json:
+        source = self._knowledge.sources[ref.id]
+        return {"id": source.id, "title": source.title, "section": ref.section, "url": source.url}
 
     def _about(self, topic: Topic) -> Json:
         return {
@@ -144,7 +144,7 @@ class Replies:
                 self._button(draft, self._knowledge.wording(f"label_{name}"), {"intent": name})
 
     def _button(self, draft: Draft, label: str, does: Json) -> None:
-        draft.body["buttons"].append({"type": "choice", "label": label, "id": self._choice(draft, label, does)})
+        draft.body["buttons"].append({"id": self._choice(draft, label, does), "label": label})
 
     def _choice(self, draft: Draft, label: str, does: Json) -> str:
         name = secrets.token_urlsafe(6)

@@ -25,7 +25,7 @@ from knowledge import Knowledge
 Json = dict[str, Any]
 # Of the body, what stands in `custom`; the rest has its own place in Rasa's shape.
 CUSTOM = ("topic", "topics", "offered", "confidence", "sources", "see_also", "link")
-ALSO = ("title", "version", "more", "notice", "withheld", "card")
+ALSO = ("title", "version", "more", "reviewed", "withheld", "card")
 
 
 class RestMessage(BaseModel):
@@ -85,6 +85,6 @@ def routes(
 def _item(sender: str, reply: Event | Draft) -> Json:
     body = reply.public()["body"] if isinstance(reply, Event) else reply.body
     custom = {"kind": reply.kind, **{name: body[name] for name in CUSTOM}}
-    custom |= {name: body[name] for name in ALSO if body.get(name)}
-    buttons = [{"title": b["label"], "payload": b.get("id") or b["href"]} for b in body["buttons"]]
+    custom |= {name: body[name] for name in ALSO if name in body}
+    buttons = [{"title": b["label"], "payload": b.get("id") or f"tel:{b['tel']}"} for b in body["buttons"]]
     return {"recipient_id": sender, "text": body["text"], **({"buttons": buttons} if buttons else {}), "custom": custom}

@@ -63,6 +63,7 @@ class Event:
     kind: str
     body: Json
     choices: Json
+    client_key: str | None
     in_reply_to: int | None
     created_at: datetime
 
@@ -76,6 +77,7 @@ class Event:
             "seq": self.seq,
             "role": self.role,
             "time": self.created_at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "key": self.client_key,
             "in_reply_to": self.in_reply_to,
             "body": body,
         }
@@ -389,7 +391,7 @@ class Store:
             .values(last_seq=conversation.last_seq + len(rows), last_at=now, **(changes or {}))
         )
         return [
-            Event(conversation.id, seq, draft.role, draft.kind, draft.body, draft.choices, in_reply_to, now)
+            Event(conversation.id, seq, draft.role, draft.kind, draft.body, draft.choices, client_key, in_reply_to, now)
             for seq, draft in enumerate(drafts, conversation.last_seq + 1)
         ]
 

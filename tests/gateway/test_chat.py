@@ -32,7 +32,7 @@ async def test_a_question_gets_the_short_answer_of_its_topic_with_sources(chat: 
     assert [source["id"] for source in body["sources"]] == [source.id for source in topic.sources]
     assert all(source["title"] for source in body["sources"])
     assert body["link"] == "/answers/soreness"
-    assert body["notice"] == knowledge.wording("not_reviewed")
+    assert body["reviewed"] is False
 
 
 async def test_tell_me_more_gives_the_long_answer_without_the_engine(
@@ -110,7 +110,7 @@ async def test_a_red_flag_is_alone_in_its_turn_with_numbers_to_call(
     (body,) = await chat.ask(text)
     assert body["kind"] == kind
     assert number in body["text"]
-    assert body["buttons"][0] == {"type": "tel", "label": f"Call {number}", "href": f"tel:{number}"}
+    assert body["buttons"][0] == {"label": f"Call {number}", "tel": number}
     assert gateway.engine.heard == []
     (item,) = await gateway.store.open_desk_items()
     assert (item.conversation_id, item.reason) == (chat.id, kind)

@@ -1,0 +1,251 @@
+"""Starts engine, action server and gateway, restarts what dies, and stops all of them together: `ims run`.
+
+The gateway serves at once; while the engine loads (some ten seconds), patients are told that no answer can be given
+yet. What the parts print goes to `var/logs/`; the screen says what is ready and where.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+from rich.console import Console
+
+from gateway.settings import Settings
+
+ENGINE_PYTHON = Path(".venvs/engine/bin/python")
+LOG_BYTES = 5_000_000  # a log that is longer at the start of its part is put aside
+LONGEST_PAUSE = 30.0  # seconds between two attempts to start a part
+STEADY = 60.0  # a part that lived so many seconds is restarted at once
+PATIENCE = 10.0  # seconds that a part gets to stop by itself
+
+
+class CannotStart(Exception):
+    """Something has to be put right first; the message says what and how."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """A process of the assistant."""
+
+    name: str
+    command: Sequence[str]
+    port: int
+    ready: str  # an address that answers 200 once the part works
+    environment: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def parts(settings: Settings, root: Path = Path()) -> list[Part]:
+    """The parts of a clinic on one machine, in the order in which they stop."""
+    engine = httpx.URL(settings.engine_url)
+    token = settings.engine_secret()
+    if not (root / ENGINE_PYTHON).exists():
+        raise CannotStart("The engine's environment is missing. What to do: run 'make setup'.")
+    if not any((root / "models").glob("*.tar.gz")):
+        raise CannotStart("There is no trained model. What to do: run './ims train'.")
+    rasa = {
+        "RASA_TELEMETRY_ENABLED": "false",
+        # Below WARNING, Rasa prints what patients typed.
+        "LOG_LEVEL": "WARNING",
+        "LOG_LEVEL_LIBRARIES": "ERROR",
+        "TF_CPP_MIN_LOG_LEVEL": "2",
+        "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
+    }
+    found = [
+        Part(
+            name="gateway",
+            command=(sys.executable, "-m", "gateway.serve"),
+            port=settings.port,
+            ready=f"http://{_reachable(settings.host)}:{settings.port}/health",
+            environment={"IMS_ENGINE_TOKEN": token},
+        ),
+        Part(
+            name="engine",
+            # Our channel alone: without Rasa's HTTP API and its other channels there is nothing else to protect.
+            command=(
+                *(str(ENGINE_PYTHON), "-m", "rasa", "run", "--model", "models"),
+                *("--interface", "127.0.0.1", "--port", str(engine.port)),
+                *("--connector", "nlu.channel.GatewayInput"),
+            ),
+            port=engine.port or 0,
+            ready=f"{settings.engine_url}/webhooks/gateway/",
+            environment={**rasa, "IMS_ENGINE_TOKEN": token},
+            headers={"Authorization": f"Bearer {token}"},
+        ),
+    ]
+    if (root / "actions" / "__init__.py").exists():
+        found.append(
+            Part(
+                name="actions",
+                command=(
+                    *(str(ENGINE_PYTHON), "-m", "rasa_sdk", "--actions", "actions"),
+                    *("--port", str(settings.actions_port)),
+                ),
+                port=settings.actions_port,
+                ready=f"http://127.0.0.1:{settings.actions_port}/health",
+                environment={**rasa, "SANIC_HOST": "127.0.0.1"},
+            )
+        )
+    return found
+
+
+class Supervisor:
+    """Keeps parts running until it is told to stop (Ctrl-C, SIGTERM, or `stop`)."""
+
+    def __init__(self, parts: Sequence[Part], logs: Path, address: str, console: Console) -> None:
+        self._parts = parts
+        self._logs = logs
+        self._address = address
+        self._console = console
+        self._stopping = asyncio.Event()
+        self._running: dict[str, asyncio.subprocess.Process] = {}
+        self._unready = {part.name for part in parts}
+
+    @classmethod
+    def of(cls, settings: Settings, console: Console | None = None) -> Supervisor:
+        """The supervisor of a clinic on one machine; CannotStart with a sentence if something is missing."""
+        address = f"http://{'localhost' if settings.host in {'127.0.0.1', '0.0.0.0'} else settings.host}"
+        return cls(parts(settings), settings.var / "logs", f"{address}:{settings.port}", console or Console())
+
+    def run(self) -> int:
+        """Run until told to stop; the exit code of the command."""
+        try:
+            return asyncio.run(self.main())
+        except CannotStart as error:
+            self._console.print(str(error), style="red", highlight=False)
+            return 1
+
+    def stop(self) -> None:
+        """Stop all parts; a second time kills them."""
+        if self._stopping.is_set():
+            for process in self._running.values():
+                _signal(process, signal.SIGKILL)
+        self._stopping.set()
+
+    async def main(self) -> int:
+        """The same inside a running event loop."""
+        for part in self._parts:
+            _check_port(part)
+        self._logs.mkdir(parents=True, exist_ok=True)
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self.stop)
+        self._console.print("IMS Assistant starts. Ctrl-C stops it.")
+        async with asyncio.TaskGroup() as group:
+            for part in self._parts:
+                group.create_task(self._keep(part))
+            await self._stopping.wait()
+            self._console.print("Stopping ...")
+            # The gateway first: what it still waits for from the engine can arrive.
+            first, *others = (part.name for part in self._parts)
+            await self._end(first)
+            await asyncio.gather(*(self._end(name) for name in others))
+        self._console.print("Stopped.")
+        return 0
+
+    async def _keep(self, part: Part) -> None:
+        """Start a part again whenever it ends, later each time that it does not last."""
+        pause = 0.5
+        while not self._stopping.is_set():
+            began = time.monotonic()
+            process = await self._start(part)
+            watch = asyncio.create_task(self._watch(part, began))
+            code = await process.wait()
+            watch.cancel()
+            if self._stopping.is_set():
+                return
+            lived = time.monotonic() - began
+            pause = 0.5 if lived > STEADY else min(pause * 2, LONGEST_PAUSE)
+            self._console.print(f"[red]{part.name} ended[/] ({_reason(code)}); it starts again in {pause:.0f} s.")
+            if part.name in self._unready:
+                # It never worked, so no patient has been there: what it printed is about its start.
+                self._console.print(self._last_lines(part), style="dim", markup=False, highlight=False)
+            self._unready.add(part.name)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), pause)
+
+    async def _start(self, part: Part) -> asyncio.subprocess.Process:
+        log = self._log_of(part)
+        if log.exists() and log.stat().st_size > LOG_BYTES:
+            log.replace(log.with_suffix(".old.log"))
+        with log.open("ab") as output:
+            process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "gateway.child", str(os.getpid()), *part.command),
+                env={**os.environ, **part.environment},
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,  # Ctrl-C comes to us alone; we stop them in order
+            )
+        self._running[part.name] = process
+        return process
+
+    async def _watch(self, part: Part, began: float) -> None:
+        """Say when the part works."""
+        async with httpx.AsyncClient(headers=dict(part.headers), timeout=2, trust_env=False) as client:
+            while True:
+                with suppress(httpx.HTTPError):
+                    if (await client.get(part.ready)).status_code == 200:
+                        break
+                await asyncio.sleep(0.2)
+        self._unready.discard(part.name)
+        self._console.print(f"{part.name} is ready after {time.monotonic() - began:.1f} s.")
+        if not self._unready:
+            self._console.print(f"[bold green]All is ready:[/] open {self._address}")
+        elif part is self._parts[0]:
+            self._console.print(
+                f"{self._address} is open; answers come when {', '.join(sorted(self._unready))} is ready."
+            )
+
+    async def _end(self, name: str) -> None:
+        process = self._running.get(name)
+        if process is None or process.returncode is not None:
+            return
+        _signal(process, signal.SIGTERM)
+        try:
+            await asyncio.wait_for(process.wait(), PATIENCE)
+        except TimeoutError:
+            _signal(process, signal.SIGKILL)
+
+    def _log_of(self, part: Part) -> Path:
+        return self._logs / f"{part.name}.log"
+
+    def _last_lines(self, part: Part, count: int = 8) -> str:
+        lines = self._log_of(part).read_text("utf-8", "replace").splitlines()[-count:]
+        return "\n".join(f"  {line}" for line in lines)
+
+
+def _signal(process: asyncio.subprocess.Process, number: signal.Signals) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, number)
+
+
+def _reason(code: int) -> str:
+    return f"signal {-code}" if code < 0 else f"exit code {code}"
+
+
+def _reachable(host: str) -> str:
+    return "127.0.0.1" if host == "0.0.0.0" else host
+
+
+def _check_port(part: Part) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", part.port))
+        except OSError:
+            variable = {"gateway": "IMS_PORT", "engine": "IMS_ENGINE_URL", "actions": "IMS_ACTIONS_PORT"}.get(part.name)
+            raise CannotStart(
+                f"Port {part.port}, which the {part.name} needs, is in use. "
+                f"What to do: stop the program that uses it, or set {variable or 'another port'}."
+            ) from None

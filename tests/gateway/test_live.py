@@ -1,0 +1,167 @@
+"""Live events, with a real server and real connections that break."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.gateway.processes import Processes, eventually
+
+Json = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def processes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Processes]:
+    both = Processes(tmp_path_factory.mktemp("live") / "var")
+    both.start_engine()
+    both.start_gateway()
+    yield both
+    both.close()
+
+
+@pytest.fixture
+def client(processes: Processes) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=processes.url, timeout=10) as client:
+        started = client.post("/api/conversations").json()
+        client.headers["Authorization"] = f"Bearer {started['token']}"
+        client.base_url = httpx.URL(f"{processes.url}/api/conversations/{started['id']}/")
+        yield client
+
+
+def say(client: httpx.Client, text: str, key: str) -> int:
+    reply = client.post("messages", json={"key": key, "text": text})
+    assert reply.status_code == 202, reply.text
+    return int(reply.json()["seq"])
+
+
+def follow(client: httpx.Client, count: int, **headers: str) -> list[Json]:
+    """The first events of a stream, which is then cut."""
+    found: list[Json] = []
+    with client.stream("GET", "events", headers=headers) as stream:
+        assert stream.headers["content-type"].startswith("text/event-stream")
+        for line in stream.iter_lines():
+            if line.startswith("data: "):
+                found.append(json.loads(line[6:]))
+                if len(found) == count:
+                    break
+    return found
+
+
+def test_a_stream_tells_everything_from_the_beginning_in_order(client: httpx.Client) -> None:
+    say(client, "will I be sore?", "a")
+    events = follow(client, 3)
+    assert [event["seq"] for event in events] == [1, 2, 3]
+    assert [event["role"] for event in events] == ["assistant", "patient", "assistant"]
+
+
+def test_an_answer_arrives_on_an_open_stream(client: httpx.Client) -> None:
+    with client.stream("GET", "events", headers={"Last-Event-ID": "1"}) as stream:
+        say(client, "will I be sore?", "a")
+        found = []
+        for line in stream.iter_lines():
+            if line.startswith("id: "):
+                found.append(line)
+            if len(found) == 2:
+                break
+    assert found == ["id: 2", "id: 3"]
+
+
+def test_after_a_broken_connection_only_what_was_missed_is_told(client: httpx.Client) -> None:
+    say(client, "will I be sore?", "a")
+    seen = follow(client, 3)
+    say(client, "hello", "b")
+    missed = follow(client, 2, **{"Last-Event-ID": str(seen[-1]["seq"])})
+    assert [event["seq"] for event in missed] == [4, 5]
+
+
+def test_a_quiet_stream_gives_signs_of_life(client: httpx.Client) -> None:
+    with client.stream("GET", "events", headers={"Last-Event-ID": "1"}) as stream:
+        assert next(line for line in stream.iter_lines() if line.startswith(":")) == ": still here"
+
+
+def test_a_nonsense_last_event_id_is_taken_as_none(client: httpx.Client) -> None:
+    assert follow(client, 1, **{"Last-Event-ID": "-1; drop"})[0]["seq"] == 1
+
+
+def test_many_streams_of_one_conversation_all_hear_the_same(client: httpx.Client) -> None:
+    say(client, "will I be sore?", "a")
+    assert [follow(client, 3) for _ in range(3)] == [follow(client, 3)] * 3
+
+
+def test_a_message_in_another_conversation_is_not_heard(client: httpx.Client, processes: Processes) -> None:
+    other = httpx.post(f"{processes.url}/api/conversations").json()
+    wrong = client.get(f"{processes.url}/api/conversations/{other['id']}/events")
+    assert wrong.status_code == 404
+
+
+def test_the_gateway_stops_promptly_with_open_streams_and_goes_on_after_a_restart(tmp_path: Path) -> None:
+    both = Processes(tmp_path / "var")
+    try:
+        both.start_engine()
+        both.start_gateway()
+        started = httpx.post(f"{both.url}/api/conversations").json()
+        address = f"{both.url}/api/conversations/{started['id']}"
+        headers = {"Authorization": f"Bearer {started['token']}"}
+        with httpx.stream("GET", f"{address}/events", headers=headers) as stream:
+            lines = stream.iter_lines()
+            next(lines)
+            assert both.stop("gateway") < 3
+        both.start_gateway()
+        reply = httpx.post(f"{address}/messages", headers=headers, json={"key": "a", "text": "will I be sore?"})
+        assert reply.json()["seq"] == 2
+    finally:
+        both.close()
+
+
+def test_a_gateway_killed_between_acknowledgement_and_answer_answers_after_its_start_once(tmp_path: Path) -> None:
+    both = Processes(tmp_path / "var")
+    try:
+        both.start_engine(pause=1)
+        both.start_gateway()
+        started = httpx.post(f"{both.url}/api/conversations").json()
+        address = f"{both.url}/api/conversations/{started['id']}"
+        headers = {"Authorization": f"Bearer {started['token']}"}
+        for key in "abc":
+            httpx.post(f"{address}/messages", headers=headers, json={"key": key, "text": "will I be sore?"})
+        both.kill("gateway")
+        both.kill("engine")
+        both.start_engine()
+        both.start_gateway()
+
+        def events() -> list[Json]:
+            found: list[Json] = httpx.get(f"{address}/history", headers=headers).json()["events"]
+            return found
+
+        eventually(lambda: len(events()) >= 7)
+        assert [event["seq"] for event in events()] == [1, 2, 3, 4, 5, 6, 7]
+        assert [event["in_reply_to"] for event in events()] == [None, None, None, None, 2, 3, 4]
+        assert all(event["body"]["topic"] == "soreness" for event in events()[4:])
+    finally:
+        both.close()
+
+
+def test_an_engine_killed_in_the_middle_of_a_reply_is_told_to_the_patient(tmp_path: Path) -> None:
+    both = Processes(tmp_path / "var")
+    try:
+        both.start_engine(pause=2)
+        both.start_gateway()
+        started = httpx.post(f"{both.url}/api/conversations").json()
+        address = f"{both.url}/api/conversations/{started['id']}"
+        headers = {"Authorization": f"Bearer {started['token']}"}
+        httpx.post(f"{address}/messages", headers=headers, json={"key": "a", "text": "will I be sore?"})
+        both.kill("engine")
+
+        def answers() -> list[Json]:
+            found = httpx.get(f"{address}/history?after=2", headers=headers).json()["events"]
+            return [event["body"] for event in found]
+
+        eventually(lambda: len(answers()) == 1)
+        assert answers()[0]["kind"] == "handoff"
+        assert "911" in answers()[0]["text"]
+    finally:
+        both.close()

@@ -1,0 +1,208 @@
+"""The supervisor, with small programs in place of the parts."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from gateway.settings import Settings
+from gateway.supervisor import CannotStart, parts
+from tests.gateway.processes import eventually, free_port
+
+# A part that answers 200 on its port; `stubborn` ignores being asked to stop, `broken` never starts.
+PART = """
+import http.server, os, signal, sys
+mode = sys.argv[2]
+if mode == "broken":
+    sys.exit("the model file is damaged")
+if mode == "stubborn":
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200); self.end_headers(); self.wfile.write(str(os.getpid()).encode())
+    def log_message(self, *args): pass
+http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
+"""
+SUPERVISOR = """
+import sys
+from pathlib import Path
+from rich.console import Console
+from gateway import supervisor
+supervisor.PATIENCE = 1.0
+folder, *modes = sys.argv[1:]
+parts = [
+    supervisor.Part(name, (sys.executable, f"{folder}/part.py", port, mode), int(port), f"http://127.0.0.1:{port}/")
+    for name, port, mode in (part.split(":") for part in modes)
+]
+sys.exit(supervisor.Supervisor(parts, Path(folder), "http://localhost:8000", Console(width=200)).run())
+"""
+
+
+class Run:
+    """A supervisor in a process of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.ports = {name: free_port() for name in ("gateway", "engine")}
+        (folder / "part.py").write_text(PART)
+        self.screen = folder / "screen.txt"
+
+    def start(self, gateway: str = "ok", engine: str = "ok") -> None:
+        modes = {"gateway": gateway, "engine": engine}
+        arguments = [f"{name}:{port}:{modes[name]}" for name, port in self.ports.items()]
+        with self.screen.open("wb") as screen:
+            self.process = subprocess.Popen(
+                [sys.executable, "-c", SUPERVISOR, str(self.folder), *arguments], stdout=screen, stderr=screen
+            )
+
+    def pid(self, name: str) -> int:
+        return int(httpx.get(f"http://127.0.0.1:{self.ports[name]}/", timeout=2).text)
+
+    def answers(self, name: str) -> bool:
+        try:
+            return self.pid(name) > 0
+        except httpx.HTTPError:
+            return False
+
+    def says(self, words: str) -> bool:
+        return words in re.sub(r"\x1b\[[0-9;]*m", "", self.screen.read_text())
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Iterator[Run]:
+    it = Run(tmp_path)
+    yield it
+    if it.process.poll() is None:
+        it.process.kill()
+        it.process.wait()
+
+
+def gone(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    return Path(f"/proc/{pid}/stat").read_text().split()[2] == "Z" if Path(f"/proc/{pid}").exists() else True
+
+
+def test_it_says_what_is_ready_and_where(run: Run) -> None:
+    run.start()
+    eventually(lambda: run.says("All is ready: open http://localhost:8000"))
+    assert run.says("gateway is ready after")
+    assert run.says("engine is ready after")
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_it_stops_all_parts_and_leaves_none(run: Run, how: signal.Signals) -> None:
+    run.start()
+    eventually(lambda: run.says("All is ready"))
+    pids = [run.pid("gateway"), run.pid("engine")]
+    run.process.send_signal(how)
+    assert run.process.wait(10) == 0
+    assert all(gone(pid) for pid in pids)
+    assert run.says("Stopped.")
+
+
+def test_a_part_that_will_not_stop_is_killed(run: Run) -> None:
+    run.start(engine="stubborn")
+    eventually(lambda: run.says("All is ready"))
+    pid = run.pid("engine")
+    run.process.send_signal(signal.SIGINT)
+    assert run.process.wait(10) == 0
+    assert gone(pid)
+
+
+def test_what_dies_is_started_again(run: Run) -> None:
+    run.start()
+    eventually(lambda: run.says("All is ready"))
+    old = run.pid("engine")
+    os.kill(old, signal.SIGKILL)
+    eventually(lambda: run.answers("engine") and run.pid("engine") != old)
+    assert run.says("engine ended (signal 9)")
+    assert run.answers("gateway")
+
+
+def test_a_part_that_cannot_start_is_tried_later_and_later_while_the_others_work(run: Run) -> None:
+    run.start(engine="broken")
+    eventually(lambda: run.says("engine ended (exit code 1); it starts again in 2 s."))
+    assert run.says("the model file is damaged")
+    assert run.says("http://localhost:8000 is open; answers come when engine is ready")
+    assert run.answers("gateway")
+
+
+def test_no_part_outlives_a_supervisor_that_is_killed(run: Run) -> None:
+    run.start(engine="stubborn")
+    eventually(lambda: run.says("All is ready"))
+    pids = [run.pid("gateway"), run.pid("engine")]
+    run.process.kill()
+    run.process.wait()
+    eventually(lambda: all(gone(pid) for pid in pids), seconds=5)
+
+
+def test_a_port_in_use_is_said_before_anything_starts(run: Run) -> None:
+    with subprocess.Popen([sys.executable, run.folder / "part.py", str(run.ports["engine"]), "ok"]) as other:
+        eventually(lambda: run_answers(run.ports["engine"]))
+        run.start()
+        assert run.process.wait(20) == 1
+        assert run.says(f"Port {run.ports['engine']}, which the engine needs, is in use. What to do:")
+        assert not run.says("Traceback")
+        other.kill()
+
+
+def run_answers(port: int) -> bool:
+    return httpx.get(f"http://127.0.0.1:{port}/").status_code == 200
+
+
+def test_a_missing_model_is_said_with_what_to_do(tmp_path: Path) -> None:
+    settings = Settings(var=tmp_path / "var")
+    with pytest.raises(CannotStart, match="make setup"):
+        parts(settings, tmp_path)
+    python = tmp_path / ".venvs/engine/bin/python"
+    python.parent.mkdir(parents=True)
+    python.touch()
+    with pytest.raises(CannotStart, match="ims train"):
+        parts(settings, tmp_path)
+
+
+def test_the_engine_listens_on_this_machine_alone_with_a_token_and_without_telemetry(tmp_path: Path) -> None:
+    for file in (".venvs/engine/bin/python", "models/a.tar.gz", "actions/__init__.py"):
+        (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / file).touch()
+    settings = Settings(var=tmp_path / "var")
+    by_name = {part.name: part for part in parts(settings, tmp_path)}
+    engine, actions = by_name["engine"], by_name["actions"]
+    assert engine.command[engine.command.index("--interface") + 1] == "127.0.0.1"
+    assert "--enable-api" not in engine.command
+    assert engine.environment["RASA_TELEMETRY_ENABLED"] == "false"
+    assert engine.environment["LOG_LEVEL"] == "WARNING"
+    assert engine.environment["IMS_ENGINE_TOKEN"] == by_name["gateway"].environment["IMS_ENGINE_TOKEN"]
+    assert len(engine.environment["IMS_ENGINE_TOKEN"]) > 30
+    assert not any(engine.environment["IMS_ENGINE_TOKEN"] in word for word in engine.command), "ps shows the command"
+    assert actions.environment["SANIC_HOST"] == "127.0.0.1"
+
+
+def test_secrets_are_made_once_and_for_the_owner_only(tmp_path: Path) -> None:
+    settings = Settings(var=tmp_path / "var")
+    secret = settings.secret("engine_token")
+    assert secret == settings.secret("engine_token")
+    file = tmp_path / "var/secrets/engine_token"
+    assert (file.stat().st_mode & 0o777, file.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+    assert [found.name for found in file.parent.iterdir()] == ["engine_token"]
+
+
+def test_the_parts_end_quickly(run: Run) -> None:
+    run.start()
+    eventually(lambda: run.says("All is ready"))
+    began = time.monotonic()
+    run.process.send_signal(signal.SIGTERM)
+    run.process.wait(10)
+    assert time.monotonic() - began < 3
