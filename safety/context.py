@@ -1,0 +1,87 @@
+"""What is meant: denied, asked about in general, long ago, somebody's family history, or happening now.
+
+medspaCy's ConText with our own rules (`data/lexicon/red_flag_context.yml`). Its targets are the words of a sign that was
+found; a sign counts only if none of its words is denied, hypothetical and so on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from loguru import logger
+from medspacy.context import ConText, ConTextRule
+from spacy.language import Language
+from spacy.tokens import Doc, Span
+
+from safety.patterns import Place
+
+GROUP = "signs"
+logger.disable("PyRuSH")  # medspaCy brings it along; its debug lines print what patients typed
+
+
+class Context:
+    """Judges the places of one message. `rules` is the list under `context:` of the lexicon."""
+
+    def __init__(
+        self,
+        nlp: Language,
+        rules: Iterable[dict[str, Any]],
+        *,
+        bridge: Collection[str],
+        voids: Collection[str],
+        unless_now: Collection[str],
+    ) -> None:
+        self.bridge = frozenset(bridge)
+        self.voids = frozenset(voids)
+        self.unless_now = frozenset(unless_now)
+        self.component = ConText(
+            nlp,
+            rules=None,
+            phrase_matcher_attr="ORTH",
+            span_attrs=None,
+            input_span_type="group",
+            span_group_name=GROUP,
+            prune_on_target_overlap=True,
+        )
+        self.component.add([rule for entry in rules for rule in self._rules(entry)])
+
+    def _rules(self, entry: dict[str, Any]) -> Iterable[ConTextRule]:
+        for phrase in entry["words"]:
+            yield ConTextRule(
+                literal=phrase,
+                category=entry["category"],
+                direction=entry["direction"],
+                max_scope=entry.get("scope"),
+                allowed_types=entry.get("only"),
+                excluded_types=entry.get("except"),
+                terminated_by=entry.get("ended_by"),
+                on_modifies=self._bridged if entry.get("bridged") else None,
+            )
+
+    def _bridged(self, target: Span, modifier: Span, between: Span) -> bool:
+        """Whether only words of a list of complaints stand between ("no fever, chills or chest pain")."""
+        lexicon: set[int] = target.doc.user_data["complaints"]
+        return all(t.text in self.bridge or t.i in lexicon for t in between)
+
+    def meant(self, doc: Doc, places: dict[str, list[Place]], complaints: set[int]) -> dict[str, list[Place]]:
+        """The places of each sign that are meant as happening now."""
+        spans = {
+            (sign, piece): Span(doc, *piece, label=sign)
+            for sign, all_places in places.items()
+            for place in all_places
+            for piece in place.pieces
+        }
+        doc.user_data["complaints"] = complaints
+        doc.spans[GROUP] = list(spans.values())
+        self.component(doc)
+        void = {key: self._void(span) for key, span in spans.items()}
+        return {
+            sign: [p for p in all_places if not any(void[sign, piece] for piece in p.pieces)]
+            for sign, all_places in places.items()
+        }
+
+    def _void(self, span: Span) -> bool:
+        categories = {modifier.category for modifier in span._.modifiers}
+        void = categories & self.voids
+        return bool(void - self.unless_now if "NOW" in categories else void)

@@ -1,0 +1,210 @@
+"""The net: loads the rules and checks a message."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import spacy
+from medspacy.target_matcher import TargetMatcher, TargetRule
+from ruamel.yaml import YAML
+
+from safety.context import Context
+from safety.patterns import Pattern, Place
+from safety.words import NumberKind, Words, fold
+
+LEVELS = ("emergency", "crisis", "urgent")  # the worst first
+LONGEST = 8000  # characters that are read; the gateway takes far less
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What the net found: the worst level, its sign, every sign, what to say, and where in the message it stands."""
+
+    level: str
+    sign: str
+    signs: tuple[str, ...]
+    reply: str
+    spans: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True)
+class Sign:
+    """One red flag of the catalogue with its rules; `raised` are rules with a level of their own."""
+
+    id: str
+    level: str
+    reply: str
+    patterns: tuple[tuple[Pattern, str], ...]
+
+
+class Net:
+    """Finds red flags. Make one with `Net.load(Path("data"))`; `check` keeps nothing and may be called from threads."""
+
+    def __init__(self, lexicon: dict[str, Any]) -> None:
+        self.nlp = spacy.blank("en")
+        self.signs = tuple(_sign(entry) for entry in lexicon["signs"])
+        self.concepts = tuple((name, Pattern.parse(p)) for name, all_ in lexicon["concepts"].items() for p in all_)
+        self.idioms = tuple(Pattern.parse(p) for p in lexicon["idioms"])
+        self.settings = frozenset(lexicon["settings"])
+        self.follow_up = tuple(Pattern.parse(p) for p in lexicon["follow_up"])
+        self.order = {sign: i for i, sign in enumerate(lexicon["order"])}
+        phrases = dict(_phrases(lexicon["words"]))
+        for pattern in self._all_patterns():
+            for name in pattern.names:
+                if name.lower() == name:
+                    phrases.setdefault(name, (name,))
+        known = {word for all_ in phrases.values() for phrase in all_ for word in phrase.split()}
+        context = [entry | {"words": _listed(entry["words"])} for entry in lexicon["context"]]
+        known |= {word for entry in context for phrase in entry["words"] for word in phrase.split()}
+        known |= set(lexicon["bridge"])
+        spelling = lexicon["spelling"]
+        self.words = Words(
+            self.nlp.vocab,
+            known,
+            spelling={fold(w): right for right, wrong in spelling["variants"].items() for w in _listed(wrong)},
+            not_misspelled=_listed(spelling["real_words"]),
+            numbers=[NumberKind(**kind) for kind in lexicon["numbers"]],
+            number_words=lexicon["number_words"],
+            shortest=spelling["shortest"],
+        )
+        self.nlp.tokenizer = self.words
+        self.matcher = TargetMatcher(self.nlp, phrase_matcher_attr="ORTH", result_type=None, prune=False)
+        self.matcher.add([TargetRule(p, category=name) for name, all_ in phrases.items() for p in all_])
+        self.context = Context(
+            self.nlp,
+            context,
+            bridge=lexicon["bridge"],
+            voids=lexicon["voids"],
+            unless_now=lexicon["unless_now"],
+        )
+
+    @classmethod
+    def load(cls, data: Path) -> Net:
+        """Reads `lexicon/red_flag*.yml` below the data folder."""
+        yaml = YAML(typ="safe")
+        lexicon: dict[str, Any] = {}
+        for file in sorted((data / "lexicon").glob("red_flag*.yml")):
+            lexicon.update(yaml.load(file.read_text(encoding="utf-8")))
+        return cls(lexicon)
+
+    def check(self, text: str, previous: Finding | None = None) -> Finding | None:
+        """The red flag in a message, or None. With the finding of the message before, "it's probably nothing" or
+        "should I just wait" brings that finding back: nobody is talked out of a warning."""
+        doc = self.words(text[:LONGEST])
+        found = self._found(doc)
+        sentence = _sentences(doc)
+        for idiom in self.idioms:
+            if idiom.possible(found):
+                for place in idiom.chains[0].places(found, sentence):
+                    found = _without(found, place)
+        words_of_signs = {i for places in found.values() for p in places for i in range(p.start, p.end)}
+        for name, concept in self.concepts:
+            if concept.possible(found):
+                places = concept.chains[0].places(found, sentence)
+                if places:
+                    found[name] = found.get(name, []) + places
+        signs = self._signs(doc, found, sentence, words_of_signs)
+        if signs:
+            return self._finding(doc, signs)
+        if previous and any(p.possible(found) and p.chains[0].places(found, sentence) for p in self.follow_up):
+            return replace(previous, spans=())
+        return None
+
+    def _found(self, doc: Any) -> dict[str, list[Place]]:
+        found: dict[str, list[Place]] = {}
+        for span in self.matcher(doc):
+            if not any(token.is_sent_start for token in doc[span.start + 1 : span.end]):
+                found.setdefault(span.label_, []).append(Place(span.start, span.end))
+        return found
+
+    def _signs(
+        self, doc: Any, found: dict[str, list[Place]], sentence: list[int], complaints: set[int]
+    ) -> dict[str, tuple[str, list[Place]]]:
+        hits: list[tuple[Sign, str, list[list[Place]], list[bool]]] = []
+        for sign in self.signs:
+            for pattern, level in sign.patterns:
+                if pattern.possible(found):
+                    places = [chain.places(found, sentence) for chain in pattern.chains]
+                    if all(places):
+                        setting = [self._is_setting(pattern, i) for i in range(len(places))]
+                        hits.append((sign, level, places, setting))
+        if not hits:
+            return {}
+        wanted: dict[str, list[Place]] = {}
+        for sign, _, places, setting in hits:
+            for group, is_setting in zip(places, setting, strict=True):
+                if not is_setting:
+                    wanted.setdefault(sign.id, []).extend(group)
+        meant = {sign: set(places) for sign, places in self.context.meant(doc, wanted, complaints).items()}
+        signs: dict[str, tuple[str, list[Place]]] = {}
+        for sign, level, places, setting in hits:
+            held = [
+                group if is_setting else [p for p in group if p in meant[sign.id]]
+                for group, is_setting in zip(places, setting, strict=True)
+            ]
+            if all(held):
+                before, all_ = signs.get(sign.id, (level, []))
+                worst = min(before, level, key=LEVELS.index)
+                signs[sign.id] = (worst, all_ + [group[0] for group in held])
+        return signs
+
+    def _is_setting(self, pattern: Pattern, i: int) -> bool:
+        return all(name in self.settings for link in pattern.chains[i].links for name in link.names)
+
+    def _finding(self, doc: Any, signs: dict[str, tuple[str, list[Place]]]) -> Finding:
+        ids = sorted(signs, key=lambda s: (LEVELS.index(signs[s][0]), self.order[s]))
+        replies = {sign.id: sign.reply for sign in self.signs}
+        level = signs[ids[0]][0]
+        reply = replies[ids[0]]
+        crisis = next((s for s in ids if signs[s][0] == "crisis"), None)
+        if level == "emergency" and crisis:  # an overdose and a wish to die both need their words
+            reply = f"{reply}\n\n{replies[crisis]}"
+        where = doc.user_data["places"]
+        spans = {(where[p.start][0], where[p.end - 1][1]) for _, places in signs.values() for p in places}
+        return Finding(level, ids[0], tuple(ids), reply, tuple(sorted(spans)))
+
+    def _all_patterns(self) -> Iterable[Pattern]:
+        yield from (pattern for sign in self.signs for pattern, _ in sign.patterns)
+        yield from (pattern for _, pattern in self.concepts)
+        yield from self.idioms
+        yield from self.follow_up
+
+
+def _sign(entry: dict[str, Any]) -> Sign:
+    patterns = [(Pattern.parse(p), entry["level"]) for p in entry["find"]]
+    patterns += [(Pattern.parse(p), level) for level, all_ in entry.get("raise", {}).items() for p in all_]
+    return Sign(entry["id"], entry["level"], entry["reply"].strip(), tuple(patterns))
+
+
+def _listed(text: str) -> list[str]:
+    return [entry.strip() for entry in text.split(",") if entry.strip()]
+
+
+def _phrases(words: dict[str, str]) -> Iterable[tuple[str, tuple[str, ...]]]:
+    """Every list with the lists that it names (an entry in capitals stands for that list)."""
+
+    def expand(name: str) -> Iterable[str]:
+        for entry in _listed(words[name]):
+            if entry.isupper() and entry in words:
+                yield from expand(entry)
+            else:
+                yield entry
+
+    for name in words:
+        yield name, tuple(dict.fromkeys(expand(name)))
+
+
+def _sentences(doc: Any) -> list[int]:
+    number, numbers = -1, []
+    for token in doc:
+        number += bool(token.is_sent_start)
+        numbers.append(number)
+    return numbers
+
+
+def _without(found: dict[str, list[Place]], gone: Place) -> dict[str, list[Place]]:
+    kept = {name: [p for p in places if not p.overlaps(gone)] for name, places in found.items()}
+    return {name: places for name, places in kept.items() if places}

@@ -1,0 +1,119 @@
+"""What a rule looks like and where it holds in a message.
+
+    CANT >3 BREATHE            a word of CANT, then one of BREATHE, at most 3 words between
+    CHEST ~5 HURT              in either order, at most 5 words between
+    ARM|HAND ~4 WEAK & NEEDLED also NEEDLED, anywhere in the message
+    BELLY ~4 PAIN ! PERIOD     but not if PERIOD is in the message
+
+Names in capitals are lists of words or named patterns of the lexicon; anything else is taken literally.
+Words of one step of a pattern (between the `&`s) stand in one sentence.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+STEP = re.compile(r"\s*([~>])(\d+)\s*")
+MOST_PLACES = 40  # of one pattern in one message: keeps the worst message cheap
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where something was found: first and last token, and the pieces that it is made of."""
+
+    start: int
+    end: int
+    parts: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def pieces(self) -> tuple[tuple[int, int], ...]:
+        return self.parts or ((self.start, self.end),)
+
+    def overlaps(self, other: Place) -> bool:
+        return self.start < other.end and other.start < self.end
+
+    def with_(self, other: Place) -> Place:
+        return Place(min(self.start, other.start), max(self.end, other.end), self.pieces + other.pieces)
+
+
+Places = Mapping[str, list[Place]]
+
+
+@dataclass(frozen=True)
+class Link:
+    """One more word of a chain: which, in which order and how far from what stands before it."""
+
+    names: tuple[str, ...]
+    ordered: bool = True
+    gap: int = 0
+
+    def fits(self, before: Place, other: Place) -> bool:
+        if before.end <= other.start:
+            return other.start - before.end <= self.gap
+        return not self.ordered and other.end <= before.start and before.start - other.end <= self.gap
+
+
+@dataclass(frozen=True)
+class Chain:
+    """Words that stand close together in one sentence."""
+
+    links: tuple[Link, ...]
+
+    def places(self, found: Places, sentence: list[int]) -> list[Place]:
+        reached = list(_any(self.links[0].names, found))
+        for link in self.links[1:]:
+            options = list(_any(link.names, found))
+            reached = [
+                before.with_(other)
+                for before in reached
+                for other in options
+                if link.fits(before, other) and sentence[before.start] == sentence[other.start]
+            ][:MOST_PLACES]
+        return reached
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """A whole rule: chains that must all be there, and words that must not."""
+
+    text: str
+    chains: tuple[Chain, ...]
+    absent: tuple[str, ...] = ()
+
+    @classmethod
+    def parse(cls, text: str) -> Pattern:
+        wanted, _, unwanted = text.partition("!")
+        chains = tuple(_chain(part) for part in wanted.split("&"))
+        return cls(text, chains, tuple(name.strip() for name in unwanted.split("|") if name.strip()))
+
+    @property
+    def names(self) -> Iterator[str]:
+        yield from self.absent
+        for chain in self.chains:
+            for link in chain.links:
+                yield from link.names
+
+    def possible(self, found: Places) -> bool:
+        """A quick look, before places are compared: every link has at least one word in the message."""
+        return all(any(n in found for n in link.names) for chain in self.chains for link in chain.links) and not any(
+            name in found for name in self.absent
+        )
+
+
+def _chain(text: str) -> Chain:
+    first, *rest = STEP.split(text.strip())
+    links = [Link(_names(first))]
+    for sign, gap, names in zip(rest[::3], rest[1::3], rest[2::3], strict=True):
+        links.append(Link(_names(names), ordered=sign == ">", gap=int(gap)))
+    return Chain(tuple(links))
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split("|"))
+
+
+def _any(names: tuple[str, ...], found: Places) -> Iterator[Place]:
+    for name in names:
+        yield from found.get(name, ())
