@@ -131,9 +131,8 @@ def _read_topic(
         "short": response.line_of("text"),
         **{key: meta.line_of(key) for key in ("title", "more", "sources", "claims", "more_claims", "review_by")},
     }
-    check_placeholders(response, short, lines["short"])
-    check_placeholders(meta, more, lines["more"])
     check_placeholders(meta, title, lines["title"], allowed=())
+    fillable = check_placeholders(response, short, lines["short"]) & check_placeholders(meta, more, lines["more"])
 
     refs = _sources(meta, sources)
     keyed = _claims(meta, claims)
@@ -149,7 +148,7 @@ def _read_topic(
         meta.report("the topic names itself in 'see_also'", "remove it there", "see_also")
     kind = meta.choice("kind", KINDS) if "kind" in meta else "answer"
     reviewer = meta.text("reviewer", empty=True).strip()
-    reviewed = meta.date("reviewed")
+    reviewed = meta.date("reviewed", empty=True)
     if bool(reviewer) != (reviewed is not None):
         meta.report(
             "'reviewer' and 'reviewed' do not belong together",
@@ -157,9 +156,7 @@ def _read_topic(
             "reviewer",
         )
     review_by = meta.date("review_by")
-    if review_by is None:
-        if "review_by" in meta and not meta.text("review_by", empty=True).strip():
-            meta.report("'review_by' is empty", "write the date by which to look at it again", "review_by")
+    if review_by is None or not fillable:
         return None
     return Topic(
         name=name,

@@ -40,6 +40,7 @@ def findings(knowledge: Knowledge, today: date) -> Iterator[Problem]:
         yield from _claims(knowledge, topic)
         yield from _review(knowledge, topic, today)
     yield from _coverage(knowledge)
+    yield from _holidays(knowledge, today)
 
 
 def outdated_pages(knowledge: Knowledge, docs: Path) -> Iterator[Problem]:
@@ -155,6 +156,22 @@ def _coverage(knowledge: Knowledge) -> Iterator[Problem]:
             )
 
 
+def _holidays(knowledge: Knowledge, today: date) -> Iterator[Problem]:
+    clinic = knowledge.clinic
+    try:
+        clinic.closed_because(today)
+    except NotImplementedError:
+        yield Problem(
+            (knowledge.folder / "clinic.yml").as_posix(),
+            1,
+            f"the holidays of {clinic.country}-{clinic.province} are unknown",
+            "write the codes of a country and its province, for example CA and BC",
+            "finding",
+        )
+    except RuntimeError:
+        pass  # the engine environment has no calendar of holidays, and does not need one
+
+
 def _finding(topic: Topic, part: str, message: str, remedy: str) -> Problem:
     return Problem(topic.file.as_posix(), topic.lines[part], message, remedy, "finding")
 
@@ -167,15 +184,17 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--write-docs", action="store_true", help="write docs/coverage.md and docs/sources.md anew")
     options = parser.parse_args(arguments)
     if options.write_docs:
-        pages.write(Knowledge.load(options.data), options.data.parent / "docs")
+        knowledge, errors = Knowledge.read(options.data)
+        if knowledge is not None and not errors:
+            pages.write(knowledge, options.data.parent / "docs")
     problems = check(options.data, date.today())
     if options.only:
         wanted = tuple(Path(path).as_posix() for path in options.only)
         problems = [problem for problem in problems if problem.file.startswith(wanted)]
     for problem in problems:
         print(problem)
-    errors = sum(problem.severity == "error" for problem in problems)
-    print(f"{errors} errors, {len(problems) - errors} findings.", file=sys.stderr)
+    count = sum(problem.severity == "error" for problem in problems)
+    print(f"{count} errors, {len(problems) - count} findings.", file=sys.stderr)
     return 1 if problems else 0
 
 

@@ -24,10 +24,10 @@ class Overclaim:
     suggestion: str
 
     def find(self, text: str) -> str | None:
-        """The first use of the phrase that no allowed pattern covers."""
+        """The first use of the phrase that no allowed pattern leads up to and covers."""
         allowed = [found.span() for pattern in self.allow for found in pattern.finditer(text)]
         for found in self.phrase.finditer(text):
-            if not any(begin <= found.start() and found.end() <= end for begin, end in allowed):
+            if not any(begin < found.start() and found.end() <= end for begin, end in allowed):
                 return found[0]
         return None
 

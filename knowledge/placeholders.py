@@ -18,11 +18,13 @@ def fill(text: str, values: Mapping[str, str]) -> str:
     return PLACEHOLDER.sub(lambda found: values[found[1]], text)
 
 
-def check_placeholders(section: Section, text: str, line: int, allowed: Collection[str] = CLINIC) -> None:
-    """Reports placeholders that nothing fills, and braces that are none."""
+def check_placeholders(section: Section, text: str, line: int, allowed: Collection[str] = CLINIC) -> bool:
+    """Whether the text can be filled; reports placeholders that nothing fills, and braces that are none."""
+    before = len(section.problems)
     choice = f"use {', '.join('{' + name + '}' for name in allowed)}" if allowed else "write it out"
     for name in PLACEHOLDER.findall(text):
         if name not in allowed:
             section.report(f"the placeholder {{{name}}} is unknown here", choice, line)
     if BRACE.search(PLACEHOLDER.sub("", text)):
         section.report("the text holds braces", f"{choice}, and no other braces", line)
+    return len(section.problems) == before

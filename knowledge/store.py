@@ -22,8 +22,10 @@ from knowledge.sources import Source, read_sources
 from knowledge.standards import Standards, read_standards
 from knowledge.wording import Sentence, read_wording
 
+NO_BOOKING_LINK = "unknown_booking_link"
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, eq=False)
 class Knowledge:
     """The topics, sources, claims and sentences, and the clinic that they are told for.
 
@@ -61,7 +63,10 @@ class Knowledge:
         sentences = read_wording(data / "wording.yml", problems)
         least = standards.examples if standards else 0
         topics = read_topics(data / "answers", least, sources, claims, problems)
-        if standards is None or readability is None or clinic is None:
+        if sentences and NO_BOOKING_LINK not in sentences:
+            remedy = f"add '{NO_BOOKING_LINK}', what to say in place of a link"
+            problems.append(Problem((data / "wording.yml").as_posix(), 1, "a sentence is missing", remedy))
+        if standards is None or readability is None or clinic is None or NO_BOOKING_LINK not in sentences:
             return None, problems
         return (
             cls(
@@ -106,5 +111,5 @@ class Knowledge:
             "nurse_line": clinic.numbers.nurse_line,
             "crisis_line": clinic.numbers.crisis_line,
         }
-        booking_link = clinic.booking_link or fill(self.sentences["unknown_booking_link"].text, known)
+        booking_link = clinic.booking_link or fill(self.sentences[NO_BOOKING_LINK].text, known)
         return {**known, "booking_link": booking_link}

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Union
 
@@ -97,13 +97,13 @@ class Section:
             return False
         return value.plain
 
-    def date(self, key: str) -> date | None:
-        """A required date, or None where it is an empty text."""
-        written = self.text(key, empty=True).strip()
+    def date(self, key: str, *, empty: bool = False) -> date | None:
+        """A required date; None where it is missing or wrong, or may be empty and is."""
+        written = self.text(key, empty=empty).strip()
         if not written:
             return None
         try:
-            return date.fromisoformat(written)
+            return datetime.strptime(written, "%Y-%m-%d").date()  # date.fromisoformat takes more forms from 3.11 on
         except ValueError:
             self.report(
                 f"'{key}' is '{written[:40]}', which is not a date",
