@@ -19,7 +19,7 @@ from starlette.responses import Response
 
 from gateway import api, health, interface, pages, rest_channel
 from gateway.conversations import Conversations
-from gateway.database import connect, upgrade
+from gateway.database import Database
 from gateway.engine import Engine, HttpEngine
 from gateway.guards import BodyLimit, SecurityHeaders
 from gateway.live import LocalSignals
@@ -50,7 +50,7 @@ def create_app(
     """The gateway as an ASGI application. Without `engine`, the one at `settings.engine_url`."""
     client = httpx.AsyncClient(base_url=settings.engine_url, timeout=settings.engine_timeout, trust_env=False)
     engine = engine or HttpEngine(client, settings.engine_secret(), settings.engine_timeout)
-    database = connect(settings.database_url)
+    database = Database(settings.database_url)
     store = Store(database, now)
     signals = LocalSignals()
     replies = Replies(knowledge, today=lambda: now().astimezone(knowledge.clinic.timezone).date())
@@ -63,14 +63,14 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        await upgrade(database)
+        await database.upgrade()
         if resumed := await conversations.resume():
             log.info("took up %d conversations with unanswered messages", resumed)
         yield
         signals.close()
         await conversations.close()
         await client.aclose()
-        await database.dispose()
+        await database.close()
 
     app = FastAPI(
         title="IMS Assistant",
@@ -78,6 +78,8 @@ def create_app(
         version="1",
         docs_url=None,  # they load scripts from other machines; the description itself is at /openapi.json
         redoc_url=None,
+        # It would record errors with what patients typed in them, if somebody set its environment variables.
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
         lifespan=lifespan,
     )
     app.state.signals = signals

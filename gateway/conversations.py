@@ -13,7 +13,7 @@ from typing import Any
 
 from gateway.live import Signals
 from gateway.logs import describe
-from gateway.store import Conversation, Draft, Event, Store, UnknownConversation
+from gateway.store import Draft, Event, Store, Turn, UnknownConversation
 from gateway.turns import Turns
 
 Json = dict[str, Any]
@@ -47,13 +47,16 @@ class Conversations:
         self._wake(conversation_id)
         return event, new
 
-    async def answered(self, conversation_id: str, seq: int) -> list[Event]:
-        """Wait until the message of this number is answered; returns the answer."""
-        with self._signals.listen(conversation_id) as news:
-            while (replies := await self._store.answer_to(conversation_id, seq)) is None:
+    async def ask(self, sender: str, body: Json) -> list[Event]:
+        """Store a message of a sender of the REST channel, wait until it is answered, and return the answer."""
+        message = await self._store.append_from(sender, Draft("patient", "message", body))
+        with self._signals.listen(message.conversation_id) as news:
+            self._wake(message.conversation_id)
+            while True:
                 await news.wait()
                 news.clear()
-            return replies
+                if (replies := await self._store.answer_to(message.conversation_id, message.seq)) is not None:
+                    return replies
 
     async def close(self) -> None:
         """Stop answering. What is unanswered stays in the log."""
@@ -72,8 +75,8 @@ class Conversations:
             while conversation_id in self._waiting:
                 self._waiting.discard(conversation_id)
                 try:
-                    while message := await self._store.next_unanswered(conversation_id):
-                        await self._answer(message)
+                    while turn := await self._store.next_turn(conversation_id):
+                        await self._answer(turn)
                 except UnknownConversation:
                     return  # deleted meanwhile
                 except Exception as error:
@@ -84,14 +87,12 @@ class Conversations:
         finally:
             del self._workers[conversation_id]
 
-    async def _answer(self, message: Event) -> None:
-        conversation: Conversation = await self._store.conversation(message.conversation_id)
-        choice = message.body.get("choice")
-        found = await self._store.choice(conversation.id, choice) if choice else None
+    async def _answer(self, turn: Turn) -> None:
+        conversation = turn.conversation
         try:
-            outcome = await self._turns.decide(conversation, message, found and found[1])
+            outcome = await self._turns.decide(turn)
         except Exception as error:
             log.error("a message could not be answered (%s)", describe(error))
             outcome = self._turns.failed(conversation)
-        await self._store.settle(conversation.id, message.seq, outcome)
+        await self._store.settle(conversation.id, turn.message.seq, outcome)
         self._signals.send(conversation.id)

@@ -37,7 +37,8 @@ class Replies:
         if reply.kind in ALARMS:
             text = "\n\n".join(self._filled(m["text"]) for m in reply.messages if m.get("text"))
             return self.alarm(reply.kind, text or self._knowledge.wording("engine_down"))
-        if reply.kind == "answer" and (topics := [t for t in reply.topics if t in self._knowledge.topics]):
+        topics = [topic for topic in reply.topics if self.knows(topic)]
+        if topics and reply.kind in {"answer", "handoff"}:
             drafts = [self.answer(topic) for topic in topics]
         else:
             drafts = [self._message(reply.kind, message) for message in reply.messages if _says_something(message)]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+import re
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
@@ -23,6 +24,7 @@ from gateway.store import Draft, Event, Store
 from knowledge import Knowledge
 
 Json = dict[str, Any]
+CHOICE = re.compile(r"\d+-[\w-]+")
 # Of the body, what stands in `custom`; the rest has its own place in Rasa's shape.
 CUSTOM = ("topic", "topics", "offered", "confidence", "sources", "see_also", "link")
 ALSO = ("title", "version", "more", "reviewed", "withheld", "card")
@@ -67,13 +69,13 @@ def routes(
         except Refused as refused:
             # The one who typed it can only be told in the conversation.
             return [_item(sender, replies.refused(refused.message))]
-        conversation = await store.conversation_of(sender)
-        if found := await store.choice(conversation.id, body["text"]):
-            body = {"text": found[0], "choice": body["text"]}
-        event, _ = await conversations.receive(conversation.id, body)
+        if CHOICE.fullmatch(body["text"]):
+            conversation = await store.conversation_of(sender)
+            if found := await store.choice(conversation.id, body["text"]):
+                body = {"text": found[0], "choice": body["text"]}
         try:
             async with asyncio.timeout(settings.engine_timeout * 4):
-                answer = await conversations.answered(conversation.id, event.seq)
+                answer = await conversations.ask(sender, body)
         except TimeoutError:
             (late,) = replies.engine_down()
             return [_item(sender, late)]

@@ -60,7 +60,7 @@ class Settings:
     @property
     def database_url(self) -> str:
         """The SQLAlchemy URL of the database."""
-        return self.database or f"sqlite+aiosqlite:///{self.var / 'ims.sqlite3'}"
+        return self.database or f"sqlite:///{self.var / 'ims.sqlite3'}"
 
     def engine_secret(self) -> str:
         """What the gateway shows to the engine, and the engine expects."""

@@ -7,19 +7,17 @@ the mark "answered" are one transaction (`settle`).
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import hmac
 import secrets
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Row, delete, insert, or_, select, text, update
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy import Connection, Row, Select, delete, insert, or_, select, text, update
 
+from gateway.database import Database
 from gateway.tables import conversations, desk_items, events
 
 Json = dict[str, Any]
@@ -96,6 +94,15 @@ class Outcome:
 
 
 @dataclass(frozen=True)
+class Turn:
+    """A patient's message that waits for its answer, with what is needed to give it."""
+
+    conversation: Conversation
+    message: Event
+    does: Json | None  # what the button does, if the message was one
+
+
+@dataclass(frozen=True)
 class DeskItem:
     """Something the front desk should look at."""
 
@@ -118,66 +125,50 @@ def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+# Written out, so that SQLite sees that the small index of unanswered messages is enough.
+_RECEIVED = events.c.state == text("'received'")
+
+
 class Store:
-    """The log of all conversations. One object for the process, over one SQLAlchemy engine."""
+    """The log of all conversations. One object for the process, over one database."""
 
-    def __init__(self, engine: AsyncEngine, now: Callable[[], datetime] = _utc_now) -> None:
-        self._engine = engine
-        self._writer = engine.execution_options(writes=True)
+    def __init__(self, database: Database, now: Callable[[], datetime] = _utc_now) -> None:
+        self._database = database
         self._now = now
-        # SQLite has one writer; waiting here is fair and quicker than its own polling.
-        alone = engine.dialect.name == "sqlite"
-        self._turn: AbstractAsyncContextManager[Any] = asyncio.Lock() if alone else nullcontext()
-
-    @asynccontextmanager
-    async def _write(self) -> AsyncIterator[AsyncConnection]:
-        async with self._turn, self._writer.begin() as connection:
-            yield connection
 
     async def ping(self) -> None:
         """Raise if the database does not answer."""
-        async with self._engine.connect() as connection:
-            await connection.execute(text("SELECT 1"))
+        await self._database.read(lambda connection: connection.execute(text("SELECT 1")))
 
     # conversations
 
     async def open(self, *first: Draft) -> tuple[Conversation, str, list[Event]]:
         """Start a conversation of the page; returns it, the token that opens it, and its first events."""
         token = secrets.token_urlsafe(24)
-        async with self._write() as connection:
-            conversation = await self._create(connection, token_hash=_hash(token))
-            said = await self._add(connection, conversation, first)
-        return conversation, token, said
+
+        def work(connection: Connection) -> tuple[Conversation, str, list[Event]]:
+            conversation = self._create(connection, token_hash=_hash(token))
+            return conversation, token, self._add(connection, conversation, first)
+
+        return await self._database.write(work)
 
     async def conversation(self, conversation_id: str) -> Conversation:
         """The conversation of this id, or UnknownConversation."""
-        async with self._engine.connect() as connection:
-            return await self._conversation(connection, conversation_id)
+        return await self._database.read(lambda connection: _find(connection, conversation_id))
 
     async def conversation_of(self, sender: str) -> Conversation:
         """The conversation of this sender of the REST channel, opened if there is none."""
-        query = select(conversations).where(conversations.c.sender == sender)
-        async with self._engine.connect() as connection:
-            if row := (await connection.execute(query)).one_or_none():
-                return _conversation(row)
-        async with self._write() as connection:
-            # Somebody else may have opened it meanwhile.
-            if row := (await connection.execute(query)).one_or_none():
-                return _conversation(row)
-            return await self._create(connection, sender=sender)
+        return await self._database.write(lambda connection: self._of_sender(connection, sender))
 
     async def forget(self, conversation_id: str) -> None:
         """Remove a conversation and all that was said in it."""
-        async with self._write() as connection:
-            await connection.execute(delete(conversations).where(conversations.c.id == conversation_id))
+        query = delete(conversations).where(conversations.c.id == conversation_id)
+        await self._database.write(lambda connection: connection.execute(query))
 
     async def hold(self, conversation_id: str, holder: str) -> None:
         """Say who has the conversation: assistant, waiting or person."""
-        async with self._write() as connection:
-            await self._conversation(connection, conversation_id, lock=True)
-            await connection.execute(
-                update(conversations).where(conversations.c.id == conversation_id).values(holder=holder)
-            )
+        query = update(conversations).where(conversations.c.id == conversation_id).values(holder=holder)
+        await self._database.write(lambda connection: connection.execute(query))
 
     # events
 
@@ -186,19 +177,25 @@ class Store:
 
         A patient's message waits for its answer from here on; `settle` ends that.
         """
-        async with self._write() as connection:
-            conversation = await self._conversation(connection, conversation_id, lock=True)
-            if client_key is not None:
-                query = select(events).where(
-                    events.c.conversation_id == conversation_id, events.c.client_key == client_key
-                )
-                if row := (await connection.execute(query)).one_or_none():
-                    if row.body != draft.body:
-                        raise KeyReused(client_key)
-                    return _event(row), False
-            state = "received" if draft.role == "patient" else None
-            (event,) = await self._add(connection, conversation, [draft], client_key=client_key, state=state)
-            return event, True
+        known = select(events).where(events.c.conversation_id == conversation_id, events.c.client_key == client_key)
+
+        def work(connection: Connection) -> tuple[Event, bool]:
+            conversation = _find(connection, conversation_id, lock=True)
+            if client_key is not None and (row := connection.execute(known).one_or_none()):
+                if row.body != draft.body:
+                    raise KeyReused(client_key)
+                return _event(row), False
+            return self._receive(connection, conversation, draft, client_key), True
+
+        return await self._database.write(work)
+
+    async def append_from(self, sender: str, draft: Draft) -> Event:
+        """Store an event of this sender of the REST channel, whose conversation is opened if there is none."""
+
+        def work(connection: Connection) -> Event:
+            return self._receive(connection, self._of_sender(connection, sender), draft)
+
+        return await self._database.write(work)
 
     async def history(self, conversation_id: str, after: int = 0, limit: int = 500) -> list[Event]:
         """The events after this number, in order."""
@@ -208,8 +205,7 @@ class Store:
             .order_by(events.c.seq)
             .limit(limit)
         )
-        async with self._engine.connect() as connection:
-            return [_event(row) for row in await connection.execute(query)]
+        return await self._database.read(lambda connection: [_event(row) for row in connection.execute(query)])
 
     async def answer_to(self, conversation_id: str, seq: int) -> list[Event] | None:
         """What was answered to the patient's message of this number; None while it waits for its answer."""
@@ -222,93 +218,73 @@ class Store:
             )
             .order_by(events.c.seq)
         )
-        async with self._engine.connect() as connection:
-            message, *replies = (await connection.execute(query)).all()
+        message, *replies = await self._database.read(lambda connection: connection.execute(query).all())
         return None if message.state == "received" else [_event(row) for row in replies]
 
     async def choice(self, conversation_id: str, choice_id: str) -> tuple[str, Json] | None:
         """Label and meaning of a button that this conversation was offered; None if it was not."""
-        number, _, name = choice_id.partition("-")
-        if not (number.isascii() and number.isdigit() and len(number) <= 9):
-            return None
-        query = select(events).where(events.c.conversation_id == conversation_id, events.c.seq == int(number))
-        async with self._engine.connect() as connection:
-            row = (await connection.execute(query)).one_or_none()
-        found = _event(row).choices.get(name) if row else None
-        return (found["label"], found["does"]) if found else None
+        return await self._database.read(lambda connection: _choice(connection, conversation_id, choice_id))
 
     # answering
 
-    async def next_unanswered(self, conversation_id: str) -> Event | None:
-        """The first message of the patient that has no answer yet."""
+    async def next_turn(self, conversation_id: str) -> Turn | None:
+        """The first message of the patient that has no answer yet, and the state of its conversation."""
         query = (
-            select(events)
-            .where(events.c.conversation_id == conversation_id, events.c.state == text("'received'"))
-            .order_by(events.c.seq)
-            .limit(1)
+            select(events).where(events.c.conversation_id == conversation_id, _RECEIVED).order_by(events.c.seq).limit(1)
         )
-        async with self._engine.connect() as connection:
-            row = (await connection.execute(query)).one_or_none()
-        return _event(row) if row else None
+
+        def work(connection: Connection) -> Turn | None:
+            row = connection.execute(query).one_or_none()
+            if row is None:
+                return None
+            choice_id = row.body.get("choice")
+            found = _choice(connection, conversation_id, choice_id) if choice_id else None
+            return Turn(_find(connection, conversation_id), _event(row), found and found[1])
+
+        return await self._database.read(work)
 
     async def unanswered(self) -> list[str]:
         """The conversations in which a message waits for its answer."""
-        query = select(events.c.conversation_id).where(events.c.state == text("'received'")).distinct()
-        async with self._engine.connect() as connection:
-            return list((await connection.execute(query)).scalars())
+        query = select(events.c.conversation_id).where(_RECEIVED).distinct()
+        return await self._database.read(lambda connection: list(connection.execute(query).scalars()))
 
     async def settle(self, conversation_id: str, seq: int, outcome: Outcome) -> list[Event]:
         """Answer a patient's message: all of `outcome`, or nothing if it was answered before.
 
         Who has the conversation is asked again here: what the assistant says after a person took over is dropped.
         """
-        async with self._write() as connection:
-            conversation = await self._conversation(connection, conversation_id, lock=True)
+
+        def work(connection: Connection) -> list[Event]:
+            conversation = _find(connection, conversation_id, lock=True)
             person = conversation.holder == "person"
             mark = (
                 update(events)
                 .where(events.c.conversation_id == conversation_id, events.c.seq == seq, events.c.state == "received")
                 .values(state="with_person" if person else "answered")
             )
-            if (await connection.execute(mark)).rowcount != 1:
+            if connection.execute(mark).rowcount != 1:
                 return []
             changes: Json = {"red_flag": outcome.red_flag or None}
             for name in ("engine_epoch", "engine_turns", "slots"):
                 if (value := getattr(outcome, name)) is not None:
                     changes[name] = value
             replies = [draft for draft in outcome.replies if not (person and draft.role == "assistant")]
-            said = await self._add(
-                connection,
-                conversation,
-                replies,
-                changes={**changes, "red_flag": outcome.red_flag or None},
-                in_reply_to=seq,
-            )
+            said = self._add(connection, conversation, replies, changes=changes, in_reply_to=seq)
+            item = {"conversation_id": conversation_id, "seq": seq, "state": "open", "created_at": self._now()}
             if outcome.desk:
-                now = self._now()
-                await connection.execute(
-                    insert(desk_items),
-                    [
-                        {
-                            "conversation_id": conversation_id,
-                            "seq": seq,
-                            "reason": reason,
-                            "state": "open",
-                            "created_at": now,
-                        }
-                        for reason in outcome.desk
-                    ],
-                )
+                connection.execute(insert(desk_items), [{**item, "reason": reason} for reason in outcome.desk])
             return said
+
+        return await self._database.write(work)
 
     async def fresh_tracker(self, conversation_ids: Iterable[str]) -> None:
         """Have the engine begin a new tracker for these: it may have heard their last message already."""
-        async with self._write() as connection:
-            await connection.execute(
-                update(conversations)
-                .where(conversations.c.id.in_(list(conversation_ids)))
-                .values(engine_epoch=conversations.c.engine_epoch + 1, engine_turns=0)
-            )
+        query = (
+            update(conversations)
+            .where(conversations.c.id.in_(list(conversation_ids)))
+            .values(engine_epoch=conversations.c.engine_epoch + 1, engine_turns=0)
+        )
+        await self._database.write(lambda connection: connection.execute(query))
 
     # the desk
 
@@ -320,15 +296,16 @@ class Store:
             .order_by(desk_items.c.created_at, desk_items.c.id)
             .limit(limit)
         )
-        async with self._engine.connect() as connection:
-            return [
+        return await self._database.read(
+            lambda connection: [
                 DeskItem(row.conversation_id, row.seq, row.reason, row.state, row.created_at)
-                for row in await connection.execute(query)
+                for row in connection.execute(query)
             ]
+        )
 
     # inside a transaction
 
-    async def _create(self, connection: AsyncConnection, **given: str) -> Conversation:
+    def _create(self, connection: Connection, **given: str) -> Conversation:
         now = self._now()
         row: Json = {
             "id": secrets.token_urlsafe(18),
@@ -344,21 +321,22 @@ class Store:
             "red_flag": None,
             **given,
         }
-        await connection.execute(insert(conversations), row)
+        connection.execute(insert(conversations), row)
         return Conversation(**{name: row[name] for name in Conversation.__dataclass_fields__})
 
-    async def _conversation(
-        self, connection: AsyncConnection, conversation_id: str, *, lock: bool = False
-    ) -> Conversation:
-        query = select(conversations).where(conversations.c.id == conversation_id)
-        row = (await connection.execute(query.with_for_update() if lock else query)).one_or_none()
-        if row is None:
-            raise UnknownConversation(conversation_id)
-        return _conversation(row)
+    def _of_sender(self, connection: Connection, sender: str) -> Conversation:
+        row = connection.execute(select(conversations).where(conversations.c.sender == sender)).one_or_none()
+        return _conversation(row) if row else self._create(connection, sender=sender)
 
-    async def _add(
+    def _receive(
+        self, connection: Connection, conversation: Conversation, draft: Draft, client_key: str | None = None
+    ) -> Event:
+        state = "received" if draft.role == "patient" else None
+        return self._add(connection, conversation, [draft], client_key=client_key, state=state)[0]
+
+    def _add(
         self,
-        connection: AsyncConnection,
+        connection: Connection,
         conversation: Conversation,
         drafts: Sequence[Draft],
         *,
@@ -384,8 +362,8 @@ class Store:
             for seq, draft in enumerate(drafts, conversation.last_seq + 1)
         ]
         if rows:
-            await connection.execute(insert(events), rows)
-        await connection.execute(
+            connection.execute(insert(events), rows)
+        connection.execute(
             update(conversations)
             .where(conversations.c.id == conversation.id)
             .values(last_seq=conversation.last_seq + len(rows), last_at=now, **(changes or {}))
@@ -394,6 +372,24 @@ class Store:
             Event(conversation.id, seq, draft.role, draft.kind, draft.body, draft.choices, client_key, in_reply_to, now)
             for seq, draft in enumerate(drafts, conversation.last_seq + 1)
         ]
+
+
+def _find(connection: Connection, conversation_id: str, *, lock: bool = False) -> Conversation:
+    query: Select[Any] = select(conversations).where(conversations.c.id == conversation_id)
+    row = connection.execute(query.with_for_update() if lock else query).one_or_none()
+    if row is None:
+        raise UnknownConversation(conversation_id)
+    return _conversation(row)
+
+
+def _choice(connection: Connection, conversation_id: str, choice_id: str) -> tuple[str, Json] | None:
+    number, _, name = choice_id.partition("-")
+    if not (number.isascii() and number.isdigit() and len(number) <= 9):
+        return None
+    query = select(events).where(events.c.conversation_id == conversation_id, events.c.seq == int(number))
+    row = connection.execute(query).one_or_none()
+    found = _event(row).choices.get(name) if row else None
+    return (found["label"], found["does"]) if found else None
 
 
 def _hash(token: str) -> str:

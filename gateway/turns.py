@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from gateway.engine import Engine, EngineReply, EngineUnavailable
 from gateway.logs import describe
 from gateway.replies import ALARMS, Replies
-from gateway.store import Conversation, Draft, Event, Outcome
+from gateway.store import Conversation, Draft, Outcome, Turn
 from safety import Finding
 
 Json = dict[str, Any]
@@ -37,9 +37,9 @@ class Turns:
         # One thread: a long message does not hold up the others, and spaCy is never entered twice at once.
         self._net_thread = ThreadPoolExecutor(1, "red-flag-net")
 
-    async def decide(self, conversation: Conversation, message: Event, does: Json | None = None) -> Outcome:
-        """What this message leads to, whatever else is down. `does` is the meaning of the button, if it was one."""
-        text = message.body["text"]
+    async def decide(self, turn: Turn) -> Outcome:
+        """What this message leads to, whatever else is down."""
+        conversation, text, does = turn.conversation, turn.message.body["text"], turn.does
         if does is None and (finding := await self._danger(conversation, text)):
             return self._red_flag(conversation, finding)
         if conversation.holder == "person":

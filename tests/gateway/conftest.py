@@ -15,7 +15,7 @@ import pytest
 from fastapi import FastAPI
 
 from gateway.app import create_app
-from gateway.database import connect, upgrade
+from gateway.database import Database
 from gateway.engine import HttpEngine
 from gateway.settings import Settings
 from gateway.store import Store
@@ -143,11 +143,11 @@ def start(settings: Settings, knowledge: Knowledge, engine: FakeEngine) -> Start
         async with httpx.AsyncClient(transport=transport, base_url="http://engine") as to_engine:
             app = create_app(here, known, FakeNet(), HttpEngine(to_engine, TOKEN, here.engine_timeout), lambda: NOW)
             async with app.router.lifespan_context(app):
-                database = connect(here.database_url)
+                database = Database(here.database_url)
                 transport_here = httpx.ASGITransport(app, raise_app_exceptions=False)
                 async with httpx.AsyncClient(transport=transport_here, base_url="http://gateway") as client:
                     yield Gateway(app, client, engine, Store(database, lambda: NOW))
-                await database.dispose()
+                await database.close()
 
     return running
 
@@ -178,10 +178,10 @@ async def chat(gateway: Gateway) -> Chat:
 
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    database = connect(f"sqlite+aiosqlite:///{tmp_path / 'store.sqlite3'}")
-    await upgrade(database)
+    database = Database(f"sqlite:///{tmp_path / 'store.sqlite3'}")
+    await database.upgrade()
     yield Store(database)
-    await database.dispose()
+    await database.close()
 
 
 def sse_events(text: str) -> list[Json]:

@@ -15,10 +15,10 @@ from alembic.migration import MigrationContext
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
-from gateway.database import connect, downgrade, upgrade
-from gateway.store import Draft, KeyReused, Outcome, Store, UnknownConversation
+from gateway.database import Database
+from gateway.store import Draft, KeyReused, Outcome, Store, UnknownConversation, _find
 from gateway.tables import metadata
 
 
@@ -31,11 +31,10 @@ def reply(words: str) -> Draft:
 
 
 async def test_the_database_waits_for_the_disk(store: Store) -> None:
-    async with store._engine.connect() as connection:
-        found = [
-            (await connection.execute(text(f"PRAGMA {name}"))).scalar()
-            for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
-        ]
+    names = ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
+    found = await store._database.read(
+        lambda connection: [connection.execute(text(f"PRAGMA {name}")).scalar() for name in names]
+    )
     assert found == ["wal", 2, 1, 10000]
 
 
@@ -47,14 +46,14 @@ async def test_numbers_have_no_gap_and_no_double_when_many_write_at_once(store: 
 
 
 async def test_two_stores_on_one_file_share_the_numbers(store: Store, tmp_path: Path) -> None:
-    database = connect(f"sqlite+aiosqlite:///{tmp_path / 'store.sqlite3'}")
+    database = Database(f"sqlite:///{tmp_path / 'store.sqlite3'}")
     other = Store(database)
     conversation, _, _ = await store.open()
     await asyncio.gather(
         *(one.append(conversation.id, said(str(n)), f"k{n}") for n in range(20) for one in (store, other))
     )
     assert [event.seq for event in await store.history(conversation.id)] == list(range(1, 21))
-    await database.dispose()
+    await database.close()
 
 
 async def test_a_message_is_settled_once(store: Store) -> None:
@@ -117,18 +116,17 @@ async def test_no_query_reads_the_whole_log_or_sorts_it(store: Store, tmp_path: 
 
 
 async def test_migrations_make_what_the_tables_say_and_can_be_taken_back(tmp_path: Path) -> None:
-    database = connect(f"sqlite+aiosqlite:///{tmp_path / 'migrations.sqlite3'}")
-    await upgrade(database)
-    await upgrade(database)
-    async with database.connect() as connection:
-        differences = await connection.run_sync(lambda c: compare_metadata(MigrationContext.configure(c), metadata))
+    database = Database(f"sqlite:///{tmp_path / 'migrations.sqlite3'}")
+    await database.upgrade()
+    await database.upgrade()
+    differences = await database.read(lambda c: compare_metadata(MigrationContext.configure(c), metadata))
     assert differences == []
-    await downgrade(database, "base")
-    async with database.connect() as connection:
-        left = (await connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'table'"))).scalars().all()
+    await database.downgrade("base")
+    names = text("SELECT name FROM sqlite_master WHERE type = 'table'")
+    left = await database.read(lambda connection: connection.execute(names).scalars().all())
     assert left == ["alembic_version"]
-    await upgrade(database)
-    await database.dispose()
+    await database.upgrade()
+    await database.close()
 
 
 class StoreMachine(RuleBasedStateMachine):
@@ -145,8 +143,8 @@ class StoreMachine(RuleBasedStateMachine):
         self.conversation, _, _ = self._run(self.store.open())
 
     def _open(self) -> None:
-        self.database = connect(f"sqlite+aiosqlite:///{Path(self.folder.name) / 'machine.sqlite3'}")
-        self._run(upgrade(self.database))
+        self.database = Database(f"sqlite:///{Path(self.folder.name) / 'machine.sqlite3'}")
+        self._run(self.database.upgrade())
         self.store = Store(self.database)
 
     def _run(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
@@ -193,19 +191,18 @@ class StoreMachine(RuleBasedStateMachine):
     def crash_in_the_middle_of_an_answer(self) -> None:
         """The transaction was begun and half written when the process went."""
 
-        async def half() -> None:
-            async with self.store._write() as connection:
-                conversation = await self.store._conversation(connection, self.conversation.id, lock=True)
-                await self.store._add(connection, conversation, [reply("half")], in_reply_to=self.unanswered[0])
-                raise ConnectionAbortedError
+        def half(connection: Connection) -> None:
+            conversation = _find(connection, self.conversation.id, lock=True)
+            self.store._add(connection, conversation, [reply("half")], in_reply_to=self.unanswered[0])
+            raise ConnectionAbortedError
 
         with pytest.raises(ConnectionAbortedError):
-            self._run(half())
+            self._run(self.database.write(half))
         self.reopen()
 
     @rule()
     def reopen(self) -> None:
-        self._run(self.database.dispose())
+        self._run(self.database.close())
         self._open()
 
     @invariant()
@@ -216,11 +213,11 @@ class StoreMachine(RuleBasedStateMachine):
 
     @invariant()
     def the_next_to_answer_is_the_first_unanswered(self) -> None:
-        message = self._run(self.store.next_unanswered(self.conversation.id))
-        assert (message and message.seq) == (min(self.unanswered) if self.unanswered else None)
+        turn = self._run(self.store.next_turn(self.conversation.id))
+        assert (turn and turn.message.seq) == (min(self.unanswered) if self.unanswered else None)
 
     def teardown(self) -> None:
-        self._run(self.database.dispose())
+        self._run(self.database.close())
         self.loop.close()
         self.folder.cleanup()
 
