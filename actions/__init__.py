@@ -1,0 +1,1 @@
+"""What the assistant does beyond answering: Rasa custom actions. Start them with `rasa run actions`."""
