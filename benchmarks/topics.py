@@ -38,8 +38,9 @@ def accepted(item: Json) -> set[str]:
 
 async def ask(agent: Agent, text: str, number: int) -> Json:
     """One message in a conversation of its own."""
-    return await converse(agent, {"sender": f"bench-{number}", "message": text, "choice": None, "slots": None},
-                          agent.handle_message)
+    return await converse(
+        agent, {"sender": f"bench-{number}", "message": text, "choice": None, "slots": None}, agent.handle_message
+    )
 
 
 async def score(agent: Agent, folder: Path) -> Json:
@@ -67,8 +68,12 @@ async def score(agent: Agent, folder: Path) -> Json:
             misses["out_of_scope"].append({"text": item["text"], "got": got})
     count = len(questions)
     figures = {
-        "questions": {"n": count, "right": round(right / count, 4), "right_or_offered": round(near / count, 4),
-                      "wrong_confident": round(wrong / count, 4)},
+        "questions": {
+            "n": count,
+            "right": round(right / count, 4),
+            "right_or_offered": round(near / count, 4),
+            "wrong_confident": round(wrong / count, 4),
+        },
         "out_of_scope": {"n": len(outside), "refused": round(refused / len(outside), 4)},
         "median_ms": round(1000 * sorted(times)[count // 2], 1),
     }

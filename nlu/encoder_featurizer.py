@@ -14,7 +14,7 @@ from rasa.shared.nlu.training_data.features import Features
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from nlu.encoder import Encoder
+from nlu.encoder import DIMENSIONS, Encoder
 from nlu.message_reader import READINGS, MessageReader
 
 VECTORS = "reading_vectors"
@@ -22,10 +22,10 @@ VECTORS = "reading_vectors"
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)
 class EncoderFeaturizer(DenseFeaturizer, GraphComponent):
-    """Turns each reading of a message into a vector of 384 numbers and length 1.
+    """Turns each reading of a message into two vectors of 384 numbers: what it means and how it is worded.
 
-    Sets `reading_vectors` (one row a reading) and the first row as Rasa's dense sentence feature, so that any
-    classifier of Rasa can use it. Config: `threads` for one message; `alias` as for every featurizer.
+    Sets `reading_vectors` (one row a reading, both vectors side by side) and the first reading's meaning as Rasa's
+    dense sentence feature, so that any classifier of Rasa can use it. Config: `threads` for one message; `alias` as for every featurizer.
     """
 
     @classmethod
@@ -56,7 +56,7 @@ class EncoderFeaturizer(DenseFeaturizer, GraphComponent):
     def process(self, messages: list[Message]) -> list[Message]:
         """Encode all readings of all messages at once."""
         texts = [reading for message in messages for reading in message.get(READINGS)]
-        vectors = self._encoder.encode(texts)
+        vectors = self._encoder.encode_both(texts)
         start = 0
         for message in messages:
             end = start + len(message.get(READINGS))
@@ -72,7 +72,7 @@ class EncoderFeaturizer(DenseFeaturizer, GraphComponent):
     def _set(self, message: Message, vectors: np.ndarray) -> None:
         message.set(VECTORS, vectors)
         alias = self._config[FEATURIZER_CLASS_ALIAS]
-        message.add_features(Features(vectors[:1], FEATURE_TYPE_SENTENCE, TEXT, alias))
+        message.add_features(Features(vectors[:1, :DIMENSIONS], FEATURE_TYPE_SENTENCE, TEXT, alias))
 
     @classmethod
     def validate_config(cls, config: dict[str, Any]) -> None:

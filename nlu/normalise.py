@@ -32,6 +32,8 @@ class Normaliser:
         spellings = spellings or {}
         self._replacements = {wrong: right for right, wrongs in spellings.items() for wrong in wrongs}
         self._replacements.update(abbreviations or {})
+        phrases = sorted((key for key in self._replacements if not _WORD.fullmatch(key)), key=len, reverse=True)
+        self._phrases = re.compile(rf"(?<![\w/])(?:{'|'.join(map(re.escape, phrases))})(?![\w/])") if phrases else None
         self._field = frozenset(spellings)
         self._known = known
         self._edits = {edit: word for word in sorted(self._field) if len(word) >= 5 for edit in _deletions(word)}
@@ -52,6 +54,8 @@ class Normaliser:
         text = _TAG.sub(" ", _LINK.sub(" ", text))
         text = "".join(character if _readable(character) else " " for character in text)
         text = _REPEATED_MARK.sub(r"\1", text.lower())
+        if self._phrases:
+            text = self._phrases.sub(lambda match: self._replacements[match.group()], text)
         text = _WORD.sub(lambda match: self._word(match.group()), text)
         lines = (" ".join(line.split()) for line in text.splitlines())
         text = "\n".join(line for line in lines if line)

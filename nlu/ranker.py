@@ -1,7 +1,6 @@
 """Rank topics for a text: how the examples of each topic pull, times how near its nearest examples are."""
 
 import json
-import warnings
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -9,7 +8,6 @@ from pathlib import Path
 import numpy as np
 from scipy.linalg import lapack
 from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.model_selection import StratifiedKFold
 
 ARRAYS = "ranker.npz"
 WORDS = "ranker.json"
@@ -19,10 +17,11 @@ WORDS = "ranker.json"
 class RankerConfig:
     """What can be tuned. The defaults were chosen by cross-validation with whole topics held out."""
 
-    sharpness: float = 2.0  # how quickly an example's pull fades with distance in meaning; 0 = linear
-    characters: float = 0.7  # weight of the character n-grams beside the sentence vector (weight 1)
+    meaning: float = 2.0  # how quickly an example's pull fades with distance in meaning
+    wording: float = 1.0  # the same for the distance in wording
+    characters: float = 0.4  # weight of shared character n-grams, beside meaning and wording with weight 1
     smoothing: float = 0.3  # ridge penalty
-    temperature: float = 5.0  # of the softmax over topics
+    temperature: float = 8.0  # of the softmax over topics
     spread: float = 1.0  # shrinkage of the within-topic scatter towards a sphere
     neighbours: int = 3
     folds: int = 5
@@ -46,28 +45,34 @@ class Ranker:
 
     @classmethod
     def fit(
-        cls, texts: Sequence[str], vectors: np.ndarray, targets: Sequence[str], config: RankerConfig
+        cls, texts: Sequence[str], vectors: np.ndarray, targets: Sequence[str], groups: Sequence[str], config: RankerConfig
     ) -> tuple["Ranker", np.ndarray]:
-        """The ranker, and the out-of-fold scores of its examples (examples x labels)."""
+        """The ranker, and the out-of-fold scores of its examples (examples x labels).
+
+        Examples of one group (variants of one text) are held out together.
+        """
         labels = sorted(set(targets))
         y = np.array([labels.index(target) for target in targets])
         vectorizer = _vectorizer(None).fit(texts)
         grams = vectorizer.transform(texts)
-        kernel = _meaning(vectors, vectors, config) + 1.0
-        kernel += config.characters**2 * (grams @ grams.T).toarray()
+        middle = np.split(vectors, 2, axis=1)[1].mean(axis=0)
+        kernel = _alike(vectors, vectors, middle, config) + 1.0
+        kernel += config.characters * (grams @ grams.T).toarray()
         share = np.sqrt(np.bincount(y)[y] * len(labels) / len(y))  # a large topic must not drown a small one
         inverse = _inverse(kernel + config.smoothing * np.diag(share))
         wanted = np.full((len(y), len(labels)), -1.0 / max(1, len(labels) - 1))
         wanted[np.arange(len(y)), y] = 1.0
         pull = inverse @ wanted
 
-        mean, whiten = _whitening(vectors, y, config.spread)
-        examples = _unit((vectors - mean) @ whiten)
+        meaning = np.split(vectors, 2, axis=1)[0]
+        mean, whiten = _whitening(meaning, y, config.spread)
+        examples = _unit((meaning - mean) @ whiten)
         arrays = {
             "pull": pull,
-            "pull_grams": config.characters**2 * (grams.T @ pull),
+            "pull_grams": config.characters * (grams.T @ pull),
             "pull_all": pull.sum(axis=0),
             "vectors": vectors,
+            "middle": middle,
             "mean": mean,
             "whiten": whiten,
             "examples": examples,
@@ -78,11 +83,11 @@ class Ranker:
         ranker = cls(config, labels, {name: _compact(array) for name, array in arrays.items()}, terms)
 
         scores = np.zeros_like(wanted)
-        for fold in _folds(y, config):
+        for fold in _folds(y, groups, config):
             held_out = wanted[fold] - np.linalg.solve(inverse[np.ix_(fold, fold)], pull[fold])
             kept = np.setdiff1d(np.arange(len(y)), fold)
-            mean, whiten = _whitening(vectors[kept], y[kept], config.spread)
-            placed = _unit((vectors - mean) @ whiten)
+            mean, whiten = _whitening(meaning[kept], y[kept], config.spread)
+            placed = _unit((meaning - mean) @ whiten)
             near = placed[fold] @ placed.T
             near[:, fold] = 0.0
             scores[fold] = ranker._combine(held_out, near)
@@ -91,9 +96,10 @@ class Ranker:
     def scores(self, texts: Sequence[str], vectors: np.ndarray) -> np.ndarray:
         """One row a text, one column a label, each between 0 and 1; a row does not sum to 1."""
         a = self._arrays
-        pull = _meaning(vectors, a["vectors"], self.config) @ a["pull"] + a["pull_all"]
+        pull = _alike(vectors, a["vectors"], a["middle"], self.config) @ a["pull"] + a["pull_all"]
         pull = pull + self._vectorizer.transform(texts) @ a["pull_grams"]
-        return self._combine(pull, _unit((vectors - a["mean"]) @ a["whiten"]) @ a["examples"].T)
+        meaning = np.split(vectors, 2, axis=1)[0]
+        return self._combine(pull, _unit((meaning - a["mean"]) @ a["whiten"]) @ a["examples"].T)
 
     def _combine(self, pull: np.ndarray, near: np.ndarray) -> np.ndarray:
         odds = np.exp(self.config.temperature * (pull - pull.max(axis=1, keepdims=True)))
@@ -126,9 +132,16 @@ def _vectorizer(terms: list[str] | None) -> TfidfVectorizer:
     )
 
 
-def _meaning(a: np.ndarray, b: np.ndarray, config: RankerConfig) -> np.ndarray:
-    alike = a @ b.T
-    return np.exp(config.sharpness * (alike - 1.0)) if config.sharpness else alike
+def _alike(a: np.ndarray, b: np.ndarray, middle: np.ndarray, config: RankerConfig) -> np.ndarray:
+    """How alike texts are in meaning and in wording: two Gaussian kernels on the sphere.
+
+    Wording vectors all point much the same way, so what they have in common (`middle`) is taken off first.
+    """
+    meaning_a, wording_a = np.split(a, 2, axis=1)
+    meaning_b, wording_b = np.split(b, 2, axis=1)
+    meaning = meaning_a @ meaning_b.T
+    wording = _unit(wording_a - middle) @ _unit(wording_b - middle).T
+    return np.exp(config.meaning * (meaning - 1.0)) + np.exp(config.wording * (wording - 1.0))
 
 
 def _inverse(matrix: np.ndarray) -> np.ndarray:
@@ -158,14 +171,16 @@ def _compact(array: np.ndarray) -> np.ndarray:
     return array.astype(np.float32) if array.dtype.kind == "f" else array
 
 
-def _folds(y: np.ndarray, config: RankerConfig) -> list[np.ndarray]:
-    """Which examples are held out together; a topic with fewer examples than folds still trains."""
-    count = min(config.folds, len(y))
+def _folds(y: np.ndarray, groups: Sequence[str], config: RankerConfig) -> list[np.ndarray]:
+    """Which examples are held out together: every topic in every fold as far as it has the examples for it."""
+    names = list(dict.fromkeys(groups))
+    count = min(config.folds, len(names))
     if count < 2:
         return []
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)
-        if np.bincount(y).max() < count:
-            return list(np.array_split(np.random.RandomState(config.seed).permutation(len(y)), count))
-        splitter = StratifiedKFold(count, shuffle=True, random_state=config.seed)
-        return [held_out for _, held_out in splitter.split(y, y)]
+    place = {name: number for number, name in enumerate(names)}
+    member = np.array([place[group] for group in groups])
+    label = np.zeros(len(names), dtype=int)
+    label[member] = y
+    order = np.random.RandomState(config.seed).permutation(len(names))
+    order = order[np.argsort(label[order], kind="stable")]
+    return [np.flatnonzero(np.isin(member, order[start::count])) for start in range(count)]

@@ -21,6 +21,7 @@ from nlu.decision import Decision, close_calls, learn
 from nlu.encoder_featurizer import VECTORS, EncoderFeaturizer
 from nlu.message_reader import READINGS
 from nlu.ranker import Ranker, RankerConfig
+from nlu.variants import VARIANT_OF
 
 DECISION = "decision.json"
 UNKNOWN = "nlu_fallback"
@@ -52,10 +53,11 @@ class TopicMatcher(IntentClassifier, GraphComponent):
         """How bold to be, and how much to offer. Everything else is in `ranker` (see RankerConfig)."""
         return {
             "topics": "faq",  # the intent whose sub-intents are topics that can be offered
-            "answer_misses": 0.10,  # share of known questions that may be asked back for the sake of fewer wrong answers
+            "answer_misses": 0.06,  # share of known questions that may be asked back for the sake of fewer wrong answers
             "offer_misses": 0.02,  # share of known questions that may be called unknown
             "part_weight": 0.95,  # a score of one part of a message against a score of the whole
-            "close": 0.5,  # a runner-up with at least this share of the best score is offered beside the answer
+            "tie": 0.8,  # a runner-up with at least this share of the best score is answered too
+            "close": 0.3,  # one with at least this share is offered beside the answer
             "offers": 3,
             "most_topics": 3,
             "ranking_length": 5,
@@ -88,9 +90,12 @@ class TopicMatcher(IntentClassifier, GraphComponent):
         texts = [m.get(READINGS)[0] for m in examples]
         vectors = np.stack([m.get(VECTORS)[0] for m in examples])
         targets = [m.get(INTENT_RESPONSE_KEY) or m.get(INTENT) for m in examples]
-        self._ranker, scores = Ranker.fit(texts, vectors, targets, RankerConfig(**self._config["ranker"]))
+        groups = [m.get(VARIANT_OF) or text for m, text in zip(examples, texts, strict=True)]
+        self._ranker, scores = Ranker.fit(texts, vectors, targets, groups, RankerConfig(**self._config["ranker"]))
         wanted = np.array([self._ranker.labels.index(target) for target in targets])
-        self._decision = learn(scores, wanted, self._config["answer_misses"], self._config["offer_misses"])
+        real = np.array([m.get(VARIANT_OF) is None for m in examples])
+        misses = self._config["answer_misses"], self._config["offer_misses"]
+        self._decision = learn(scores[real], wanted[real], *misses)
         self.persist()
         return self._resource
 
@@ -140,8 +145,8 @@ class TopicMatcher(IntentClassifier, GraphComponent):
         if len(topics) > 1:
             self._publish(message, pooled, self._ranker.labels[topics[0]], topics, [])
         elif pooled[best] >= self._decision.answer:
-            asked = [best] if self._is_topic(best) else []
-            offered = [i for i in self._close(pooled) if self._is_topic(i)] if asked else []
+            asked = [best, *self._close(pooled, "tie", 1)] if self._is_topic(best) else []
+            offered = [i for i in self._close(pooled, "close", self._config["offers"] - 1) if asked and i not in asked]
             self._publish(message, pooled, self._ranker.labels[best], asked, offered)
         else:
             ranked = [int(i) for i in np.argsort(-pooled) if self._is_topic(int(i))][: self._config["offers"]]
@@ -158,8 +163,8 @@ class TopicMatcher(IntentClassifier, GraphComponent):
         best = [int(row.argmax()) for row in parts if row.max() >= self._decision.answer]
         return list(dict.fromkeys(i for i in best if self._is_topic(i)))[: self._config["most_topics"]]
 
-    def _close(self, scores: np.ndarray) -> list[int]:
-        return close_calls(scores.tolist(), self._config["close"], self._config["offers"] - 1)
+    def _close(self, scores: np.ndarray, how: str, most: int) -> list[int]:
+        return [i for i in close_calls(scores.tolist(), self._config[how], most) if self._is_topic(i)]
 
     def _is_topic(self, label: int) -> bool:
         assert self._ranker is not None

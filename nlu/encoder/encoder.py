@@ -49,9 +49,16 @@ class Encoder:
         return cls(session, tokenizer)
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
-        """One row for each text. Texts of like length share a batch, so that little work goes into padding."""
+        """The sentence vectors, one row a text: their dot product is the likeness in meaning."""
+        return self.encode_both(texts)[:, :DIMENSIONS]
+
+    def encode_both(self, texts: Sequence[str]) -> np.ndarray:
+        """Sentence vector and middle-layer vector side by side, each of length 1.
+
+        Texts of like length share a batch, so that little work goes into padding.
+        """
         texts = [text[:MAX_CHARACTERS] for text in texts]
-        vectors = np.zeros((len(texts), DIMENSIONS), dtype=np.float32)
+        vectors = np.zeros((len(texts), 2 * DIMENSIONS), dtype=np.float32)
         order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
         for start in range(0, len(order), BATCH):
             rows = order[start : start + BATCH]
@@ -60,5 +67,5 @@ class Encoder:
                 "tokens": np.array([e.ids for e in encoded], dtype=np.int64),
                 "mask": np.array([e.attention_mask for e in encoded], dtype=np.int64),
             }
-            vectors[rows] = self._session.run(["vector"], feed)[0]
+            vectors[rows] = np.hstack(self._session.run(["vector", "middle"], feed))
         return vectors

@@ -1,4 +1,4 @@
-"""Write all-MiniLM-L6-v2 (a six-layer BERT) as an ONNX graph: token numbers in, one normalised vector a text out."""
+"""Write all-MiniLM-L6-v2 (a six-layer BERT) as an ONNX graph: token numbers in, normalised vectors out."""
 
 from pathlib import Path
 
@@ -8,6 +8,7 @@ from onnx import TensorProto, helper, numpy_helper
 from safetensors.numpy import load_file
 
 LAYERS = 6
+MIDDLE = 4
 HEADS = 12
 HIDDEN = 384
 HEAD_SIZE = HIDDEN // HEADS
@@ -70,13 +71,22 @@ class _Graph:
         inner = self.gelu(self.linear(x, prefix + "intermediate.dense"))
         return self.norm(self.op("Add", self.linear(inner, prefix + "output.dense"), x), prefix + "output.LayerNorm")
 
+    def mean(self, x: str, present: str, output: str) -> None:
+        """Mean over the tokens that are present, length 1; the mean's divisor vanishes in the norm."""
+        total = self.op("ReduceSum", self.op("Mul", x, present), self.integers(1), keepdims=0)
+        self.nodes.append(helper.make_node("LpNormalization", [total], [output], axis=-1, p=2))
+
     def gelu(self, x: str) -> str:
         erf = self.op("Erf", self.op("Div", x, self.number(float(np.sqrt(2)))))
         return self.op("Mul", self.op("Mul", x, self.op("Add", erf, self.number(1.0))), self.number(0.5))
 
 
 def build(weights_file: Path) -> onnx.ModelProto:
-    """The graph. Inputs `tokens` and `mask` (int64, texts x tokens), output `vector` (float32, texts x 384)."""
+    """The graph. Inputs `tokens` and `mask` (int64, texts x tokens); outputs float32, texts x 384.
+
+    `vector` is the model's own sentence vector; `middle` is the same mean taken after layer MIDDLE, closer to the
+    wording and further from the gist.
+    """
     weights = load_file(weights_file)
     graph = _Graph(weights)
     words = graph.op("Gather", graph.weight("embeddings.word_embeddings.weight"), "tokens")
@@ -89,19 +99,19 @@ def build(weights_file: Path) -> onnx.ModelProto:
     mask = graph.op("Cast", "mask", to=TensorProto.FLOAT)
     padding = graph.op("Mul", graph.op("Sub", graph.number(1.0), mask), graph.number(MASKED))
     bias = graph.op("Unsqueeze", padding, graph.integers(1, 2))
+    present = graph.op("Unsqueeze", mask, graph.integers(2))
     for number in range(LAYERS):
         x = graph.layer(x, bias, f"encoder.layer.{number}.")
-
-    weighted = graph.op("Mul", x, graph.op("Unsqueeze", mask, graph.integers(2)))
-    total = graph.op("ReduceSum", weighted, graph.integers(1), keepdims=0)  # the mean's divisor vanishes in the norm
-    graph.nodes.append(helper.make_node("LpNormalization", [total], ["vector"], axis=-1, p=2))
+        if number + 1 == MIDDLE:
+            graph.mean(x, present, "middle")
+    graph.mean(x, present, "vector")
 
     shape = ["texts", "length"]
     onnx_graph = helper.make_graph(
         graph.nodes,
         "all-MiniLM-L6-v2",
         [helper.make_tensor_value_info(name, TensorProto.INT64, shape) for name in ("tokens", "mask")],
-        [helper.make_tensor_value_info("vector", TensorProto.FLOAT, ["texts", HIDDEN])],
+        [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["texts", HIDDEN]) for name in ("vector", "middle")],
         list(graph.constants.values()),
     )
     model = helper.make_model(onnx_graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION)

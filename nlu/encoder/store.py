@@ -5,12 +5,13 @@ from pathlib import Path
 
 from nlu.encoder.weights import checked_weights, sha256
 
+LAYOUT = 2  # counts up when nlu/encoder/graph.py changes, so that an older graph is not taken for the new one
 FOLDER = Path(__file__).resolve().parents[2] / "var" / "encoder"
 
 
 def graph_path(folder: Path = FOLDER) -> Path:
     """Where the built graph is kept."""
-    return folder / "all-minilm-l6-v2.onnx"
+    return folder / f"all-minilm-l6-v2-{LAYOUT}.onnx"
 
 
 def digest_path(graph: Path) -> Path:
