@@ -31,18 +31,12 @@ class Catalogue:
 
 def read_catalogues(folder: Path, problems: list[Problem]) -> dict[str, Catalogue]:
     """All catalogues by code; a text that English does not have, or with other values than English, is a problem."""
-    english: Catalogue | None = None
     catalogues: dict[str, Catalogue] = {}
-    for path in sorted(folder.glob("*.yml"), key=lambda path: (path.stem != DEFAULT_LANGUAGE, path.stem)):
+    others = sorted(path for path in folder.glob("*.yml") if path.stem != DEFAULT_LANGUAGE)
+    for path in (folder / f"{DEFAULT_LANGUAGE}.yml", *others):
         file = read(path, problems)
-        if file is None:
-            continue
-        catalogue = _catalogue(file, path.stem, english)
-        catalogues[catalogue.code] = catalogue
-        english = english or catalogue
-    if DEFAULT_LANGUAGE not in catalogues:
-        remedy = "add the English catalogue: the others fall back to it"
-        problems.append(Problem((folder / "en.yml").as_posix(), 1, "there is no English catalogue", remedy))
+        if file is not None:
+            catalogues[path.stem] = _catalogue(file, path.stem, catalogues.get(DEFAULT_LANGUAGE))
     return catalogues
 
 

@@ -14,6 +14,8 @@ from knowledge.claims import Claim, read_claims
 from knowledge.clinic import Clinic, read_clinic
 from knowledge.clinic_facts import clinic_facts
 from knowledge.fingerprint import data_hash
+from knowledge.groups import Group, read_groups
+from knowledge.interface import DEFAULT_LANGUAGE, Catalogue, fill_clinic, read_catalogues
 from knowledge.overclaims import Overclaim, read_overclaims
 from knowledge.placeholders import fill
 from knowledge.problems import KnowledgeError, Problem
@@ -34,10 +36,12 @@ class Knowledge:
 
     folder: Path
     topics: Mapping[str, Topic]
+    groups: tuple[Group, ...]
     sources: Mapping[str, Source]
     claims: Mapping[str, Claim]
     clinic: Clinic
     sentences: Mapping[str, Sentence]
+    catalogues: Mapping[str, Catalogue]
     standards: Standards
     readability: Readability
     overclaims: tuple[Overclaim, ...]
@@ -61,21 +65,27 @@ class Knowledge:
         claims = read_claims(data / "claims.yml", problems)
         clinic = read_clinic(data / "clinic.yml", problems)
         sentences = read_wording(data / "wording.yml", problems)
+        catalogues = read_catalogues(data / "interface", problems)
         least = standards.examples if standards else 0
-        topics = read_topics(data / "answers", least, sources, claims, problems)
+        answers = data / "answers"
+        topics = read_topics(answers, least, sources, claims, problems)
+        groups = read_groups(data / "groups.yml", sorted(path.stem for path in answers.glob("*.yml")), problems)
         if sentences and NO_BOOKING_LINK not in sentences:
             remedy = f"add '{NO_BOOKING_LINK}', what to say in place of a link"
             problems.append(Problem((data / "wording.yml").as_posix(), 1, "a sentence is missing", remedy))
-        if standards is None or readability is None or clinic is None or NO_BOOKING_LINK not in sentences:
+        whole = NO_BOOKING_LINK in sentences and DEFAULT_LANGUAGE in catalogues
+        if standards is None or readability is None or clinic is None or not whole:
             return None, problems
         return (
             cls(
                 folder=data,
                 topics=MappingProxyType(topics),
+                groups=groups,
                 sources=MappingProxyType(sources),
                 claims=MappingProxyType(claims),
                 clinic=clinic,
                 sentences=MappingProxyType(sentences),
+                catalogues=MappingProxyType(catalogues),
                 standards=standards,
                 readability=readability,
                 overclaims=overclaims,
@@ -86,6 +96,10 @@ class Knowledge:
     def fill(self, text: str) -> str:
         """The text with the clinic's facts in place of its placeholders."""
         return fill(text, self._placeholders)
+
+    def fill_clinic(self, text: str) -> str:
+        """The same, leaving placeholders alone that somebody else fills."""
+        return fill_clinic(text, self._placeholders)
 
     def wording(self, key: str, **values: object) -> str:
         """One of the assistant's own sentences; KeyError for a key or a value that is not there."""

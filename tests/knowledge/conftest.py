@@ -63,6 +63,11 @@ FILES = {
         - {id: "003", kind: document, title: Dry Needling}
         - {id: brady2014, kind: publication, title: Adverse events, year: 2014, url: "https://example.org/brady"}
         """,
+    "groups.yml": """\
+        groups:
+        - {name: after, title: After a visit, topics: [soreness]}
+        others: More questions
+        """,
     "claims.yml": """\
         claims:
         - {id: F001, documents: ["003"], claim: It aches, caution: Say "may"}
@@ -96,6 +101,11 @@ FILES = {
         wording:
           unknown_booking_link: the front desk, {clinic_phone}
           wait: {text: "Wait {seconds} seconds.", values: [seconds]}
+        """,
+    "interface/en.yml": """\
+        language: en
+        name: English
+        strings: {call: "Call {number}", unavailable: "Please call {clinic_phone}."}
         """,
     "lexicon/syllables.yml": """\
         syllables: {needle: 2}
