@@ -96,3 +96,10 @@ def test_examples_are_the_same_without_case_accents_and_punctuation() -> None:
     assert normalise("What's  it LIKE??") == normalise("whats it like")
     assert normalise("Café, ok") == "cafe ok"
     assert normalise("!?") == ""
+
+
+def test_a_topic_that_no_group_names_stands_in_the_last_one(data: Data) -> None:
+    assert [(group.title, group.topics) for group in data.load().groups] == [
+        ("After a visit", ("soreness",)),
+        ("More questions", ("human",)),
+    ]
