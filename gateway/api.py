@@ -92,7 +92,11 @@ def routes(
     knowledge: Knowledge,
 ) -> APIRouter:
     """The routes under `/api`."""
-    router = APIRouter(prefix="/api/conversations", tags=["chat"])
+
+    def limited(request: Request) -> None:
+        limits.address(request.client and request.client.host)
+
+    router = APIRouter(prefix="/api/conversations", tags=["chat"], dependencies=[Depends(limited)])
 
     async def opened(id: str, authorization: Annotated[str | None, Header()] = None) -> Conversation:
         scheme, _, token = (authorization or "").partition(" ")
@@ -106,16 +110,13 @@ def routes(
             raise Refused.because("unknown_conversation")
         return conversation
 
-    def limited(request: Request) -> None:
-        limits.address(request.client and request.client.host)
-
-    @router.post("", status_code=201, response_model=Started, dependencies=[Depends(limited)])
+    @router.post("", status_code=201, response_model=Started)
     async def start() -> Json:
         """Start a conversation. Keep the token: it is shown this once."""
         conversation, token, said = await store.open(*replies.greeting())
         return {"id": conversation.id, "token": token, "events": [event.public() for event in said]}
 
-    @router.post("/{id}/messages", status_code=202, response_model=Accepted, dependencies=[Depends(limited)])
+    @router.post("/{id}/messages", status_code=202, response_model=Accepted)
     async def send(message: NewMessage, conversation: Conversation = Depends(opened)) -> Json:
         """Send a message. 202 means that it is on disk; the answer comes as an event."""
         if (message.text is None) == (message.choice is None):

@@ -26,6 +26,7 @@ class EngineReply:
     """What the engine decided about one message."""
 
     kind: str
+    intent: str = ""
     topics: tuple[str, ...] = ()
     offered: tuple[str, ...] = ()
     confidence: float = 0.0
@@ -38,6 +39,7 @@ class EngineReply:
         try:
             reply = cls(
                 kind=given["kind"],
+                intent=str(given.get("intent") or ""),
                 topics=tuple(given.get("topics") or ()),
                 offered=tuple(given.get("offered") or ()),
                 confidence=float(given.get("confidence") or 0.0),

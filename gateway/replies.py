@@ -19,6 +19,8 @@ from knowledge import Knowledge, SourceRef, Topic
 
 Json = dict[str, Any]
 ALARMS = ("emergency", "urgent", "crisis")
+# What these ask for is the last answer again, in another length: True for the long one.
+FOLLOW_UPS = {"follow_up/more": True, "follow_up/shorter": False}
 
 
 class Replies:
@@ -38,6 +40,8 @@ class Replies:
             text = "\n\n".join(self._filled(m["text"]) for m in reply.messages if m.get("text"))
             return self.alarm(reply.kind, text or self._knowledge.wording("engine_down"))
         topics = [topic for topic in reply.topics if self.knows(topic)]
+        if reply.intent in FOLLOW_UPS and self.knows(last := str(reply.slots.get("topic"))):
+            return [self.answer(last, long=FOLLOW_UPS[reply.intent])]
         if topics and reply.kind in {"answer", "handoff"}:
             drafts = [self.answer(topic) for topic in topics]
         else:

@@ -191,12 +191,18 @@ class Supervisor:
         return process
 
     async def _watch(self, part: Part, began: float) -> None:
-        """Say when the part works."""
+        """Say when the part works, and where to look if it takes too long."""
+        told = False
         async with httpx.AsyncClient(headers=dict(part.headers), timeout=2, trust_env=False) as client:
             while True:
                 with suppress(httpx.HTTPError):
                     if (await client.get(part.ready)).status_code == 200:
                         break
+                if not told and time.monotonic() - began > STEADY:
+                    told = True
+                    self._console.print(
+                        f"[yellow]{part.name} is not ready after {STEADY:.0f} s.[/] See {self._log_of(part)}"
+                    )
                 await asyncio.sleep(0.2)
         self._unready.discard(part.name)
         self._console.print(f"{part.name} is ready after {time.monotonic() - began:.1f} s.")

@@ -20,6 +20,8 @@ ANSWERS: list[tuple[str, Json]] = [
     ("feel", {"kind": "answer", "topics": ["what_it_feels_like"], "confidence": 0.88}),
     ("needle", {"kind": "clarify", "offered": ["needles", "needle_fear"], "confidence": 0.4,
                 "messages": [{"text": "Did you mean one of these?"}]}),
+    ("tell me more", {"kind": "clarify", "intent": "follow_up/more", "messages": [{"text": "About what?"}]}),
+    ("shorter", {"kind": "clarify", "intent": "follow_up/shorter", "messages": [{"text": "About what?"}]}),
     ("person", {"kind": "handoff", "topics": ["human"], "confidence": 0.97,
                 "messages": [{"text": "Our front desk is at {clinic_phone}."}]}),
     ("hello", {"kind": "chat", "confidence": 0.99, "messages": [
@@ -40,6 +42,7 @@ class FakeEngine:
         self.mode = "ok"
         self.pause = 0.0
         self.heard: list[Json] = []
+        self.slots: Json = {}  # of its one tracker: tests that look at slots hold one conversation
         self.app = Starlette(
             routes=[
                 Route("/webhooks/gateway/", self._health),
@@ -68,7 +71,9 @@ class FakeEngine:
 
     def decide(self, asked: Json) -> Json:
         base: Json = {"topics": [], "offered": [], "intent": "", "ranking": [], "entities": [], "messages": []}
-        base["slots"] = {**(asked["slots"] or {}), "turns_heard": len(self.heard)}
+        if asked["slots"]:
+            self.slots = asked["slots"]
+        base["slots"] = {**self.slots, "turns_heard": len(self.heard)}
         if asked["choice"]:
             intent = asked["choice"]["intent"]
             if intent.startswith("faq/"):
@@ -76,5 +81,8 @@ class FakeEngine:
             return {**base, "kind": "chat", "confidence": 1.0, "messages": [{"text": f"You chose {intent}."}]}
         for words, said in ANSWERS:
             if words in asked["message"].lower():
-                return {**base, **said, "slots": {**base["slots"], **said.get("slots", {})}}
+                self.slots = {**base["slots"], **said.get("slots", {})}
+                if said.get("topics"):
+                    self.slots["topic"] = said["topics"][-1]
+                return {**base, **said, "slots": self.slots}
         return {**base, **UNKNOWN}

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from dataclasses import replace
 from datetime import date
 
 import pytest
 
+from gateway.settings import Settings
 from knowledge import Knowledge
 from tests.gateway.conftest import Chat, Gateway, Start
 
@@ -43,6 +45,16 @@ async def test_tell_me_more_gives_the_long_answer_without_the_engine(
     (more,) = await chat.ask(choice=body["buttons"][0]["id"])
     assert more["text"] == knowledge.fill(knowledge.topics["soreness"].more)
     assert not more["more"]
+
+
+async def test_tell_me_more_and_shorter_can_be_typed_too(chat: Chat, knowledge: Knowledge) -> None:
+    (lost,) = await chat.ask("tell me more")
+    assert lost["kind"] == "clarify"
+    await chat.ask("will I be sore?")
+    (more,) = await chat.ask("tell me more")
+    assert (more["kind"], more["text"]) == ("answer", knowledge.fill(knowledge.topics["soreness"].more))
+    (short,) = await chat.ask("shorter please")
+    assert short["text"] == knowledge.fill(knowledge.topics["soreness"].short)
 
 
 async def test_see_also_can_be_chosen(chat: Chat, knowledge: Knowledge) -> None:
@@ -193,6 +205,19 @@ async def test_two_sends_at_once_are_answered_in_order(chat: Chat, gateway: Gate
     assert len(gateway.engine.heard) == 3
 
 
+async def test_a_database_that_is_locked_for_a_while_delays_but_loses_nothing(
+    chat: Chat, gateway: Gateway, settings: Settings
+) -> None:
+    with sqlite3.connect(settings.var / "ims.sqlite3", isolation_level=None) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        sending = asyncio.create_task(chat.ask("will I be sore?"))
+        await asyncio.sleep(0.3)
+        assert not sending.done()
+        other.execute("COMMIT")
+    (body,) = await sending
+    assert body["topic"] == "soreness"
+
+
 async def test_the_same_key_sends_once(chat: Chat, gateway: Gateway) -> None:
     first = await chat.send("will I be sore?", key="abc")
     again = await chat.send("will I be sore?", key="abc")
@@ -248,7 +273,7 @@ async def test_the_engine_gets_a_fresh_tracker_every_few_turns_and_the_slots_are
         heard = gateway.engine.heard
     assert [asked["sender"].rpartition("-")[2] for asked in heard] == list("1112223")
     assert [asked["slots"] for asked in heard] == [
-        {}, None, None, {"turns_heard": 3}, None, None, {"turns_heard": 6},
+        {}, None, None, {"turns_heard": 3, "topic": "soreness"}, None, None, {"turns_heard": 6, "topic": "soreness"},
     ]  # fmt: skip
 
 

@@ -190,15 +190,6 @@ def test_the_engine_listens_on_this_machine_alone_with_a_token_and_without_telem
     assert actions.environment["SANIC_HOST"] == "127.0.0.1"
 
 
-def test_secrets_are_made_once_and_for_the_owner_only(tmp_path: Path) -> None:
-    settings = Settings(var=tmp_path / "var")
-    secret = settings.secret("engine_token")
-    assert secret == settings.secret("engine_token")
-    file = tmp_path / "var/secrets/engine_token"
-    assert (file.stat().st_mode & 0o777, file.parent.stat().st_mode & 0o777) == (0o600, 0o700)
-    assert [found.name for found in file.parent.iterdir()] == ["engine_token"]
-
-
 def test_the_parts_end_quickly(run: Run) -> None:
     run.start()
     eventually(lambda: run.says("All is ready"))
