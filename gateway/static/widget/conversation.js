@@ -7,6 +7,7 @@
 
 const HEARTBEAT_LIMIT = 40_000;
 const LONGEST_PAUSE = 10_000;
+const HISTORY_PAGE = 500;
 
 const newKey = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 
@@ -141,10 +142,13 @@ export class Conversation extends EventTarget {
   }
 
   async #readHistory(id) {
-    const response = await this.#request(`api/conversations/${id}/history?after=${this.#lastSeq}`);
-    if (!response.ok) return response;
-    for (const event of (await response.json()).events) this.#receive(event, { history: true });
-    return response;
+    while (true) {
+      const response = await this.#request(`api/conversations/${id}/history?after=${this.#lastSeq}&limit=${HISTORY_PAGE}`);
+      if (!response.ok) return response;
+      const { events } = await response.json();
+      for (const event of events) this.#receive(event, { history: true });
+      if (events.length < HISTORY_PAGE) return response;
+    }
   }
 
   /* Keep one stream open for ever; each time it ends, go on where it stopped. */

@@ -7,6 +7,7 @@ import { Session } from "./session.js";
 import { styles } from "./styles.js";
 
 const LONGEST_MESSAGE = 2000;
+const LONGEST_WAIT = 20_000; // after so many milliseconds nobody is looking for an answer any more
 
 export function define(home) {
   if (customElements.get("ims-chat")) return;
@@ -30,7 +31,7 @@ export function define(home) {
       const sheet = new CSSStyleSheet();
       sheet.replaceSync(styles);
       root.adoptedStyleSheets = [sheet];
-      for (const [name, value] of Object.entries(settings.theme ?? {})) this.style.setProperty(`--ims-${name}`, value);
+      for (const [name, value] of Object.entries(settings.theme ?? {})) this.style.setProperty(`--ims-${name.replaceAll("_", "-")}`, value);
 
       this.launcher = make("button", { type: "button", class: "launcher", "aria-label": strings.launcher_label, "aria-expanded": "false", "aria-controls": "panel", onclick: () => this.open() },
         make("span", { class: "bubble-mark", "aria-hidden": "true" }), make("span", { text: strings.launcher }));
@@ -70,6 +71,7 @@ export function define(home) {
       const { conversation, strings } = this;
       this.typing = drawTyping(strings);
       this.unsent = new Map();
+      this.unanswered = new Set();
       conversation.addEventListener("event", ({ detail }) => this.show(detail));
       conversation.addEventListener("queue", ({ detail }) => this.showQueue(detail));
       conversation.addEventListener("connection", ({ detail }) => {
@@ -81,6 +83,7 @@ export function define(home) {
       conversation.addEventListener("reset", () => {
         this.log.replaceChildren();
         this.unsent.clear();
+        this.unanswered.clear();
         this.waitingFor(false);
       });
     }
@@ -106,7 +109,7 @@ export function define(home) {
     /* One list item for each event; what comes from before is not read out again, an emergency is read out at once. */
     show(event) {
       this.log.setAttribute("aria-live", event.history ? "off" : isAlarm(event) ? "assertive" : "polite");
-      const item = drawEvent(event, this.strings, (button) => this.conversation.send({ choice: button.id, label: button.label }));
+      const item = drawEvent(event, this.strings, home, (button) => this.conversation.send({ choice: button.id, label: button.label }));
       const own = event.key && this.unsent.get(event.key);
       if (own) {
         own.replaceWith(item);
@@ -114,7 +117,9 @@ export function define(home) {
       } else {
         this.append(item);
       }
-      this.waitingFor(event.role === "patient" && event.body?.awaits_reply !== false);
+      if (event.role === "patient") this.unanswered.add(event.seq);
+      else this.unanswered.delete(event.in_reply_to);
+      this.waitingFor(this.unanswered.size > 0 && Date.now() - Date.parse(event.time) < LONGEST_WAIT);
     }
 
     showQueue(queue) {
@@ -140,8 +145,10 @@ export function define(home) {
       if (atEnd || item.classList.contains("patient") || item.classList.contains("alarm")) this.scroll();
     }
 
-    /* True while the gateway has a message of the patient that nobody has answered. */
+    /* Shown while the gateway has a message of the patient that nobody has answered. */
     waitingFor(reply) {
+      clearTimeout(this.typingEnds);
+      if (reply) this.typingEnds = setTimeout(() => this.typing.remove(), LONGEST_WAIT);
       if (!reply) this.typing.remove();
       else if (!this.typing.isConnected) {
         this.log.append(this.typing);

@@ -11,27 +11,38 @@ const paragraphs = (text) => (text ?? "").split(/\n\s*\n/).map((part) => make("p
 function buttons(body, strings, choose) {
   if (!body.buttons?.length) return null;
   const items = body.buttons.map((button) =>
-    button.tel
-      ? make("a", { class: "button call", href: `tel:${button.tel}`, text: button.label })
+    button.type === "tel"
+      ? make("a", { class: "button call", href: button.href, text: button.label })
       : make("button", { type: "button", class: "button", text: button.label, onclick: () => choose(button) }),
   );
-  return make("div", { class: "buttons", role: "group", "aria-label": body.kind === "clarify" ? strings.did_you_mean : strings.menu }, ...items);
+  return make("div", { class: "buttons", role: "group", "aria-label": body.offered?.length ? strings.did_you_mean : strings.choices }, ...items);
 }
 
-function sources(body, strings) {
+const sourceLine = (source) =>
+  make("li", {},
+    source.url?.startsWith("http")
+      ? make("a", { href: source.url, target: "_blank", rel: "noopener noreferrer", text: source.title })
+      : make("span", { text: source.title }),
+    source.section && make("span", { text: `, ${source.section}` }));
+
+/* Where an answer comes from, that nobody signed it yet, and what to read next. */
+function sources(body, strings, home, choose) {
   if (!body.sources?.length) return null;
-  const items = body.sources.map((source) =>
-    make("li", {}, source.url ? make("a", { href: source.url, target: "_blank", rel: "noopener noreferrer", text: source.title }) : make("span", { text: source.title }),
-      source.section && make("span", { class: "section", text: `, ${source.section}` })),
-  );
-  return make("details", { class: "sources" }, make("summary", { text: strings.sources }), make("ul", {}, ...items),
-    body.reviewed === false && make("p", { class: "review", text: strings.not_reviewed }));
+  const others = (body.see_also ?? []).slice(0, 3).map((other) =>
+    make("li", {}, make("button", { type: "button", class: "link", text: other.title, onclick: () => choose({ id: other.id, label: other.title }) })));
+  return make("details", { class: "sources" },
+    make("summary", { text: strings.sources }),
+    make("ul", {}, ...body.sources.map(sourceLine)),
+    body.notice && make("p", { class: "review", text: body.notice }),
+    body.link && make("p", {}, make("a", { href: new URL(body.link.replace(/^\//, ""), home), target: "_blank", text: strings.as_page })),
+    others.length && make("p", { text: strings.see_also }),
+    others.length && make("ul", {}, ...others));
 }
 
 const clock = (time) => new Date(time).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
 
-/* `choose` is called with a button of the gateway when the patient takes it. */
-export function drawEvent(event, strings, choose) {
+/* `choose` is called with a button of the gateway when the patient takes it; `home` is where the gateway is. */
+export function drawEvent(event, strings, home, choose) {
   const body = event.body ?? {};
   const alarm = isAlarm(event);
   const name = event.role === "patient" ? strings.you : (body.name ?? strings[event.role] ?? strings.assistant);
@@ -40,7 +51,7 @@ export function drawEvent(event, strings, choose) {
     make("div", { class: "bubble" },
       ...paragraphs(body.text),
       buttons(body, strings, choose),
-      event.role === "patient" ? null : sources(body, strings)),
+      event.role === "patient" ? null : sources(body, strings, home, choose)),
     make("time", { datetime: event.time, text: clock(event.time) }));
 }
 

@@ -1,9 +1,9 @@
 /* A clinic changes these by setting the custom properties on <ims-chat> or in data/clinic.yml. */
 export const styles = `
 :host {
-  --accent: var(--ims-accent, #0b5f66);
-  --on-accent: var(--ims-on-accent, #ffffff);
-  --surface: var(--ims-surface, #ffffff);
+  --accent: var(--ims-primary, #0b5f66);
+  --on-accent: var(--ims-on-primary, #ffffff);
+  --surface: var(--ims-background, #ffffff);
   --text: var(--ims-text, #14262b);
   --soft: var(--ims-soft, #e9f2f2);
   --muted: var(--ims-muted, #4b5f66);
@@ -17,7 +17,7 @@ export const styles = `
 }
 @media (prefers-color-scheme: dark) {
   :host {
-    --accent: var(--ims-accent-dark, #7fd1d6); --on-accent: #06282b; --surface: #10191c; --text: #e8f0f1;
+    --accent: var(--ims-primary-dark, #7fd1d6); --on-accent: #06282b; --surface: #10191c; --text: #e8f0f1;
     --soft: #1e2d31; --muted: #a9bcc1; --line: #3a4c51; --alarm: #ffb3ba; --alarm-soft: #3d1217;
   }
 }
