@@ -43,7 +43,17 @@ def environment(cache: Path) -> dict[str, str]:
 
 def train(config: Path, out: Path) -> float:
     """Wall seconds of `rasa train` on the project's data with this configuration, nothing cached."""
-    command = [str(ENGINE_PYTHON.absolute()), "-m", "rasa", "train", "--force", "--config", str(config), "--out", str(out)]
+    command = [
+        str(ENGINE_PYTHON.absolute()),
+        "-m",
+        "rasa",
+        "train",
+        "--force",
+        "--config",
+        str(config),
+        "--out",
+        str(out),
+    ]
     started = time.perf_counter()
     subprocess.run(command, cwd=ROOT, env=environment(out / "cache"), check=True, capture_output=True)
     return time.perf_counter() - started
@@ -57,8 +67,12 @@ def serving(command: list[str], env: dict[str, str], url: str) -> Iterator[float
     try:
         while True:
             try:
-                reply = httpx.post(url, json={"sender": uuid.uuid4().hex, "message": "what does it feel like"}, timeout=30)
-                if reply.status_code == 200 and any(item.get("custom", {}).get("topic") or not item.get("custom") for item in reply.json()):
+                reply = httpx.post(
+                    url, json={"sender": uuid.uuid4().hex, "message": "what does it feel like"}, timeout=30
+                )
+                if reply.status_code == 200 and any(
+                    item.get("custom", {}).get("topic") or not item.get("custom") for item in reply.json()
+                ):
                     break
             except httpx.HTTPError:
                 pass

@@ -60,7 +60,7 @@ async def assistant(settings: Settings) -> AsyncIterator[Say]:
                 actions_port=_free_port(),
                 engine_url=f"http://127.0.0.1:{_free_port()}",
                 engine_token=settings.engine_secret(),
-                database=f"sqlite+aiosqlite:///{Path(folder) / 'asking.sqlite3'}",
+                database=f"sqlite:///{Path(folder) / 'asking.sqlite3'}",
             )
             async with _started(own, Path(folder)):
                 url = f"http://127.0.0.1:{own.port}"

@@ -48,7 +48,8 @@ def fill_clinic(text: str, values: Mapping[str, str]) -> str:
 def _catalogue(file: Section, code: str, english: Catalogue | None) -> Catalogue:
     file.only("language", "name", "strings")
     if file.text("language") != code or not CODE.fullmatch(code):
-        file.report(f"'language' is not {code}, the name of the file", f"write language: {code}", file.line_of("language"))
+        line = file.line_of("language")
+        file.report(f"'language' is not {code}, the name of the file", f"write language: {code}", line)
     section = file.section("strings")
     strings = {key: section.text(key) for key in section.values}
     for key, text in strings.items():
