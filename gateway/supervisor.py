@@ -19,10 +19,11 @@ from pathlib import Path
 
 import httpx
 from rich.console import Console
+from ruamel.yaml import YAML
 
 from gateway.settings import Settings
+from gateway.training import ENGINE_PYTHON, ModelRefused, Models, engine_environment
 
-ENGINE_PYTHON = Path(".venvs/engine/bin/python")
 LOG_BYTES = 5_000_000  # a log that is longer at the start of its part is put aside
 LONGEST_PAUSE = 30.0  # seconds between two attempts to start a part
 STEADY = 60.0  # a part that lived so many seconds is restarted at once
@@ -46,21 +47,17 @@ class Part:
 
 
 def parts(settings: Settings, root: Path = Path()) -> list[Part]:
-    """The parts of a clinic on one machine, in the order in which they stop."""
+    """The parts of a clinic on one machine; the gateway first, because it also stops first."""
     engine = httpx.URL(settings.engine_url)
     token = settings.engine_secret()
     if not (root / ENGINE_PYTHON).exists():
         raise CannotStart("The engine's environment is missing. What to do: run 'make setup'.")
-    if not any((root / "models").glob("*.tar.gz")):
+    try:
+        model = Models(settings, root / "models").current()
+    except ModelRefused as error:
+        raise CannotStart(str(error)) from error
+    if model is None:
         raise CannotStart("There is no trained model. What to do: run './ims train'.")
-    rasa = {
-        "RASA_TELEMETRY_ENABLED": "false",
-        # Below WARNING, Rasa prints what patients typed.
-        "LOG_LEVEL": "WARNING",
-        "LOG_LEVEL_LIBRARIES": "ERROR",
-        "TF_CPP_MIN_LOG_LEVEL": "2",
-        "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
-    }
     found = [
         Part(
             name="gateway",
@@ -73,17 +70,17 @@ def parts(settings: Settings, root: Path = Path()) -> list[Part]:
             name="engine",
             # Our channel alone: without Rasa's HTTP API and its other channels there is nothing else to protect.
             command=(
-                *(str(ENGINE_PYTHON), "-m", "rasa", "run", "--model", "models"),
+                *(str(ENGINE_PYTHON), "-m", "rasa", "run", "--model", str(model)),
                 *("--interface", "127.0.0.1", "--port", str(engine.port)),
                 *("--connector", "nlu.channel.GatewayInput"),
             ),
             port=engine.port or 0,
             ready=f"{settings.engine_url}/webhooks/gateway/",
-            environment={**rasa, "IMS_ENGINE_TOKEN": token},
+            environment=engine_environment(settings),
             headers={"Authorization": f"Bearer {token}"},
         ),
     ]
-    if (root / "actions" / "__init__.py").exists():
+    if _wants_action_server(root / "endpoints.yml"):
         found.append(
             Part(
                 name="actions",
@@ -93,7 +90,7 @@ def parts(settings: Settings, root: Path = Path()) -> list[Part]:
                 ),
                 port=settings.actions_port,
                 ready=f"http://127.0.0.1:{settings.actions_port}/health",
-                environment={**rasa, "SANIC_HOST": "127.0.0.1"},
+                environment={**engine_environment(settings), "SANIC_HOST": "127.0.0.1"},
             )
         )
     return found
@@ -242,6 +239,11 @@ def _reason(code: int) -> str:
 
 def _reachable(host: str) -> str:
     return "127.0.0.1" if host == "0.0.0.0" else host
+
+
+def _wants_action_server(endpoints: Path) -> bool:
+    """Whether Rasa is told to look for its custom actions in a process of their own."""
+    return endpoints.exists() and "action_endpoint" in (YAML(typ="safe").load(endpoints) or {})
 
 
 def _check_port(part: Part) -> None:
