@@ -61,14 +61,18 @@ class Net:
         known |= {word for entry in context for phrase in entry["words"] for word in phrase.split()}
         known |= set(lexicon["bridge"])
         spelling = lexicon["spelling"]
+        known |= {word for pair, one in spelling["joined"].items() for word in (*pair.split(), one)}
         self.words = Words(
             self.nlp.vocab,
             known,
+            keys={entry for text in lexicon["words"].values() for entry in _listed(text) if entry in known}
+            | set(_listed(spelling["keys"])),
             spelling={fold(w): right for right, wrong in spelling["variants"].items() for w in _listed(wrong)},
             not_misspelled=_listed(spelling["real_words"]),
             numbers=[NumberKind(**kind) for kind in lexicon["numbers"]],
             number_words=lexicon["number_words"],
             shortest=spelling["shortest"],
+            joined=spelling["joined"],
         )
         self.nlp.tokenizer = self.words
         self.matcher = TargetMatcher(self.nlp, phrase_matcher_attr="ORTH", result_type=None, prune=False)

@@ -49,11 +49,13 @@ class Words:
         vocab: Vocab,
         known: Iterable[str],
         *,
+        keys: Iterable[str],
         spelling: Mapping[str, str],
         not_misspelled: Iterable[str],
         numbers: Sequence[NumberKind],
         number_words: Mapping[str, str],
         shortest: int,
+        joined: Mapping[str, str],
     ) -> None:
         self.vocab = vocab
         self.known = frozenset(known)
@@ -61,9 +63,10 @@ class Words:
         self.numbers = tuple(numbers)
         self.number_words = dict(number_words)
         self.shortest = shortest
+        self.joined = {tuple(pair.split()): word for pair, word in joined.items()}
         self.not_misspelled = frozenset(not_misspelled)
         self.near: dict[str, list[str]] = {}
-        for word in sorted(self.known):
+        for word in sorted(keys):
             if len(word) >= shortest and word.isalpha():
                 for form in _without_one(word) | {word}:
                     self.near.setdefault(form, []).append(word)
@@ -80,9 +83,19 @@ class Words:
                 places.append(match.span())
                 starts.append(first and i == 0)
             last = match.end()
+        self._join(words, places, starts)
         doc = Doc(self.vocab, words=words, sent_starts=starts)
         doc.user_data["places"] = places
         return doc
+
+    def _join(self, words: list[str], places: list[tuple[int, int]], starts: list[bool]) -> None:
+        """Two words that read as one: "will not" is "wont"."""
+        for i in range(len(words) - 2, -1, -1):
+            one = self.joined.get((words[i], words[i + 1]))
+            if one and not starts[i + 1]:
+                words[i : i + 2] = [one]
+                places[i : i + 2] = [(places[i][0], places[i + 1][1])]
+                del starts[i + 1]
 
     def read(self, typed: str) -> list[str]:
         """The lexicon's words for one typed word."""
