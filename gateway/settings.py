@@ -28,6 +28,7 @@ class Settings:
     database: str = ""  # SQLAlchemy URL; empty: an SQLite file in `var`
     host: str = "127.0.0.1"
     port: int = 8000
+    public_url: str = ""  # how patients reach it, for QR codes and links; empty: as each request came
     engine_url: str = "http://127.0.0.1:5005"
     engine_token: str = ""  # what the gateway shows to the engine; empty: made at the first start
     engine_timeout: float = 3.0  # seconds after which the patient is told that no answer came
