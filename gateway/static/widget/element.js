@@ -142,7 +142,7 @@ export function define(home) {
     append(item) {
       const atEnd = this.log.scrollHeight - this.log.scrollTop - this.log.clientHeight < 120;
       this.typing.isConnected ? this.typing.before(item) : this.log.append(item);
-      if (atEnd || item.classList.contains("patient") || item.classList.contains("alarm")) this.scroll();
+      if (atEnd || item.matches(".patient, .alarm")) this.scroll(item.classList.contains("alarm") ? item : null);
     }
 
     /* Shown while the gateway has a message of the patient that nobody has answered. */
@@ -156,8 +156,11 @@ export function define(home) {
       }
     }
 
-    scroll() {
-      this.log.scrollTop = this.log.scrollHeight;
+    /* To the end, but never past the patient's last question: an answer is read from its beginning. */
+    scroll(first) {
+      const top = first ?? [...this.log.querySelectorAll(".message.patient")].at(-1);
+      const end = this.log.scrollHeight - this.log.clientHeight;
+      this.log.scrollTop = top ? Math.min(end, top.offsetTop - this.log.offsetTop - 8) : end;
     }
 
     grow() {

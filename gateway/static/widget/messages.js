@@ -11,8 +11,8 @@ const paragraphs = (text) => (text ?? "").split(/\n\s*\n/).map((part) => make("p
 function buttons(body, strings, choose) {
   if (!body.buttons?.length) return null;
   const items = body.buttons.map((button) =>
-    button.type === "tel"
-      ? make("a", { class: "button call", href: button.href, text: button.label })
+    button.tel
+      ? make("a", { class: "button call", href: `tel:${button.tel}`, text: button.label })
       : make("button", { type: "button", class: "button", text: button.label, onclick: () => choose(button) }),
   );
   return make("div", { class: "buttons", role: "group", "aria-label": body.offered?.length ? strings.did_you_mean : strings.choices }, ...items);
