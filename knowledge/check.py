@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
-from knowledge import pages
+from knowledge import education, pages
 from knowledge.answers import Topic
 from knowledge.problems import Problem
 from knowledge.standards import TextStandard
@@ -25,6 +25,7 @@ def check(data: Path, today: date) -> list[Problem]:
     knowledge, problems = Knowledge.read(data)
     if knowledge is not None:
         problems += findings(knowledge, today)
+        problems += _education(knowledge)
         if not any(problem.severity == "error" for problem in problems):
             problems += outdated_pages(knowledge, data.parent / "docs")
     return sorted(problems)
@@ -172,6 +173,16 @@ def _holidays(knowledge: Knowledge, today: date) -> Iterator[Problem]:
         pass  # the engine environment has no calendar of holidays, and does not need one
 
 
+def _education(knowledge: Knowledge) -> list[Problem]:
+    """What the readings in ``data/education.yml`` leave to do; data without readings has none to keep."""
+    path = knowledge.folder / education.FILE
+    if not path.is_file():
+        return []
+    found: list[Problem] = []
+    readings = education.read_education(path, found)
+    return found if readings is None else list(education.problems(readings, path, knowledge.topics))
+
+
 def _finding(topic: Topic, part: str, message: str, remedy: str) -> Problem:
     return Problem(topic.file.as_posix(), topic.lines[part], message, remedy, "finding")
 
@@ -181,7 +192,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m knowledge.check", description="Checks the files in data/.")
     parser.add_argument("data", nargs="?", default="data", type=Path, help="the folder to check (data)")
     parser.add_argument("--only", action="append", default=[], metavar="PATH", help="show only what is in this file")
-    parser.add_argument("--write-docs", action="store_true", help="write docs/coverage.md and docs/sources.md anew")
+    parser.add_argument("--write-docs", action="store_true", help="write the pages under docs/ anew")
     options = parser.parse_args(arguments)
     if options.write_docs:
         knowledge, errors = Knowledge.read(options.data)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from knowledge import education
 from knowledge.answers import Topic
 from knowledge.claims import Claim
 from knowledge.sources import Source
@@ -15,8 +16,13 @@ NOTE = "<!-- Made by `python -m knowledge.check --write-docs`. Change the files 
 
 def pages(knowledge: Knowledge) -> dict[str, str]:
     """The text of every page by its file name."""
-    makers: Mapping[str, Callable[[Knowledge], list[str]]] = {"coverage.md": _coverage, "sources.md": _sources}
-    return {name: "\n".join(make(knowledge)) + "\n" for name, make in makers.items()}
+    makers: Mapping[str, Callable[[Knowledge], list[str]]] = {
+        "coverage.md": _coverage,
+        "sources.md": _sources,
+        "education.md": _education,
+    }
+    made = {name: make(knowledge) for name, make in makers.items()}
+    return {name: "\n".join(lines) + "\n" for name, lines in made.items() if lines}
 
 
 def write(knowledge: Knowledge, docs: Path) -> None:
@@ -119,6 +125,14 @@ def _answers(knowledge: Knowledge, source: Source) -> str:
 def _sections(sections: list[str]) -> str:
     named = [section for section in sections if section]
     return f" ({'; '.join(named)})" if named else ""
+
+
+def _education(knowledge: Knowledge) -> list[str]:
+    path = knowledge.folder / education.FILE
+    readings = education.read_education(path, []) if path.is_file() else None
+    if readings is None:
+        return []
+    return ["# How well the answers teach", "", NOTE, "", *education.page(readings)]
 
 
 def _cell(text: str) -> str:
