@@ -10,6 +10,7 @@ NOT_TRAINED = frozenset(
     {
         "claims.yml",
         "clinic.yml",
+        "education.yml",
         "groups.yml",
         "sources.yml",
         "standards.yml",
