@@ -17,7 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway import api, health, interface, pages, rest_channel
+from gateway import answer_pages, api, health, interface, pages, rest_channel
 from gateway.conversations import Conversations
 from gateway.database import Database
 from gateway.engine import Engine, HttpEngine
@@ -87,6 +87,7 @@ def create_app(
     app.include_router(rest_channel.routes(settings, store, conversations, replies, limits, knowledge))
     app.include_router(health.routes(store, engine))
     app.router.routes.extend([*interface.routes(knowledge), *pages.routes(knowledge)])
+    app.router.routes.extend(answer_pages.routes(knowledge, net, settings, now))
     app.add_exception_handler(Refused, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http_error)

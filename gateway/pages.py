@@ -26,7 +26,10 @@ def routes(knowledge: Knowledge, templates: Path = TEMPLATES, static: Path = STA
     )
 
     async def home(request: Request) -> Response:
-        often = [{"title": topic.title, "short": knowledge.fill(topic.short)} for topic in central_topics(knowledge)]
+        often = [
+            {"name": topic.name, "title": topic.title, "short": knowledge.fill(topic.short)}
+            for topic in central_topics(knowledge)
+        ]
         page = pages.get_template("demo.html").render(clinic=knowledge.clinic, topics=often)
         return HTMLResponse(page, headers=FRESH)
 
