@@ -15,7 +15,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse, json
 
 TOKEN_VARIABLE = "IMS_ENGINE_TOKEN"
-NO_TOKEN = f"The engine does not open without a token. Set the environment variable {TOKEN_VARIABLE}; `ims run` does so."
+NO_TOKEN = f"The engine does not open without a token. Set {TOKEN_VARIABLE} in the environment; `ims run` does so."
 NOT_ALLOWED = "The token is missing or wrong."
 NO_MODEL = "No model is loaded. Train one: rasa train"
 NOT_READABLE = "The request is not a JSON object with sender and message as text, or with a choice."

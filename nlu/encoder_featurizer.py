@@ -25,7 +25,8 @@ class EncoderFeaturizer(DenseFeaturizer, GraphComponent):
     """Turns each reading of a message into two vectors of 384 numbers: what it means and how it is worded.
 
     Sets `reading_vectors` (one row a reading, both vectors side by side) and the first reading's meaning as Rasa's
-    dense sentence feature, so that any classifier of Rasa can use it. Config: `threads` for one message; `alias` as for every featurizer.
+    dense sentence feature, so that any classifier of Rasa can use it. Config: `threads` for one message; `alias` as
+    for every featurizer.
     """
 
     @classmethod

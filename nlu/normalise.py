@@ -73,7 +73,7 @@ class Normaliser:
         return self._nearest(squeezed)
 
     def _nearest(self, word: str) -> str:
-        """The word of the field that one slip of the finger (letter missing, added, swapped or wrong) turned into it."""
+        """The word of the field that became this one by one slip: a letter missing, added, swapped or wrong."""
         if len(word) < 5 or "'" in word or not self._known:
             return word
         if word in self._edits:

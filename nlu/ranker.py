@@ -35,7 +35,9 @@ class Ranker:
     examples by a ranker that did not see them (`out_of_fold`) come from the same solution.
     """
 
-    def __init__(self, config: RankerConfig, labels: list[str], arrays: dict[str, np.ndarray], terms: list[str]) -> None:
+    def __init__(
+        self, config: RankerConfig, labels: list[str], arrays: dict[str, np.ndarray], terms: list[str]
+    ) -> None:
         self.config = config
         self.labels = labels
         self._arrays = arrays
@@ -45,7 +47,12 @@ class Ranker:
 
     @classmethod
     def fit(
-        cls, texts: Sequence[str], vectors: np.ndarray, targets: Sequence[str], groups: Sequence[str], config: RankerConfig
+        cls,
+        texts: Sequence[str],
+        vectors: np.ndarray,
+        targets: Sequence[str],
+        groups: Sequence[str],
+        config: RankerConfig,
     ) -> tuple["Ranker", np.ndarray]:
         """The ranker, and the out-of-fold scores of its examples (examples x labels).
 
@@ -113,7 +120,7 @@ class Ranker:
 
     def save(self, folder: Path) -> None:
         """Numbers as npz, words as JSON: nothing in the files can run code when they are loaded."""
-        np.savez(folder / ARRAYS, **self._arrays)
+        np.savez(str(folder / ARRAYS), **self._arrays)  # type: ignore[arg-type]
         content = {"config": asdict(self.config), "labels": self.labels, "terms": self._terms}
         (folder / WORDS).write_text(json.dumps(content), encoding="utf-8")
 

@@ -6,19 +6,38 @@ from dataclasses import dataclass
 MAX_QUESTIONS = 4
 MIN_WORDS = 2
 _SENTENCE = re.compile(r"(?<=[.!?;])\s+|\n+|\s+-\s+")
-_START = (
-    r"(?:how|what|when|where|why|who|which|whats|hows|is|are|am|was|were|will|would|does|do|did|can|could|should|shall|may|has"
-    r"|have|any)"
+_ASKS = (
+    "how what when where why who which whats hows is are am was were will would does do did can could should shall may "
+    "has have any"
 )
-_SUBJECT = r"(?:i|it|its|you|u|they|we|there|that|this|the|my|ims|dry|needling|insurance|someone|people|anyone|long|much|many|often|soon|is|are|does|do|can|should|if|about)"
-_JOINT = re.compile(rf"(?:,|\band\b|\balso\b|\bplus\b|\bor\b|\bbut\b|\bthen\b|&)\s*(?:(?:and|also|then|if so)\s+)*(?={_START}\s+{_SUBJECT}\b)")
-_QUESTION = re.compile(
-    rf"^(?:(?:so|and|but|or|also|hi|hello|hey|ok|okay|well|just|please|then|like|basically|because)[,\s]+)*(?:{_START}\b|wondering|wonder|"
-    r"tell me|explain|need to know|want to know|would like to know|i'd like to know|curious)"
+_ABOUT = (
+    "i it its you u they we there that this the my ims dry needling insurance someone people anyone long much many "
+    "often soon is are does do can should if about"
 )
-_BURIED = re.compile(
-    r"\b(?:wondering|wonder|want to know|need to know|like to know|tell me|can you|could you|my question is|asking|not sure|worried)\b"
+_JOINTS = r",|\band\b|\balso\b|\bplus\b|\bor\b|\bbut\b|\bthen\b|&"
+_OPENERS = "so and but or also hi hello hey ok okay well just please then like basically because"
+_WISHES = (
+    "wondering",
+    "wonder",
+    "curious",
+    "tell me",
+    "explain",
+    "(?:want|need|like) to know",
+    "(?:can|could) you",
+    "my question is",
+    "asking",
+    "not sure",
+    "worried",
 )
+
+
+def _any(words: str) -> str:
+    return f"(?:{'|'.join(words.split())})"
+
+
+_JOINT = re.compile(rf"(?:{_JOINTS})\s*(?:(?:and|also|then|if so)\s+)*(?={_any(_ASKS)}\s+{_any(_ABOUT)}\b)")
+_QUESTION = re.compile(rf"^(?:{_any(_OPENERS)}[,\s]+)*{_any(_ASKS)}\b")
+_BURIED = re.compile(rf"\b(?:{'|'.join(_WISHES)})\b")
 
 
 @dataclass(frozen=True)

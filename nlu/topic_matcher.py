@@ -53,7 +53,7 @@ class TopicMatcher(IntentClassifier, GraphComponent):
         """How bold to be, and how much to offer. Everything else is in `ranker` (see RankerConfig)."""
         return {
             "topics": "faq",  # the intent whose sub-intents are topics that can be offered
-            "answer_misses": 0.06,  # share of known questions that may be asked back for the sake of fewer wrong answers
+            "answer_misses": 0.06,  # share of known questions that may be asked back, for fewer wrong answers
             "offer_misses": 0.02,  # share of known questions that may be called unknown
             "part_weight": 0.95,  # a score of one part of a message against a score of the whole
             "tie": 0.8,  # a runner-up with at least this share of the best score is answered too
@@ -174,15 +174,11 @@ class TopicMatcher(IntentClassifier, GraphComponent):
         assert self._ranker is not None
         return self._ranker.labels[label].split("/")[0] == "out_of_scope"
 
-    def _publish(
-        self, message: Message, scores: np.ndarray, label: str, topics: list[int], offered: list[int]
-    ) -> None:
+    def _publish(self, message: Message, scores: np.ndarray, label: str, topics: list[int], offered: list[int]) -> None:
         """Write the decision in Rasa's own shapes."""
         assert self._ranker is not None
         labels = self._ranker.labels
-        ranking = [
-            {"name": labels[i], "confidence": self._decision.confidence(scores[i])} for i in np.argsort(-scores)
-        ]
+        ranking = [{"name": labels[i], "confidence": self._decision.confidence(scores[i])} for i in np.argsort(-scores)]
         confidence = next((r["confidence"] for r in ranking if r["name"] == label), ranking[0]["confidence"])
         shown = ranking[: self._config["ranking_length"]]
         message.set("intent", {"name": label.split("/")[0], "confidence": confidence}, add_to_output=True)

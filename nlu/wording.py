@@ -12,7 +12,9 @@ from knowledge import Knowledge
 
 UNKNOWN = "utter_unknown"
 UNKNOWN_AGAIN = "utter_unknown_again"
+OUT_OF_SCOPE = "utter_out_of_scope"
 CLARIFY = "utter_clarify"
+NOT_ANSWERED = (UNKNOWN, OUT_OF_SCOPE)
 
 
 class ClinicWording(TemplatedNaturalLanguageGenerator):
@@ -30,7 +32,7 @@ class ClinicWording(TemplatedNaturalLanguageGenerator):
         self, utter_action: str, tracker: DialogueStateTracker, output_channel: str, **kwargs: Any
     ) -> dict[str, Any] | None:
         """The response for an action in this conversation."""
-        if utter_action == UNKNOWN and _said_last(tracker) in (UNKNOWN, UNKNOWN_AGAIN):
+        if utter_action in NOT_ANSWERED and _said_last(tracker) in (*NOT_ANSWERED, UNKNOWN_AGAIN):
             utter_action = UNKNOWN_AGAIN
         response = await super().generate(utter_action, tracker, output_channel, **kwargs)
         if response is None:

@@ -1,0 +1,34 @@
+"""Our custom actions without an action server: they run in the engine's own process."""
+
+from typing import Any
+
+from rasa.core.actions.action import ActionExecutionRejection
+from rasa.shared.exceptions import RasaException
+from rasa.utils.endpoints import EndpointConfig
+from rasa_sdk import ActionExecutionRejection as Rejected
+from rasa_sdk.executor import ActionExecutor
+from rasa_sdk.interfaces import ActionNotFoundException
+
+UNKNOWN_ACTION = "There is no custom action of this name in the package."
+
+
+class LocalActions(EndpointConfig):
+    """Stands where Rasa expects the address of an action server, and calls the actions of a package itself.
+
+    It saves a process, a port and about 20 ms a call. Plain Rasa uses the address in endpoints.yml instead.
+    """
+
+    def __init__(self, package: str = "actions") -> None:
+        super().__init__(url=package, enable_selective_domain=True)
+        self._executor = ActionExecutor()
+        self._executor.register_package(package)
+
+    async def request(self, *args: Any, **kwargs: Any) -> Any:
+        """Run the action that the request names, as an action server would."""
+        call = kwargs["json"]
+        try:
+            return await self._executor.run(call)
+        except Rejected as error:
+            raise ActionExecutionRejection(call["next_action"], str(error)) from error
+        except ActionNotFoundException as error:
+            raise RasaException(UNKNOWN_ACTION) from error

@@ -1,0 +1,52 @@
+"""The sentence encoder: right numbers, clear errors, no heavy imports."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nlu.encoder import Encoder, EncoderError
+from nlu.encoder.store import graph_path
+from nlu.encoder.weights import checked_weights
+from tests.engine.nlu.reference import Reference
+
+TEXTS = ["does it hurt?", "How often do I need to go, and what does it cost?", "", "naïve 😀 wörds", "needle " * 60]
+
+
+def test_vectors_equal_a_forward_pass_written_out_in_numpy(encoder: Encoder) -> None:
+    reference = Reference()
+    expected = np.array([reference.encode(text) for text in TEXTS])
+    assert np.abs(encoder.encode(TEXTS) - expected).max() < 1e-4
+
+
+def test_a_text_has_the_same_vector_alone_and_in_company(encoder: Encoder) -> None:
+    together = encoder.encode_both(TEXTS)
+    alone = np.vstack([encoder.encode_both([text]) for text in TEXTS])
+    assert np.abs(together - alone).max() < 1e-5
+
+
+def test_no_text_gives_no_rows(encoder: Encoder) -> None:
+    assert encoder.encode([]).shape == (0, 384)
+
+
+def test_changed_weights_are_refused(tmp_path: Path) -> None:
+    changed = tmp_path / "model.safetensors"
+    changed.write_bytes(b"something else")
+    with pytest.raises(EncoderError, match="not the file that was reviewed"):
+        checked_weights(changed)
+
+
+def test_a_damaged_graph_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    Encoder.load(tmp_path)
+    graph = graph_path(tmp_path)
+    graph.write_bytes(graph.read_bytes()[:1000])
+    with pytest.raises(EncoderError, match=r"Delete it and run: python -m nlu\.encoder\.build"):
+        Encoder.load(tmp_path)
+
+
+def test_the_encoder_needs_neither_rasa_nor_tensorflow_nor_torch() -> None:
+    code = "import sys, nlu.encoder; print([m for m in ('rasa', 'tensorflow', 'torch') if m in sys.modules])"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]"

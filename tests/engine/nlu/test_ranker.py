@@ -1,0 +1,67 @@
+"""The ranker alone: the same data gives the same ranker, files hold what was learned, nothing is tested on itself."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nlu.decision import learn
+from nlu.encoder import Encoder
+from nlu.ranker import Ranker, RankerConfig
+
+EXAMPLES = {
+    "cost": ["how much is it", "what does it cost", "price of a visit", "is it expensive", "what do you charge"],
+    "pain": ["does it hurt", "is it painful", "will i feel the needle", "how bad is the pain", "is it sore"],
+    "booking": ["book a visit", "make an appointment", "when can i come", "cancel my visit", "change my appointment"],
+}
+TEXTS = [text for texts in EXAMPLES.values() for text in texts]
+TARGETS = [label for label, texts in EXAMPLES.items() for _ in texts]
+
+
+def fit(encoder: Encoder, texts: list[str] = TEXTS, targets: list[str] = TARGETS) -> tuple[Ranker, np.ndarray]:
+    return Ranker.fit(texts, encoder.encode_both(texts), targets, texts, RankerConfig())
+
+
+def test_the_same_examples_give_the_same_scores(encoder: Encoder) -> None:
+    vectors = encoder.encode_both(["how much"])
+    first, second = (fit(encoder)[0].scores(["how much"], vectors) for _ in range(2))
+    assert np.array_equal(first, second)
+
+
+def test_a_saved_ranker_scores_as_before(encoder: Encoder, tmp_path: Path) -> None:
+    ranker, _ = fit(encoder)
+    ranker.save(tmp_path)
+    asked = ["what is the price", "hello"]
+    before = ranker.scores(asked, encoder.encode_both(asked))
+    after = Ranker.load(tmp_path).scores(asked, encoder.encode_both(asked))
+    assert np.array_equal(before, after)
+
+
+def test_the_right_label_comes_first_and_scores_are_shares(encoder: Encoder) -> None:
+    ranker, held_out = fit(encoder)
+    scores = ranker.scores(["what is the price"], encoder.encode_both(["what is the price"]))[0]
+    assert ranker.labels[int(scores.argmax())] == "cost"
+    assert scores.min() >= 0 and scores.sum() <= 1
+    assert held_out.shape == (15, 3)
+
+
+def test_held_out_scores_come_from_a_ranker_that_did_not_see_the_example(encoder: Encoder) -> None:
+    ranker, held_out = fit(encoder)
+    seen = ranker.scores(TEXTS, encoder.encode_both(TEXTS))
+    assert seen.max(axis=1).mean() > held_out.max(axis=1).mean()
+
+
+@pytest.mark.parametrize("texts", [["only one"], ["one", "two"], ["same", "same", "same"]])
+def test_tiny_data_still_trains(encoder: Encoder, texts: list[str]) -> None:
+    targets = [str(number % 2) for number in range(len(texts))]
+    ranker, scores = fit(encoder, texts, targets)
+    assert np.isfinite(ranker.scores(["hello"], encoder.encode_both(["hello"]))).all()
+    learn(scores, np.array([ranker.labels.index(target) for target in targets]), 0.1, 0.02)
+
+
+def test_borders_leave_out_no_more_than_was_said() -> None:
+    scores = np.eye(2)[np.arange(100) % 2] * np.linspace(0.01, 1, 100)[:, None]
+    decision = learn(scores, np.arange(100) % 2, 0.10, 0.02)
+    best = scores.max(axis=1)
+    assert (best < decision.answer).mean() == pytest.approx(0.10, abs=0.01)
+    assert (best < decision.offer).mean() == pytest.approx(0.02, abs=0.01)
