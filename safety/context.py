@@ -1,7 +1,7 @@
 """What is meant: denied, asked about in general, long ago, somebody's family history, or happening now.
 
-medspaCy's ConText with our own rules (`data/lexicon/red_flag_context.yml`). Its targets are the words of a sign that was
-found; a sign counts only if none of its words is denied, hypothetical and so on.
+medspaCy's ConText with our own rules (`data/lexicon/red_flag_context.yml`). Its targets are the words of a sign that
+was found; a sign counts only if none of its words is denied, hypothetical and so on.
 """
 
 from __future__ import annotations
@@ -30,10 +30,12 @@ class Context:
         *,
         bridge: Collection[str],
         voids: Collection[str],
+        denials: Collection[str],
         unless_now: Collection[str],
     ) -> None:
         self.bridge = frozenset(bridge)
         self.voids = frozenset(voids)
+        self.denials = frozenset(denials)
         self.unless_now = frozenset(unless_now)
         self.component = ConText(
             nlp,
@@ -42,7 +44,6 @@ class Context:
             span_attrs=None,
             input_span_type="group",
             span_group_name=GROUP,
-            prune_on_target_overlap=True,
         )
         self.component.add([rule for entry in rules for rule in self._rules(entry)])
 
@@ -75,13 +76,21 @@ class Context:
         doc.user_data["complaints"] = complaints
         doc.spans[GROUP] = list(spans.values())
         self.component(doc)
-        void = {key: self._void(span) for key, span in spans.items()}
+        taken = {i for _, piece in spans for i in range(*piece)}
         return {
-            sign: [p for p in all_places if not any(void[sign, piece] for piece in p.pieces)]
+            sign: [p for p in all_places if not self._void(p, [spans[sign, piece] for piece in p.pieces], taken)]
             for sign, all_places in places.items()
         }
 
-    def _void(self, span: Span) -> bool:
-        categories = {modifier.category for modifier in span._.modifiers}
+    def _void(self, place: Place, spans: list[Span], taken: set[int]) -> bool:
+        """Whether a modifier takes the place's meaning away. Words of the sign itself ("no feeling") are no modifiers
+        of it, and a denial that is part of any sign denies nothing else."""
+        own = {i for piece in place.pieces for i in range(*piece)}
+        categories = {
+            modifier.category
+            for span in spans
+            for modifier in span._.modifiers
+            if (taken if modifier.category in self.denials else own).isdisjoint(range(*modifier.modifier_span))
+        }
         void = categories & self.voids
         return bool(void - self.unless_now if "NOW" in categories else void)

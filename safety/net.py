@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -56,6 +57,7 @@ class Net:
             for name in pattern.names:
                 if name.lower() == name:
                     phrases.setdefault(name, (name,))
+        phrases = {name: _for_anyone(all_, lexicon["persons"]) for name, all_ in phrases.items()}
         known = {word for all_ in phrases.values() for phrase in all_ for word in phrase.split()}
         context = [entry | {"words": _listed(entry["words"])} for entry in lexicon["context"]]
         known |= {word for entry in context for phrase in entry["words"] for word in phrase.split()}
@@ -65,8 +67,7 @@ class Net:
         self.words = Words(
             self.nlp.vocab,
             known,
-            keys={entry for text in lexicon["words"].values() for entry in _listed(text) if entry in known}
-            | set(_listed(spelling["keys"])),
+            keys=_keys(lexicon["words"], spelling["shortest"], known) | set(_listed(spelling["keys"])),
             spelling={fold(w): right for right, wrong in spelling["variants"].items() for w in _listed(wrong)},
             not_misspelled=_listed(spelling["real_words"]),
             numbers=[NumberKind(**kind) for kind in lexicon["numbers"]],
@@ -82,6 +83,7 @@ class Net:
             context,
             bridge=lexicon["bridge"],
             voids=lexicon["voids"],
+            denials=lexicon["denials"],
             unless_now=lexicon["unless_now"],
         )
 
@@ -199,6 +201,26 @@ def _phrases(words: dict[str, str]) -> Iterable[tuple[str, tuple[str, ...]]]:
 
     for name in words:
         yield name, tuple(dict.fromkeys(expand(name)))
+
+
+def _for_anyone(phrases: tuple[str, ...], persons: dict[str, list[str]]) -> tuple[str, ...]:
+    """Phrases about "my" and "me" also with "his", "her" and so on: danger counts whoever is in it."""
+    also = [
+        re.sub(rf"\b{mine}\b", theirs, phrase)
+        for phrase in phrases
+        for mine, others in persons.items()
+        if mine in phrase.split() and mine != phrase
+        for theirs in others
+    ]
+    return tuple(dict.fromkeys([*phrases, *also]))
+
+
+def _keys(words: dict[str, str], shortest: int, known: set[str]) -> set[str]:
+    """The words that a slip of the finger is corrected to: entries of their own, and longer words of phrases."""
+    entries = {entry for text in words.values() for entry in _listed(text)}
+    return {
+        word for entry in entries for word in entry.split() if word in known and len(word) >= shortest + (word != entry)
+    }
 
 
 def _sentences(doc: Any) -> list[int]:

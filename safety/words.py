@@ -74,7 +74,7 @@ class Words:
     def __call__(self, text: str) -> Doc:
         words: list[str] = []
         places: list[tuple[int, int]] = []
-        starts: list[bool] = []
+        starts: list[bool | int | None] = []
         last = 0
         for match in WORD.finditer(text):
             first = not words or SENTENCE_END.search(text, last, match.start() + 1) is not None
@@ -88,7 +88,7 @@ class Words:
         doc.user_data["places"] = places
         return doc
 
-    def _join(self, words: list[str], places: list[tuple[int, int]], starts: list[bool]) -> None:
+    def _join(self, words: list[str], places: list[tuple[int, int]], starts: list[bool | int | None]) -> None:
         """Two words that read as one: "will not" is "wont"."""
         for i in range(len(words) - 2, -1, -1):
             one = self.joined.get((words[i], words[i + 1]))
