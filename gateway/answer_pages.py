@@ -7,6 +7,7 @@ What is typed into the search goes through the red-flag net first, as everything
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import re
@@ -30,6 +31,7 @@ from gateway.logs import describe
 from gateway.messages import clean
 from gateway.pages import FRESH, TEMPLATES
 from gateway.problems import Refused
+from gateway.rate_limits import RateLimits
 from gateway.search import Search
 from gateway.settings import Settings
 from gateway.turns import RedFlagNet
@@ -42,9 +44,11 @@ QUERY_LIMIT = 200  # characters that are searched for and shown again
 HOST = re.compile(r"[A-Za-z0-9.-]{1,253}(:\d{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](:\d{1,5})?")
 
 
-def routes(knowledge: Knowledge, net: RedFlagNet, settings: Settings, now: Callable[[], datetime]) -> list[BaseRoute]:
+def routes(
+    knowledge: Knowledge, net: RedFlagNet, settings: Settings, limits: RateLimits, now: Callable[[], datetime]
+) -> list[BaseRoute]:
     """The routes of the answer pages."""
-    pages = _Pages(knowledge, net, settings, now)
+    pages = _Pages(knowledge, net, settings, limits, now)
     return [
         Route("/answers", pages.index),
         Route("/answers/handout", pages.handout),
@@ -65,12 +69,16 @@ class Shown:
 
 
 class _Pages:
-    def __init__(self, knowledge: Knowledge, net: RedFlagNet, settings: Settings, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, knowledge: Knowledge, net: RedFlagNet, settings: Settings, limits: RateLimits, now: Callable[[], datetime]
+    ) -> None:
         self._knowledge = knowledge
         self._net = net
         self._settings = settings
+        self._limits = limits
         self._now = now
         self._search = Search(knowledge)
+        self._one_at_a_time = asyncio.Lock()
         self._group_of = {name: group for group in knowledge.groups for name in group.topics}
         self._templates = jinja2.Environment(
             loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined
@@ -83,14 +91,16 @@ class _Pages:
         """All answers in groups, and above them those that fit the search."""
         typed = clean(request.query_params.get("q", ""))
         query = " ".join(typed.split())[:QUERY_LIMIT]
-        found = [self._shown(name) for name in self._search.find(query)] if query else []
+        alarm = await self._danger(typed[: self._settings.message_limit])
+        # A sign of danger stands alone: nobody should read on first.
+        found = [self._shown(name) for name in self._search.find(query)] if query and not alarm else []
         return self._page(
             request,
             "index.html",
             path="/answers",
             query=query,
             found=found,
-            alarm=await self._danger(typed[: self._settings.message_limit]),
+            alarm=alarm,
             groups=self._groups(),
         )
 
@@ -137,10 +147,13 @@ class _Pages:
                 most=MOST_TOPICS,
                 groups=self._groups(),
             )
+        self._limits.address(request.client.host if request.client else None)
         topics = [self._knowledge.topics[name] for name in names]
         make = partial(handout, self._knowledge, topics, self._base(request), self._local_now())
         headers = {**FRESH, "Content-Disposition": 'inline; filename="ims-handout.pdf"'}
-        return Response(await run_in_threadpool(make), media_type="application/pdf", headers=headers)
+        async with self._one_at_a_time:  # it takes a second; the chat needs the processor too
+            pdf = await run_in_threadpool(make)
+        return Response(pdf, media_type="application/pdf", headers=headers)
 
     async def sitemap(self, request: Request) -> Response:
         """The pages that a search engine may show."""

@@ -87,7 +87,7 @@ def create_app(
     app.include_router(rest_channel.routes(settings, store, conversations, replies, limits, knowledge))
     app.include_router(health.routes(store, engine))
     app.router.routes.extend([*interface.routes(knowledge), *pages.routes(knowledge)])
-    app.router.routes.extend(answer_pages.routes(knowledge, net, settings, now))
+    app.router.routes.extend(answer_pages.routes(knowledge, net, settings, limits, now))
     app.add_exception_handler(Refused, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http_error)

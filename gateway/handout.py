@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from importlib.util import find_spec
 from pathlib import Path
+from typing import cast
 
 from fpdf import FPDF
 from fpdf.enums import MethodReturnValue, XPos, YPos
@@ -23,6 +24,7 @@ from knowledge import Knowledge, Topic
 MOST_TOPICS = 12
 MARGIN = 20.0  # all lengths in millimetres
 QR_SIZE = 26.0
+LINES = MethodReturnValue.LINES
 LINE = 1.45  # line height in font sizes
 INK, SOFT = (20, 38, 43), (72, 88, 92)
 
@@ -47,22 +49,23 @@ def handout(knowledge: Knowledge, topics: Sequence[Topic], base: str, now: datet
 def _answer(paper: _Paper, knowledge: Knowledge, topic: Topic, address: str, now: datetime) -> None:
     short = knowledge.fill(topic.short)
     narrow = QR_SIZE + 6
-    paper.need(60)  # a title does not stand alone at the foot of a page
+    paper.need(75)  # a title does not stand alone at the foot of a page
     paper.rule()
     top, page = paper.get_y(), paper.page
     paper.write_block("/H2", topic.title, size=15, bold=True, right=narrow, after=2)
-    paper.write_block("/P", short, size=11.5, right=narrow, after=3)
-    bottom = paper.get_y()
-    assert page == paper.page  # the room was made above
+    title_ends = paper.get_y()
     paper.qr(address, paper.w - MARGIN - QR_SIZE, top, knowledge)
-    paper.set_y(max(bottom, top + QR_SIZE + 2))
-    for part in parts(knowledge.fill(topic.more)):
-        for point in part.points:
-            paper.write_block("/P", f"• {point}", left=4, after=1.5)
-        if part.text:
-            paper.write_block("/P", part.text, after=2.5)
+    paper.set_y(title_ends)
+    paper.write_block("/P", short, size=11.5, right=narrow, after=3)
+    if paper.page == page:
+        paper.set_y(max(paper.get_y(), top + QR_SIZE + 2))
     for fact in lasting_facts(knowledge, topic, now):
         paper.write_block("/P", fact, after=2.5)
+    for part in parts(knowledge.fill(topic.more)):
+        for point in part.points:
+            paper.write_block("/P", f"• {point}", left=4, after=1)
+        if part.text:
+            paper.write_block("/P", part.text, after=2.5)
     strings = knowledge.catalogues["en"].strings
     paper.write_block("/H3", strings["sources"], size=9, bold=True, before=1, keep=8)
     for source in citations(knowledge, topic):
@@ -83,6 +86,7 @@ class _Paper(FPDF):
         self.add_font("body", "B", fonts / "DejaVuSans-Bold.ttf")
         self.set_lang("en-CA")
         self.set_margins(MARGIN, MARGIN)
+        self.c_margin = 0
         self.set_auto_page_break(True, MARGIN + 4)
         self.viewer_preferences = ViewerPreferences(display_doc_title=True)
 
@@ -101,15 +105,19 @@ class _Paper(FPDF):
         keep: float = 0,
         link: str | None = None,
     ) -> None:
-        """One heading or paragraph; `left` and `right` stay free beside it, `keep` is room for what has to follow."""
+        """One heading or paragraph. `left` and `right` stay free beside it, `keep` is room for what follows."""
         self.set_font("body", "B" if bold else "", size)
         self.set_text_color(*color)
         width, height = self.epw - left - right, size * LINE / self.k
-        whole = self.multi_cell(width, height, text, align="L", dry_run=True, output=MethodReturnValue.HEIGHT)
-        self.need(before + float(str(whole)) + keep)
-        self.set_xy(self.l_margin + left, self.get_y() + before)
-        with self._tagged(tag, text=text, title=text if tag != "/P" else None):
-            self.multi_cell(width, height, text, align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT, link=link or "")
+        lines = cast("list[str]", self.multi_cell(width, text=text, align="L", dry_run=True, output=LINES))
+        self.set_y(self.get_y() + before)
+        for page in _batches(lines, int((self.page_break_trigger - self.t_margin) / height)):
+            self.need(len(page) * height + keep)
+            with self._tagged(tag, title=text if tag != "/P" else None):
+                for line in page:
+                    self.set_x(self.l_margin + left)
+                    # The space keeps the last word of a line and the first of the next apart when they are read aloud.
+                    self.cell(width, height, f"{line} ", new_y=YPos.NEXT, link=link or "")
         self.set_y(self.get_y() + after)
 
     def qr(self, address: str, x: float, y: float, knowledge: Knowledge) -> None:
@@ -125,7 +133,7 @@ class _Paper(FPDF):
 
     def need(self, room: float) -> None:
         """Go on with the next page if there is less room than this on the page."""
-        if self.get_y() + room > self.page_break_trigger:
+        if self.get_y() > self.t_margin and self.get_y() + room > self.page_break_trigger:
             self.add_page()
 
     def rule(self) -> None:
@@ -148,15 +156,11 @@ class _Paper(FPDF):
             self.cell(0, 4, right)
 
     @contextmanager
-    def _tagged(
-        self, tag: str, *, text: str | None = None, title: str | None = None, alt: str | None = None
-    ) -> Iterator[None]:
-        """What is written inside is one element. Its `text` is told whole: lines would lose the spaces between them."""
+    def _tagged(self, tag: str, *, title: str | None = None, alt: str | None = None) -> Iterator[None]:
         number = self.struct_builder.next_mcid_for_page(self.page)
         self._add_marked_content(struct_type=tag, mcid=number, title=title, alt_text=alt)
         page = self.page
-        actual = f" /ActualText <FEFF{text.encode('utf-16-be').hex()}>" if text else ""
-        self._out(f"{tag} <</MCID {number}{actual}>> BDC")
+        self._out(f"{tag} <</MCID {number}>> BDC")
         yield
         assert page == self.page  # a tag cannot go over a page; `need` has made room
         self._out("EMC")
@@ -166,6 +170,11 @@ class _Paper(FPDF):
         self._out("/Artifact BMC")
         yield
         self._out("EMC")
+
+
+def _batches(lines: list[str], most: int) -> Iterator[list[str]]:
+    for first in range(0, len(lines), most):
+        yield lines[first : first + most]
 
 
 def _fonts() -> Path:

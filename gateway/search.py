@@ -15,7 +15,7 @@ from knowledge import Knowledge, Topic, normalise
 
 QUERY_WORDS = 16  # more say nothing new, and a query may be a whole page
 LEAST_ALIKE = 0.6  # share of common pairs from which two words may be one; with less, "sore" is "score"
-LEAST_SCORE = 0.3  # of the best score: what is below is chance
+LEAST_SCORE = 0.35  # of the best score: what is below is chance
 SATURATION, LENGTH = 1.2, 0.6  # BM25's k1 and b
 
 Counts = Mapping[str, float]
@@ -39,7 +39,7 @@ class Search:
         mean = sum(lengths) / len(lengths) if lengths else 1.0
         self._norms = [SATURATION * (1 - LENGTH + LENGTH * length / mean) for length in lengths]
 
-    def find(self, query: str, most: int = 10) -> list[str]:
+    def find(self, query: str, most: int = 8) -> list[str]:
         """The names of the topics that fit best, best first; none where no word is known."""
         scores: dict[int, float] = defaultdict(float)
         for word in list(dict.fromkeys(normalise(query[:1000]).split()))[:QUERY_WORDS]:
