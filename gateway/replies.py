@@ -42,10 +42,12 @@ class Replies:
         topics = [topic for topic in reply.topics if self.knows(topic)]
         if reply.intent in FOLLOW_UPS and self.knows(last := str(reply.slots.get("topic"))):
             return [self.answer(last, long=FOLLOW_UPS[reply.intent])]
-        if topics and reply.kind in {"answer", "handoff"}:
-            drafts = [self.answer(topic) for topic in topics]
-        else:
-            drafts = [self._message(reply.kind, message) for message in reply.messages if _says_something(message)]
+        drafts = [self.answer(topic) for topic in topics]
+        # The engine says the same answers in its own messages; what else it says, it says besides: a form goes on.
+        answers = {self._knowledge.fill(self._knowledge.topics[topic].short) for topic in topics}
+        for message in reply.messages:
+            if _says_something(message) and self._filled(str(message.get("text") or "")) not in answers:
+                drafts.append(self._message(reply.kind, message))
         if not drafts:
             drafts = [self._said("unknown", self._knowledge.wording("unknown"), offer=["help", "human"])]
         first = drafts[0].body
@@ -149,7 +151,8 @@ class Replies:
                 self._button(draft, self._knowledge.wording(f"label_{name}"), {"intent": name})
 
     def _button(self, draft: Draft, label: str, does: Json) -> None:
-        draft.body["buttons"].append({"id": self._choice(draft, label, does), "label": label})
+        if all(button["label"] != label for button in draft.body["buttons"]):
+            draft.body["buttons"].append({"id": self._choice(draft, label, does), "label": label})
 
     def _choice(self, draft: Draft, label: str, does: Json) -> str:
         name = secrets.token_urlsafe(6)

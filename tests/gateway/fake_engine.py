@@ -19,11 +19,14 @@ ANSWERS: list[tuple[str, Json]] = [
     ("sore", {"kind": "answer", "topics": ["soreness"], "confidence": 0.93}),
     ("feel", {"kind": "answer", "topics": ["what_it_feels_like"], "confidence": 0.88}),
     ("needle", {"kind": "clarify", "offered": ["needles", "needle_fear"], "confidence": 0.4,
-                "messages": [{"text": "Did you mean one of these?"}]}),
+                "messages": [{"text": "Did you mean one of these?",
+                              "buttons": [{"title": "What kind of needles are used?", "payload": "/faq/needles"}]}]}),
     ("tell me more", {"kind": "clarify", "intent": "follow_up/more", "messages": [{"text": "About what?"}]}),
     ("shorter", {"kind": "clarify", "intent": "follow_up/shorter", "messages": [{"text": "About what?"}]}),
-    ("person", {"kind": "handoff", "topics": ["human"], "confidence": 0.97,
-                "messages": [{"text": "Our front desk is at {clinic_phone}."}]}),
+    ("person", {"kind": "handoff", "topics": ["human"], "confidence": 0.97}),
+    ("go on with", {"kind": "screening", "topics": ["soreness"], "confidence": 0.9, "messages": [
+        {"text": "THE ANSWER"},
+        {"text": "Are you pregnant?", "custom": {"kind": "screening", "tick": ["yes", "no"]}}]}),
     ("hello", {"kind": "chat", "confidence": 0.99, "messages": [
         {"text": "Hello!", "buttons": [{"title": "Yes", "payload": '/affirm{"sure": "yes"}'}],
          "custom": {"kind": "chat", "offer": ["soreness", "help"]}}]}),
@@ -42,6 +45,7 @@ class FakeEngine:
         self.mode = "ok"
         self.pause = 0.0
         self.heard: list[Json] = []
+        self.answer_text = ""  # stands for THE ANSWER
         self.slots: Json = {}  # of its one tracker: tests that look at slots hold one conversation
         self.app = Starlette(
             routes=[
@@ -67,7 +71,12 @@ class FakeEngine:
             return PlainTextResponse('{"kind": "ans')
         if self.mode == "wrong_shape":
             return JSONResponse([{"recipient_id": "x", "text": "plain Rasa"}])
-        return JSONResponse(self.decide(asked))
+        said = self.decide(asked)
+        said["messages"] = [
+            {**message, "text": self.answer_text} if message.get("text") == "THE ANSWER" else message
+            for message in said["messages"]
+        ]
+        return JSONResponse(said)
 
     def decide(self, asked: Json) -> Json:
         base: Json = {"topics": [], "offered": [], "intent": "", "ranking": [], "entities": [], "messages": []}

@@ -16,6 +16,8 @@ import httpx
 
 from tests.gateway.fake_engine import TOKEN
 
+START = 60.0  # seconds that a process may take to start on a busy machine
+
 
 def free_port() -> int:
     with socket.socket() as listener:
@@ -51,11 +53,13 @@ class Processes:
 
     def start_engine(self, pause: float = 0) -> None:
         self._start("engine", str(self.engine_port), str(pause))
-        eventually(lambda: httpx.get(f"http://127.0.0.1:{self.engine_port}/webhooks/gateway/").status_code == 200)
+        eventually(
+            lambda: httpx.get(f"http://127.0.0.1:{self.engine_port}/webhooks/gateway/").status_code == 200, START
+        )
 
     def start_gateway(self) -> None:
         self._start("gateway")
-        eventually(lambda: httpx.get(f"{self.url}/health").status_code == 200)
+        eventually(lambda: httpx.get(f"{self.url}/health").status_code == 200, START)
 
     def _start(self, *arguments: str) -> None:
         environment = {

@@ -74,9 +74,20 @@ async def test_a_close_call_offers_topics_and_the_choice_is_executed_not_parsed(
     (body,) = await chat.ask("needle")
     assert body["kind"] == "clarify"
     assert body["offered"] == ["needles", "needle_fear"]
+    assert len(body["buttons"]) == 2, "the engine's own button for the same topic is not shown twice"
     (answer,) = await chat.ask(choice=body["buttons"][1]["id"])
     assert answer["topic"] == "needle_fear"
     assert gateway.engine.heard[-1]["choice"] == {"intent": "faq/needle_fear"}
+
+
+async def test_a_question_in_the_middle_of_a_form_is_answered_and_the_form_goes_on(
+    chat: Chat, knowledge: Knowledge, gateway: Gateway
+) -> None:
+    gateway.engine.answer_text = knowledge.fill(knowledge.topics["soreness"].short)
+    answer, question = await chat.ask("go on with this")
+    assert (answer["kind"], answer["topic"], answer["reviewed"]) == ("answer", "soreness", False)
+    assert (question["kind"], question["text"]) == ("screening", "Are you pregnant?")
+    assert question["card"] == {"tick": ["yes", "no"]}
 
 
 async def test_buttons_show_no_payload(chat: Chat) -> None:
