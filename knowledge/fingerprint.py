@@ -11,6 +11,7 @@ NOT_TRAINED = frozenset(
         "claims.yml",
         "clinic.yml",
         "education.yml",
+        "screening.yml",
         "groups.yml",
         "sources.yml",
         "standards.yml",

@@ -57,8 +57,8 @@ LABELS = (
     "change",
 )  # fmt: skip
 WORDS = (
-    "yes", "no", "none", "not_sure", "skip", "stop", "back", "why", "one_by_one", "negations", "doubts", "others",
-    "past", "subjects", "questions", "asked_inside",
+    "yes", "yes_begins", "no", "none", "not_sure", "skip", "stop", "back", "why", "why_begins", "one_by_one",
+    "negations", "doubts", "others", "past", "subjects", "questions", "asked_inside",
 )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from knowledge.answers import Topic, read_topics
 from knowledge.claims import Claim, read_claims
 from knowledge.clinic import Clinic, read_clinic
 from knowledge.clinic_facts import clinic_facts
+from knowledge.conditions import Conditions, read_conditions
 from knowledge.fingerprint import data_hash
 from knowledge.groups import Group, read_groups
 from knowledge.interface import DEFAULT_LANGUAGE, Catalogue, fill_clinic, read_catalogues
@@ -39,6 +40,7 @@ class Knowledge:
     groups: tuple[Group, ...]
     sources: Mapping[str, Source]
     claims: Mapping[str, Claim]
+    conditions: Conditions
     clinic: Clinic
     sentences: Mapping[str, Sentence]
     catalogues: Mapping[str, Catalogue]
@@ -63,13 +65,16 @@ class Knowledge:
         overclaims = read_overclaims(data / "lexicon" / "overclaims.yml", problems)
         sources = read_sources(data / "sources.yml", problems)
         claims = read_claims(data / "claims.yml", problems)
+        conditions = read_conditions(data / "lexicon" / "conditions.yml", sources, problems)
         clinic = read_clinic(data / "clinic.yml", problems)
         sentences = read_wording(data / "wording.yml", problems)
         catalogues = read_catalogues(data / "interface", problems)
         least = standards.examples if standards else 0
         answers = data / "answers"
         topics = read_topics(answers, least, sources, claims, problems)
-        groups = read_groups(data / "groups.yml", sorted(path.stem for path in answers.glob("*.yml")), problems)
+        names = sorted(path.stem for path in answers.glob("*.yml"))
+        # Without any answer there is one thing to say, not one for each group.
+        groups = read_groups(data / "groups.yml", names, problems) if names else ()
         if sentences and NO_BOOKING_LINK not in sentences:
             remedy = f"add '{NO_BOOKING_LINK}', what to say in place of a link"
             problems.append(Problem((data / "wording.yml").as_posix(), 1, "a sentence is missing", remedy))
@@ -83,6 +88,7 @@ class Knowledge:
                 groups=groups,
                 sources=MappingProxyType(sources),
                 claims=MappingProxyType(claims),
+                conditions=conditions,
                 clinic=clinic,
                 sentences=MappingProxyType(sentences),
                 catalogues=MappingProxyType(catalogues),

@@ -111,6 +111,22 @@ FILES = {
         syllables: {needle: 2}
         abbreviations: [Dr, e.g]
         """,
+    "lexicon/conditions.yml": """\
+        conditions:
+        - id: sore_knee
+          name: knee pain
+          documents: ["003"]
+          class: named_ok
+          body_part: knee
+          synonyms: [bad knee]
+          misspellings: [kneee pain]
+          note: It may ease.
+          doctor_first: See a doctor about a swollen knee.
+          sources: ["003"]
+        body_parts:
+        - {id: knee, name: knee, about: sore_knee, synonyms: [kneecap]}
+        - {id: toe, name: toe, synonyms: [toes]}
+        """,
     "lexicon/overclaims.yml": """\
         allow: ['no one can[^.]{0,40}']
         overclaims:
