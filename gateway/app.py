@@ -53,7 +53,7 @@ def create_app(
     database = Database(settings.database_url)
     store = Store(database, now)
     signals = LocalSignals()
-    replies = Replies(knowledge, today=lambda: now().astimezone(knowledge.clinic.timezone).date())
+    replies = Replies(knowledge, now)
     conversations = Conversations(store, Turns(net, engine, replies, settings.engine_turns), signals)
     limits = RateLimits(
         TokenBuckets(settings.conversation_burst, settings.conversation_rate),

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Callable, Iterable
-from datetime import date
+from datetime import datetime
 from typing import Any
 
 from gateway.engine import EngineReply
@@ -18,6 +18,7 @@ from gateway.store import Draft
 from knowledge import Knowledge, SourceRef, Topic
 
 Json = dict[str, Any]
+CONDITION_HELP = "condition_help"
 ALARMS = ("emergency", "urgent", "crisis")
 # What these ask for is the last answer again, in another length: True for the long one.
 FOLLOW_UPS = {"follow_up/more": True, "follow_up/shorter": False}
@@ -26,23 +27,23 @@ FOLLOW_UPS = {"follow_up/more": True, "follow_up/shorter": False}
 class Replies:
     """Renders replies from one state of the knowledge."""
 
-    def __init__(self, knowledge: Knowledge, today: Callable[[], date]) -> None:
+    def __init__(self, knowledge: Knowledge, now: Callable[[], datetime]) -> None:
         self._knowledge = knowledge
-        self._today = today
+        self._clock = now
 
     def greeting(self) -> list[Draft]:
         """What a new conversation begins with."""
         return [self._said("chat", self._knowledge.wording("greeting"), offer=["help"])]
 
-    def decided(self, reply: EngineReply) -> list[Draft]:
-        """What the engine decided, as one event or several."""
+    def decided(self, reply: EngineReply, asked: str = "") -> list[Draft]:
+        """What the engine decided about what was asked, as one event or several."""
         if reply.kind in ALARMS:
             text = "\n\n".join(self._filled(m["text"]) for m in reply.messages if m.get("text"))
             return self.alarm(reply.kind, text or self._knowledge.wording("engine_down"))
         topics = [topic for topic in reply.topics if self.knows(topic)]
         if reply.intent in FOLLOW_UPS and self.knows(last := str(reply.slots.get("topic"))):
             return [self.answer(last, long=FOLLOW_UPS[reply.intent])]
-        drafts = [self.answer(topic) for topic in topics]
+        drafts = [self.answer(topic, asked=asked) for topic in topics]
         # The engine says the same answers in its own messages; what else it says, it says besides: a form goes on.
         answers = {self._knowledge.fill(self._knowledge.topics[topic].short) for topic in topics}
         for message in reply.messages:
@@ -62,17 +63,24 @@ class Replies:
         """Whether there is an answer of this name."""
         return topic_name in self._knowledge.topics
 
-    def answer(self, topic_name: str, *, long: bool = False) -> Draft:
+    def answer(self, topic_name: str, *, long: bool = False, asked: str = "") -> Draft:
         """The answer of a topic, short or long; withheld when its review is overdue."""
         topic = self._knowledge.topics[topic_name]
-        if topic.expired(self._today()):
+        if topic.expired(self._now().date()):
             withheld = self._said("answer", self._knowledge.wording("withheld"), offer=["human"])
             withheld.body.update(self._about(topic), withheld=True)
             return withheld
-        draft = self._said(topic.kind, self._knowledge.fill(topic.more if long else topic.short))
+        text = self._knowledge.fill(topic.more if long else topic.short)
+        refs = list(topic.sources)
+        if topic_name == CONDITION_HELP and (found := self._about_conditions(asked)):
+            text, own = found
+            refs = [*(SourceRef(source, "") for source in own), *refs]
+        elif facts := self._knowledge.clinic_facts(topic_name, self._now()):
+            text = "\n\n".join([" ".join(facts), text])
+        draft = self._said(topic.kind, text)
         draft.body.update(self._about(topic))
         draft.body["more"] = bool(topic.more) and not long
-        draft.body["sources"] = [self._source(ref) for ref in topic.sources]
+        draft.body["sources"] = [self._source(ref) for ref in {ref.id: ref for ref in reversed(refs)}.values()][::-1]
         draft.body["reviewed"] = topic.reviewed is not None
         if draft.body["more"]:
             self._button(draft, self._knowledge.wording("label_more"), {"more": topic.name})
@@ -101,6 +109,10 @@ class Replies:
 
     # parts
 
+    def _now(self) -> datetime:
+        """The time at the clinic."""
+        return self._clock().astimezone(self._knowledge.clinic.timezone)
+
     def _said(self, kind: str, text: str, *, role: str = "assistant", offer: Iterable[str] = ()) -> Draft:
         body: Json = {
             "text": text,
@@ -117,6 +129,23 @@ class Replies:
         draft = Draft(role, kind, body)
         self._offer(draft, offer)
         return draft
+
+    def _about_conditions(self, asked: str) -> tuple[str, list[str]] | None:
+        """What is known about the conditions that were asked about, and the sources of it; None if none was named."""
+        conditions, parts = self._knowledge.conditions.asked_about(asked)
+        if not conditions and not parts:
+            return None
+        say, total = self._knowledge.wording, len(self._knowledge.documents)
+        paragraphs = [say("condition_part", part=part.name) for part in parts]
+        for condition in conditions:
+            if condition.named:
+                told = say("condition_named", name=condition.name, count=len(condition.documents), total=total)
+            else:
+                told = say("condition_not_named", name=condition.name)
+            paragraphs.append(" ".join(part for part in (condition.note, told, condition.doctor_first) if part))
+        sources = [source for condition in conditions for source in condition.sources]
+        text = "\n\n".join(self._knowledge.fill(part) for part in (*paragraphs, say("condition_next")))
+        return text, sources
 
     def _source(self, ref: SourceRef) -> Json:
         source = self._knowledge.sources[ref.id]

@@ -102,7 +102,7 @@ class Turns:
             return Outcome(self._without_engine(does), desk=("engine_down",), engine_epoch=epoch + 1, engine_turns=0)
         alarm = reply.kind in ALARMS
         return Outcome(
-            replies=tuple(self._replies.decided(reply)),
+            replies=tuple(self._replies.decided(reply, text)),
             desk=_reasons(reply),
             engine_epoch=epoch + alarm,
             engine_turns=0 if alarm else turns + 1,

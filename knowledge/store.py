@@ -99,6 +99,11 @@ class Knowledge:
             problems,
         )
 
+    @property
+    def documents(self) -> list[Source]:
+        """The clinic documents among the sources."""
+        return [source for source in self.sources.values() if source.kind == "document"]
+
     def fill(self, text: str) -> str:
         """The text with the clinic's facts in place of its placeholders."""
         return fill(text, self._placeholders)
