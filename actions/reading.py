@@ -9,17 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TypeVar
 
 from actions.sheet import Sheet
 from knowledge.answers import normalise
 from knowledge.screening import Answer, Screening
 
-Kind = TypeVar("Kind", bound=str)
-
-YES_NO: tuple[Answer, ...] = ("yes", "no", "not_sure")
 COMMANDS = ("stop", "skip", "back", "why", "one_by_one")
 SENTENCE = re.compile(r"[^.!?;\n]+[.!?;\n]*")
+PAUSE = re.compile(r"[,.!?;:\n]+")
 TURN = re.compile(r"\b(?:but|however|although|though|except)\b")
 LIST = re.compile(r",|\band\b")
 EITHER = re.compile(r"\bn?or\b")
@@ -45,12 +42,12 @@ def read(text: str, screening: Screening, sheet: Sheet) -> Reading:
     for command in COMMANDS:
         if plain in words[command]:
             return Reading(command=command)
-    if _begins(plain, screening, ("why",)):
+    if _begins(plain, words["why_begins"]):
         return Reading(command="why")
     if plain in words["yes"] and len(sheet.asked(screening)) > 1:
         return Reading(command="one_by_one")  # yes to which of them?
     said = mentioned(text, screening)
-    direct = _direct(plain, screening, sheet)
+    direct = _direct(text, screening, sheet)
     again = tuple(
         name for name, answer in said.items() if answer == "no" and name in sheet.answers and name not in direct
     )
@@ -72,24 +69,37 @@ def mentioned(text: str, screening: Screening) -> dict[str, Answer]:
     return found
 
 
-def _direct(plain: str, screening: Screening, sheet: Sheet) -> dict[str, Answer]:
+def _direct(text: str, screening: Screening, sheet: Sheet) -> dict[str, Answer]:
     """Yes, no, not sure, none, or numbers: what only makes sense as an answer to what was asked last."""
+    words = screening.words
     asked = [question.id for question in sheet.asked(screening)]
-    if not asked:
-        return {}
     open_ones = [name for name in asked if name not in sheet.answers] or asked
-    if len(asked) == 1 and (answer := _begins(plain, screening, YES_NO)):
+    clauses = [" ".join(clause) for part in PAUSE.split(text.lower()) for clause in _clauses(part)]
+    if len(asked) == 1 and (answer := _yes_or_no(clauses, screening)):
         return {asked[0]: answer}
-    if len(asked) == 1 and plain in screening.words["none"]:
-        return {asked[0]: "no"}
-    if plain in screening.words["none"]:
-        return dict.fromkeys(open_ones, "no")
-    if plain in screening.words["not_sure"]:
+    if any(clause in words["not_sure"] for clause in clauses):
         return dict.fromkeys(open_ones, "not_sure")
-    if sheet.at not in screening.questions and (chosen := _chosen(plain, screening, sheet)):
+    if any(clause in words["none"] for clause in clauses):
+        return dict.fromkeys(open_ones, "no")
+    if sheet.at not in screening.questions and (chosen := _chosen(normalise(text), screening, sheet)):
         rest: dict[str, Answer] = dict.fromkeys(asked, "no")
         return {**rest, **dict.fromkeys(chosen, "yes")}
     return {}
+
+
+def _yes_or_no(clauses: list[str], screening: Screening) -> Answer | None:
+    """The answer to one question. A "no" has to stand by itself, unlike "I don't understand" or "I don't take aspirin".
+
+    Of several answers in one message the one that calls for more care counts.
+    """
+    words = screening.words
+    if any(clause in words["yes"] or _begins(clause, words["yes_begins"]) for clause in clauses):
+        return "yes"
+    if any(_begins(clause, words["not_sure"]) for clause in clauses):
+        return "not_sure"
+    if any(clause in words["no"] or clause in words["none"] for clause in clauses):
+        return "no"
+    return None
 
 
 def _chosen(plain: str, screening: Screening, sheet: Sheet) -> list[str]:
@@ -101,10 +111,8 @@ def _chosen(plain: str, screening: Screening, sheet: Sheet) -> list[str]:
     return [name.partition(".")[0] for name, label in items if normalise(label) == plain]
 
 
-def _begins(plain: str, screening: Screening, kinds: Iterable[Kind]) -> Kind | None:
-    """The kind of words that the message begins with; the longest words win."""
-    begun = [(len(p), kind) for kind in kinds for p in screening.words[kind] if f"{plain} ".startswith(f"{p} ")]
-    return max(begun, key=lambda found: found[0])[1] if begun else None
+def _begins(plain: str, phrases: Iterable[str]) -> bool:
+    return any(f"{plain} ".startswith(f"{phrase} ") for phrase in phrases)
 
 
 def _parts(text: str, screening: Screening) -> Iterator[str]:
@@ -125,9 +133,7 @@ def _clauses(sentence: str) -> Iterator[list[str]]:
 
 
 def _asks(part: str, screening: Screening) -> bool:
-    plain = normalise(part) + " "
-    begins = any(plain.startswith(word + " ") for word in screening.words["questions"])
-    return begins or part.rstrip().endswith("?")
+    return part.rstrip().endswith("?") or _begins(normalise(part), screening.words["questions"])
 
 
 def _mentions(words: list[str], screening: Screening) -> Iterator[tuple[str, Answer]]:

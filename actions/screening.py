@@ -199,7 +199,8 @@ class ChangeScreening(Action):
         if alarm := cards().alarm(sheet):
             dispatcher.utter_message(**alarm)
             return _cleared(sheet)
-        reasons = [r for r in screening().outcome(sheet.answers).reasons if r.question in told]
+        alone = {**dict.fromkeys(screening().questions, "no"), **told}
+        reasons = screening().outcome(alone).reasons
         dispatcher.utter_message(**cards().said("mentioned", ["screening"], reasons=f"\n{cards().reasons(reasons)}\n"))
         return [SlotSet("screening", sheet.slot())]
 
@@ -345,9 +346,7 @@ def _names_of(card: Any) -> str | None:
 
 def _just_said(tracker: Tracker) -> bool:
     """Whether nothing was done yet about the last message: the form is not being opened, and not being gone back to."""
-    for event in reversed(tracker.events):
-        if event["event"] == "user":
-            return True
-        if event["event"] in ("action", "action_execution_rejected"):
-            return False
-    return False
+    done = [event for event in tracker.events if event["event"] in ("user", "action", "action_execution_rejected")]
+    if done and done[-1].get("name") == FORM:  # Rasa notes the form itself before it has its slots read
+        done.pop()
+    return bool(done) and done[-1]["event"] == "user"
