@@ -32,7 +32,7 @@ from gateway.messages import clean
 from gateway.pages import FRESH, TEMPLATES
 from gateway.problems import Refused
 from gateway.rate_limits import RateLimits
-from gateway.search import Search
+from gateway.search import QUERY_LIMIT, Search
 from gateway.settings import Settings
 from gateway.turns import RedFlagNet
 from knowledge import Knowledge, Topic
@@ -40,7 +40,6 @@ from knowledge.placeholders import PLACEHOLDER
 
 log = logging.getLogger(__name__)
 
-QUERY_LIMIT = 200  # characters that are searched for and shown again
 HOST = re.compile(r"[A-Za-z0-9.-]{1,253}(:\d{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](:\d{1,5})?")
 
 

@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from knowledge import Knowledge, Topic, normalise
 
-QUERY_WORDS = 16  # more say nothing new, and a query may be a whole page
+QUERY_LIMIT, QUERY_WORDS = 200, 16  # characters, different words; more say nothing new, and a query may be a whole page
 LEAST_ALIKE = 0.6  # share of common pairs from which two words may be one; with less, "sore" is "score"
 LEAST_SCORE = 0.35  # of the best score: what is below is chance
 SATURATION, LENGTH = 1.2, 0.6  # BM25's k1 and b
@@ -27,6 +27,11 @@ class Search:
     def __init__(self, knowledge: Knowledge) -> None:
         self._topics = [_words(knowledge, topic) for topic in knowledge.topics.values()]
         self._names = list(knowledge.topics)
+        self._asked = {
+            normalise(question): number
+            for number, topic in enumerate(knowledge.topics.values())
+            for question in (*topic.examples, topic.title)
+        }
         self._where: dict[str, list[int]] = defaultdict(list)
         for number, words in enumerate(self._topics):
             for word in words:
@@ -42,7 +47,8 @@ class Search:
     def find(self, query: str, most: int = 8) -> list[str]:
         """The names of the topics that fit best, best first; none where no word is known."""
         scores: dict[int, float] = defaultdict(float)
-        for word in list(dict.fromkeys(normalise(query[:1000]).split()))[:QUERY_WORDS]:
+        asked = normalise(query[:QUERY_LIMIT])
+        for word in list(dict.fromkeys(asked.split()))[:QUERY_WORDS]:
             counts: dict[int, float] = defaultdict(float)
             for known, alike in self._alike(word).items():
                 for number in self._where[known]:
@@ -51,6 +57,8 @@ class Search:
             for number, count in counts.items():
                 scores[number] += rarity * count * (SATURATION + 1) / (count + self._norms[number])
         best = max(scores.values(), default=0.0)
+        if asked in self._asked:  # a question that a topic gives word for word
+            scores[self._asked[asked]] = math.inf
         ranked = sorted(scores, key=lambda number: -scores[number])
         return [self._names[number] for number in ranked[:most] if scores[number] >= LEAST_SCORE * best]
 
