@@ -6,6 +6,7 @@ was found; a sign counts only if none of its words is denied, hypothetical and s
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable
 from typing import Any
 
@@ -17,6 +18,7 @@ from spacy.tokens import Doc, Span
 from safety.patterns import Place
 
 GROUP = "signs"
+TWICE = "red_flag_context.yml has the same words in two entries, so only one would hold: {words}. Keep one of them."
 logger.disable("PyRuSH")  # medspaCy brings it along; its debug lines print what patients typed
 
 
@@ -31,11 +33,13 @@ class Context:
         bridge: Collection[str],
         voids: Collection[str],
         denials: Collection[str],
+        frames: Collection[str],
         unless_now: Collection[str],
     ) -> None:
         self.bridge = frozenset(bridge)
         self.voids = frozenset(voids)
         self.denials = frozenset(denials)
+        self.frames = frozenset(frames)
         self.unless_now = frozenset(unless_now)
         self.component = ConText(
             nlp,
@@ -45,7 +49,11 @@ class Context:
             input_span_type="group",
             span_group_name=GROUP,
         )
-        self.component.add([rule for entry in rules for rule in self._rules(entry)])
+        added = [rule for entry in rules for rule in self._rules(entry)]
+        twice = [words for words, n in Counter(rule.literal for rule in added).items() if n > 1]
+        if twice:
+            raise ValueError(TWICE.format(words=", ".join(twice)))
+        self.component.add(added)
 
     def _rules(self, entry: dict[str, Any]) -> Iterable[ConTextRule]:
         for phrase in entry["words"]:
@@ -91,6 +99,7 @@ class Context:
             for span in spans
             for modifier in span._.modifiers
             if (taken if modifier.category in self.denials else own).isdisjoint(range(*modifier.modifier_span))
+            and not (modifier.category in self.frames and place.start < modifier.modifier_span[0] < place.end)
         }
         void = categories & self.voids
         return bool(void - self.unless_now if "NOW" in categories else void)

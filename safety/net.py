@@ -84,6 +84,7 @@ class Net:
             bridge=lexicon["bridge"],
             voids=lexicon["voids"],
             denials=lexicon["denials"],
+            frames=lexicon["frames"],
             unless_now=lexicon["unless_now"],
         )
 
@@ -104,18 +105,18 @@ class Net:
         sentence = _sentences(doc)
         for idiom in self.idioms:
             if idiom.possible(found):
-                for place in idiom.chains[0].places(found, sentence):
+                for place in idiom.places(found, sentence)[0]:
                     found = _without(found, place)
         words_of_signs = {i for places in found.values() for p in places for i in range(p.start, p.end)}
         for name, concept in self.concepts:
             if concept.possible(found):
-                places = concept.chains[0].places(found, sentence)
+                places = concept.places(found, sentence)[0]
                 if places:
                     found[name] = found.get(name, []) + places
         signs = self._signs(doc, found, sentence, words_of_signs)
         if signs:
             return self._finding(doc, signs)
-        if previous and any(p.possible(found) and p.chains[0].places(found, sentence) for p in self.follow_up):
+        if previous and any(p.possible(found) and p.places(found, sentence)[0] for p in self.follow_up):
             return replace(previous, spans=())
         return None
 
@@ -133,7 +134,7 @@ class Net:
         for sign in self.signs:
             for pattern, level in sign.patterns:
                 if pattern.possible(found):
-                    places = [chain.places(found, sentence) for chain in pattern.chains]
+                    places = pattern.places(found, sentence)
                     if all(places):
                         setting = [self._is_setting(pattern, i) for i in range(len(places))]
                         hits.append((sign, level, places, setting))

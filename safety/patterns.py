@@ -3,7 +3,7 @@
     CANT >3 BREATHE            a word of CANT, then one of BREATHE, at most 3 words between
     CHEST ~5 HURT              in either order, at most 5 words between
     ARM|HAND ~4 WEAK & NEEDLED also NEEDLED, anywhere in the message
-    BELLY ~4 PAIN ! PERIOD     but not if PERIOD is in the message
+    BELLY ~4 PAIN ! PERIOD     but not if PERIOD is in the same sentence
 
 Names in capitals are lists of words or named patterns of the lexicon; anything else is taken literally.
 Words of one step of a pattern (between the `&`s) stand in one sentence.
@@ -97,9 +97,13 @@ class Pattern:
 
     def possible(self, found: Places) -> bool:
         """A quick look, before places are compared: every link has at least one word in the message."""
-        return all(any(n in found for n in link.names) for chain in self.chains for link in chain.links) and not any(
-            name in found for name in self.absent
-        )
+        return all(any(n in found for n in link.names) for chain in self.chains for link in chain.links)
+
+    def places(self, found: Places, sentence: list[int]) -> list[list[Place]]:
+        """Where each chain stands; the first never in a sentence with a word that must be absent."""
+        spoilt = {sentence[place.start] for place in _any(self.absent, found)}
+        first, *others = (chain.places(found, sentence) for chain in self.chains)
+        return [[place for place in first if sentence[place.start] not in spoilt], *others]
 
 
 def _chain(text: str) -> Chain:
