@@ -1,5 +1,6 @@
 """Sentence vectors of all-MiniLM-L6-v2 as a dense featurizer."""
 
+import os
 from typing import Any
 
 import numpy as np
@@ -56,18 +57,21 @@ class EncoderFeaturizer(DenseFeaturizer, GraphComponent):
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Encode all readings of all messages at once."""
+        self._encode(messages, self._encoder)
+        return messages
+
+    def _encode(self, messages: list[Message], encoder: Encoder) -> None:
         texts = [reading for message in messages for reading in message.get(READINGS)]
-        vectors = self._encoder.encode_both(texts)
+        vectors = encoder.encode_both(texts)
         start = 0
         for message in messages:
             end = start + len(message.get(READINGS))
             self._set(message, vectors[start:end])
             start = end
-        return messages
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
-        """Encode the training examples."""
-        self.process(training_data.training_examples)
+        """Encode the training examples, on all processors: there are thousands."""
+        self._encode(training_data.training_examples, Encoder.load(threads=os.cpu_count() or 1))
         return training_data
 
     def _set(self, message: Message, vectors: np.ndarray) -> None:

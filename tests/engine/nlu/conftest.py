@@ -5,16 +5,28 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from rasa.core.agent import Agent, load_agent
-from rasa.core.utils import AvailableEndpoints
-from rasa.model_training import train
 
-from nlu.channel import converse
+from nlu.quiet import quiet
+
+quiet()
+
+from rasa.core.agent import Agent, load_agent  # noqa: E402  (Rasa is quieter when it is told before its import)
+from rasa.core.utils import AvailableEndpoints  # noqa: E402
+from rasa.model_training import train  # noqa: E402
+
+from nlu.channel import converse  # noqa: E402
+from nlu.encoder import Encoder  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[3]
 TOPICS = ("soreness", "how_often", "cost", "pregnancy", "needles", "vs_acupuncture", "human", "blood_thinners")
 Json = dict[str, Any]
 Ask = Callable[..., Awaitable[Json]]
+
+
+@pytest.fixture(scope="session")
+def encoder() -> Encoder:
+    """The encoder as the engine loads it."""
+    return Encoder.load()
 
 
 @pytest.fixture(scope="session")
