@@ -16,6 +16,7 @@ from pathlib import Path
 from knowledge import education, pages
 from knowledge.answers import Topic
 from knowledge.problems import Problem
+from knowledge.screening import read_screening
 from knowledge.standards import TextStandard
 from knowledge.store import Knowledge
 
@@ -26,6 +27,8 @@ def check(data: Path, today: date) -> list[Problem]:
     if knowledge is not None:
         problems += findings(knowledge, today)
         problems += _education(knowledge)
+        if (questions := data / "screening.yml").exists():
+            read_screening(questions, knowledge.sources, problems)
         if not any(problem.severity == "error" for problem in problems):
             problems += outdated_pages(knowledge, data.parent / "docs")
     return sorted(problems)

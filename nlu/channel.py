@@ -14,6 +14,8 @@ from sanic import Blueprint
 from sanic.request import Request
 from sanic.response import HTTPResponse, json
 
+from nlu.local_actions import LocalActions
+
 TOKEN_VARIABLE = "IMS_ENGINE_TOKEN"
 NO_TOKEN = f"The engine does not open without a token. Set {TOKEN_VARIABLE} in the environment; `ims run` does so."
 NOT_ALLOWED = "The token is missing or wrong."
@@ -32,7 +34,9 @@ class BadRequest(ValueError):
 
 
 class Collector(OutputChannel):
-    """Keeps what Rasa wants to say: text, buttons and custom content of each response, and the kind it declares."""
+    """Keeps what Rasa says: text, buttons and custom content of each response, the kind that the first one declares,
+    and whether a question was answered.
+    """
 
     @classmethod
     def name(cls) -> str:
@@ -42,12 +46,15 @@ class Collector(OutputChannel):
     def __init__(self) -> None:
         self.messages: list[Json] = []
         self.kind: str | None = None
+        self.answered = False
 
     async def send_response(self, recipient_id: str, message: Json) -> None:
         """Keep one response."""
         self.messages.append({key: message[key] for key in ("text", "buttons", "custom") if message.get(key)})
-        declared = (message.get("custom") or {}).get("kind") or (message.get("metadata") or {}).get("kind")
-        self.kind = self.kind or declared
+        metadata = message.get("metadata") or {}
+        if len(self.messages) == 1:  # what comes after the first, such as the next question of a form, is beside it
+            self.kind = (message.get("custom") or {}).get("kind") or metadata.get("kind")
+        self.answered = self.answered or str(message.get("utter_action", "")).startswith("utter_faq")
 
 
 class GatewayInput(InputChannel):
@@ -76,6 +83,7 @@ class GatewayInput(InputChannel):
     def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
         """The two routes: is the engine ready, and one turn of a conversation."""
         routes = Blueprint("gateway_channel")
+        actions = LocalActions()
 
         @routes.get("/")
         async def ready(request: Request) -> HTTPResponse:
@@ -89,6 +97,7 @@ class GatewayInput(InputChannel):
             agent = request.app.ctx.agent
             if agent is None or not agent.is_ready():
                 return json({"error": NO_MODEL}, status=503)
+            agent.processor.action_endpoint = actions
             try:
                 return json(await converse(agent, read_request(request), on_new_message))
             except BadRequest as problem:
@@ -133,6 +142,8 @@ async def converse(agent: Agent, body: Json, handle: Callable[[UserMessage], Awa
         await carry_over(agent, sender, body["slots"])
     output = Collector()
     await handle(UserMessage(text, output, sender, parse_data=parsed, input_channel=Collector.name()))
+    if not output.answered:  # an open form may take as its answer what would be a topic elsewhere
+        parsed["topics"] = []
     topics = parsed.get("topics", [])
     if topics:
         await carry_over(agent, sender, {"topic": topics[-1]})
@@ -172,13 +183,18 @@ def chosen(agent: Agent, choice: Json) -> Json:
     assert agent.domain is not None
     name = choice.get("intent")
     group, _, topic = str(name).partition("/")
-    if group not in agent.domain.intents or (topic and f"utter_{name}" not in agent.domain.responses):
+    entities = choice.get("entities") or {}
+    if (
+        not isinstance(entities, dict)
+        or group not in agent.domain.intents
+        or (topic and f"utter_{name}" not in agent.domain.responses)
+    ):
         raise BadRequest(NO_SUCH_CHOICE)
     intent: Json = {"name": group, "confidence": 1.0}
     parsed: Json = {
         "text": "",
         "intent": intent,
-        "entities": [],
+        "entities": [{"entity": entity, "value": value} for entity, value in entities.items()],
         "intent_ranking": [{"name": name, "confidence": 1.0}],
         "topics": [topic] if group == "faq" else [],
         "offered": [],
