@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.engine.dialogue import Patient
+from nlu.channel import BadRequest, converse
+from tests.engine.dialogue import Patient, agent
 
 CARDS = ["emergency", "you", "blood", "needles", "health", "checks", "visit"]
 
@@ -293,3 +294,20 @@ async def test_a_card_goes_on_where_the_engine_lost_the_form(patient: Patient) -
 async def test_it_can_be_done_again(patient: Patient) -> None:
     await finish(patient, you="Q02")
     assert outcomes(await finish(patient)) == ["OK"]
+
+
+async def test_the_channel_carries_cards_and_names_only_topics_that_were_answered() -> None:
+    async def turn(message: str = "", choice: dict[str, Any] | None = None) -> dict[str, Any]:
+        body = {"sender": "channel", "message": message, "choice": choice, "slots": None}
+        return await converse(agent(), body, agent().handle_message)
+
+    def card(name: str) -> dict[str, Any]:
+        return {"intent": "screening_card", "entities": {"card": {"id": name, "ticked": [], "rest": "no"}}}
+
+    assert (await turn(choice={"intent": "screening"}))["kind"] == "screening"
+    assert shown((await turn(choice=card("emergency")))["messages"]) == "you"
+    between = await turn(choice={"intent": "faq/soreness"})
+    assert (between["kind"], between["topics"]) == ("answer", ["soreness"])
+    assert shown(between["messages"]) == "you"
+    with pytest.raises(BadRequest):
+        await turn(choice={"intent": "screening_card", "entities": ["card"]})
