@@ -10,6 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
+from knowledge.placeholders import REGION
 from knowledge.problems import Problem
 from knowledge.yaml import Section, read
 
@@ -21,11 +22,22 @@ LONGEST_CLOSURE = timedelta(days=60)
 
 @dataclass(frozen=True)
 class Numbers:
-    """Whom to call in the clinic's region: emergency, a nurse's advice, a mental health crisis."""
+    """Whom to call in the clinic's region. Each is a placeholder of that name; ``more_crisis_lines`` are name and
+    number of others that a person in a crisis can choose.
+    """
 
     emergency: str
     nurse_line: str
     crisis_line: str
+    poison_line: str
+    victim_line: str
+    child_line: str
+    youth_line: str
+    more_crisis_lines: tuple[tuple[str, str], ...] = ()
+
+    def named(self) -> dict[str, str]:
+        """The number of each placeholder."""
+        return {name: getattr(self, name) for name in REGION}
 
 
 @dataclass(frozen=True)
@@ -210,12 +222,13 @@ def _numbers(file: Section) -> Numbers:
     region, regions = file.text("region"), file.section("numbers")
     if region not in regions:
         if region and regions.values:
-            remedy = f"add {region}: with emergency, nurse_line and crisis_line"
+            remedy = f"add {region}: with {', '.join(REGION)}"
             regions.report(f"there are no phone numbers for the region '{region}'", remedy)
-        return Numbers("", "", "")
+        return Numbers(*("" for _ in REGION))
     section = regions.section(region)
-    section.only("emergency", "nurse_line", "crisis_line")
-    return Numbers(section.text("emergency"), section.text("nurse_line"), section.text("crisis_line"))
+    section.only(*REGION, "more_crisis_lines")
+    more = [(line.text("name"), line.text("number")) for line in section.sections("more_crisis_lines")]
+    return Numbers(*(section.text(name) for name in REGION), more_crisis_lines=tuple(more))
 
 
 def _booking_link(file: Section) -> str | None:

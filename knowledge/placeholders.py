@@ -7,7 +7,9 @@ from collections.abc import Collection, Mapping
 
 from knowledge.yaml import Section
 
-CLINIC = ("clinic_name", "clinic_phone", "booking_link", "emergency", "nurse_line", "crisis_line")
+# The numbers of the clinic's region: every one has to be set, because what is said to a person in danger names them.
+REGION = ("emergency", "nurse_line", "crisis_line", "poison_line", "victim_line", "child_line", "youth_line")
+CLINIC = ("clinic_name", "clinic_phone", "booking_link", *REGION)
 
 PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 BRACE = re.compile(r"[{}]")

@@ -132,9 +132,7 @@ class Knowledge:
         known = {
             "clinic_name": clinic.name,
             "clinic_phone": clinic.phone,
-            "emergency": clinic.numbers.emergency,
-            "nurse_line": clinic.numbers.nurse_line,
-            "crisis_line": clinic.numbers.crisis_line,
+            **clinic.numbers.named(),
         }
         booking_link = clinic.booking_link or fill(self.sentences[NO_BOOKING_LINK].text, known)
         return {**known, "booking_link": booking_link}

@@ -80,7 +80,8 @@ FILES = {
         phone: 250-555-0100
         region: BC
         numbers:
-          BC: {emergency: "911", nurse_line: "811", crisis_line: "988"}
+          BC: {emergency: "911", nurse_line: "811", crisis_line: "988", \
+               poison_line: "1", victim_line: "2", child_line: "3", youth_line: "4"}
         timezone: America/Vancouver
         hours:
           monday: ["08:00-12:00", "13:00-17:00"]

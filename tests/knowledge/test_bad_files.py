@@ -95,6 +95,7 @@ SPOILED = {
     "a region without numbers": ("clinic.yml", "region: BC", "region: AB", 6, "no phone numbers for the region 'AB'"),
     "a number that is missing": ("clinic.yml", ', crisis_line: "988"', "", 6, "'BC' has no 'crisis_line'"),
     "a number that is empty": ("clinic.yml", '"988"', '""', 6, "'crisis_line' is empty"),
+    "an emergency line for less": ("clinic.yml", 'poison_line: "1", ', "", 6, "'BC' has no 'poison_line'"),
     "a number that is no text": ("clinic.yml", '"911"', "911", 6, "'emergency' is a number, not text"),
     "hours that end before they begin": ("clinic.yml", "13:00-17:00", "17:00-13:00", 9, "are no opening hours"),
     "hours that are none": ("clinic.yml", "13:00-17:00", "1 to 5", 9, "are no opening hours"),
