@@ -33,7 +33,7 @@ class RedFlagNet(GraphComponent):
     """Overrules every other classifier when a message holds a red flag.
 
     In: the text of a message. Out: intent `red_flag` with confidence 1.0 and an entity `red_flag` whose value is the
-    leading sign and whose role is the level. Anything else passes untouched. Stands last in the pipeline.
+    leading sign, with its level beside it. Anything else passes untouched. Stands last in the pipeline.
     Config: `data`, the folder that holds `lexicon/red_flags.yml`.
     """
 
@@ -74,7 +74,7 @@ class RedFlagNet(GraphComponent):
         entity = {
             ENTITY_ATTRIBUTE_TYPE: "red_flag",
             ENTITY_ATTRIBUTE_VALUE: finding.sign,
-            "role": finding.level,
+            "level": finding.level,
             ENTITY_ATTRIBUTE_START: finding.spans[0][0],
             ENTITY_ATTRIBUTE_END: finding.spans[0][1],
             ENTITY_ATTRIBUTE_CONFIDENCE: 1.0,

@@ -17,6 +17,7 @@ from safety.patterns import Pattern, Place
 from safety.words import NumberKind, Words, fold
 
 LEVELS = ("emergency", "crisis", "urgent")  # the worst first
+NO_LIST = "The rule `{pattern}` names {name}, but there is no such list in red_flag_words.yml and no such concept."
 LONGEST = 8000  # characters that are read; the gateway takes far less
 
 
@@ -57,6 +58,8 @@ class Net:
             for name in pattern.names:
                 if name.lower() == name:
                     phrases.setdefault(name, (name,))
+                elif name not in phrases and name not in lexicon["concepts"]:
+                    raise ValueError(NO_LIST.format(pattern=pattern.text, name=name))
         phrases = {name: _for_anyone(all_, lexicon["persons"]) for name, all_ in phrases.items()}
         known = {word for all_ in phrases.values() for phrase in all_ for word in phrase.split()}
         context = [entry | {"words": _listed(entry["words"])} for entry in lexicon["context"]]
