@@ -22,9 +22,7 @@ LONGEST_CLOSURE = timedelta(days=60)
 
 @dataclass(frozen=True)
 class Numbers:
-    """Whom to call in the clinic's region. Each is a placeholder of that name; ``more_crisis_lines`` are name and
-    number of others that a person in a crisis can choose.
-    """
+    """Whom to call in the clinic's region. Each is a placeholder of that name."""
 
     emergency: str
     nurse_line: str
@@ -33,7 +31,6 @@ class Numbers:
     victim_line: str
     child_line: str
     youth_line: str
-    more_crisis_lines: tuple[tuple[str, str], ...] = ()
 
     def named(self) -> dict[str, str]:
         """The number of each placeholder."""
@@ -78,6 +75,7 @@ class Clinic:
     phone: str
     region: str
     numbers: Numbers
+    more_crisis_lines: tuple[tuple[str, str], ...]  # name and number of others that a person in a crisis can choose
     timezone: tzinfo
     hours: Mapping[str, tuple[Hours, ...]] | None
     country: str
@@ -174,12 +172,14 @@ def read_clinic(path: Path, problems: list[Problem]) -> Clinic | None:
     )  # fmt: skip
     holidays = file.section("holidays")
     holidays.only("country", "province", "closed")
+    region = _region(file)
     clinic = Clinic(
         demo=file.boolean("demo"),
         name=file.text("name"),
         phone=file.text("phone"),
         region=file.text("region"),
-        numbers=_numbers(file),
+        numbers=Numbers(**{name: region.text(name) if region else "" for name in REGION}),
+        more_crisis_lines=tuple(map(_line, region.sections("more_crisis_lines") if region else ())),
         timezone=_zone(file),
         hours=_hours(file),
         country=holidays.text("country"),
@@ -218,17 +218,21 @@ def _zone(file: Section) -> tzinfo:
         return timezone.utc
 
 
-def _numbers(file: Section) -> Numbers:
+def _region(file: Section) -> Section | None:
     region, regions = file.text("region"), file.section("numbers")
-    if region not in regions:
-        if region and regions.values:
-            remedy = f"add {region}: with {', '.join(REGION)}"
-            regions.report(f"there are no phone numbers for the region '{region}'", remedy)
-        return Numbers(*("" for _ in REGION))
-    section = regions.section(region)
-    section.only(*REGION, "more_crisis_lines")
-    more = [(line.text("name"), line.text("number")) for line in section.sections("more_crisis_lines")]
-    return Numbers(*(section.text(name) for name in REGION), more_crisis_lines=tuple(more))
+    if region in regions:
+        section = regions.section(region)
+        section.only(*REGION, "more_crisis_lines")
+        return section
+    if region and regions.values:
+        remedy = f"add {region}: with {', '.join(REGION)}"
+        regions.report(f"there are no phone numbers for the region '{region}'", remedy)
+    return None
+
+
+def _line(section: Section) -> tuple[str, str]:
+    section.only("name", "number")
+    return section.text("name"), section.text("number")
 
 
 def _booking_link(file: Section) -> str | None:
