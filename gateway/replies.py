@@ -9,27 +9,33 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from gateway.engine import EngineReply
 from gateway.store import Draft
+from gateway.withdrawals import Withdrawals
 from knowledge import Knowledge, SourceRef, Topic
+from knowledge.placeholders import PLACEHOLDER
 
 Json = dict[str, Any]
 CONDITION_HELP = "condition_help"
-ALARMS = ("emergency", "urgent", "crisis")
+# What kinds of alarm there are, and whom to call where the words name nobody.
+FIRST_CALL = {"emergency": "emergency", "urgent": "nurse_line", "crisis": "crisis_line"}
+ALARMS = tuple(FIRST_CALL)
 # What these ask for is the last answer again, in another length: True for the long one.
-FOLLOW_UPS = {"follow_up/more": True, "follow_up/shorter": False}
+FOLLOW_UPS = {"follow_up/more": True, "follow_up/why": True, "follow_up/shorter": False, "follow_up/repeat": False}
 
 
 class Replies:
     """Renders replies from one state of the knowledge."""
 
-    def __init__(self, knowledge: Knowledge, now: Callable[[], datetime]) -> None:
+    def __init__(self, knowledge: Knowledge, now: Callable[[], datetime], withdrawals: Withdrawals) -> None:
         self._knowledge = knowledge
         self._clock = now
+        self._withdrawals = withdrawals
 
     def greeting(self) -> list[Draft]:
         """What a new conversation begins with."""
@@ -64,9 +70,9 @@ class Replies:
         return topic_name in self._knowledge.topics
 
     def answer(self, topic_name: str, *, long: bool = False, asked: str = "") -> Draft:
-        """The answer of a topic, short or long; withheld when its review is overdue."""
+        """The answer of a topic, short or long; withheld when its review is overdue or it was withdrawn."""
         topic = self._knowledge.topics[topic_name]
-        if topic.expired(self._now().date()):
+        if self._withdrawals.withheld(topic, self._now().date()):
             withheld = self._said("answer", self._knowledge.wording("withheld"), offer=["human"])
             withheld.body.update(self._about(topic), withheld=True)
             return withheld
@@ -91,13 +97,25 @@ class Replies:
 
     def alarm(self, kind: str, text: str) -> list[Draft]:
         """An emergency, alone in its turn, with the numbers to call. It is also said while a person has the chat."""
-        numbers = self._knowledge.clinic.numbers
-        number = {"emergency": numbers.emergency, "urgent": numbers.nurse_line, "crisis": numbers.crisis_line}[kind]
         draft = self._said(kind, self._filled(text), role="system")
-        for call in dict.fromkeys((number, numbers.emergency)):
-            label = self._knowledge.wording("label_call", number=call)
-            draft.body["buttons"].append({"label": label, "tel": call})
+        draft.body["buttons"] = self._calls(kind, text)
         return [draft]
+
+    def reminder(self, kind: str) -> Draft:
+        """What an emergency was answered with, in short, for who goes on with small talk."""
+        text = self._knowledge.sentences[f"red_flag_reminder_{kind}"].text
+        draft = self._said("chat", self._filled(text))
+        draft.body["buttons"] = self._calls(kind, text)
+        return draft
+
+    def reminded(self, kind: str, drafts: Sequence[Draft]) -> tuple[Draft, ...]:
+        """The same with the reminder before it; an alarm needs none."""
+        first, *others = drafts
+        if first.kind in ALARMS:
+            return tuple(drafts)
+        reminder = self._knowledge.wording(f"red_flag_reminder_{kind}")
+        body = {**first.body, "text": f"{reminder}\n\n{first.body['text']}"}
+        return (replace(first, body=body), *others)
 
     def engine_down(self) -> list[Draft]:
         """The truth when no answer came: that it did not, and whom to call."""
@@ -108,6 +126,17 @@ class Replies:
         return self._said("unknown", sentence)
 
     # parts
+
+    def _calls(self, kind: str, text: str) -> list[Json]:
+        """Buttons that call: the numbers that the text names, in its order, and the emergency line in any case."""
+        clinic = self._knowledge.clinic
+        known = {**clinic.numbers.named(), "clinic_phone": clinic.phone}
+        named = [name for name in PLACEHOLDER.findall(text) if name in known] or [FIRST_CALL[kind]]
+        calls = {known[name]: known[name] for name in (*named, "emergency")}
+        if "crisis_line" in named:
+            calls |= {number: f"{name} {number}" for name, number in clinic.more_crisis_lines if number not in calls}
+        say = self._knowledge.wording
+        return [{"label": say("label_call", number=label), "tel": number} for number, label in calls.items()]
 
     def _now(self) -> datetime:
         """The time at the clinic."""

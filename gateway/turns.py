@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any, Protocol
 
 from gateway.engine import Engine, EngineReply, EngineUnavailable
@@ -17,6 +18,7 @@ from gateway.store import Conversation, Draft, Outcome, Turn
 from safety import Finding
 
 Json = dict[str, Any]
+SMALL_TALK = ("greeting", "thanks", "goodbye")
 log = logging.getLogger(__name__)
 
 
@@ -40,10 +42,16 @@ class Turns:
     async def decide(self, turn: Turn) -> Outcome:
         """What this message leads to, whatever else is down."""
         conversation, text, does = turn.conversation, turn.message.body["text"], turn.does
-        if does is None and (finding := await self._danger(conversation, text)):
+        if does is None and (finding := await self.danger(text, _previous(conversation))):
             return self._red_flag(conversation, finding)
         if conversation.holder == "person":
             return Outcome()
+        outcome = await self._without_danger(conversation, text, does)
+        if flag := conversation.red_flag:
+            outcome = self._reminded(outcome, flag)
+        return outcome
+
+    async def _without_danger(self, conversation: Conversation, text: str, does: Json | None) -> Outcome:
         if does and self._replies.knows(topic := does.get("more", "")):
             return Outcome(replies=(self._replies.answer(topic, long=True),))
         if does and "intent" not in does:
@@ -59,10 +67,11 @@ class Turns:
             engine_turns=0,
         )
 
-    async def _danger(self, conversation: Conversation, text: str) -> Finding | None:
+    async def danger(self, text: str, previous: Finding | None = None) -> Finding | None:
+        """What the red-flag net finds in what somebody typed."""
         loop = asyncio.get_running_loop()
         try:
-            return await loop.run_in_executor(self._net_thread, self._net.check, text, _previous(conversation))
+            return await loop.run_in_executor(self._net_thread, self._net.check, text, previous)
         except Exception as error:
             # The engine has the same net as a component, so going on is safer than giving no answer.
             log.error("the red-flag net failed (%s)", describe(error))
@@ -84,6 +93,14 @@ class Turns:
             },
         )
 
+    def _reminded(self, outcome: Outcome, flag: Json) -> Outcome:
+        """After a red flag the next question is answered with a reminder. Small talk is not gone on with: it gets the
+        reminder alone, and the question after it gets it too.
+        """
+        if outcome.small_talk:
+            return replace(outcome, replies=(self._replies.reminder(flag["level"]),), red_flag=flag)
+        return replace(outcome, replies=self._replies.reminded(flag["level"], outcome.replies))
+
     async def _ask(self, conversation: Conversation, text: str, does: Json | None) -> Outcome:
         epoch, turns = conversation.engine_epoch, conversation.engine_turns
         # The engine's cost grows with its tracker. Not while it is asking for something: it would forget that.
@@ -104,6 +121,7 @@ class Turns:
         return Outcome(
             replies=tuple(self._replies.decided(reply, text)),
             desk=_reasons(reply),
+            small_talk=reply.intent in SMALL_TALK,
             engine_epoch=epoch + alarm,
             engine_turns=0 if alarm else turns + 1,
             slots=reply.slots,

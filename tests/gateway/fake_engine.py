@@ -27,6 +27,7 @@ ANSWERS: list[tuple[str, Json]] = [
     ("go on with", {"kind": "screening", "topics": ["soreness"], "confidence": 0.9, "messages": [
         {"text": "THE ANSWER"},
         {"text": "Are you pregnant?", "custom": {"kind": "screening", "tick": ["yes", "no"]}}]}),
+    ("thank", {"kind": "chat", "intent": "thanks", "confidence": 0.99, "messages": [{"text": "You are welcome."}]}),
     ("hello", {"kind": "chat", "confidence": 0.99, "messages": [
         {"text": "Hello!", "buttons": [{"title": "Yes", "payload": '/affirm{"sure": "yes"}'}],
          "custom": {"kind": "chat", "offer": ["soreness", "help"]}}]}),
