@@ -1,7 +1,8 @@
 """The answers as pages: `/answers` lists, groups and searches them, `/answers/<topic>` tells one, `/answers/handout`
 makes a PDF of several. Everything works without JavaScript; `answers.js` only adds buttons.
 
-Answers are shown as the chat shows them: filled with the clinic's facts, and withheld when their review is overdue.
+Answers are shown as the chat shows them: filled with the clinic's facts, and withheld when their review is overdue or
+they were withdrawn.
 What is typed into the search goes through the red-flag net first, as everything that a patient types.
 """
 
@@ -35,19 +36,26 @@ from gateway.rate_limits import RateLimits
 from gateway.search import QUERY_LIMIT, Search
 from gateway.settings import Settings
 from gateway.turns import RedFlagNet
+from gateway.withdrawals import Withdrawals
 from knowledge import Knowledge, Topic
-from knowledge.placeholders import PLACEHOLDER
+from knowledge.placeholders import PLACEHOLDER, REGION
 
 log = logging.getLogger(__name__)
 
+PHONES = {f"{{{name}}}" for name in ("clinic_phone", *REGION)}
 HOST = re.compile(r"[A-Za-z0-9.-]{1,253}(:\d{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](:\d{1,5})?")
 
 
 def routes(
-    knowledge: Knowledge, net: RedFlagNet, settings: Settings, limits: RateLimits, now: Callable[[], datetime]
+    knowledge: Knowledge,
+    net: RedFlagNet,
+    settings: Settings,
+    limits: RateLimits,
+    now: Callable[[], datetime],
+    withdrawals: Withdrawals,
 ) -> list[BaseRoute]:
     """The routes of the answer pages."""
-    pages = _Pages(knowledge, net, settings, limits, now)
+    pages = _Pages(knowledge, net, settings, limits, now, withdrawals)
     return [
         Route("/answers", pages.index),
         Route("/answers/handout", pages.handout),
@@ -69,13 +77,20 @@ class Shown:
 
 class _Pages:
     def __init__(
-        self, knowledge: Knowledge, net: RedFlagNet, settings: Settings, limits: RateLimits, now: Callable[[], datetime]
+        self,
+        knowledge: Knowledge,
+        net: RedFlagNet,
+        settings: Settings,
+        limits: RateLimits,
+        now: Callable[[], datetime],
+        withdrawals: Withdrawals,
     ) -> None:
         self._knowledge = knowledge
         self._net = net
         self._settings = settings
         self._limits = limits
         self._now = now
+        self._withdrawals = withdrawals
         self._search = Search(knowledge)
         self._one_at_a_time = asyncio.Lock()
         self._group_of = {name: group for group in knowledge.groups for name in group.topics}
@@ -187,7 +202,7 @@ class _Pages:
         return Shown(name, topic.title, self._rich(topic.short), withheld=False)
 
     def _withheld(self, topic: Topic) -> bool:
-        return topic.expired(self._today())
+        return self._withdrawals.withheld(topic, self._today())
 
     def _groups(self) -> list[tuple[str, str, list[Shown]]]:
         return [
@@ -227,7 +242,7 @@ class _Pages:
 
     def _fact(self, placeholder: str) -> str:
         value = escape(self._knowledge.fill(placeholder))
-        if placeholder in {"{clinic_phone}", "{emergency}", "{nurse_line}", "{crisis_line}"}:
+        if placeholder in PHONES:
             return f'<a href="tel:{value}">{value}</a>'
         if value.startswith("https://"):
             return f'<a href="{value}" rel="noopener">{value}</a>'

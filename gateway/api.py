@@ -5,13 +5,14 @@ A conversation has an unguessable id and a token; whoever shows the token (`Auth
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Header, Query, Request
-from pydantic import BaseModel, BeforeValidator, Field, StrictStr
+from pydantic import BaseModel, BeforeValidator, Field, StrictInt, StrictStr
 from starlette.responses import Response, StreamingResponse
 
 from gateway.conversations import Conversations
+from gateway.feedback import NOTE_LIMIT, Feedback, NoSuchAnswer
 from gateway.live import Signals, stream
 from gateway.messages import clean
 from gateway.problems import Refused
@@ -46,6 +47,21 @@ class Accepted(BaseModel):
 
     seq: int
     repeated: bool = Field(description="The key was known: nothing new was stored.")
+
+
+class Verdict(BaseModel):
+    """What the patient thinks of an answer: of the event `seq`."""
+
+    seq: Annotated[StrictInt, Field(ge=1, le=10**9)]
+    verdict: Literal["helpful", "not_helpful", "looks_wrong"]
+    note: Annotated[Text, Field(max_length=NOTE_LIMIT)] = ""
+
+
+class Noted(BaseModel):
+    """The verdict that holds: the first one, unless the answer looks wrong."""
+
+    seq: int
+    verdict: str
 
 
 class EventOut(BaseModel):
@@ -90,6 +106,7 @@ def routes(
     replies: Replies,
     limits: RateLimits,
     knowledge: Knowledge,
+    feedback: Feedback,
 ) -> APIRouter:
     """The routes under `/api`."""
 
@@ -136,6 +153,18 @@ def routes(
         except UnknownConversation:
             raise Refused.because("unknown_conversation") from None
         return {"seq": event.seq, "repeated": not new}
+
+    @router.post("/{id}/feedback", response_model=Noted)
+    async def rate(given: Verdict, conversation: Conversation = Depends(opened)) -> Json:
+        """Say that an answer was helpful, was not, or looks wrong. What looks wrong is shown to the clinic's staff."""
+        limits.conversation(conversation.id)
+        note = clean(given.note)
+        try:
+            verdict = await feedback.rate(conversation.id, given.seq, given.verdict, note)
+        except NoSuchAnswer:
+            raise Refused.because("no_answer") from None
+        await conversations.listen_for_danger(conversation.id, note)
+        return {"seq": given.seq, "verdict": verdict}
 
     event_stream: dict[int | str, Json] = {200: {"content": {"text/event-stream": {}}}}
 

@@ -21,6 +21,7 @@ from gateway import answer_pages, api, health, interface, pages, rest_channel
 from gateway.conversations import Conversations
 from gateway.database import Database
 from gateway.engine import Engine, HttpEngine
+from gateway.feedback import Feedback
 from gateway.guards import BodyLimit, SecurityHeaders
 from gateway.live import LocalSignals
 from gateway.logs import RequestLog
@@ -30,7 +31,8 @@ from gateway.replies import Replies
 from gateway.settings import Settings
 from gateway.store import Store
 from gateway.turns import RedFlagNet, Turns
-from knowledge import Knowledge
+from gateway.withdrawals import Withdrawals
+from knowledge import Knowledge, Topic
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +55,9 @@ def create_app(
     database = Database(settings.database_url)
     store = Store(database, now)
     signals = LocalSignals()
-    replies = Replies(knowledge, now)
+    withdrawals = Withdrawals(database, now, settings.withdrawal_poll)
+    replies = Replies(knowledge, now, withdrawals)
+    feedback = Feedback(database, now, knowledge.clinic.timezone)
     conversations = Conversations(store, Turns(net, engine, replies, settings.engine_turns), signals)
     limits = RateLimits(
         TokenBuckets(settings.conversation_burst, settings.conversation_rate),
@@ -61,14 +65,19 @@ def create_app(
         knowledge,
     )
 
+    def withheld(topic: Topic) -> bool:
+        return withdrawals.withheld(topic, now().astimezone(knowledge.clinic.timezone).date())
+
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         await database.upgrade()
+        await withdrawals.start()
         if resumed := await conversations.resume():
             log.info("took up %d conversations with unanswered messages", resumed)
         yield
         signals.close()
         await conversations.close()
+        await withdrawals.close()
         await client.aclose()
         await database.close()
 
@@ -83,11 +92,11 @@ def create_app(
         lifespan=lifespan,
     )
     app.state.signals = signals
-    app.include_router(api.routes(settings, store, conversations, signals, replies, limits, knowledge))
+    app.include_router(api.routes(settings, store, conversations, signals, replies, limits, knowledge, feedback))
     app.include_router(rest_channel.routes(settings, store, conversations, replies, limits, knowledge))
     app.include_router(health.routes(store, engine))
-    app.router.routes.extend([*interface.routes(knowledge), *pages.routes(knowledge)])
-    app.router.routes.extend(answer_pages.routes(knowledge, net, settings, limits, now))
+    app.router.routes.extend([*interface.routes(knowledge), *pages.routes(knowledge, withheld)])
+    app.router.routes.extend(answer_pages.routes(knowledge, net, settings, limits, now, withdrawals))
     app.add_exception_handler(Refused, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http_error)

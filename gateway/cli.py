@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import sys
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
@@ -110,42 +109,110 @@ def ask(
 
 @app.command()
 def evaluate(
-    data: Annotated[Path, typer.Option(help="Folder of the development sets.")] = Path("benchmarks/patients"),
+    data: Annotated[list[Path] | None, typer.Option(help="Folder of a development set; can be repeated.")] = None,
     out: Annotated[Path, typer.Option(help="Where the report goes.")] = Path("results"),
+    compare: Annotated[Path | None, typer.Option(help="JSON of an earlier run to compare with.")] = None,
+    measured: Annotated[
+        Path | None, typer.Option(help="JSON of a run to report on, instead of measuring anew.")
+    ] = None,
+    hint3: Annotated[bool, typer.Option("--hint3", help="Measure config.yml on HINT3, another bot's data.")] = False,
 ) -> None:
-    """Measure the assistant on the development sets; writes evaluate.json and confusion.svg."""
-    from gateway import asking
-    from gateway.evaluation import Evaluation, draw_confusion
+    """Measure how well the assistant understands; writes a page with pictures, and JSON."""
+    from gateway.asking import NotAvailable
+    from gateway.evaluation import measuring
+    from gateway.evaluation.compare import read_evaluation
+    from gateway.evaluation.engine_command import NotMeasured
+    from gateway.evaluation.summary import tables
+    from knowledge import KnowledgeError
+
+    settings = _settings()
+    name = "hint3" if hint3 else "evaluate"
+    folders = data or [Path("benchmarks/patients"), Path("benchmarks/own")]
+    try:
+        if compare:
+            read_evaluation(compare)  # a wrong name is told now, not after minutes
+        with console.status("Measuring ...") as status:
+            if measured:
+                evaluation = dict(read_evaluation(measured))
+            elif hint3:
+                evaluation = measuring.measure_other_data(settings, status.update)
+            else:
+                evaluation = asyncio.run(measuring.measure(settings, folders, status.update))
+        if compare:
+            evaluation = measuring.compared(evaluation, compare)
+    except (NotAvailable, NotMeasured, KnowledgeError) as error:
+        _stop(str(error))
+    numbers, page = measuring.write(evaluation, out, name)
+    for table in tables(evaluation):
+        console.print(table)
+    console.print(f"The report is {page}, its numbers are {numbers}.")
+
+
+topics = typer.Typer(help="Answers: take one back, give it again.", no_args_is_help=True)
+app.add_typer(topics, name="topic")
+incidents = typer.Typer(help="Answers that patients say look wrong.", invoke_without_command=True)
+app.add_typer(incidents, name="incidents")
+
+
+@topics.command()
+def withdraw(
+    topic: Annotated[str, typer.Argument(help="Name of the answer, as in data/answers/NAME.yml.")],
+    reason: Annotated[str, typer.Option(help="Why: for the record; patients do not see it.")],
+) -> None:
+    """Withhold an answer everywhere, at once; the assistant goes on running."""
+    from gateway import governance
     from knowledge import Knowledge
 
     settings = _settings()
-    if not (data / "questions.jsonl").exists():
-        _stop(f"{data} holds no questions.jsonl. What to do: name the folder of a development set with --data.")
-    topics = Knowledge.load(settings.data).topics
+    if topic not in Knowledge.load(settings.data).topics:
+        _stop(f"There is no answer named '{topic}'. What to do: look at the names in {settings.data / 'answers'}.")
+    asyncio.run(governance.withdraw(settings, topic, reason))
+    console.print(f"{topic} is withdrawn. A running assistant withholds it within {settings.withdrawal_poll:.0f} s.")
 
-    async def measure() -> Evaluation:
-        async with asking.assistant(settings) as say:
 
-            async def reply(sender: str, message: str) -> dict[str, Any]:
-                return asking.flat(await say(sender, message))
+@topics.command()
+def restore(topic: Annotated[str, typer.Argument(help="Name of the answer.")]) -> None:
+    """Give a withdrawn answer again."""
+    from gateway import governance
 
-            evaluation = Evaluation(reply, data, topics)
-            await evaluation.run()
-            return evaluation
+    if not asyncio.run(governance.restore(_settings(), topic)):
+        _stop(f"'{topic}' is not withdrawn. What to do: './ims topic withdrawn' lists what is.")
+    console.print(f"{topic} is given again.")
 
-    try:
-        with console.status("Measuring ..."):
-            report = asyncio.run(measure()).report
-    except asking.NotAvailable as error:
-        _stop(str(error))
-    out.mkdir(parents=True, exist_ok=True)
-    (out / "evaluate.json").write_text(json.dumps(report.as_json(), indent=1, ensure_ascii=False) + "\n", "utf-8")
-    draw_confusion(report, out / "confusion.svg")
-    table = Table("figure", "value")
-    for name, share in report.figures.items():
-        table.add_row(name, str(share))
-    console.print(table)
-    console.print(f"Every miss stands in {out / 'evaluate.json'}, the confusions in {out / 'confusion.svg'}.")
+
+@topics.command()
+def withdrawn() -> None:
+    """List the withdrawn answers."""
+    from gateway import governance
+
+    table = Table("answer", "since", "reason")
+    for found in asyncio.run(governance.withdrawn(_settings())):
+        table.add_row(found.topic, f"{found.created_at:%Y-%m-%d %H:%M} UTC", found.reason)
+    console.print(table if table.row_count else "No answer is withdrawn.")
+
+
+@incidents.callback()
+def list_incidents(context: typer.Context) -> None:
+    """List the open incidents; `close ID` closes one."""
+    from gateway import governance
+
+    if context.invoked_subcommand:
+        return
+    table = Table("answer", "version", "times", "last", "ids")
+    for found in asyncio.run(governance.open_incidents(_settings())):
+        ids = ", ".join(map(str, found.ids))
+        table.add_row(found.topic, found.version, str(found.count), f"{found.last:%Y-%m-%d %H:%M} UTC", ids)
+    console.print(table if table.row_count else "There is no open incident.")
+
+
+@incidents.command()
+def close(number: Annotated[int, typer.Argument(metavar="ID", help="As the list shows it.")]) -> None:
+    """Close an incident."""
+    from gateway import governance
+
+    if not asyncio.run(governance.close_incident(_settings(), number)):
+        _stop(f"There is no open incident {number}. What to do: './ims incidents' lists them.")
+    console.print(f"Incident {number} is closed.")
 
 
 if __name__ == "__main__":

@@ -47,6 +47,11 @@ class Conversations:
         self._wake(conversation_id)
         return event, new
 
+    async def listen_for_danger(self, conversation_id: str, text: str) -> None:
+        """Take what was written elsewhere than in the chat as a message of it, if it tells of a danger."""
+        if text and await self._turns.danger(text):
+            await self.receive(conversation_id, {"text": text})
+
     async def ask(self, sender: str, body: Json) -> list[Event]:
         """Store a message of a sender of the REST channel, wait until it is answered, and return the answer."""
         message = await self._store.append_from(sender, Draft("patient", "message", body))

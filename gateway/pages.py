@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import jinja2
@@ -19,7 +20,12 @@ STATIC = Path(__file__).parent / "static"
 FRESH = {"Cache-Control": "no-cache"}
 
 
-def routes(knowledge: Knowledge, templates: Path = TEMPLATES, static: Path = STATIC) -> list[BaseRoute]:
+def routes(
+    knowledge: Knowledge,
+    withheld: Callable[[Topic], bool],
+    templates: Path = TEMPLATES,
+    static: Path = STATIC,
+) -> list[BaseRoute]:
     """The routes of the pages. Templates get `clinic`, and what they show besides."""
     pages = jinja2.Environment(
         loader=jinja2.FileSystemLoader(templates), autoescape=True, undefined=jinja2.StrictUndefined
@@ -29,6 +35,7 @@ def routes(knowledge: Knowledge, templates: Path = TEMPLATES, static: Path = STA
         often = [
             {"name": topic.name, "title": topic.title, "short": knowledge.fill(topic.short)}
             for topic in central_topics(knowledge)
+            if not withheld(topic)
         ]
         page = pages.get_template("demo.html").render(clinic=knowledge.clinic, topics=often)
         return HTMLResponse(page, headers=FRESH)

@@ -41,6 +41,7 @@ class Settings:
     address_burst: float = 120  # requests at once from one address (this machine itself is not limited) ...
     address_rate: float = 5.0  # ... and then so many a second
     rest_token: str = ""  # asked for on /webhooks/rest/webhook; empty: only this machine may use it
+    withdrawal_poll: float = 1.0  # seconds after which a withdrawn answer is withheld at the latest
     heartbeat: float = 15.0  # seconds of silence on an event stream before a sign of life
 
     @classmethod

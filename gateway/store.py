@@ -64,10 +64,11 @@ class Event:
     client_key: str | None
     in_reply_to: int | None
     created_at: datetime
+    rating: str | None = None
 
     def public(self) -> Json:
         """The event as the outside sees it. A button's id names its event, so that it can be found again."""
-        body = {**self.body, "kind": self.kind}
+        body = {**self.body, "kind": self.kind, **({"rating": self.rating} if self.rating else {})}
         for name in ("buttons", "see_also"):
             if name in body:
                 body[name] = [{**it, "id": f"{self.seq}-{it['id']}"} if "id" in it else it for it in body[name]]
@@ -91,6 +92,7 @@ class Outcome:
     engine_turns: int | None = None
     slots: Json | None = None
     red_flag: Json = field(default_factory=dict)  # what the net found in this message; empty: nothing
+    small_talk: bool = False  # not gone on with after a red flag
 
 
 @dataclass(frozen=True)
@@ -111,6 +113,7 @@ class DeskItem:
     reason: str
     state: str
     created_at: datetime
+    note: str | None = None
 
 
 class UnknownConversation(LookupError):
@@ -298,7 +301,7 @@ class Store:
         )
         return await self._database.read(
             lambda connection: [
-                DeskItem(row.conversation_id, row.seq, row.reason, row.state, row.created_at)
+                DeskItem(row.conversation_id, row.seq, row.reason, row.state, row.created_at, row.note)
                 for row in connection.execute(query)
             ]
         )

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import (
     JSON,
     Column,
+    Date,
     DateTime,
     Dialect,
     ForeignKey,
@@ -76,6 +77,7 @@ events = Table(
     Column("client_key", String(64)),
     Column("in_reply_to", Integer),  # seq of the patient's message
     Column("state", String(16)),  # of a patient's message: received, answered or with_person
+    Column("rating", String(16)),  # of an answer, by the patient: helpful, not_helpful or looks_wrong
     Column("created_at", Utc, nullable=False),
     PrimaryKeyConstraint("conversation_id", "seq"),
     UniqueConstraint("conversation_id", "client_key"),
@@ -95,8 +97,43 @@ desk_items = Table(
     Column("id", Integer, primary_key=True, autoincrement=True),
     Column("conversation_id", ForeignKey("conversations.id", ondelete="CASCADE"), nullable=False, index=True),
     Column("seq", Integer, nullable=False),  # of the patient's message that it is about
-    Column("reason", String(32), nullable=False),  # asked, engine_down, emergency, urgent, crisis ...
+    Column("reason", String(32), nullable=False),  # asked, engine_down, emergency, urgent, crisis, looks_wrong ...
+    Column("note", String(500)),  # what the patient wrote about it; goes with the conversation
     Column("state", String(16), nullable=False),  # open or done
     Column("created_at", Utc, nullable=False),
     Index("ix_desk_items_state_created_at", "state", "created_at"),
+)
+
+incidents = Table(
+    "incidents",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    # An incident stays when its conversation is forgotten: it is about the answer.
+    Column("conversation_id", ForeignKey("conversations.id", ondelete="SET NULL"), index=True),
+    Column("seq", Integer, nullable=False),  # of the answer that looks wrong
+    Column("topic", String(64), nullable=False),
+    Column("version", String(16), nullable=False),  # of the answer, as it was read
+    Column("state", String(16), nullable=False),  # open or closed
+    Column("created_at", Utc, nullable=False),
+    Index("ix_incidents_state", "state"),
+)
+
+# How often an answer helped. Nothing leads back to a conversation, and a day is all that is known of the time.
+ratings = Table(
+    "ratings",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("topic", String(64), nullable=False),
+    Column("version", String(16), nullable=False),
+    Column("verdict", String(16), nullable=False),  # helpful or not_helpful
+    Column("day", Date, nullable=False),
+    Index("ix_ratings_topic_version", "topic", "version"),
+)
+
+withdrawals = Table(
+    "withdrawals",
+    metadata,
+    Column("topic", String(64), primary_key=True),
+    Column("reason", String(500), nullable=False),
+    Column("created_at", Utc, nullable=False),
 )

@@ -149,6 +149,64 @@ async def test_nobody_is_talked_out_of_a_red_flag_but_the_next_question_is_answe
     assert body["kind"] == "unknown"
 
 
+@pytest.mark.parametrize(
+    ("danger", "level"), [("I cannot breathe", "emergency"), ("I have a fever", "urgent"), ("end my life", "crisis")]
+)
+async def test_after_a_red_flag_the_next_question_is_answered_with_a_short_reminder_once(
+    chat: Chat, knowledge: Knowledge, danger: str, level: str
+) -> None:
+    await chat.ask(danger)
+    (answer,) = await chat.ask("will I be sore?")
+    reminder, short = (
+        knowledge.wording(f"red_flag_reminder_{level}"),
+        knowledge.fill(knowledge.topics["soreness"].short),
+    )
+    assert (answer["kind"], answer["topic"]) == ("answer", "soreness")
+    assert answer["text"] == f"{reminder}\n\n{short}"
+    (answer,) = await chat.ask("will I be sore?")
+    assert answer["text"] == short
+
+
+async def test_small_talk_after_a_red_flag_is_not_gone_on_with(chat: Chat, knowledge: Knowledge) -> None:
+    reminder = knowledge.wording("red_flag_reminder_emergency")
+    await chat.ask("I cannot breathe")
+    for _ in range(2):
+        (body,) = await chat.ask("thank you")
+        assert (body["kind"], body["text"]) == ("chat", reminder)
+        assert body["buttons"] == [{"label": "Call 911", "tel": "911"}]
+    (answer,) = await chat.ask("will I be sore?")
+    assert answer["text"].startswith(reminder), "the question after it still gets the reminder"
+    (body,) = await chat.ask("thank you")
+    assert body["text"] == "You are welcome."
+
+
+async def test_after_a_red_flag_a_button_and_a_dead_engine_get_the_reminder_too(
+    chat: Chat, gateway: Gateway, knowledge: Knowledge
+) -> None:
+    reminder = knowledge.wording("red_flag_reminder_emergency")
+    (answer,) = await chat.ask("will I be sore?")
+    await chat.ask("I cannot breathe")
+    (more,) = await chat.ask(choice=answer["buttons"][0]["id"])
+    assert more["text"].startswith(reminder)
+    await chat.ask("I cannot breathe")
+    gateway.engine.mode = "dead"
+    (sorry,) = await chat.ask("will I be sore?")
+    assert sorry["text"] == f"{reminder}\n\n{knowledge.wording('engine_down')}"
+
+
+async def test_a_crisis_has_its_own_words_and_lines_to_choose_from(chat: Chat, knowledge: Knowledge) -> None:
+    (body,) = await chat.ask("end my life")
+    numbers = knowledge.clinic.numbers
+    assert [button["tel"] for button in body["buttons"]] == [
+        numbers.crisis_line,
+        numbers.emergency,
+        *(number for _, number in knowledge.clinic.more_crisis_lines),
+    ]
+    (more,) = await chat.ask("thank you")
+    assert numbers.crisis_line in more["text"]
+    assert more["text"] != knowledge.wording("red_flag_reminder_emergency")
+
+
 async def test_a_red_flag_that_the_engine_finds_is_also_alone_and_told_to_the_desk(
     chat: Chat, gateway: Gateway
 ) -> None:
