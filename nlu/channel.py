@@ -14,6 +14,7 @@ from sanic import Blueprint
 from sanic.request import Request
 from sanic.response import HTTPResponse, json
 
+from nlu.context import FollowUps, mix
 from nlu.local_actions import LocalActions
 
 TOKEN_VARIABLE = "IMS_ENGINE_TOKEN"
@@ -25,6 +26,7 @@ NO_SUCH_CHOICE = "There is no intent of this name."
 FAILED = "The message could not be handled."
 RANKING = 5
 
+FOLLOW_UPS = FollowUps.load()
 logger = logging.getLogger(__name__)
 Json = dict[str, Any]
 
@@ -134,12 +136,12 @@ async def converse(agent: Agent, body: Json, handle: Callable[[UserMessage], Awa
     """One turn: understand (once), let Rasa act, and report both."""
     assert agent.processor is not None and agent.domain is not None
     sender, text = body["sender"], plain(body["message"] or "")
+    if body["slots"]:
+        await carry_over(agent, sender, body["slots"])
     if body["choice"]:
         parsed = chosen(agent, body["choice"])
     else:
-        parsed = await agent.processor.parse_message(UserMessage(text))
-    if body["slots"]:
-        await carry_over(agent, sender, body["slots"])
+        parsed = await understand(agent, sender, text)
     output = Collector()
     await handle(UserMessage(text, output, sender, parse_data=parsed, input_channel=Collector.name()))
     if not output.answered:  # an open form may take as its answer what would be a topic elsewhere
@@ -149,6 +151,43 @@ async def converse(agent: Agent, body: Json, handle: Callable[[UserMessage], Awa
         await carry_over(agent, sender, {"topic": topics[-1]})
     tracker = await agent.tracker_store.get_or_create_tracker(sender, append_action_listen=False)
     return reply(parsed, output, {name: value for name, value in tracker.current_slot_values().items() if value})
+
+
+async def understand(agent: Agent, sender: str, text: str) -> Json:
+    """The message as Rasa parses it, read with the last answered topic where it leans on that."""
+    assert agent.processor is not None and agent.domain is not None
+    alone = await agent.processor.parse_message(UserMessage(text))
+    tracker = await agent.tracker_store.get_or_create_tracker(sender, append_action_listen=False)
+    last = tracker.get_slot("topic")
+    said = agent.domain.responses.get(f"utter_faq/{last}")
+    # A form waits for an answer to its own question; several topics are a question that stands for itself.
+    if not said or tracker.active_loop_name or len(alone.get("topics", [])) > 1:
+        return alone
+    weight = FOLLOW_UPS.weight(text, ranking(alone))
+    if not weight:
+        return alone
+    title = said[0]["metadata"]["title"].rstrip("?")
+    in_context = await agent.processor.parse_message(UserMessage(f"{title} {text}"))
+    mixed = mix(ranking(alone), ranking(in_context), weight)
+    name, confidence = mixed[0]
+    if not name.startswith("faq/") or confidence < FOLLOW_UPS.answer_from or [name] == alone_topics(alone):
+        return alone
+    return {**alone, **as_parsed(name, confidence), "entities": alone["entities"], "intent_ranking": listed(mixed)}
+
+
+def ranking(parsed: Json) -> list[tuple[str, float]]:
+    """Intents with their confidence, best first."""
+    return [(entry["name"], float(entry["confidence"])) for entry in parsed.get("intent_ranking", [])]
+
+
+def listed(entries: list[tuple[str, float]]) -> list[Json]:
+    """The same in Rasa's form."""
+    return [{"name": name, "confidence": confidence} for name, confidence in entries]
+
+
+def alone_topics(parsed: Json) -> list[str]:
+    """The topics that are answered already, as intents."""
+    return [f"faq/{topic}" for topic in parsed.get("topics", [])]
 
 
 def reply(parsed: Json, output: Collector, slots: Json) -> Json:
@@ -190,18 +229,23 @@ def chosen(agent: Agent, choice: Json) -> Json:
         or (topic and f"utter_{name}" not in agent.domain.responses)
     ):
         raise BadRequest(NO_SUCH_CHOICE)
-    intent: Json = {"name": group, "confidence": 1.0}
+    values = [{"entity": entity, "value": value} for entity, value in entities.items()]
+    return {"text": "", **as_parsed(str(name), 1.0), "entities": values}
+
+
+def as_parsed(name: str, confidence: float) -> Json:
+    """An intent, with or without topic, in the shape that Rasa's pipeline would give it."""
+    group, _, topic = name.partition("/")
+    intent: Json = {"name": group, "confidence": confidence}
     parsed: Json = {
-        "text": "",
         "intent": intent,
-        "entities": [{"entity": entity, "value": value} for entity, value in entities.items()],
-        "intent_ranking": [{"name": name, "confidence": 1.0}],
+        "intent_ranking": listed([(name, confidence)]),
         "topics": [topic] if group == "faq" else [],
         "offered": [],
     }
     if topic:
         intent["full_retrieval_intent_name"] = name
-        selected = {"intent_response_key": name, "utter_action": f"utter_{name}", "confidence": 1.0}
+        selected = {"intent_response_key": name, "utter_action": f"utter_{name}", "confidence": confidence}
         parsed["response_selector"] = {"all_retrieval_intents": [group], group: {"response": selected, "ranking": []}}
     return parsed
 

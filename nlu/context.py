@@ -1,0 +1,60 @@
+"""Reads a message in its conversation: "how long does it last?" after soreness asks about soreness."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+
+LEXICON = Path("data/lexicon/follow_up.yml")
+WORD = re.compile(r"[a-z]+(?:'[a-z]+)?")
+
+Ranking = Sequence[tuple[str, float]]
+
+
+@dataclass(frozen=True)
+class FollowUps:
+    """Which messages lean on the answer before, and how much that counts then (`data/lexicon/follow_up.yml`)."""
+
+    lead_ins: tuple[str, ...]
+    pointers: frozenset[str]
+    loose_pointers: frozenset[str]
+    short: int
+    pointer_reach: int
+    weights: Mapping[str, float]
+    unsure_below: float
+    answer_from: float
+
+    @classmethod
+    def load(cls, path: Path = LEXICON) -> "FollowUps":
+        """Read the lexicon."""
+        given: dict[str, Any] = YAML(typ="safe", pure=True).load(path)
+        given["lead_ins"] = tuple(given["lead_ins"])
+        given |= {name: frozenset(given[name]) for name in ("pointers", "loose_pointers")}
+        return cls(**given)
+
+    def weight(self, text: str, alone: Ranking) -> float:
+        """How much the reading in context counts, between 0 (the message stands for itself) and 1."""
+        words = WORD.findall(text.lower().replace("’", "'"))
+        if not words:
+            return 0.0
+        near = len(words) <= self.pointer_reach
+        if near and self.pointers.intersection(words):
+            return self.weights["pointer"]
+        if len(words) <= self.short or self._leads_in(words) or (near and self.loose_pointers.intersection(words)):
+            return self.weights["other"]
+        name, confidence = alone[0] if alone else ("", 0.0)
+        return self.weights["other"] if confidence < self.unsure_below and name.startswith("faq/") else 0.0
+
+    def _leads_in(self, words: Sequence[str]) -> bool:
+        start = " ".join(words[:2])
+        return any(start == lead or start.startswith(f"{lead} ") for lead in self.lead_ins)
+
+
+def mix(alone: Ranking, in_context: Ranking, weight: float) -> list[tuple[str, float]]:
+    """Both rankings as one, best first."""
+    first, second = dict(alone), dict(in_context)
+    mixed = {name: (1 - weight) * first.get(name, 0.0) + weight * second.get(name, 0.0) for name in {**first, **second}}
+    return sorted(mixed.items(), key=lambda item: (-item[1], item[0]))

@@ -1,0 +1,41 @@
+"""A message that leans on the answer before is read with it."""
+
+import pytest
+
+from nlu.context import FollowUps, mix
+
+FOLLOW_UPS = FollowUps.load()
+SURE = [("faq/how_often", 0.95)]
+UNSURE = [("faq/how_often", 0.4)]
+
+
+@pytest.mark.parametrize("text", ["how long will it last", "is that bad", "and for my neck?", "why?", "what about beer"])
+def test_a_message_that_points_back_is_read_in_context(text: str) -> None:
+    assert FOLLOW_UPS.weight(text, SURE) > 0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "how often do most people come for treatment",
+        "please tell me who would do the needling and whether that person is certified",
+        "👍",
+        "",
+    ],
+)
+def test_a_message_that_stands_for_itself_is_not(text: str) -> None:
+    assert FOLLOW_UPS.weight(text, SURE) == 0.0
+
+
+def test_an_unsure_reading_looks_at_the_conversation() -> None:
+    assert FOLLOW_UPS.weight("my job means lifting heavy boxes every day", UNSURE) > 0
+
+
+def test_what_lies_outside_is_not_drawn_into_the_conversation() -> None:
+    assert FOLLOW_UPS.weight("my job means lifting heavy boxes every day", [("out_of_scope", 0.4)]) == 0.0
+
+
+def test_mixing_keeps_every_intent_and_puts_the_best_first() -> None:
+    mixed = mix([("a", 0.8), ("b", 0.1)], [("c", 0.9), ("b", 0.5)], 0.5)
+    assert [name for name, _ in mixed] == ["c", "a", "b"]
+    assert dict(mixed)["b"] == pytest.approx(0.3)
