@@ -15,7 +15,9 @@ Json = dict[str, Any]
 
 
 def window_settings(knowledge: Knowledge, language: str) -> Json:
-    """Texts with the clinic's facts in them, theme colours and the emergency number; English where none fits."""
+    """Texts with the clinic's facts in them (English where none fits), theme colours, the emergency number, whether a
+    patient has to agree first and for how long a chat is kept, and the questions to suggest while somebody types.
+    """
     english = knowledge.catalogues[DEFAULT_LANGUAGE]
     catalogue = knowledge.catalogues.get(language, english)
     return {
@@ -24,6 +26,9 @@ def window_settings(knowledge: Knowledge, language: str) -> Json:
         "strings": {key: knowledge.fill_clinic(text) for key, text in {**english.strings, **catalogue.strings}.items()},
         "theme": dict(knowledge.clinic.theme),
         "emergency": knowledge.clinic.numbers.emergency,
+        "consent_required": knowledge.clinic.consent_required,
+        "retention_days": knowledge.clinic.retention_days,
+        "topics": [topic.title for topic in knowledge.topics.values()],
     }
 
 

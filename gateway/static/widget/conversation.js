@@ -2,14 +2,19 @@
    A message is kept until the gateway has acknowledged it; a repeated send with the same key is harmless, and
    Last-Event-ID brings back what a dropped connection missed. So nothing is lost, doubled or out of order.
 
-   Emits: event (detail: an event of the gateway), queue (detail: messages not acknowledged yet),
-   connection (detail: true or false), notice (detail: {key, values}), reset. */
+   Emits: event (detail: an event of the gateway), caught-up (history is complete), queue (detail: messages not
+   acknowledged yet), connection (detail: true or false), notice (detail: {key, values}), reset. */
 
 const HEARTBEAT_LIMIT = 40_000;
 const LONGEST_PAUSE = 10_000;
+const PATIENCE = 20_000;
 const HISTORY_PAGE = 500;
+const DONE = Symbol("nothing waits");
 
 const newKey = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+
+/* One tab at a time, where the browser can promise that; without it the gateway's keys still keep doubles away. */
+const alone = (name, work) => (navigator.locks ? navigator.locks.request(name, work) : work());
 
 export class Conversation extends EventTarget {
   #home;
@@ -21,7 +26,9 @@ export class Conversation extends EventTarget {
   #running = false;
   #starting = null;
   #connected = true;
+  #troubled = false;
   #id = null;
+  #restarts = 0;
   #alarm = new EventTarget();
 
   constructor(home, session) {
@@ -29,18 +36,21 @@ export class Conversation extends EventTarget {
     this.#home = home;
     this.#session = session;
     addEventListener("online", () => this.#retryNow());
+    addEventListener("offline", () => this.#running && (this.#setConnected(false), this.#stream?.abort()));
+    addEventListener("pageshow", (event) => event.persisted && this.#running && (this.#stream?.abort(), this.#retryNow()));
     document.addEventListener("visibilitychange", () => {
       if (document.visibilityState === "visible") this.#afterSleep();
     });
     setInterval(() => this.#afterSleep(), HEARTBEAT_LIMIT / 2);
     session.onOtherTab((kept) => {
-      if (this.#running && kept.id !== this.#id) this.#restart();
+      if (!this.#running) return;
+      if (this.#id && kept.id !== this.#id) this.#restart();
       else this.#tell("queue", this.queue);
     });
   }
 
   get queue() {
-    return this.#session.read().queue ?? [];
+    return this.#session.queue;
   }
 
   get exists() {
@@ -48,26 +58,27 @@ export class Conversation extends EventTarget {
   }
 
   /* Open the conversation: history first, then what happens from now on. */
-  async start() {
+  start() {
     if (this.#running) return;
     this.#running = true;
     this.#listen();
   }
 
-  /* Say something: text the patient typed, or the id of a button the gateway offered. */
-  send({ text, choice, label }) {
-    const message = { key: newKey(), text, choice, label: label ?? text, state: "sending" };
-    this.#setQueue([...this.queue, message]);
+  /* Say something: text the patient typed, the id of a button the gateway offered, or what was ticked on a card. */
+  send({ text, choice, card, label }) {
+    this.#session.add({ key: newKey(), text, choice, card, label: label ?? text, state: "sending" });
+    this.#tell("queue", this.queue);
     this.#flush();
   }
 
   retry(key) {
-    this.#setQueue(this.queue.map((message) => (message.key === key ? { ...message, state: "sending", error: null } : message)));
+    this.#mark(key, { state: "sending", error: null });
     this.#flush();
   }
 
   discard(key) {
-    this.#setQueue(this.queue.filter((message) => message.key !== key));
+    this.#session.remove(key);
+    this.#tell("queue", this.queue);
   }
 
   /* Forget this conversation here and begin a new one. */
@@ -76,21 +87,47 @@ export class Conversation extends EventTarget {
     this.#restart();
   }
 
+  /* Have the gateway delete it; false if that could not be done. */
+  async delete() {
+    const id = await this.#ensure();
+    const response = await this.#request(`api/conversations/${id}`, { method: "DELETE" });
+    if (!response.ok && response.status !== 404) throw new Error(`delete: ${response.status}`);
+    this.startOver();
+  }
+
+  /* The conversation as a file, written by the gateway. */
+  async transcript() {
+    const id = await this.#ensure();
+    const response = await this.#request(`api/conversations/${id}/transcript`);
+    if (!response.ok) throw new Error(`transcript: ${response.status}`);
+    return response.blob();
+  }
+
   #tell(name, detail) {
     this.dispatchEvent(new CustomEvent(name, { detail }));
   }
 
-  #setQueue(queue) {
-    this.#session.write({ queue });
-    this.#tell("queue", queue);
+  #mark(key, changes) {
+    this.#session.change(key, changes);
+    this.#tell("queue", this.queue);
   }
 
   #restart() {
+    this.#restarts += 1;
     this.#lastSeq = 0;
     this.#id = null;
     this.#stream?.abort();
     this.#tell("reset");
+    this.#tell("queue", this.queue);
     this.#wake();
+  }
+
+  /* The gateway does not know this conversation any more: what is not sent yet goes into a new one. */
+  #expired(id) {
+    if (this.#session.read().id !== id) return;
+    this.#session.write({ id: null, token: null, read: 0 });
+    this.#restart();
+    this.#tell("notice", { key: "expired" });
   }
 
   /* Wait, unless something happens that makes it worth trying now. */
@@ -110,35 +147,40 @@ export class Conversation extends EventTarget {
     this.#connected = connected;
   }
 
-  #request(path, options = {}) {
+  #request(path, { signal = AbortSignal.timeout(PATIENCE), ...options } = {}) {
     const { token } = this.#session.read();
     const headers = { ...(token && { Authorization: `Bearer ${token}` }), ...options.headers };
-    return fetch(new URL(path, this.#home), { ...options, headers, cache: "no-store", credentials: "omit" });
+    return fetch(new URL(path, this.#home), { ...options, signal, headers, cache: "no-store", credentials: "omit" });
   }
 
-  /* The id of the conversation, made on first use; two callers share one attempt. */
+  /* The id of the conversation, made on first use; two callers, or two tabs, share one attempt. */
   async #ensure() {
     const { id } = this.#session.read();
     if (id) return id;
-    this.#starting ??= this.#create().finally(() => (this.#starting = null));
+    this.#starting ??= alone("ims-chat start", () => this.#create()).finally(() => (this.#starting = null));
     return this.#starting;
   }
 
   async #create() {
+    const { id: made } = this.#session.read();
+    if (made) return made;
     const response = await this.#request("api/conversations", { method: "POST", headers: { "Content-Type": "application/json" }, body: "{}" });
     if (!response.ok) throw new Error(`no conversation: ${response.status}`);
     const { id, token, events } = await response.json();
     this.#session.write({ id, token });
-    for (const event of events ?? []) this.#receive(event);
+    this.#lastSeq = 0;
+    this.#id = id;
+    for (const event of events ?? []) this.#receive(id, event);
     return id;
   }
 
-  #receive(event, { history = false } = {}) {
-    if (event.seq <= this.#lastSeq) return;
+  #receive(id, event, history = false) {
+    if (id !== this.#id || event.seq <= this.#lastSeq) return;
     this.#lastSeq = event.seq;
-    const unsent = this.queue.filter((message) => message.key !== event.key && !(message.seq <= event.seq));
     this.#tell("event", { ...event, history });
-    if (unsent.length !== this.queue.length) this.#setQueue(unsent);
+    const echoed = this.queue.filter((message) => message.key === event.key || message.seq <= event.seq);
+    for (const { key } of echoed) this.#session.remove(key);
+    if (echoed.length) this.#tell("queue", this.queue);
   }
 
   async #readHistory(id) {
@@ -146,8 +188,11 @@ export class Conversation extends EventTarget {
       const response = await this.#request(`api/conversations/${id}/history?after=${this.#lastSeq}&limit=${HISTORY_PAGE}`);
       if (!response.ok) return response;
       const { events } = await response.json();
-      for (const event of events) this.#receive(event, { history: true });
-      if (events.length < HISTORY_PAGE) return response;
+      for (const event of events) this.#receive(id, event, true);
+      if (events.length < HISTORY_PAGE) {
+        this.#tell("caught-up");
+        return response;
+      }
     }
   }
 
@@ -155,11 +200,13 @@ export class Conversation extends EventTarget {
   async #listen() {
     let wait = 500;
     while (true) {
+      const restarts = this.#restarts;
       try {
         const id = await this.#ensure();
         this.#stream = new AbortController();
-        let response = this.#id === id ? null : await this.#readHistory(id);
+        const known = this.#id === id;
         this.#id = id;
+        let response = known ? null : await this.#readHistory(id);
         if (!response || response.ok) {
           response = await this.#request(`api/conversations/${id}/events`, {
             headers: { Accept: "text/event-stream", "Last-Event-ID": String(this.#lastSeq) },
@@ -167,18 +214,16 @@ export class Conversation extends EventTarget {
           });
         }
         if (response.status === 404 || response.status === 401) {
-          this.#session.write({ id: null, token: null });
-          this.#restart();
-          this.#tell("notice", { key: "expired" });
+          this.#expired(id);
           continue;
         }
         if (!response.ok) throw new Error(`stream: ${response.status}`);
         this.#setConnected(true);
         wait = 500;
-        this.#flush();
-        await this.#read(response.body.getReader());
+        this.#retryNow();
+        await this.#read(id, response.body.getReader());
       } catch {
-        if (this.#id && this.#session.read().id !== this.#id) continue;
+        if (restarts !== this.#restarts) continue;
         this.#setConnected(false);
       }
       await this.#idle(wait * (0.5 + Math.random()));
@@ -186,7 +231,7 @@ export class Conversation extends EventTarget {
     }
   }
 
-  async #read(reader) {
+  async #read(id, reader) {
     const decoder = new TextDecoder();
     let buffer = "";
     while (true) {
@@ -198,7 +243,7 @@ export class Conversation extends EventTarget {
       buffer = blocks.pop();
       for (const block of blocks) {
         const data = block.split("\n").filter((line) => line.startsWith("data:")).map((line) => line.slice(5).trimStart()).join("\n");
-        if (data) this.#receive(JSON.parse(data));
+        if (data) this.#receive(id, JSON.parse(data));
       }
     }
   }
@@ -208,9 +253,10 @@ export class Conversation extends EventTarget {
     this.#flush();
   }
 
-  /* A laptop that slept has a dead connection that nobody told it about: silence longer than two heartbeats means that. */
+  /* A laptop that slept has a dead connection that nobody told it about: silence longer than two heartbeats means
+     that. A clock that was set back must not hide it. */
   #afterSleep() {
-    if (this.#running && this.#heardAt && Date.now() - this.#heardAt > HEARTBEAT_LIMIT) {
+    if (this.#running && this.#heardAt && Math.abs(Date.now() - this.#heardAt) > HEARTBEAT_LIMIT) {
       this.#heardAt = Date.now();
       this.#stream?.abort();
       this.#wake();
@@ -223,60 +269,59 @@ export class Conversation extends EventTarget {
     this.#flushing = true;
     try {
       let wait = 1000;
-      let message;
-      while ((message = this.queue.find(({ state }) => state === "sending" || state === "waiting"))) {
-        const outcome = await this.#post(message);
-        if (outcome.acknowledged || outcome.refused) {
-          wait = 1000;
-          continue;
-        }
-        await this.#idle(outcome.after ?? wait);
-        wait = Math.min(wait * 2, LONGEST_PAUSE);
+      while (true) {
+        const pause = await alone("ims-chat send", () => this.#sendNext());
+        if (pause === DONE) return;
+        if (pause !== 0) await this.#idle(pause ?? wait);
+        wait = pause === 0 ? 1000 : Math.min(wait * 2, LONGEST_PAUSE);
       }
     } finally {
       this.#flushing = false;
     }
   }
 
-  #mark(key, changes) {
-    this.#setQueue(this.queue.map((message) => (message.key === key ? { ...message, ...changes } : message)));
+  #sendNext() {
+    const next = this.queue.find(({ state }) => state === "sending" || state === "waiting");
+    return next ? this.#post(next) : DONE;
   }
 
-  async #post(message) {
+  /* Send one message; returns how long to wait before the next attempt: 0 if none is needed, nothing if unknown. */
+  async #post({ key, text, choice, card }) {
     try {
       const id = await this.#ensure();
       const response = await this.#request(`api/conversations/${id}/messages`, {
         method: "POST",
         headers: { "Content-Type": "application/json" },
-        body: JSON.stringify({ key: message.key, text: message.text, choice: message.choice }),
+        body: JSON.stringify({ key, text, choice, card }),
       });
       if (response.ok) {
         const { seq } = await response.json();
-        if (seq <= this.#lastSeq) this.discard(message.key);
-        else this.#mark(message.key, { state: "sent", seq });
-        return { acknowledged: true };
+        this.#troubled = false;
+        if (seq <= this.#lastSeq) this.discard(key);
+        else this.#mark(key, { state: "sent", seq });
+        return 0;
       }
       if (response.status === 429) {
         const seconds = Number(response.headers.get("Retry-After")) || 5;
-        this.#mark(message.key, { state: "waiting" });
+        this.#mark(key, { state: "waiting" });
         this.#tell("notice", { key: "rate_limited", values: { seconds } });
-        return { after: seconds * 1000 };
+        return seconds * 1000;
       }
       if (response.status === 404 || response.status === 401) {
-        this.#session.write({ id: null, token: null });
-        this.#restart();
-        this.#tell("notice", { key: "expired" });
-        return { after: 0 };
+        this.#expired(id);
+        return 0;
       }
       if (response.status < 500) {
         const { error } = await response.json().catch(() => ({}));
-        this.#mark(message.key, { state: "failed", error: error?.message });
-        return { refused: true };
+        this.#mark(key, { state: "failed", error: error?.message });
+        return 0;
       }
+      if (!this.#troubled) this.#tell("notice", { key: "trouble" });
+      this.#troubled = true;
     } catch {
-      /* no connection: said below, tried again later */
+      /* no connection: said elsewhere, tried again later */
     }
-    this.#mark(message.key, { state: "waiting" });
-    return {};
+    this.#mark(key, { state: "waiting" });
+    return undefined;
   }
 }

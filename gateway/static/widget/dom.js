@@ -12,5 +12,28 @@ export function make(tag, { text, ...properties } = {}, ...children) {
   return element;
 }
 
+export const button = (name, text, onclick, properties) => make("button", { type: "button", class: name, text, onclick, ...properties });
+
+const SVG = "http://www.w3.org/2000/svg";
+const ICONS = {
+  chat: "M4 5h16v11H10l-4 4v-4H4z",
+  close: "M6 6l12 12M18 6L6 18",
+  send: "M4 12L20 4l-5 16-4-6z",
+  person: "M12 12a4 4 0 1 0 0-8 4 4 0 0 0 0 8zM4 21c0-4 4-6 8-6s8 2 8 6",
+  restart: "M5 12a7 7 0 1 1 2 5M5 19v-4h4",
+  download: "M12 4v11M7 11l5 5 5-5M5 20h14",
+  trash: "M5 7h14M10 7V4h4v3M7 7l1 13h8l1-13",
+};
+
+/* A drawing that says nothing by itself: the words stand beside it. */
+export function icon(name) {
+  const drawing = document.createElementNS(SVG, "svg");
+  const line = document.createElementNS(SVG, "path");
+  for (const [key, value] of Object.entries({ viewBox: "0 0 24 24", "aria-hidden": "true", class: "icon" })) drawing.setAttribute(key, value);
+  line.setAttribute("d", ICONS[name]);
+  drawing.append(line);
+  return drawing;
+}
+
 /* "Call {number}" with {number: 911} */
 export const fill = (template, values = {}) => (template ?? "").replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);

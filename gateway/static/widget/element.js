@@ -1,102 +1,160 @@
-/* <ims-chat>: the launcher, the panel and the composer, in a Shadow DOM so that the page's styles and ours stay apart. */
+/* <ims-chat>: the launcher and the panel, in a Shadow DOM so that the page's styles and ours stay apart. */
 
+import { closeCards, reopenCard } from "./cards.js";
+import { Composer } from "./composer.js";
 import { Conversation } from "./conversation.js";
-import { fill, make } from "./dom.js";
-import { drawEvent, drawNotice, drawTyping, drawUnsent, isAlarm, noticeText } from "./messages.js";
+import { button, fill, icon, make } from "./dom.js";
+import { becomeEvent, changeUnsent, drawEvent, drawNotice, drawTyping, drawUnsent, isAlarm, noticeText } from "./messages.js";
 import { Session } from "./session.js";
 import { styles } from "./styles.js";
 
-const LONGEST_MESSAGE = 2000;
 const LONGEST_WAIT = 20_000; // after so many milliseconds nobody is looking for an answer any more
+const SLOW = 4_000; // a wait that is worth a word
+const COVERS_PAGE = "(max-width: 30em), (max-height: 30em)"; // as in styles.js
+
+/* Words, colours and numbers from the gateway; a page that was loaded while it restarts asks again. */
+async function readSettings(home, language) {
+  for (let wait = 1000; ; wait = Math.min(wait * 2, 60_000)) {
+    try {
+      const response = await fetch(new URL(`api/widget?language=${language}`, home), { credentials: "omit" });
+      if (response.ok) return await response.json();
+    } catch {
+      /* tried again below */
+    }
+    await new Promise((resolve) => setTimeout(resolve, wait));
+  }
+}
 
 export function define(home) {
   if (customElements.get("ims-chat")) return;
 
   class ImsChat extends HTMLElement {
     async connectedCallback() {
-      if (this.shadowRoot) return;
+      if (this.conversation) return;
+      this.session = new Session(home.origin);
+      this.conversation = new Conversation(home, this.session);
       const language = (this.getAttribute("lang") || document.documentElement.lang || navigator.language || "en").slice(0, 2);
-      const settings = await fetch(new URL(`api/widget?language=${language}`, home)).then((response) => response.json());
-      this.strings = settings.strings;
-      this.build(settings);
-      this.conversation = new Conversation(home, new Session(home.origin));
+      this.build(await readSettings(home, language));
       this.listen();
       if (this.hasAttribute("open")) this.open();
-      else if (this.conversation.exists) this.conversation.start();
+      else if (this.conversation.exists && this.agreed) this.conversation.start();
+      this.dispatchEvent(new CustomEvent("ims-ready", { bubbles: true, composed: true }));
+    }
+
+    get agreed() {
+      return !this.settings.consent_required || this.session.read().agreed === true;
     }
 
     build(settings) {
+      this.settings = settings;
+      this.strings = { ...settings.strings, locale: settings.language, answers_language: settings.language === "en" ? null : "en" };
       const { strings } = this;
-      const root = this.attachShadow({ mode: "open" });
+      const shadow = this.attachShadow({ mode: "open" });
       const sheet = new CSSStyleSheet();
       sheet.replaceSync(styles);
-      root.adoptedStyleSheets = [sheet];
+      shadow.adoptedStyleSheets = [sheet];
       for (const [name, value] of Object.entries(settings.theme ?? {})) this.style.setProperty(`--ims-${name.replaceAll("_", "-")}`, value);
 
-      this.launcher = make("button", { type: "button", class: "launcher", "aria-label": strings.launcher_label, "aria-expanded": "false", "aria-controls": "panel", onclick: () => this.open() },
-        make("span", { class: "bubble-mark", "aria-hidden": "true" }), make("span", { text: strings.launcher }));
-      this.log = make("ol", { class: "log", role: "log", "aria-live": "polite", "aria-label": strings.log_label, tabindex: "0" });
+      this.unreadMark = make("span", { class: "unread", hidden: true });
+      this.launcher = make("button", { type: "button", class: "launcher", "aria-expanded": "false", "aria-controls": "panel", onclick: () => this.open() },
+        icon("chat"), make("span", { text: strings.launcher }), this.unreadMark);
+      this.heard = make("p", { class: "heard", role: "status" });
+      this.list = make("ol", {});
+      this.log = make("div", { class: "log", role: "log", "aria-live": "polite", "aria-label": strings.log_label, tabindex: "0" },
+        make("p", { class: "kept", text: this.words("kept") }),
+        strings.answers_language && make("p", { class: "kept", text: strings.answers_in_english }),
+        this.list);
       this.status = make("p", { class: "status", role: "status" });
-      this.input = make("textarea", { id: "input", rows: "1", "aria-label": strings.input_label, placeholder: strings.placeholder, autocomplete: "off", enterkeyhint: "send" });
-      this.count = make("p", { class: "count", "aria-live": "polite" });
-      this.person = make("button", { type: "button", class: "quiet", text: strings.person, onclick: () => this.conversation.send({ text: strings.person_message }) });
-      this.question = make("div", { class: "question", role: "group", "aria-label": strings.start_over_question, hidden: true },
-        make("span", { text: strings.start_over_question }),
-        make("button", { type: "button", class: "quiet", text: strings.confirm, onclick: () => this.startOver() }),
-        make("button", { type: "button", class: "quiet", text: strings.cancel, onclick: () => this.askStartOver(false) }));
-      this.over = make("button", { type: "button", class: "quiet", text: strings.start_over, onclick: () => this.askStartOver(true) });
-      this.panel = make("section", { class: "panel", id: "panel", role: "dialog", "aria-label": strings.title, hidden: true },
+      this.countdown = make("p", { class: "status", "aria-live": "off" });
+      this.composer = new Composer(strings, settings.topics ?? [], { send: (text) => this.conversation.send({ text }), say: (text) => this.tell(text) });
+      this.question = make("div", { class: "question", role: "group", hidden: true });
+      const tool = (name, picture, label, onclick) =>
+        make("button", { type: "button", class: `tool ${name}`, "aria-label": label ?? strings[name], onclick }, icon(picture), make("span", { text: strings[name] }));
+      this.tools = make("div", { class: "tools", role: "group", "aria-label": strings.menu },
+        tool("person", "person", null, () => this.conversation.send({ text: strings.person_message })),
+        tool("start_over", "restart", null, ({ currentTarget }) => this.ask(currentTarget, strings.start_over_question, strings.confirm, () => this.conversation.startOver())),
+        tool("download", "download", strings.download_label, () => this.download()),
+        tool("delete", "trash", strings.delete_label, ({ currentTarget }) => this.ask(currentTarget, strings.delete_question, strings.delete_confirm, () => this.delete())));
+      this.chat = make("div", { class: "chat" }, this.log, this.status, this.countdown, this.question, this.composer.element, this.tools);
+      this.consent = make("div", { class: "consent", hidden: true, tabindex: "-1", role: "group", "aria-labelledby": "consent-title" },
+        make("h3", { id: "consent-title", text: strings.consent_title }),
+        make("p", { text: this.words("consent_kept") }),
+        make("p", { text: strings.consent_who }),
+        make("p", { text: strings.consent_choice }),
+        make("div", { class: "buttons" },
+          button("button primary", strings.consent_agree, () => this.agree()),
+          button("button", strings.consent_decline, () => this.close())));
+      this.panel = make("section", { class: "panel", id: "panel", role: "dialog", "aria-labelledby": "title", lang: settings.language, hidden: true },
         make("header", {},
-          make("div", { class: "titles" }, make("h2", { text: strings.title }), make("p", { text: strings.subtitle })),
-          make("button", { type: "button", class: "close", "aria-label": strings.close, text: "×", onclick: () => this.close() })),
+          make("div", { class: "titles" }, make("h2", { id: "title", text: strings.title }), make("p", { text: strings.subtitle })),
+          make("button", { type: "button", class: "close", "aria-label": strings.close, onclick: () => this.close() }, icon("close"))),
         make("p", { class: "safety" }, make("a", { href: `tel:${settings.emergency}`, text: strings.not_emergency })),
-        this.log,
-        this.status,
-        make("form", { class: "composer", onsubmit: (event) => this.submit(event) }, this.input, make("button", { type: "submit", class: "send", "aria-label": strings.send, text: "➤" })),
-        this.count,
-        make("footer", {}, this.person, this.over),
-        this.question);
-      root.append(this.launcher, this.panel);
+        this.consent,
+        this.chat);
+      shadow.append(make("div", { class: "root", lang: settings.language }, this.heard, this.launcher, this.panel));
+      this.panel.addEventListener("keydown", (event) => this.key(event));
+      this.showUnread();
+    }
 
-      this.input.addEventListener("input", () => this.grow());
-      this.input.addEventListener("keydown", (event) => {
-        if (event.key === "Enter" && !event.shiftKey && !event.isComposing) this.submit(event);
-      });
-      root.addEventListener("keydown", (event) => {
-        if (event.key === "Escape" && !this.panel.hidden) this.close();
-      });
+    /* Text of the catalogue with what the window knows: for how long a chat is kept, and until when. */
+    words(key) {
+      const days = this.settings.retention_days;
+      const date = new Date(Date.now() + days * 86_400_000).toLocaleDateString(this.settings.language, { dateStyle: "long" });
+      return fill(this.strings[key], { number: days, date });
     }
 
     listen() {
       const { conversation, strings } = this;
-      this.typing = drawTyping(strings);
+      this.typing = drawTyping();
       this.unsent = new Map();
       this.unanswered = new Set();
+      this.drawn = 0;
       conversation.addEventListener("event", ({ detail }) => this.show(detail));
+      conversation.addEventListener("caught-up", () => this.scroll());
       conversation.addEventListener("queue", ({ detail }) => this.showQueue(detail));
-      conversation.addEventListener("connection", ({ detail }) => {
-        this.status.textContent = detail ? strings.reconnected : strings.offline;
-        this.classList.toggle("is-offline", !detail);
-        if (detail) setTimeout(() => this.status.textContent === strings.reconnected && (this.status.textContent = ""), 4000);
-      });
-      conversation.addEventListener("notice", ({ detail }) => this.append(drawNotice(noticeText(strings, detail))));
+      conversation.addEventListener("connection", ({ detail: connected }) => this.tell(connected ? strings.reconnected : strings.offline, connected ? 4000 : 0));
+      conversation.addEventListener("notice", ({ detail }) => this.notice(detail));
       conversation.addEventListener("reset", () => {
-        this.log.replaceChildren();
+        this.list.replaceChildren();
         this.unsent.clear();
         this.unanswered.clear();
+        this.drawn = 0;
         this.waitingFor(false);
+        this.showUnread();
       });
     }
 
     open() {
+      if (!this.panel.hidden) return;
+      this.showPanel();
+      this.focusStart();
+      this.dispatchEvent(new CustomEvent("ims-open", { bubbles: true, composed: true }));
+    }
+
+    showPanel() {
       this.panel.hidden = false;
       this.launcher.hidden = true;
       this.launcher.setAttribute("aria-expanded", "true");
+      this.panel.setAttribute("aria-modal", String(matchMedia(COVERS_PAGE).matches));
+      this.consent.hidden = this.agreed;
+      this.chat.hidden = !this.agreed;
+      if (!this.agreed) return;
       this.conversation.start();
       this.showQueue(this.conversation.queue);
-      this.input.focus();
+      this.session.write({ read: Math.max(this.drawn, this.session.read().read ?? 0) });
+      this.showUnread();
+      this.composer.measure();
       this.scroll();
-      this.dispatchEvent(new CustomEvent("ims-open", { bubbles: true, composed: true }));
+    }
+
+    focusStart() {
+      (this.agreed ? this.composer.input : this.consent).focus();
+    }
+
+    agree() {
+      this.session.write({ agreed: true });
+      this.showPanel();
+      this.focusStart();
     }
 
     close() {
@@ -106,89 +164,217 @@ export function define(home) {
       this.launcher.focus();
     }
 
+    /* Escape closes; where the panel covers the page, Tab stays inside, because what is behind cannot be seen. */
+    key(event) {
+      if (event.key === "Escape") {
+        if (this.question.hidden) this.close();
+        else this.answered();
+      } else if (event.key === "Tab" && matchMedia(COVERS_PAGE).matches) {
+        const stops = [...this.panel.querySelectorAll("a, button, textarea, input, summary, [tabindex='0']")].filter((stop) => stop.checkVisibility() && !stop.matches(":disabled"));
+        const edge = event.shiftKey ? stops[0] : stops.at(-1);
+        if (this.shadowRoot.activeElement === edge) {
+          event.preventDefault();
+          (event.shiftKey ? stops.at(-1) : stops[0]).focus();
+        }
+      }
+    }
+
+    /* Say something in the line above the text; it is read out too. */
+    tell(text, milliseconds = 0) {
+      clearTimeout(this.told);
+      this.status.textContent = text;
+      if (milliseconds) this.told = setTimeout(() => (this.status.textContent = ""), milliseconds);
+    }
+
+    notice(detail) {
+      const text = noticeText(this.strings, detail);
+      if (detail.key === "rate_limited") {
+        this.tell(text, 1000);
+        this.countDown(detail.values.seconds);
+      } else if (detail.key === "trouble") this.tell(text);
+      else this.append(drawNotice(text));
+    }
+
+    /* The time that is left is shown each second, but read out only once. */
+    countDown(seconds) {
+      clearInterval(this.counting);
+      const end = performance.now() + seconds * 1000;
+      const step = () => {
+        const left = Math.ceil((end - performance.now()) / 1000);
+        this.countdown.textContent = left > 0 ? fill(this.strings.rate_limited_left, { seconds: left }) : "";
+        if (left <= 0) clearInterval(this.counting);
+      };
+      this.counting = setInterval(step, 1000);
+      step();
+    }
+
+    /* What a patient takes: a button, or the answer of a card. */
+    choose({ id, label, text, card, from }) {
+      if (from) {
+        this.follow = true;
+        this.log.focus();
+      }
+      this.conversation.send({ choice: id, label: label ?? text, text, card });
+    }
+
     /* One list item for each event; what comes from before is not read out again, an emergency is read out at once. */
     show(event) {
-      this.log.setAttribute("aria-live", event.history ? "off" : isAlarm(event) ? "assertive" : "polite");
-      const item = drawEvent(event, this.strings, home, (button) => this.conversation.send({ choice: button.id, label: button.label }));
+      const alarm = isAlarm(event);
+      const live = !event.history;
+      // Danger must be seen, also by who closed the chat meanwhile.
+      if (alarm && live && this.panel.hidden) this.showPanel();
+      this.drawn = event.seq;
       const own = event.key && this.unsent.get(event.key);
       if (own) {
-        own.replaceWith(item);
         this.unsent.delete(event.key);
+        this.keepUnsentLast();
+        becomeEvent(own, event, this.strings);
       } else {
-        this.append(item);
+        if (event.role !== "patient") closeCards(this.list);
+        const item = drawEvent(event, this.strings, home, (taken) => this.choose(taken));
+        const fields = item.querySelector("fieldset");
+        // Who works through the cards is taken to the next one; its words are read with the focus, not twice.
+        const lead = live && this.follow && fields && this.shadowRoot.activeElement === this.log;
+        this.log.setAttribute("aria-live", !live || lead ? "off" : alarm ? "assertive" : "polite");
+        this.append(item, live);
+        if (lead) fields.focus({ preventScroll: true });
+        if (event.role !== "patient") this.follow = false;
       }
       if (event.role === "patient") this.unanswered.add(event.seq);
       else this.unanswered.delete(event.in_reply_to);
-      this.waitingFor(this.unanswered.size > 0 && Date.now() - Date.parse(event.time) < LONGEST_WAIT);
+      this.waitingFor(this.unanswered.size > 0 && (live || Math.abs(Date.now() - Date.parse(event.time)) < LONGEST_WAIT));
+      this.noteRead(event, live);
+    }
+
+    noteRead(event, live) {
+      const read = this.session.read().read ?? 0;
+      if (this.panel.hidden) {
+        this.showUnread();
+        if (live && event.role !== "patient" && event.seq > read) this.heard.textContent = this.strings.new_message;
+      } else if (event.seq > read) {
+        this.session.write({ read: event.seq });
+      }
+    }
+
+    /* How many replies came while the chat was closed, on the button that opens it. */
+    showUnread() {
+      const read = this.session.read().read ?? 0;
+      const count = [...this.list.querySelectorAll(".message:not(.patient)[data-seq]")].filter((item) => Number(item.dataset.seq) > read).length;
+      this.unreadMark.hidden = !count || !this.panel.hidden;
+      this.unreadMark.textContent = count;
+      this.launcher.setAttribute("aria-label", this.unreadMark.hidden ? this.strings.launcher_label : fill(this.strings.launcher_unread, { count }));
+      if (!count) this.heard.textContent = "";
+    }
+
+    /* Messages without a number stand at the end, in the order of typing. */
+    keepUnsentLast() {
+      const waiting = [...this.unsent.values()].filter((item) => item.nextElementSibling && ![...this.unsent.values()].includes(item.nextElementSibling) && item.nextElementSibling !== this.typing);
+      if (!waiting.length) return;
+      this.log.setAttribute("aria-live", "off");
+      this.list.append(...waiting, ...(this.typing.isConnected ? [this.typing] : []));
     }
 
     showQueue(queue) {
-      const handlers = { retry: (key) => this.conversation.retry(key), discard: (key) => this.conversation.discard(key) };
+      const { strings } = this;
+      const handlers = {
+        retry: (key) => (this.composer.input.focus(), this.conversation.retry(key)),
+        discard: (key) => (this.composer.input.focus(), this.conversation.discard(key)),
+      };
       for (const [key, item] of this.unsent) {
-        if (!queue.some((message) => message.key === key)) {
-          item.remove();
-          this.unsent.delete(key);
-        }
+        if (queue.some((message) => message.key === key)) continue;
+        item.remove();
+        this.unsent.delete(key);
       }
       for (const message of queue) {
-        const item = drawUnsent(message, this.strings, handlers);
-        const before = this.unsent.get(message.key);
-        if (before) before.replaceWith(item);
-        else this.append(item);
-        this.unsent.set(message.key, item);
+        const item = this.unsent.get(message.key);
+        if (item?.dataset.state === message.state) continue;
+        if (item) changeUnsent(item, message, strings, handlers);
+        else {
+          const made = drawUnsent(message, strings, handlers);
+          this.unsent.set(message.key, made);
+          this.log.setAttribute("aria-live", "polite");
+          this.list.append(made, ...(this.typing.isConnected ? [this.typing] : []));
+          this.scroll();
+        }
+        this.unsent.get(message.key).dataset.state = message.state;
+        if (message.state === "failed") {
+          this.tell(message.error ?? strings.failed);
+          const card = message.card && this.list.querySelector(`[data-seq="${message.card.event}"] form.card`);
+          if (card) reopenCard(card);
+        }
       }
     }
 
-    append(item) {
-      const atEnd = this.log.scrollHeight - this.log.scrollTop - this.log.clientHeight < 120;
-      this.typing.isConnected ? this.typing.before(item) : this.log.append(item);
-      if (atEnd || item.matches(".patient, .alarm")) this.scroll(item.classList.contains("alarm") ? item : null);
+    append(item, live = true) {
+      const atEnd = live && this.log.scrollHeight - this.log.scrollTop - this.log.clientHeight < 120;
+      const [firstUnsent] = this.unsent.values();
+      const before = firstUnsent ?? (this.typing.isConnected ? this.typing : null);
+      this.list.insertBefore(item, before);
+      if (live && (atEnd || item.matches(".patient, .alarm, .screening"))) this.scroll(item.matches(".alarm, .screening") ? item : null);
     }
 
-    /* Shown while the gateway has a message of the patient that nobody has answered. */
+    /* Shown while the gateway has a message of the patient that nobody has answered; said only if it takes long. */
     waitingFor(reply) {
       clearTimeout(this.typingEnds);
-      if (reply) this.typingEnds = setTimeout(() => this.typing.remove(), LONGEST_WAIT);
+      clearTimeout(this.typingSaid);
+      if (reply) {
+        this.typingEnds = setTimeout(() => this.waitingFor(false), LONGEST_WAIT);
+        this.typingSaid = setTimeout(() => this.tell(this.strings.typing, LONGEST_WAIT), SLOW);
+      } else if (this.status.textContent === this.strings.typing) this.tell("");
       if (!reply) this.typing.remove();
       else if (!this.typing.isConnected) {
-        this.log.append(this.typing);
+        this.list.append(this.typing);
         this.scroll();
       }
     }
 
     /* To the end, but never past the patient's last question: an answer is read from its beginning. */
     scroll(first) {
-      const top = first ?? [...this.log.querySelectorAll(".message.patient")].at(-1);
+      const top = first ?? [...this.list.querySelectorAll(".message.patient")].at(-1);
       const end = this.log.scrollHeight - this.log.clientHeight;
       this.log.scrollTop = top ? Math.min(end, top.offsetTop - this.log.offsetTop - 8) : end;
     }
 
-    grow() {
-      this.input.style.height = "auto";
-      this.input.style.height = `${Math.min(this.input.scrollHeight, 120)}px`;
-      const over = this.input.value.length - LONGEST_MESSAGE;
-      this.count.textContent = over > 0 ? fill(this.strings.too_long, { count: over }) : "";
+    /* Ask before something that cannot be undone. The focus goes to the safe answer, and back to where it was. */
+    ask(opener, question, confirm, action) {
+      const stay = button("button", this.strings.cancel, () => this.answered());
+      this.opener = opener;
+      this.question.setAttribute("aria-label", question);
+      this.question.replaceChildren(
+        make("p", { text: question }),
+        button("button primary", confirm, () => {
+          this.question.hidden = true;
+          this.composer.input.focus();
+          action();
+        }),
+        stay);
+      this.question.hidden = false;
+      stay.focus();
     }
 
-    submit(event) {
-      event.preventDefault();
-      const text = this.input.value.trim();
-      if (!text || text.length > LONGEST_MESSAGE) return;
-      this.conversation.send({ text });
-      this.input.value = "";
-      this.grow();
-      this.input.focus();
-    }
-
-    askStartOver(asking) {
-      this.question.hidden = !asking;
-      (asking ? this.question.querySelector("button") : this.over).focus();
-    }
-
-    startOver() {
+    answered() {
       this.question.hidden = true;
-      this.conversation.startOver();
-      this.input.focus();
+      this.opener.focus();
+    }
+
+    async delete() {
+      try {
+        await this.conversation.delete();
+        this.append(drawNotice(this.strings.deleted));
+      } catch {
+        this.tell(this.strings.not_deleted);
+      }
+    }
+
+    async download() {
+      try {
+        const address = URL.createObjectURL(await this.conversation.transcript());
+        make("a", { href: address, download: this.strings.file_name }).click();
+        setTimeout(() => URL.revokeObjectURL(address), 60_000);
+        this.tell(this.strings.downloaded, 4000);
+      } catch {
+        this.tell(this.strings.not_downloaded);
+      }
     }
   }
 

@@ -1,19 +1,19 @@
 /* Draws one event of the conversation as a list item. */
 
-import { fill, make } from "./dom.js";
+import { drawCard } from "./cards.js";
+import { button, fill, make } from "./dom.js";
+import { asTyped, formatted } from "./text.js";
 
 const ALARMS = ["emergency", "urgent", "crisis"];
 
 export const isAlarm = (event) => ALARMS.includes(event.body?.kind);
 
-const paragraphs = (text) => (text ?? "").split(/\n\s*\n/).map((part) => make("p", { text: part }));
-
 function buttons(body, strings, choose) {
   if (!body.buttons?.length) return null;
-  const items = body.buttons.map((button) =>
-    button.tel
-      ? make("a", { class: "button call", href: `tel:${button.tel}`, text: button.label })
-      : make("button", { type: "button", class: "button", text: button.label, onclick: () => choose(button) }),
+  const items = body.buttons.map((given) =>
+    given.tel
+      ? make("a", { class: "button call", href: `tel:${given.tel}`, text: given.label })
+      : button("button", given.label, () => choose(given)),
   );
   return make("div", { class: "buttons", role: "group", "aria-label": body.offered?.length ? strings.did_you_mean : strings.choices }, ...items);
 }
@@ -29,47 +29,71 @@ const sourceLine = (source) =>
 function sources(body, strings, home, choose) {
   if (!body.sources?.length) return null;
   const others = (body.see_also ?? []).slice(0, 3).map((other) =>
-    make("li", {}, make("button", { type: "button", class: "link", text: other.title, onclick: () => choose({ id: other.id, label: other.title }) })));
+    make("li", {}, button("link", other.title, () => choose({ id: other.id, label: other.title }))));
   return make("details", { class: "sources" },
     make("summary", { text: strings.sources }),
     make("ul", {}, ...body.sources.map(sourceLine)),
     body.notice && make("p", { class: "review", text: body.notice }),
-    body.link && make("p", {}, make("a", { href: new URL(body.link.replace(/^\//, ""), home), target: "_blank", text: strings.as_page })),
+    body.link && make("p", {}, make("a", { href: new URL(body.link.replace(/^\//, ""), home), target: "_blank", rel: "noopener", text: strings.as_page })),
     others.length && make("p", { text: strings.see_also }),
     others.length && make("ul", {}, ...others));
 }
 
-const clock = (time) => new Date(time).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+function clock(time, language) {
+  const then = new Date(time);
+  const day = then.toDateString() === new Date().toDateString() ? {} : { month: "short", day: "numeric" };
+  return then.toLocaleString(language, { ...day, hour: "2-digit", minute: "2-digit" });
+}
+
+/* Below a message: when it was said, or what became of it. It changes silently; what matters is said elsewhere. */
+const meta = (...children) => make("span", { class: "meta", "aria-live": "off" }, ...children);
+
+const timeOf = (event, strings) => make("time", { datetime: event.time, text: clock(event.time, strings.locale) });
 
 /* `choose` is called with a button of the gateway when the patient takes it; `home` is where the gateway is. */
 export function drawEvent(event, strings, home, choose) {
   const body = event.body ?? {};
+  const own = event.role === "patient";
   const alarm = isAlarm(event);
-  const name = event.role === "patient" ? strings.you : (body.name ?? strings[event.role] ?? strings.assistant);
-  return make("li", { class: `message ${event.role} ${alarm ? `alarm ${body.kind}` : (body.kind ?? "")}`, "data-seq": event.seq },
+  const name = own ? strings.you : (body.name ?? strings[event.role] ?? strings.assistant);
+  const card = drawCard(event, strings, choose);
+  return make("li", { class: `message ${event.role} ${alarm ? `alarm ${body.kind}` : (body.kind ?? "")}`, "data-seq": event.seq, lang: own ? null : strings.answers_language },
     make("span", { class: "who", text: `${name}: ` }),
-    make("div", { class: "bubble" },
-      ...paragraphs(body.text),
+    card ?? make("div", { class: "bubble" },
+      ...(own ? asTyped(body.text) : formatted(body.text)),
       buttons(body, strings, choose),
-      event.role === "patient" ? null : sources(body, strings, home, choose)),
-    make("time", { datetime: event.time, text: clock(event.time) }));
+      !own && sources(body, strings, home, choose)),
+    meta(timeOf(event, strings)));
 }
 
 /* A message of the patient that the gateway has not acknowledged, or not echoed yet. */
-export function drawUnsent(message, strings, { retry, discard }) {
-  const failed = message.state === "failed";
-  return make("li", { class: `message patient unsent ${message.state}`, "data-key": message.key },
+export function drawUnsent(message, strings, handlers) {
+  const item = make("li", { "data-key": message.key },
     make("span", { class: "who", text: `${strings.you}: ` }),
-    make("div", { class: "bubble" }, ...paragraphs(message.label)),
-    make("span", { class: "state", text: message.error ?? strings[message.state] }),
-    failed && make("span", { class: "buttons" },
-      make("button", { type: "button", class: "link", text: strings.retry, onclick: () => retry(message.key) }),
-      make("button", { type: "button", class: "link", text: strings.discard, onclick: () => discard(message.key) })));
+    make("div", { class: "bubble" }, ...asTyped(message.label)),
+    meta());
+  changeUnsent(item, message, strings, handlers);
+  return item;
 }
 
-export const drawTyping = (strings) =>
-  make("li", { class: "message assistant typing" },
-    make("div", { class: "bubble", role: "img", "aria-label": strings.typing }, make("i"), make("i"), make("i")));
+/* The same element all the way from typed to stored, so that it is read out once. */
+export function changeUnsent(item, message, strings, { retry, discard }) {
+  item.className = `message patient unsent ${message.state}`;
+  const failed = message.state === "failed";
+  item.querySelector(".meta").replaceChildren(
+    make("span", { class: "state", text: (failed && message.error) || strings[message.state] }),
+    ...(failed ? [button("link", strings.retry, () => retry(message.key)), button("link", strings.discard, () => discard(message.key))] : []));
+}
+
+export function becomeEvent(item, event, strings) {
+  item.className = `message patient ${event.body?.kind ?? ""}`;
+  item.dataset.seq = event.seq;
+  item.querySelector(".meta").replaceChildren(timeOf(event, strings));
+}
+
+export const drawTyping = () =>
+  make("li", { class: "message assistant typing", "aria-hidden": "true" },
+    make("div", { class: "bubble" }, make("i"), make("i"), make("i")));
 
 export const drawNotice = (text) => make("li", { class: "notice", text });
 

@@ -1,44 +1,89 @@
-/* What the browser keeps between pages, reloads and tabs: which conversation this is, and what is not sent yet.
-   Without storage (private windows, blocked cookies) it lives as long as the page. */
+/* What the browser keeps between pages, reloads and tabs: which conversation this is, whether the patient agreed, how
+   far it was read, and what is not sent yet. Each unsent message has an entry of its own, so that two tabs which write
+   at the same time lose nothing. Without storage (private windows, blocked cookies) it lives as long as the page. */
 
 export class Session {
-  #key;
-  #memory = null;
+  #name;
+  #entry;
+  #memory = new Map(); // what could not be stored
 
   constructor(origin) {
-    this.#key = `ims-chat ${origin}`;
+    this.#name = `ims-chat ${origin}`;
+    this.#entry = `${this.#name} unsent `;
+  }
+
+  get #keys() {
+    try {
+      return [...this.#memory.keys(), ...Object.keys(localStorage)];
+    } catch {
+      return [...this.#memory.keys()];
+    }
+  }
+
+  #get(key) {
+    try {
+      return JSON.parse(this.#memory.get(key) ?? localStorage.getItem(key));
+    } catch {
+      return null;
+    }
+  }
+
+  #set(key, value) {
+    const text = JSON.stringify(value);
+    try {
+      localStorage.setItem(key, text);
+      this.#memory.delete(key);
+    } catch {
+      this.#memory.set(key, text);
+    }
   }
 
   read() {
-    try {
-      return JSON.parse(localStorage.getItem(this.#key)) ?? this.#memory ?? {};
-    } catch {
-      return this.#memory ?? {};
-    }
+    return this.#get(this.#name) ?? {};
   }
 
   write(changes) {
-    this.#memory = { ...this.read(), ...changes };
+    this.#set(this.#name, { ...this.read(), ...changes });
+  }
+
+  /* Unsent messages in the order of typing. */
+  get queue() {
+    return [...new Set(this.#keys)]
+      .filter((key) => key.startsWith(this.#entry))
+      .map((key) => this.#get(key))
+      .filter(Boolean)
+      .sort((one, other) => one.order - other.order);
+  }
+
+  add(message) {
+    const order = (this.queue.at(-1)?.order ?? 0) + 1;
+    this.#set(this.#entry + message.key, { ...message, order });
+  }
+
+  change(key, changes) {
+    const message = this.#get(this.#entry + key);
+    if (message) this.#set(this.#entry + key, { ...message, ...changes });
+  }
+
+  remove(key) {
+    this.#memory.delete(this.#entry + key);
     try {
-      localStorage.setItem(this.#key, JSON.stringify(this.#memory));
+      localStorage.removeItem(this.#entry + key);
     } catch {
-      /* kept in memory */
+      /* it was in memory only */
     }
   }
 
+  /* Forget the conversation; that the patient agreed to such conversations stays. */
   clear() {
-    this.#memory = null;
-    try {
-      localStorage.removeItem(this.#key);
-    } catch {
-      /* nothing was kept */
-    }
+    for (const { key } of this.queue) this.remove(key);
+    this.#set(this.#name, { agreed: this.read().agreed });
   }
 
   /* Calls back when another tab changed what is kept. */
   onOtherTab(callback) {
     addEventListener("storage", (event) => {
-      if (event.key === this.#key) callback(this.read());
+      if (event.key === null || event.key.startsWith(this.#name)) callback(this.read());
     });
   }
 }

@@ -1,101 +1,145 @@
-/* A clinic changes these by setting the custom properties on <ims-chat> or in data/clinic.yml. */
+/* A clinic changes these by setting the custom properties on <ims-chat> or in data/clinic.yml.
+   The host element makes no box, and the root starts from nothing: whatever the page does to its elements ends here.
+   Sizes are in em of the reader's own default size, because pages like to shrink theirs (html { font-size: 62.5% }). */
 export const styles = `
-:host {
+:host { display: contents !important; }
+.root {
+  all: initial;
   --accent: var(--ims-primary, #0b5f66);
   --on-accent: var(--ims-on-primary, #ffffff);
   --surface: var(--ims-background, #ffffff);
   --text: var(--ims-text, #14262b);
-  --soft: var(--ims-soft, #e9f2f2);
-  --muted: var(--ims-muted, #4b5f66);
-  --line: var(--ims-line, #c3d1d4);
+  --soft: var(--ims-soft, #e6efed);
+  --muted: var(--ims-muted, #4b5a57);
+  --line: var(--ims-line, #c3d1cd);
   --alarm: #a1121f;
   --alarm-soft: #fdecee;
   --radius: var(--ims-radius, 14px);
-  position: fixed; right: 1rem; bottom: 1rem; z-index: 2147483000;
-  font: 400 1rem/1.5 var(--ims-font, system-ui, -apple-system, "Segoe UI", Roboto, sans-serif);
-  color: var(--text); text-align: start; letter-spacing: normal; text-transform: none;
+  position: fixed; inset-inline-end: 1em; bottom: 1em; z-index: 2147483000; color-scheme: light;
+  font: 400 medium/1.5 var(--ims-font, system-ui, -apple-system, "Segoe UI", Roboto, sans-serif);
+  color: var(--text); text-align: start; -webkit-text-size-adjust: 100%;
 }
 @media (prefers-color-scheme: dark) {
-  :host {
-    --accent: var(--ims-primary-dark, #7fd1d6); --on-accent: #06282b; --surface: #10191c; --text: #e8f0f1;
-    --soft: #1e2d31; --muted: #a9bcc1; --line: #3a4c51; --alarm: #ffb3ba; --alarm-soft: #3d1217;
+  .root {
+    --accent: var(--ims-primary-dark, #86d0bd); --on-accent: #06281f; --surface: #111a18; --text: #e6efec;
+    --soft: #1f2d2a; --muted: #a9bcb6; --line: #3d4f4a; --alarm: #ffb3ba; --alarm-soft: #3d1217; color-scheme: dark;
   }
 }
 *, *::before, *::after { box-sizing: border-box; }
 [hidden] { display: none !important; }
-button, textarea, a { font: inherit; color: inherit; }
+button, textarea, input, a, fieldset, legend { font: inherit; color: inherit; }
 button { cursor: pointer; border: 0; background: none; }
+p, ul, ol, h2, h3 { margin: 0; }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
+.icon { width: 1.35em; height: 1.35em; flex: none; fill: none; stroke: currentColor; stroke-width: 2; stroke-linecap: round; stroke-linejoin: round; }
 .launcher {
-  display: flex; align-items: center; gap: .6rem; min-height: 3.25rem; padding: .6rem 1.25rem; border-radius: 2rem;
-  background: var(--accent); color: var(--on-accent); font-weight: 600; box-shadow: 0 6px 20px rgb(0 30 35 / .28);
+  position: relative; display: flex; align-items: center; gap: .6em; min-height: 3.25em; padding: .6em 1.25em; border-radius: 2em;
+  background: var(--accent); color: var(--on-accent); font-weight: 600; box-shadow: 0 6px 20px rgb(0 30 25 / .28);
 }
 .launcher:focus-visible { outline-color: var(--text); outline-offset: 3px; }
-.bubble-mark { width: 1.3rem; height: 1.1rem; border: 2.5px solid currentColor; border-radius: .45rem; position: relative; }
-.bubble-mark::after { content: ""; position: absolute; left: .2rem; bottom: -.45rem; border: .25rem solid transparent; border-top-color: currentColor; border-left-color: currentColor; }
-.panel {
-  display: flex; flex-direction: column; width: min(25rem, calc(100vw - 2rem)); height: min(42rem, calc(100dvh - 2rem));
-  background: var(--surface); border: 1px solid var(--line); border-radius: var(--radius); overflow: hidden;
-  box-shadow: 0 16px 48px rgb(0 30 35 / .3);
+.unread {
+  position: absolute; top: -.5em; inset-inline-end: -.2em; min-width: 1.7em; height: 1.7em; padding: 0 .4em; border-radius: 1em;
+  background: var(--alarm); color: var(--surface); border: 2px solid var(--surface); font-size: .85em; line-height: 1.5em; text-align: center;
 }
-header { display: flex; align-items: center; gap: .5rem; padding: .7rem .5rem .7rem 1rem; background: var(--accent); color: var(--on-accent); }
-header .titles { flex: 1; min-width: 0; }
-header h2 { margin: 0; font-size: 1.05rem; line-height: 1.3; }
-header p { margin: 0; font-size: .85rem; }
-.close { width: 2.75rem; height: 2.75rem; font-size: 1.6rem; line-height: 1; border-radius: 50%; }
+.panel {
+  display: flex; flex-direction: column; width: min(25em, calc(100vw - 2em)); height: min(43em, calc(100vh - 2em)); height: min(43em, calc(100dvh - 2em));
+  background: var(--surface); border: 1px solid var(--line); border-radius: var(--radius); overflow: hidden auto; box-shadow: 0 16px 48px rgb(0 30 25 / .3);
+}
+header { display: flex; align-items: center; gap: .5em; padding: .7em .5em .7em 1em; background: var(--accent); color: var(--on-accent); }
+.titles { flex: 1; min-width: 0; overflow-wrap: anywhere; }
+h2 { font-size: 1.1em; line-height: 1.3; font-weight: 700; }
+header p { font-size: .85em; }
+.close { display: grid; place-items: center; width: 2.75em; height: 2.75em; border-radius: 50%; padding: 0; }
 header :focus-visible { outline-color: var(--on-accent); outline-offset: -3px; }
-.safety { margin: 0; padding: .35rem 1rem; font-size: .85rem; background: var(--soft); }
-.safety a { display: block; padding: .1rem 0; min-height: 1.5rem; }
-.log { flex: 1; min-height: 4rem; margin: 0; padding: 1rem; overflow-y: auto; overscroll-behavior: contain; list-style: none; display: flex; flex-direction: column; gap: .75rem; }
-.log:focus-visible { outline-offset: -4px; }
-.message { max-width: 88%; align-self: flex-start; overflow-wrap: anywhere; }
+.safety { font-size: .85em; background: var(--soft); }
+.safety a { display: block; padding: .4em 1.2em; }
+.safety a:focus-visible, .log:focus-visible { outline-offset: -4px; }
+.chat { flex: 1 0 auto; display: flex; flex-direction: column; height: 20em; min-height: 20em; }
+.log { flex: 1 1 6em; min-height: 6em; padding: 1em; overflow-y: auto; overscroll-behavior: contain; position: relative; }
+ol:not(.bubble ol) { list-style: none; padding: 0; display: flex; flex-direction: column; gap: .75em; }
+.kept, .notice { font-size: .85em; color: var(--muted); text-align: center; margin-bottom: .6em; }
+.notice { align-self: center; margin: 0; }
+.message { max-width: 88%; align-self: flex-start; overflow-wrap: anywhere; position: relative; }
 .message.patient { align-self: flex-end; }
-.who { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
-.bubble { padding: .6rem .85rem; border-radius: var(--radius); border-end-start-radius: 4px; background: var(--soft); }
+.who, .heard { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+.bubble { padding: .6em .85em; border-radius: var(--radius); border-end-start-radius: 4px; background: var(--soft); }
 .patient .bubble { background: var(--accent); color: var(--on-accent); border-end-start-radius: var(--radius); border-end-end-radius: 4px; white-space: pre-wrap; }
 .system .bubble { background: none; border: 1px dashed var(--line); }
 .staff .bubble { border: 2px solid var(--accent); }
-.bubble p { margin: 0 0 .5rem; unicode-bidi: plaintext; }
-.bubble p:last-child { margin-bottom: 0; }
-time, .state { display: block; margin-top: .15rem; font-size: .8rem; color: var(--muted); }
-.patient time, .patient .state { text-align: end; }
-.unsent .bubble { opacity: .8; }
-.unsent.failed .bubble { outline: 2px solid var(--alarm); opacity: 1; }
+.bubble p { margin: 0 0 .5em; unicode-bidi: plaintext; white-space: pre-line; }
+.bubble ul, .bubble ol { margin: 0 0 .5em; padding-inline-start: 1.25em; }
+.bubble > :last-child { margin-bottom: 0; }
+.meta { display: flex; flex-wrap: wrap; gap: 0 .5em; align-items: center; margin-top: .15em; font-size: .8em; color: var(--muted); }
+.patient .meta { justify-content: flex-end; }
+.unsent .bubble { outline: 1.5px dashed var(--line); outline-offset: 2px; }
+.failed .bubble { outline: 2px solid var(--alarm); }
 .failed .state { color: var(--alarm); }
 .alarm { max-width: 100%; align-self: stretch; }
-.alarm .bubble { background: var(--alarm-soft); border: 2px solid var(--alarm); font-size: 1.08rem; }
+.alarm .bubble { background: var(--alarm-soft); border: 2px solid var(--alarm); font-size: 1.06em; }
 .alarm .bubble p { font-weight: 600; }
-.buttons { display: flex; flex-wrap: wrap; gap: .5rem; margin-top: .6rem; }
+.buttons { display: flex; flex-wrap: wrap; gap: .5em; margin-top: .6em; }
 .button {
-  display: inline-flex; align-items: center; min-height: 2.75rem; padding: .4rem .9rem; border-radius: 1.5rem; text-align: start;
+  display: inline-flex; align-items: center; min-height: 2.75em; padding: .4em .9em; border-radius: 1.5em; text-align: start;
   border: 1.5px solid var(--accent); background: var(--surface); color: var(--accent); font-weight: 600; text-decoration: none;
 }
-.button:hover { background: var(--accent); color: var(--on-accent); }
-.button.call { background: var(--alarm); border-color: var(--alarm); color: var(--surface); font-size: 1.1rem; }
-.sources { margin-top: .5rem; font-size: .85rem; color: var(--muted); }
-.sources summary { cursor: pointer; padding: .2rem 0; min-height: 1.5rem; }
-.sources ul { margin: .2rem 0; padding-inline-start: 1.1rem; }
-.sources p { margin: .2rem 0; font-style: italic; }
-.notice { align-self: center; font-size: .9rem; color: var(--muted); text-align: center; }
-.typing .bubble { display: inline-flex; gap: .3rem; padding: .8rem; }
-.typing i { width: .5rem; height: .5rem; border-radius: 50%; background: var(--muted); animation: breathe 1.2s infinite ease-in-out; }
+.button:hover, .button.primary { background: var(--accent); color: var(--on-accent); }
+.button.primary:focus-visible { outline-color: var(--text); }
+.button.call { background: var(--alarm); border-color: var(--alarm); color: var(--surface); font-size: 1.05em; }
+.link { min-height: 1.9em; padding: .2em .4em; color: var(--accent); text-decoration: underline; text-underline-offset: 3px; text-align: start; }
+.bubble a:not(.button) { color: var(--accent); }
+.sources, .why { margin-top: .5em; font-size: .85em; }
+summary { cursor: pointer; padding: .25em 0; min-height: 1.9em; color: var(--muted); }
+.sources ul { margin: .2em 0; }
+.review { font-style: italic; }
+.card { min-width: 0; }
+.message:has(.card) { max-width: 100%; align-self: stretch; }
+fieldset { border: 0; margin: 0; padding: 0; min-width: 0; }
+fieldset:focus-visible { outline-offset: 6px; }
+legend { padding: 0; font-weight: 700; font-size: 1.05em; }
+.step { font-weight: 400; font-size: .85em; color: var(--muted); margin-inline-end: .3em; }
+.bubble .ticks { list-style: none; padding: 0; }
+.ticks li { padding: .15em 0; border-top: 1px solid var(--line); }
+.ticks label { display: flex; align-items: center; gap: .7em; min-height: 2.75em; cursor: pointer; }
+.ticks input { width: 1.5em; height: 1.5em; flex: none; margin: 0; accent-color: var(--accent); }
+.ticks .help { font-size: .85em; color: var(--muted); margin: -.3em 0 .4em 2.6em; }
+.mark { font-size: .8em; color: var(--muted); border: 1px solid var(--line); border-radius: 1em; padding: 0 .6em; margin-inline-start: auto; }
+.small { margin-top: .3em; gap: .25em 1em; }
+.card.closed .ask, .card.closed .ticks, .card.closed .why, .card.closed .buttons { display: none; }
+.typing .bubble { display: inline-flex; gap: .3em; padding: .8em; }
+.typing i { width: .5em; height: .5em; border-radius: 50%; background: var(--muted); animation: breathe 1.2s infinite ease-in-out; }
 .typing i:nth-child(2) { animation-delay: .15s; } .typing i:nth-child(3) { animation-delay: .3s; }
 @keyframes breathe { 0%, 70%, 100% { opacity: .3; } 35% { opacity: 1; } }
-.status { margin: 0; padding: 0 1rem; font-size: .9rem; color: var(--muted); }
+.status { padding: .15em 1em; font-size: .9em; color: var(--muted); }
 .status:empty, .count:empty { display: none; }
-.composer { display: flex; gap: .5rem; align-items: flex-end; padding: .6rem .75rem; border-top: 1px solid var(--line); }
-textarea { flex: 1; min-height: 2.75rem; max-height: 7.5rem; padding: .6rem .8rem; resize: none; color: var(--text); background: var(--surface); border: 1.5px solid var(--muted); border-radius: var(--radius); }
+.composer { position: relative; display: flex; flex-wrap: wrap; gap: .5em; align-items: flex-end; padding: .6em .75em; border-top: 1px solid var(--line); }
+textarea { flex: 1; min-width: 0; min-height: 2.75em; max-height: 7.5em; padding: .55em .8em; resize: none; color: var(--text); background: var(--surface); border: 1.5px solid var(--muted); border-radius: var(--radius); }
 textarea::placeholder { color: var(--muted); opacity: 1; }
-.send { flex: none; width: 2.75rem; height: 2.75rem; border-radius: 50%; background: var(--accent); color: var(--on-accent); font-size: 1.1rem; }
-.count { margin: 0; padding: 0 1rem .3rem; font-size: .85rem; color: var(--alarm); }
-footer, .question { display: flex; flex-wrap: wrap; gap: .25rem .5rem; align-items: center; padding: 0 .75rem .6rem; font-size: .9rem; }
-.quiet, .link { min-height: 2.25rem; padding: .25rem .6rem; border-radius: 1rem; color: var(--accent); text-decoration: underline; text-underline-offset: 3px; }
-@media (max-width: 30rem), (max-height: 30rem) {
-  .panel { position: fixed; inset: 0; width: 100%; height: 100dvh; border: 0; border-radius: 0; }
+.send { display: grid; place-items: center; flex: none; width: 2.75em; height: 2.75em; padding: 0; border-radius: 50%; background: var(--accent); color: var(--on-accent); }
+.count { flex-basis: 100%; font-size: .85em; color: var(--alarm); }
+.suggestions { position: absolute; inset-inline: .75em; bottom: 100%; margin: 0 0 .3em; padding: .25em; list-style: none; background: var(--surface); border: 1px solid var(--line); border-radius: var(--radius); box-shadow: 0 4px 16px rgb(0 30 25 / .2); }
+.suggestions li { display: flex; align-items: center; min-height: 2.75em; padding: .3em .75em; border-radius: calc(var(--radius) - 4px); cursor: pointer; }
+.suggestions li:hover { background: var(--soft); }
+.suggestions [aria-selected="true"] { background: var(--accent); color: var(--on-accent); }
+.tools { display: grid; grid-template-columns: repeat(auto-fit, minmax(4.4em, 1fr)); padding: 0 .4em .4em; }
+.tool { display: flex; flex-direction: column; align-items: center; gap: .1em; min-height: 3em; padding: .3em .1em; border-radius: .6em; color: var(--accent); }
+.tool span { font-size: .75em; line-height: 1.25; text-align: center; overflow-wrap: anywhere; }
+.tool .icon { width: 1.2em; height: 1.2em; }
+.tool:hover { background: var(--soft); }
+.tool:focus-visible { outline-offset: -3px; }
+.question { display: flex; flex-wrap: wrap; gap: .5em; align-items: center; padding: .75em; background: var(--soft); border-top: 1px solid var(--line); }
+.question p { flex-basis: 100%; }
+.consent { flex: 1; padding: 1.25em; overflow-y: auto; }
+.consent:focus-visible { outline-offset: -4px; }
+.consent p { margin: 0 0 .75em; }
+h3 { font-size: 1.15em; line-height: 1.3; margin: 0 0 .6em; }
+@media (max-width: 30em), (max-height: 30em) {
+  .panel { position: fixed; inset: 0; width: 100%; height: 100%; border: 0; border-radius: 0; }
 }
 @media (prefers-reduced-motion: reduce) { * { animation: none !important; transition: none !important; } .typing i { opacity: .7; } }
 @media (forced-colors: active) {
-  .bubble, .launcher, .button, .send { border: 1px solid CanvasText; }
+  .bubble, .launcher, .button, .send, .tool, .unread, .suggestions [aria-selected="true"] { border: 1px solid CanvasText; }
   .alarm .bubble { border: 3px solid Mark; }
+  .suggestions [aria-selected="true"] { outline: 2px solid Highlight; }
 }
+@media print { .root { display: none; } }
 `;

@@ -1,0 +1,72 @@
+/* The cards of the safety questions: a list to tick instead of many questions (docs/screening.md). */
+
+import { button, make } from "./dom.js";
+
+const cardOf = (body) => body?.card?.card ?? (body?.card?.items ? body.card : null);
+
+/* One line of a card. Its answer from before is shown; "not sure" stays until the patient touches it. */
+function line(item, card, unsure) {
+  const box = make("input", { type: "checkbox", value: item.id, checked: item.answer === "yes", "aria-describedby": item.help ? `help-${item.id}` : null });
+  const mark = item.answer === "not_sure" && make("span", { class: "mark", text: card.not_sure_label });
+  if (mark) unsure.add(item.id);
+  box.addEventListener("change", () => {
+    unsure.delete(item.id);
+    mark && mark.remove();
+  });
+  return make("li", {},
+    make("label", {}, box, make("span", { text: item.label }), mark),
+    item.help && make("p", { class: "help", id: `help-${item.id}`, text: item.help }));
+}
+
+function reasons(card) {
+  const told = card.items.filter((item) => item.why);
+  if (!told.length) return null;
+  return make("details", { class: "why" },
+    make("summary", { text: card.why_label }),
+    make("ul", {}, ...told.map((item) => make("li", {}, make("strong", { text: `${item.label}: ` }), item.why))));
+}
+
+/* The card of an event, or null if it has none. `choose` is called with what the patient answers. */
+export function drawCard(event, strings, choose) {
+  const card = cardOf(event.body);
+  if (!card) return null;
+  const unsure = new Set();
+  const form = make("form", { class: "bubble card" });
+  const ticked = () => [...form.querySelectorAll("input:checked")].map((box) => box.value);
+  const answer = (rest, not_sure) => {
+    close(form);
+    choose({ card: { event: event.seq, id: card.id, ticked: ticked(), not_sure, rest }, label: strings.card_answered.replace("{title}", card.title), from: form });
+  };
+  const say = (text) => choose({ text, from: form });
+  const left = () => [...unsure].filter((id) => !ticked().includes(id));
+  const done = make("button", { type: "submit", class: "button primary", text: ticked().length ? card.done_label : card.none_label });
+  const fields = make("fieldset", { tabindex: "-1" },
+    make("legend", {}, make("span", { class: "step", text: `${card.number}/${card.of}` }), ` ${card.title}`),
+    make("p", { class: "ask", text: card.ask }),
+    make("ul", { class: "ticks" }, ...card.items.map((item) => line(item, card, unsure))),
+    reasons(card),
+    make("div", { class: "buttons" },
+      done,
+      button("button", card.not_sure_label, () => answer("not_sure", left())),
+      button("button", card.skip_label, () => answer("skipped", left()))),
+    make("div", { class: "buttons small" },
+      card.back_label && button("link", card.back_label, () => say(card.back_label)),
+      button("link", card.stop_label, () => say(card.stop_label))));
+  form.append(fields);
+  const relabel = () => (done.textContent = ticked().length ? card.done_label : card.none_label);
+  form.addEventListener("change", relabel);
+  form.addEventListener("submit", (submitted) => {
+    submitted.preventDefault();
+    answer("no", ticked().length ? left() : []);
+  });
+  relabel();
+  return form;
+}
+
+/* What is left of a card that is no longer asked: its title. What was ticked is not shown again. */
+const close = (form) => ((form.querySelector("fieldset").disabled = true), form.classList.add("closed"));
+
+export const closeCards = (log) => log.querySelectorAll("form.card:not(.closed)").forEach(close);
+
+/* The message could not be sent after all: the card can be answered again. */
+export const reopenCard = (form) => ((form.querySelector("fieldset").disabled = false), form.classList.remove("closed"));
