@@ -19,7 +19,8 @@ _QUOTES = str.maketrans({"’": "'", "‘": "'", "`": "'", "“": '"', "”": '"
 class Normaliser:
     """Text in, the same message in plain spelling out. What it corrects is data: data/lexicon/spelling.yml.
 
-    `spellings` maps a right word to its known misspellings, `abbreviations` a short form to what it stands for.
+    `spellings` maps a right word to its known misspellings, `abbreviations` a short form to what it stands for,
+    `emoji` what an emoji says that stands alone.
     A word that is neither in `known` nor in the lexicon becomes the nearest word of `spellings` if that is close.
     """
 
@@ -28,8 +29,10 @@ class Normaliser:
         spellings: Mapping[str, Iterable[str]] | None = None,
         abbreviations: Mapping[str, str] | None = None,
         known: frozenset[str] = frozenset(),
+        emoji: Mapping[str, str] | None = None,
     ) -> None:
         spellings = spellings or {}
+        self._emoji = emoji or {}
         self._replacements = {wrong: right for right, wrongs in spellings.items() for wrong in wrongs}
         self._replacements.update(abbreviations or {})
         phrases = sorted((key for key in self._replacements if not _WORD.fullmatch(key)), key=len, reverse=True)
@@ -44,10 +47,12 @@ class Normaliser:
         if not path.exists():
             return cls(known=known)
         lexicon = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
-        return cls(lexicon["spellings"], lexicon["abbreviations"], known)
+        return cls(lexicon["spellings"], lexicon["abbreviations"], known, lexicon["emoji"])
 
     def __call__(self, text: str) -> str:
-        """The message in lower case and plain spelling; empty when it holds no letter or digit."""
+        """The message in lower case and plain spelling; empty when it holds no letter, digit or known emoji."""
+        if not any(character.isalnum() for character in text):
+            return self._in_words(text)
         if len(text) > MAX_CHARACTERS:
             text = text[: MAX_CHARACTERS // 2] + " " + text[-MAX_CHARACTERS // 2 :]
         text = unicodedata.normalize("NFKC", text).translate(_QUOTES)
@@ -60,6 +65,11 @@ class Normaliser:
         lines = (" ".join(line.split()) for line in text.splitlines())
         text = "\n".join(line for line in lines if line)
         return text if any(character.isalnum() for character in text) else ""
+
+    def _in_words(self, text: str) -> str:
+        """What emoji alone say; beside words they are left out, because the words say it better."""
+        said = (self._emoji[character] for character in text if character in self._emoji)
+        return " ".join(dict.fromkeys(said))
 
     def _word(self, word: str) -> str:
         if word in self._replacements:

@@ -58,3 +58,8 @@ def test_the_question_at_the_end_of_a_story_is_found_with_what_stands_before_it(
 @pytest.mark.parametrize("text", ["", "a", "and", "and and and", ". . .", "?!", "\n\n"])
 def test_scraps_do_not_break_it(text: str) -> None:
     assert isinstance(split(text), list)
+
+
+@pytest.mark.parametrize("text, said", [("👍", "thanks"), ("😱😱", "i am scared of needles"), ("hurt? 😬", "hurt?"), ("🐙", "")])
+def test_an_emoji_speaks_when_there_are_no_words(text: str, said: str) -> None:
+    assert Normaliser.load(Path("data/lexicon/spelling.yml"))(text) == said
