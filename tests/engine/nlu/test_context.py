@@ -9,7 +9,9 @@ SURE = [("faq/how_often", 0.95)]
 UNSURE = [("faq/how_often", 0.4)]
 
 
-@pytest.mark.parametrize("text", ["how long will it last", "is that bad", "and for my neck?", "why?", "what about beer"])
+@pytest.mark.parametrize(
+    "text", ["how long will it last", "is that bad", "and for my neck?", "why?", "what about beer"]
+)
 def test_a_message_that_points_back_is_read_in_context(text: str) -> None:
     assert FOLLOW_UPS.weight(text, SURE) > 0
 

@@ -60,6 +60,8 @@ def test_scraps_do_not_break_it(text: str) -> None:
     assert isinstance(split(text), list)
 
 
-@pytest.mark.parametrize("text, said", [("👍", "thanks"), ("😱😱", "i am scared of needles"), ("hurt? 😬", "hurt?"), ("🐙", "")])
+@pytest.mark.parametrize(
+    "text, said", [("👍", "thanks"), ("😱😱", "i am scared of needles"), ("hurt? 😬", "hurt?"), ("🐙", "")]
+)
 def test_an_emoji_speaks_when_there_are_no_words(text: str, said: str) -> None:
     assert Normaliser.load(Path("data/lexicon/spelling.yml"))(text) == said
