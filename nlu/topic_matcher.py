@@ -2,7 +2,7 @@
 
 import json
 import warnings
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,17 @@ NO_EXAMPLES = "There is nothing to learn from: the training data has no example 
 
 # This component is the response selector; Rasa only knows its own by class and would say that there is none.
 warnings.filterwarnings("ignore", message="You have defined training data with examples for training a response")
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """What was learned, and how the examples (not their variants) score when they are held out: examples x labels."""
+
+    ranker: Ranker
+    decision: Decision
+    texts: list[str]
+    wanted: np.ndarray
+    scores: np.ndarray
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
@@ -83,6 +94,12 @@ class TopicMatcher(IntentClassifier, GraphComponent):
         return cls(config, model_storage, resource)
 
     def train(self, training_data: TrainingData) -> Resource:
+        """Learn from the examples and keep what was learned."""
+        self.learn(training_data)
+        self.persist()
+        return self._resource
+
+    def learn(self, training_data: TrainingData) -> HeldOut:
         """Learn from the examples' first readings; the borders come from scores of examples that were held out."""
         examples = [m for m in training_data.intent_examples if m.get(TEXT) and m.get(READINGS)]
         if not examples:
@@ -93,11 +110,10 @@ class TopicMatcher(IntentClassifier, GraphComponent):
         groups = [m.get(VARIANT_OF) or text for m, text in zip(examples, texts, strict=True)]
         self._ranker, scores = Ranker.fit(texts, vectors, targets, groups, RankerConfig(**self._config["ranker"]))
         wanted = np.array([self._ranker.labels.index(target) for target in targets])
-        real = np.array([m.get(VARIANT_OF) is None for m in examples])
+        real = np.flatnonzero([m.get(VARIANT_OF) is None for m in examples])
         misses = self._config["answer_misses"], self._config["offer_misses"]
         self._decision = learn(scores[real], wanted[real], *misses)
-        self.persist()
-        return self._resource
+        return HeldOut(self._ranker, self._decision, [examples[i].get(TEXT) for i in real], wanted[real], scores[real])
 
     def persist(self) -> None:
         """Write the ranker and the borders; no pickle."""
