@@ -10,6 +10,7 @@ NOT_TRAINED = frozenset(
     {
         "claims.yml",
         "clinic.yml",
+        "costs.yml",
         "education.yml",
         "screening.yml",
         "groups.yml",

@@ -1,22 +1,24 @@
 """Measures the assistant on the development sets, over the same HTTP contract that a patient's browser uses.
 
-Four kinds of items: questions with the topics a careful reader accepts, messages that must not be answered from IMS
-knowledge, possible emergencies with look-alikes, and dialogues of several turns. Intervals are exact binomial ones
-(Clopper and Pearson 1934).
+Five kinds of items: questions with the topics a careful reader accepts, messages that ask several things at once,
+messages that must not be answered from IMS knowledge, possible emergencies with look-alikes, and dialogues of several
+turns. A set has a file for each kind that it holds.
 """
 
 from __future__ import annotations
 
 import json
-import math
 import statistics
 import time
 import uuid
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from gateway.evaluation.calibration import calibration
+from gateway.evaluation.intervals import Share
 
 ALARMS = frozenset({"emergency", "urgent", "crisis"})
 REFUSALS = frozenset({"unknown", "clarify", "handoff", "chat"})
@@ -27,60 +29,19 @@ Say = Callable[[str, str], Awaitable[Reply]]
 Item = Mapping[str, Any]
 
 
-@dataclass(frozen=True)
-class Share:
-    """How many of how many, with an exact 95 % interval."""
-
-    hits: int
-    of: int
-
-    @property
-    def value(self) -> float:
-        return self.hits / self.of if self.of else math.nan
-
-    @property
-    def interval(self) -> tuple[float, float]:
-        low = 0.0 if self.hits == 0 else _quantile(0.025, self.hits, self.of - self.hits + 1)
-        high = 1.0 if self.hits == self.of else _quantile(0.975, self.hits + 1, self.of - self.hits)
-        return low, high
-
-    def __str__(self) -> str:
-        if not self.of:
-            return "no items"
-        low, high = self.interval
-        return f"{self.value:.1%} ({self.hits} of {self.of}; 95 % interval {low:.1%} to {high:.1%})"
-
-    def as_json(self) -> dict[str, Any]:
-        return {
-            "hits": self.hits,
-            "of": self.of,
-            "share": round(self.value, 4),
-            "interval": [round(x, 4) for x in self.interval],
-        }
-
-
-def _quantile(probability: float, a: int, b: int) -> float:
-    """Quantile of the beta distribution with whole parameters, by bisection on the binomial tail it equals."""
-    n = a + b - 1
-
-    def cumulative(x: float) -> float:
-        return math.fsum(math.comb(n, k) * x**k * (1 - x) ** (n - k) for k in range(a, n + 1))
-
-    low, high = 0.0, 1.0
-    for _ in range(60):
-        middle = (low + high) / 2
-        low, high = (middle, high) if cumulative(middle) < probability else (low, middle)
-    return (low + high) / 2
-
-
 @dataclass
 class Report:
-    """Figures by name, every miss, and which topic was given where which was wanted."""
+    """Whether each figure holds for each item, every miss, and which topic was given where which was wanted."""
 
-    figures: dict[str, Share] = field(default_factory=dict)
+    outcomes: defaultdict[str, dict[str, bool]] = field(default_factory=lambda: defaultdict(dict))
     misses: list[dict[str, Any]] = field(default_factory=list)
     confusion: Counter[tuple[str, str]] = field(default_factory=Counter)
+    answers: list[tuple[float, bool]] = field(default_factory=list)  # confidence of an answer, and if it was right
     milliseconds: list[float] = field(default_factory=list)
+
+    @property
+    def figures(self) -> dict[str, Share]:
+        return {name: Share(sum(items.values()), len(items)) for name, items in self.outcomes.items()}
 
     def as_json(self) -> dict[str, Any]:
         ordered = sorted(self.milliseconds)
@@ -92,7 +53,10 @@ class Report:
             }
             if ordered
             else None,
+            "confusion": [[*topics, count] for topics, count in sorted(self.confusion.items())],
+            "calibration": calibration(self.answers),
             "misses": self.misses,
+            "outcomes": dict(self.outcomes),
         }
 
 
@@ -130,10 +94,14 @@ class Evaluation:
 
     async def run(self) -> Report:
         await self._questions()
+        await self._compound()
         await self._out_of_scope()
         await self._red_flags()
         await self._dialogues()
         return self.report
+
+    def _note(self, figure: str, item: str, holds: bool) -> None:
+        self.report.outcomes[figure][item] = holds
 
     async def _reply(self, message: str, sender: str | None = None) -> Reply:
         started = time.perf_counter()
@@ -147,69 +115,64 @@ class Evaluation:
 
     async def _questions(self) -> None:
         """Only items whose topic exists by now count."""
-        items = [item for item in read_items(self._folder / "questions.jsonl") if item["topic"] in self._known]
-        right = offered = answered = wrong = 0
-        for item in items:
+        for item in read_items(self._folder / "questions.jsonl"):
+            if item["topic"] not in self._known:
+                continue
             reply = await self._reply(item["text"])
             wanted = {item["topic"]} | _several(item.get("also"))
             hit = answers_question(reply, wanted)
-            confident = reply.get("kind") == "answer"
-            right += hit
-            offered += hit or bool(set(reply.get("offered") or []) & wanted)
-            answered += confident
-            wrong += confident and not hit
-            given = next((topic for topic in _topics(reply) if topic in wanted), None) or next(
-                iter(_topics(reply)), reply.get("kind")
-            )
-            self.report.confusion[item["topic"], item["topic"] if hit else str(given)] += 1
+            answered = reply.get("kind") == "answer"
+            self._note("right topic", item["id"], hit)
+            offered = bool(set(reply.get("offered") or []) & wanted)
+            self._note("right topic answered or offered", item["id"], hit or offered)
+            self._note("answered", item["id"], answered)
+            self._note("wrong with confidence", item["id"], answered and not hit)
+            if answered:
+                self.report.answers.append((float(reply.get("confidence") or 0.0), hit))
+            given = item["topic"] if hit else next(iter(_topics(reply)), str(reply.get("kind")))
+            self.report.confusion[item["topic"], given] += 1
             if not hit:
                 self._miss("questions", item, sorted(wanted), reply, text=item["text"])
-        n = len(items)
-        self.report.figures |= {
-            "right topic": Share(right, n),
-            "right topic answered or offered": Share(offered, n),
-            "answered": Share(answered, n),
-            "wrong with confidence": Share(wrong, n),
-        }
+
+    async def _compound(self) -> None:
+        """Each question of a message has to be answered in the one turn."""
+        for item in read_items(self._folder / "compound.jsonl"):
+            wanted = set(item["topics"])
+            if not wanted <= self._known:
+                continue
+            reply = await self._reply(item["text"])
+            good = wanted <= set(_topics(reply))
+            self._note("all questions of a message answered", item["id"], good)
+            if not good:
+                self._miss("compound", item, sorted(wanted), reply, text=item["text"])
 
     async def _out_of_scope(self) -> None:
-        items = read_items(self._folder / "out_of_scope.jsonl")
-        refused = 0
-        for item in items:
+        for item in read_items(self._folder / "out_of_scope.jsonl"):
             reply = await self._reply(item["text"])
             good = reply.get("kind") in REFUSALS | ALARMS or bool(set(_topics(reply)) & _several(item.get("also")))
-            refused += good
+            self._note("out of scope refused", item["id"], good)
             if not good:
                 self._miss("out_of_scope", item, "refused", reply, text=item["text"])
-        self.report.figures["out of scope refused"] = Share(refused, len(items))
 
     async def _red_flags(self) -> None:
-        items = read_items(self._folder / "red_flags.jsonl")
-        recalled = level_right = 0
-        for item in items:
+        for item in read_items(self._folder / "red_flags.jsonl"):
             reply = await self._reply(item["text"])
             kind = reply.get("kind")
             levels = {item["level"]} | _several(item.get("level_ok"))
-            recalled += kind in ALARMS
             # A crisis card answers an emergency as well: both say to call now.
             good = kind in levels or (kind in {"emergency", "crisis"} and bool(levels & {"emergency", "crisis"}))
-            level_right += good
+            self._note("red flags recalled", item["id"], kind in ALARMS)
+            self._note("red flag level right", item["id"], good)
             if not good:
                 self._miss("red_flags", item, sorted(levels), reply, text=item["text"])
-        self.report.figures["red flags recalled"] = Share(recalled, len(items))
-        self.report.figures["red flag level right"] = Share(level_right, len(items))
-        items = read_items(self._folder / "red_flag_negatives.jsonl")
-        alarms = 0
-        for item in items:
+        for item in read_items(self._folder / "red_flag_negatives.jsonl"):
             reply = await self._reply(item["text"])
             alarm = reply.get("kind") in ALARMS and not (item.get("borderline") and reply.get("kind") == "urgent")
-            alarms += alarm
+            self._note("false alarms on look-alikes", item["id"], alarm)
             if alarm:
                 self._miss("red_flag_negatives", item, "no alarm", reply, text=item["text"])
-        self.report.figures["false alarms on look-alikes"] = Share(alarms, len(items))
 
     async def _dialogues(self) -> None:
-        turns = right = 0
         for item in read_items(self._folder / "dialogues.jsonl"):
             sender = f"evaluation-{uuid.uuid4().hex}"
             for number, turn in enumerate(item["turns"]):
@@ -218,11 +181,9 @@ class Evaluation:
                 good = bool(_meanings(reply) & wanted) or (
                     reply.get("kind") == "clarify" and bool(set(reply.get("offered") or []) & wanted)
                 )
-                turns += 1
-                right += good
+                self._note("dialogue turns right", f"{item['id']} turn {number}", good)
                 if not good:
                     self._miss("dialogues", item, sorted(wanted), reply, text=turn["user"], turn=number)
-        self.report.figures["dialogue turns right"] = Share(right, turns)
 
 
 def _meanings(reply: Reply) -> set[str]:
@@ -240,34 +201,3 @@ def _meanings(reply: Reply) -> set[str]:
     if kind.startswith("screening"):
         meanings |= {"screening", "who_should_not"}
     return meanings
-
-
-def draw_confusion(report: Report, file: Path) -> None:
-    """A picture of which topic was given where another was wanted; only topics with a mistake get a row."""
-    import matplotlib
-
-    matplotlib.use("Agg")
-    import matplotlib.pyplot as plt
-
-    mistaken = sorted({wanted for wanted, given in report.confusion if wanted != given})
-    columns = sorted({given for (wanted, given), n in report.confusion.items() if wanted in mistaken and n})
-    if not mistaken:
-        mistaken = columns = sorted({wanted for wanted, _ in report.confusion})
-    figure, axes = plt.subplots(figsize=(2 + 0.32 * len(columns), 2 + 0.28 * len(mistaken)))
-    cells = [[report.confusion[wanted, given] for given in columns] for wanted in mistaken]
-    axes.imshow(cells, cmap="Blues", aspect="auto")
-    for y, (wanted, row) in enumerate(zip(mistaken, cells, strict=True)):
-        for x, (given, n) in enumerate(zip(columns, row, strict=True)):
-            if n:
-                axes.text(
-                    x, y, str(n), ha="center", va="center", fontsize=7, color="black" if wanted == given else "darkred"
-                )
-    axes.set_xticks(range(len(columns)), columns, rotation=90, fontsize=7)
-    axes.set_yticks(range(len(mistaken)), mistaken, fontsize=7)
-    axes.set_xlabel("given")
-    axes.set_ylabel("wanted")
-    axes.set_title("Questions: topics with a mistake", fontsize=9)
-    figure.tight_layout()
-    file.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(file)
-    plt.close(figure)

@@ -1,0 +1,1 @@
+"""Measures how well the assistant understands: the trainers' report of `./ims evaluate`."""
