@@ -14,8 +14,8 @@ run: setup  ## Set up, train if the data changed, and serve the demo clinic on h
 	@./ims run
 
 test: setup lint check train  ## Set up, then lint, check the knowledge, train, and pass every test
-	$(ENGINE) -m pytest tests/engine
-	$(GATEWAY) -m pytest tests --ignore=tests/engine
+	$(ENGINE) -m pytest tests/engine --write-outcomes var/test-outcomes-engine.json
+	$(GATEWAY) -m pytest tests --ignore=tests/engine --outcomes var/test-outcomes-engine.json
 
 setup:  ## Make both environments and the sentence encoder
 	@$(PYTHON) environments/setup.py

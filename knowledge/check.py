@@ -13,12 +13,13 @@ from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
-from knowledge import education, pages
+from knowledge import education, hazards, pages
 from knowledge.answers import Topic
+from knowledge.placeholders import check_placeholders
 from knowledge.problems import Problem
-from knowledge.screening import read_screening
 from knowledge.standards import TextStandard
 from knowledge.store import Knowledge
+from knowledge.yaml import read
 
 
 def check(data: Path, today: date) -> list[Problem]:
@@ -27,8 +28,8 @@ def check(data: Path, today: date) -> list[Problem]:
     if knowledge is not None:
         problems += findings(knowledge, today)
         problems += _education(knowledge)
-        if (questions := data / "screening.yml").exists():
-            read_screening(questions, knowledge.sources, problems)
+        _alarms(data / "lexicon" / "red_flags.yml", problems)
+        problems += _hazards(data.parent)
         if not any(problem.severity == "error" for problem in problems):
             problems += outdated_pages(knowledge, data.parent / "docs")
     return sorted(problems)
@@ -184,6 +185,23 @@ def _education(knowledge: Knowledge) -> list[Problem]:
     found: list[Problem] = []
     readings = education.read_education(path, found)
     return found if readings is None else list(education.problems(readings, path, knowledge.topics))
+
+
+def _alarms(path: Path, problems: list[Problem]) -> None:
+    """What is said to a person in danger: nobody may read a placeholder that nothing fills."""
+    file = read(path, problems) if path.is_file() else None
+    for sign in file.sections("signs") if file else ():
+        check_placeholders(sign, sign.text("reply"), sign.line_of("reply"))
+
+
+def _hazards(root: Path) -> list[Problem]:
+    """What the hazard log beside the data leaves to do; a copy of the data has none to keep."""
+    path = root / hazards.FILE
+    if not path.is_file():
+        return []
+    found: list[Problem] = []
+    log = hazards.read_hazards(path, found)
+    return found if log is None else [*found, *hazards.problems(log, path, root)]
 
 
 def _finding(topic: Topic, part: str, message: str, remedy: str) -> Problem:

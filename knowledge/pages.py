@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from knowledge import education
+from knowledge import education, hazards
 from knowledge.answers import Topic
 from knowledge.claims import Claim
 from knowledge.sources import Source
@@ -20,6 +20,7 @@ def pages(knowledge: Knowledge) -> dict[str, str]:
         "coverage.md": _coverage,
         "sources.md": _sources,
         "education.md": _education,
+        "hazards.md": _hazards,
     }
     made = {name: make(knowledge) for name, make in makers.items()}
     return {name: "\n".join(lines) + "\n" for name, lines in made.items() if lines}
@@ -133,6 +134,15 @@ def _education(knowledge: Knowledge) -> list[str]:
     if readings is None:
         return []
     return ["# How well the answers teach", "", NOTE, "", *education.page(readings)]
+
+
+def _hazards(knowledge: Knowledge) -> list[str]:
+    path = knowledge.folder.parent / hazards.FILE
+    log = hazards.read_hazards(path, []) if path.is_file() else None
+    if log is None:
+        return []
+    note = NOTE.replace("the files in data/", hazards.FILE)
+    return ["# What could go wrong, and what prevents it", "", note, "", *hazards.page(log)]
 
 
 def _cell(text: str) -> str:

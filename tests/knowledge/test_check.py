@@ -157,3 +157,11 @@ def test_the_pages_tell_where_each_claim_is_and_why_one_is_not(data: Data) -> No
     assert "[soreness](../data/answers/soreness.yml) (after treatment)" in sources
     assert "- F003: It cures. Why: no one can promise a cure" in sources
     assert '- F001 (soreness): It aches. Caution: Say "may"' in sources
+
+
+def test_an_alarm_that_names_a_number_nobody_set_is_found(data: Data) -> None:
+    data.write("lexicon/red_flags.yml", "signs:\n- {id: E01, reply: 'Call {emergency} or {fire_line} now.'}\n")
+
+    (found,) = check(data.folder, TODAY)
+    assert (Path(found.file).name, found.line, found.severity) == ("red_flags.yml", 2, "error")
+    assert "{fire_line} is unknown" in found.message
