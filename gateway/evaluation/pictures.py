@@ -79,8 +79,8 @@ def reliability_plot(found: Mapping[str, Any], about: str) -> Markup:
         title = f"confidence {x:.2f}: {each['hits']} of {each['of']} right"
         dot = plot.across(x), plot.up(each["share"]), round(4 + 8 * (each["of"] / most) ** 0.5, 1)
         plot.add('<circle cx="{}" cy="{}" r="{}" fill="{}"><title>{}</title></circle>', *dot, COLOURS[2], title)
-        # The count stands on the dot's side of the diagonal.
-        aside, below, anchor = (-14, -8, "end") if each["share"] >= x else (14, 16, "start")
+        # On the left below the diagonal, on the right above it: there is room.
+        aside, below, anchor = (-14, -8, "end") if x > 0.5 else (12, 16, "start")
         plot.text(dot[0] + aside, dot[1] + below, str(each["of"]), anchor)
     return plot.svg()
 
