@@ -40,15 +40,20 @@ Events = list[EventType]
 
 
 @cache
+def knowledge() -> Knowledge:
+    """What is known; read when first needed."""
+    return Knowledge.load(DATA)
+
+
 def screening() -> Screening:
-    """The questions; read when first needed."""
-    return Screening.load(DATA)
+    """The questions."""
+    return knowledge().screening
 
 
 @cache
 def cards() -> Cards:
-    """The messages; read when first needed."""
-    return Cards(Knowledge.load(DATA), screening())
+    """The messages."""
+    return Cards(knowledge(), screening())
 
 
 class StartScreening(Action):

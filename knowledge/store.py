@@ -21,6 +21,7 @@ from knowledge.overclaims import Overclaim, read_overclaims
 from knowledge.placeholders import fill
 from knowledge.problems import KnowledgeError, Problem
 from knowledge.readability import Readability, read_readability
+from knowledge.screening import Screening, read_screening
 from knowledge.sources import Source, read_sources
 from knowledge.standards import Standards, read_standards
 from knowledge.wording import Sentence, read_wording
@@ -41,6 +42,7 @@ class Knowledge:
     sources: Mapping[str, Source]
     claims: Mapping[str, Claim]
     conditions: Conditions
+    screening: Screening
     clinic: Clinic
     sentences: Mapping[str, Sentence]
     catalogues: Mapping[str, Catalogue]
@@ -66,6 +68,7 @@ class Knowledge:
         sources = read_sources(data / "sources.yml", problems)
         claims = read_claims(data / "claims.yml", problems)
         conditions = read_conditions(data / "lexicon" / "conditions.yml", sources, problems)
+        screening = read_screening(data / "screening.yml", sources, problems)
         clinic = read_clinic(data / "clinic.yml", problems)
         sentences = read_wording(data / "wording.yml", problems)
         catalogues = read_catalogues(data / "interface", problems)
@@ -79,7 +82,7 @@ class Knowledge:
             remedy = f"add '{NO_BOOKING_LINK}', what to say in place of a link"
             problems.append(Problem((data / "wording.yml").as_posix(), 1, "a sentence is missing", remedy))
         whole = NO_BOOKING_LINK in sentences and DEFAULT_LANGUAGE in catalogues
-        if standards is None or readability is None or clinic is None or not whole:
+        if standards is None or readability is None or screening is None or clinic is None or not whole:
             return None, problems
         return (
             cls(
@@ -89,6 +92,7 @@ class Knowledge:
                 sources=MappingProxyType(sources),
                 claims=MappingProxyType(claims),
                 conditions=conditions,
+                screening=screening,
                 clinic=clinic,
                 sentences=MappingProxyType(sentences),
                 catalogues=MappingProxyType(catalogues),

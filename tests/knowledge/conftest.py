@@ -8,6 +8,7 @@ from textwrap import dedent
 import pytest
 
 from knowledge import Knowledge, KnowledgeError, Problem
+from knowledge.screening import LABELS, SENTENCES, WORDS
 
 EXAMPLES = "\n".join(f"    - does it ache on day {number}" for number in range(1, 26))
 
@@ -46,6 +47,42 @@ HUMAN = (
     .replace("see_also: [human]", "see_also: []")
     .replace("claims:\n        F001: a day or two\n      more_claims: [F002]", "claims: {}\n      more_claims: []")
     .replace("title: Will", "kind: handoff\n      title: Will")
+)
+
+# One question on one card. Of the many sentences, labels and words only the names matter.
+SCREENING = """\
+reviewer: ""
+reviewed: ""
+review_by: "2027-05-21"
+offered_by: [soreness]
+outcomes:
+- {id: ASK, title: Ask first, text: Talk to your physio first.}
+- {id: OK, title: Nothing to report, text: Nothing speaks against it.}
+people: {physio: your physio}
+skipped: {outcome: ASK, reason: "You skipped this: {label}.", talk_to: physio}
+cards:
+- {id: blood, title: Bleeding, ask: Does this fit you?}
+questions:
+- id: Q05
+  card: blood
+  question: Do you bleed easily?
+  label: I bleed easily
+  help: Also bruises.
+  why_asked: It can be hard to stop.
+  yes: {outcome: ASK, reason: You bleed easily., talk_to: physio}
+  not_sure: {outcome: ASK, reason: You are not sure if you bleed easily., talk_to: physio}
+  mentions: [bleed easily]
+  sources: ["003"]
+""" + "\n".join(
+    [
+        "reading:",
+        *(f'  "{name}": ["{name}"]' for name in WORDS),
+        "sentences:",
+        *(f'  "{name}": Say {name}.' for name in SENTENCES),
+        "labels:",
+        *(f'  "{name}": "{name}"' for name in LABELS),
+        "",
+    ]
 )
 
 FILES = {
@@ -98,6 +135,7 @@ FILES = {
         retention_days: 30
         theme: {primary: "#1f6f5c"}
         """,
+    "screening.yml": SCREENING,
     "wording.yml": """\
         wording:
           unknown_booking_link: the front desk, {clinic_phone}
