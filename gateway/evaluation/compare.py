@@ -41,9 +41,9 @@ class Difference:
         return {
             "part": self.part,
             "figure": self.figure,
-            "old": round(self.old, 4),
-            "new": round(self.new, 4),
-            "difference": round(self.new - self.old, 4),
+            "old": round(self.old, 6),
+            "new": round(self.new, 6),
+            "difference": round(self.new - self.old, 6),
             "interval": [round(x, 4) for x in self.interval],
             "items": self.items,
             "only_in_one": self.only_in_one,

@@ -49,7 +49,7 @@ class Share:
         return {
             "hits": self.hits,
             "of": self.of,
-            "share": round(self.value, 4) if self.of else None,
+            "share": round(self.value, 6) if self.of else None,
             "interval": [round(x, 4) for x in self.interval],
         }
 
@@ -96,7 +96,7 @@ class F1:
         return _f1(low), _f1(high)
 
     def as_json(self) -> dict[str, Any]:
-        return {"f1": round(self.value, 4), "interval": [round(x, 4) for x in self.interval]}
+        return {"f1": round(self.value, 6), "interval": [round(x, 4) for x in self.interval]}
 
 
 def _f1(share: float) -> float:
