@@ -95,6 +95,15 @@ export class Conversation extends EventTarget {
     this.startOver();
   }
 
+  /* Say what the patient thinks of an answer; gives the verdict that holds. */
+  async rate(seq, verdict, note) {
+    const id = await this.#ensure();
+    const body = JSON.stringify({ seq, verdict, note });
+    const response = await this.#request(`api/conversations/${id}/feedback`, { method: "POST", headers: { "Content-Type": "application/json" }, body });
+    if (!response.ok) throw new Error(`feedback: ${response.status}`);
+    return (await response.json()).verdict;
+  }
+
   /* The conversation as a file, written by the gateway. */
   async transcript() {
     const id = await this.#ensure();

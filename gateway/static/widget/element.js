@@ -231,7 +231,7 @@ export function define(home) {
         becomeEvent(own, event, this.strings);
       } else {
         if (event.role !== "patient") closeCards(this.list);
-        const item = drawEvent(event, this.strings, home, (taken) => this.choose(taken));
+        const item = drawEvent(event, this.strings, home, (taken) => this.choose(taken), (...given) => this.conversation.rate(...given));
         const fields = item.querySelector("fieldset");
         // Who works through the cards is taken to the next one; its words are read with the focus, not twice.
         const lead = live && this.follow && fields && this.shadowRoot.activeElement === this.log;

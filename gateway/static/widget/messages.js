@@ -2,6 +2,7 @@
 
 import { drawCard } from "./cards.js";
 import { button, fill, make } from "./dom.js";
+import { drawFeedback } from "./feedback.js";
 import { asTyped, formatted } from "./text.js";
 
 const ALARMS = ["emergency", "urgent", "crisis"];
@@ -50,8 +51,9 @@ const meta = (...children) => make("span", { class: "meta", "aria-live": "off" }
 
 const timeOf = (event, strings) => make("time", { datetime: event.time, text: clock(event.time, strings.locale) });
 
-/* `choose` is called with a button of the gateway when the patient takes it; `home` is where the gateway is. */
-export function drawEvent(event, strings, home, choose) {
+/* `choose` is called with a button of the gateway when the patient takes it, `rate` with what the patient thinks of an
+   answer; `home` is where the gateway is. */
+export function drawEvent(event, strings, home, choose, rate) {
   const body = event.body ?? {};
   const own = event.role === "patient";
   const alarm = isAlarm(event);
@@ -63,6 +65,7 @@ export function drawEvent(event, strings, home, choose) {
       ...(own ? asTyped(body.text) : formatted(body.text)),
       buttons(body, strings, choose),
       !own && sources(body, strings, home, choose)),
+    drawFeedback(event, strings, rate),
     meta(timeOf(event, strings)));
 }
 

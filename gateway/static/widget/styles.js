@@ -73,6 +73,11 @@ ol:not(.bubble ol) { list-style: none; padding: 0; display: flex; flex-direction
 .patient .meta { justify-content: flex-end; }
 .unsent .bubble { outline: 1.5px dashed var(--line); outline-offset: 2px; }
 .failed .bubble { outline: 2px solid var(--alarm); }
+.feedback { display: flex; flex-wrap: wrap; gap: 0 .3em; align-items: center; min-height: 1.9em; font-size: .85em; }
+.feedback label { flex: 1 0 100%; }
+.feedback label span { display: block; }
+.feedback textarea { width: 100%; }
+.feedback .state { margin: 0; color: var(--muted); }
 .failed .state { color: var(--alarm); }
 .alarm { max-width: 100%; align-self: stretch; }
 .alarm .bubble { background: var(--alarm-soft); border: 2px solid var(--alarm); font-size: 1.06em; }
