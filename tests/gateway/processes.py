@@ -61,7 +61,7 @@ class Processes:
         self._start("gateway")
         eventually(lambda: httpx.get(f"{self.url}/health").status_code == 200, START)
 
-    def _start(self, *arguments: str) -> None:
+    def _start(self, *arguments: str, module: str = "tests.gateway.serve_fakes") -> None:
         environment = {
             **os.environ,
             "IMS_VAR": str(self.var),
@@ -71,7 +71,7 @@ class Processes:
             "IMS_HEARTBEAT": "0.3",
             "IMS_CONVERSATION_BURST": "10000",
         }
-        command = [sys.executable, "-m", "tests.gateway.serve_fakes", *arguments]
+        command = [sys.executable, "-m", module, *arguments]
         self.running[arguments[0]] = subprocess.Popen(command, env=environment)
 
     def kill(self, name: str) -> None:

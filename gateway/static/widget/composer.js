@@ -11,14 +11,14 @@ const words = (text) => text.toLowerCase().match(WORD) ?? [];
 
 /* Titles that have most of the words typed so far; the last word may be unfinished. */
 export function suggested(text, titles) {
-  const typed = words(text).filter((word) => word.length > 2);
+  const typed = words(text).filter((word, index, all) => word.length > 2 || (word.length === 2 && index && index === all.length - 1));
   if (!typed.length || text.includes("\n")) return [];
   const scored = titles.map((title) => {
     const has = words(title);
     return { title, score: typed.filter((word) => has.some((other) => other.startsWith(word))).length };
   });
   return scored
-    .filter(({ title, score }) => score > typed.length / 2 && title.toLowerCase() !== text.trim().toLowerCase())
+    .filter(({ title, score }) => score * 2 >= typed.length && title.toLowerCase() !== text.trim().toLowerCase())
     .sort((one, other) => other.score - one.score)
     .slice(0, MOST_SUGGESTIONS)
     .map(({ title }) => title);
@@ -63,7 +63,7 @@ export class Composer {
     const titles = suggested(this.input.value, this.titles);
     const before = this.list.childElementCount;
     this.hide();
-    if (!titles.length) return;
+    if (!titles.length) return before && this.say("");
     this.list.replaceChildren(...titles.map((title, index) => {
       const option = make("li", { role: "option", id: `suggestion-${index}`, "aria-selected": "false", dir: "auto", text: title });
       option.addEventListener("mousedown", (event) => (event.preventDefault(), this.take(title)));

@@ -66,7 +66,7 @@ export function define(home) {
         this.list);
       this.status = make("p", { class: "status", role: "status" });
       this.countdown = make("p", { class: "status", "aria-live": "off" });
-      this.composer = new Composer(strings, settings.topics ?? [], { send: (text) => this.conversation.send({ text }), say: (text) => this.tell(text) });
+      this.composer = new Composer(strings, settings.topics ?? [], { send: (text) => this.conversation.send({ text }), say: (text) => (this.heard.textContent = text) });
       this.question = make("div", { class: "question", role: "group", hidden: true });
       const tool = (name, picture, label, onclick) =>
         make("button", { type: "button", class: `tool ${name}`, "aria-label": label ?? strings[name], onclick }, icon(picture), make("span", { text: strings[name] }));
@@ -75,7 +75,7 @@ export function define(home) {
         tool("start_over", "restart", null, ({ currentTarget }) => this.ask(currentTarget, strings.start_over_question, strings.confirm, () => this.conversation.startOver())),
         tool("download", "download", strings.download_label, () => this.download()),
         tool("delete", "trash", strings.delete_label, ({ currentTarget }) => this.ask(currentTarget, strings.delete_question, strings.delete_confirm, () => this.delete())));
-      this.chat = make("div", { class: "chat" }, this.log, this.status, this.countdown, this.question, this.composer.element, this.tools);
+      this.chat = make("div", { class: "talk" }, this.log, this.status, this.countdown, this.question, this.composer.element, this.tools);
       this.consent = make("div", { class: "consent", hidden: true, tabindex: "-1", role: "group", "aria-labelledby": "consent-title" },
         make("h3", { id: "consent-title", text: strings.consent_title }),
         make("p", { text: this.words("consent_kept") }),

@@ -54,7 +54,7 @@ header :focus-visible { outline-color: var(--on-accent); outline-offset: -3px; }
 .safety { font-size: .85em; background: var(--soft); }
 .safety a { display: block; padding: .4em 1.2em; }
 .safety a:focus-visible, .log:focus-visible { outline-offset: -4px; }
-.chat { flex: 1 0 auto; display: flex; flex-direction: column; height: 20em; min-height: 20em; }
+.talk { flex: 1 0 auto; display: flex; flex-direction: column; height: 20em; min-height: 20em; }
 .log { flex: 1 1 6em; min-height: 6em; padding: 1em; overflow-y: auto; overscroll-behavior: contain; position: relative; }
 ol:not(.bubble ol) { list-style: none; padding: 0; display: flex; flex-direction: column; gap: .75em; }
 .kept, .notice { font-size: .85em; color: var(--muted); text-align: center; margin-bottom: .6em; }
@@ -68,6 +68,7 @@ ol:not(.bubble ol) { list-style: none; padding: 0; display: flex; flex-direction
 .staff .bubble { border: 2px solid var(--accent); }
 .bubble p { margin: 0 0 .5em; unicode-bidi: plaintext; white-space: pre-line; }
 .bubble ul, .bubble ol { margin: 0 0 .5em; padding-inline-start: 1.25em; }
+.bubble ul { list-style: disc; }
 .bubble > :last-child { margin-bottom: 0; }
 .meta { display: flex; flex-wrap: wrap; gap: 0 .5em; align-items: center; margin-top: .15em; font-size: .8em; color: var(--muted); }
 .patient .meta { justify-content: flex-end; }
@@ -136,6 +137,7 @@ textarea::placeholder { color: var(--muted); opacity: 1; }
 .consent { flex: 1; padding: 1.25em; overflow-y: auto; }
 .consent:focus-visible { outline-offset: -4px; }
 .consent p { margin: 0 0 .75em; }
+.consent .buttons { position: sticky; bottom: -1.25em; padding: .75em 0; background: var(--surface); }
 h3 { font-size: 1.15em; line-height: 1.3; margin: 0 0 .6em; }
 @media (max-width: 30em), (max-height: 30em) {
   .panel { position: fixed; inset: 0; width: 100%; height: 100%; border: 0; border-radius: 0; }

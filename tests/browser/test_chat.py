@@ -1,0 +1,296 @@
+"""The chat window in use: by keyboard alone, what is read out, where the focus is, what is kept."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import PHONE, OpenChat, Site
+
+
+def test_a_whole_conversation_by_keyboard_alone(open_chat: OpenChat) -> None:
+    chat = open_chat()
+    press, page = chat.page.keyboard.press, chat.page
+    chat.launcher.wait_for()
+    while "Opens the chat" not in chat.focused():
+        press("Tab")
+    press("Enter")
+    assert "Before we start" in page.locator("ims-chat .consent").inner_text()
+    press("Tab")
+    press("Enter")
+    expect(chat.messages.first).to_contain_text("automated assistant")
+    assert chat.focused() == "input"
+    page.keyboard.type("which needle")
+    press("Enter")
+    expect(chat.replies.last).to_contain_text("Did you mean")
+    # Backwards from the text to the button that was offered.
+    while chat.focused() != "What kind of needles are used?":
+        press("Shift+Tab")
+    press("Enter")
+    expect(chat.replies.last).to_contain_text("thin")
+    while chat.focused() != "input":
+        press("Tab")
+    page.keyboard.type("safety questions")
+    press("Enter")
+    expect(page.get_by_role("group", name="Bleeding")).to_be_visible()
+    while "checkbox" not in page.evaluate("document.querySelector('ims-chat').shadowRoot.activeElement.type ?? ''"):
+        press("Shift+Tab")
+    press("Space")
+    while chat.focused() != "Done":
+        press("Tab")
+    press("Enter")
+    # The focus is led to the next card.
+    expect(page.get_by_role("group", name="Needles and swelling")).to_be_focused()
+    while chat.focused() != "Done":
+        press("Tab")
+    press("Enter")
+    expect(chat.replies.last).to_contain_text("ticked ['Q09']")
+    while chat.focused() != "Talk to a person":
+        press("Tab")
+    press("Enter")
+    expect(chat.messages.last).to_contain_text("person")
+    press("Escape")
+    assert "Opens the chat" in chat.focused()
+
+
+def test_the_focus_goes_where_the_work_is(open_chat: OpenChat) -> None:
+    chat = open_chat().open()
+    assert chat.focused() == "input"
+    chat.page.keyboard.press("Escape")
+    expect(chat.panel).to_be_hidden()
+    assert "Opens the chat" in chat.focused()
+    chat.page.keyboard.press("Enter")
+    assert chat.focused() == "input"
+    chat.button("Start over").click()
+    assert chat.focused() == "Cancel"
+    chat.page.keyboard.press("Escape")
+    assert chat.focused() == "Start over"
+    expect(chat.panel).to_be_visible()
+    chat.button("Close the chat").click()
+    assert "Opens the chat" in chat.focused()
+
+
+def test_where_it_covers_the_page_tab_stays_inside(open_chat: OpenChat) -> None:
+    chat = open_chat(viewport=PHONE).open()
+    assert chat.panel.get_attribute("aria-modal") == "true"
+    for key in ("Tab", "Shift+Tab"):
+        for _ in range(25):
+            chat.page.keyboard.press(key)
+            assert chat.focused(), "the focus left for the page behind"
+
+
+def test_each_message_is_read_out_once(open_chat: OpenChat) -> None:
+    chat = open_chat().open()
+    chat.ask("what does it feel like??")
+    chat.ask("am i sore after")
+    chat.ask("I cannot breathe")
+    told = chat.announced()
+    for words, live in {
+        "automated assistant": "polite",
+        "You: what does it feel like": "polite",
+        "A tight muscle can cramp": "polite",
+        "You: am i sore": "polite",
+        "A deep ache": "polite",
+        "Notice: Call 911 now": "assertive",
+    }.items():
+        assert [one["live"] for one in told if words in one["text"]] == [live], words
+    chat.page.reload()
+    chat.open()
+    expect(chat.messages).to_have_count(7)
+    assert chat.announced() == [], "history is not read out again"
+    chat.ask("am i sore again")
+    assert sum("A deep ache" in one["text"] for one in chat.announced()) == 1
+
+
+def test_nothing_is_sent_before_the_patient_agrees(open_chat: OpenChat) -> None:
+    chat = open_chat()
+    sent: list[str] = []
+    chat.page.on("request", lambda request: sent.append(request.url))
+    chat.launcher.click()
+    consent = chat.page.get_by_role("group", name="Before we start")
+    expect(consent).to_be_focused()
+    expect(consent).to_contain_text(re.compile(r"30 days after your last message.*until \w+ \d+, \d{4}"))
+    chat.button("Not now").click()
+    expect(chat.panel).to_be_hidden()
+    assert [url for url in sent if "/api/conversations" in url] == []
+    assert chat.page.evaluate("Object.keys(localStorage)") == []
+    chat.open()
+    chat.page.reload()
+    chat.launcher.click()
+    expect(consent).to_be_hidden()
+    expect(chat.page.locator("ims-chat .kept")).to_contain_text("kept for 30 days")
+
+
+def test_lists_are_lists_and_labels_are_bold(open_chat: OpenChat) -> None:
+    reply = open_chat().open().ask("lists please")
+    assert reply.locator("ul > li").all_inner_texts() == ["walk", "drink water"]
+    assert reply.locator(".bubble ol > li").all_inner_texts() == ["rest", "move"]
+    assert reply.locator("strong").all_inner_texts() == ["Common:", "After a visit:", "In this order:"]
+
+
+def test_cards_are_ticked_and_the_ticks_stay_out_of_the_conversation(open_chat: OpenChat) -> None:
+    chat = open_chat().open()
+    chat.ask("safety questions")
+    page = chat.page
+    expect(chat.button("None of these")).to_be_visible()
+    page.get_by_label("I take a blood thinner").check()
+    expect(chat.button("None of these")).to_have_count(0)
+    page.get_by_text("Why do you ask?").click()
+    expect(page.get_by_text("Bruises can be bigger.")).to_be_visible()
+    with page.expect_request("**/messages") as sent:
+        chat.button("Done").click()
+    assert (sent.value.post_data_json or {})["card"] == {
+        **{"event": 3, "id": "blood", "ticked": ["Q06"]},
+        **{"not_sure": ["Q07"], "rest": "no"},
+    }
+    expect(page.get_by_label("I fainted with a needle before")).to_be_checked()
+    expect(page.get_by_label("I take a blood thinner")).to_be_hidden()
+    assert chat.texts()[-1] == "Answered: Bleeding"
+    page.get_by_label("I fainted with a needle before").uncheck()
+    chat.button("Go back").click()
+    expect(page.get_by_label("I take a blood thinner").last).to_be_visible()
+    chat.button("None of these").click()
+    expect(page.get_by_role("group", name="Needles and swelling").last).to_be_focused()
+    chat.button("Skip").click()
+    expect(chat.replies.last).to_contain_text("ticked ['Q09'], not sure [], rest skipped")
+    expect(page.locator("ims-chat form.card:not(.closed)")).to_have_count(0)
+
+
+def test_a_card_of_another_shape_is_refused(open_chat: OpenChat) -> None:
+    chat = open_chat().open()
+    chat.ask("safety questions")
+    kept, url = chat.kept(), chat.page.url
+    card = {"event": 3, "id": "blood", "ticked": ["Q06"], "not_sure": [], "rest": "no"}
+    wrong = [{"ticked": ["Q99"]}, {"id": "other"}, {"event": 1}, {"event": 99}, {"rest": "all"}, {}]
+    answers = [
+        chat.page.request.post(
+            f"{url}api/conversations/{kept['id']}/messages",
+            headers={"Authorization": f"Bearer {kept['token']}"},
+            data={"key": f"key-{number}", "card": {**card, **change}},
+        ).status
+        for number, change in enumerate(wrong)
+    ]
+    assert answers == [422, 410, 410, 410, 422, 202]
+
+
+def test_questions_are_suggested_while_typing(open_chat: OpenChat) -> None:
+    chat = open_chat().open()
+    chat.input.press_sequentially("normal to be so")
+    options = chat.page.get_by_role("listbox", name="Suggested questions").get_by_role("option")
+    expect(options.first).to_have_text("Is it normal to be sore after?")
+    assert any("Suggested questions: " in one["text"] for one in chat.announced())
+    assert chat.input.get_attribute("aria-activedescendant") is None
+    chat.input.press("ArrowDown")
+    assert chat.input.get_attribute("aria-activedescendant") == options.first.get_attribute("id")
+    expect(options.first).to_have_attribute("aria-selected", "true")
+    chat.input.press("ArrowUp")
+    assert chat.input.get_attribute("aria-activedescendant") is None
+    chat.input.press("Escape")
+    expect(options).to_have_count(0)
+    expect(chat.panel).to_be_visible()
+    chat.input.press("r")
+    chat.input.press("ArrowDown")
+    chat.input.press("Enter")
+    expect(chat.replies.last).to_contain_text("A deep ache")
+    assert chat.texts() == ["Is it normal to be sore after?"]
+
+
+def test_a_reply_to_a_closed_chat_leaves_a_mark(open_chat: OpenChat, own_site: Site) -> None:
+    own_site.kill("engine")
+    own_site.start_engine(pause=1)
+    chat = open_chat(at=own_site.url).open()
+    chat.write("am i sore")
+    chat.page.keyboard.press("Escape")
+    mark = chat.page.locator("ims-chat .unread")
+    expect(mark).to_have_text("1")
+    assert "New replies: 1" in (chat.launcher.get_attribute("aria-label") or "")
+    assert any("new reply" in one["text"] for one in chat.announced())
+    chat.page.reload()
+    expect(mark).to_have_text("1")
+    chat.launcher.click()
+    chat.page.keyboard.press("Escape")
+    expect(mark).to_be_hidden()
+    chat.page.reload()
+    chat.launcher.wait_for()
+    chat.page.wait_for_timeout(500)
+    expect(mark).to_be_hidden()
+
+
+def test_danger_opens_the_chat_again(open_chat: OpenChat) -> None:
+    chat = open_chat().open()
+    chat.page.context.set_offline(True)
+    chat.write("I cannot breathe")
+    chat.page.keyboard.press("Escape")
+    chat.page.context.set_offline(False)
+    expect(chat.page.locator("ims-chat .alarm")).to_be_visible()
+    assert [one["live"] for one in chat.announced() if "Call 911 now" in one["text"]] == ["assertive"]
+
+
+def test_start_over_download_and_delete(open_chat: OpenChat) -> None:
+    chat = open_chat().open()
+    chat.ask("am i sore")
+    with chat.page.expect_download() as got:
+        chat.button("Download this chat").click()
+    assert "am i sore" in got.value.path().read_text(encoding="utf-8")
+    chat.button("Start over").click()
+    chat.button("Yes, start a new chat").click()
+    expect(chat.messages).to_have_count(1)
+    chat.ask("zebra")
+    kept, url = chat.kept(), chat.page.url
+    chat.button("Delete this chat now").click()
+    chat.button("Yes, delete it").click()
+    expect(chat.page.locator("ims-chat .notice")).to_contain_text("is deleted")
+    expect(chat.messages).to_have_count(1)
+    history = f"{url}api/conversations/{kept['id']}/history"
+    status = chat.page.request.get(history, headers={"Authorization": f"Bearer {kept['token']}"}).status
+    assert status == 404
+
+
+def test_the_interface_speaks_french(open_chat: OpenChat) -> None:
+    chat = open_chat(locale="fr-CA")
+    chat.launcher.wait_for()
+    chat.page.evaluate("document.documentElement.lang = 'fr'; document.querySelector('ims-chat').remove()")
+    chat.page.evaluate("document.body.append(document.createElement('ims-chat'))")
+    chat.launcher.click()
+    expect(chat.launcher).to_contain_text("Questions sur l’IMS")
+    chat.button("J’accepte, commencer").click()
+    expect(chat.messages.first).to_contain_text("automated assistant")
+    assert chat.messages.first.get_attribute("lang") == "en"
+    assert chat.panel.get_attribute("lang") == "fr"
+    expect(chat.page.get_by_text("Les réponses sont en anglais.")).to_be_visible()
+    chat.button("Parler à une personne").click()
+    expect(chat.messages.nth(2)).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '<img src=x onerror="document.title=1"><b>bold</b>',
+        "مرحبا، هل الإبر مؤلمة؟ IMS 123",
+        "🧘🏽‍♀️ e\u0301 \u202eabc\u202c",
+    ],
+)
+def test_whatever_is_typed_stays_text(open_chat: OpenChat, text: str) -> None:
+    chat = open_chat().open()
+    chat.ask(f"say {text}")
+    assert chat.texts() == [f"say {text}"]
+    assert chat.replies.last.locator(".bubble").inner_text() == text
+    assert chat.page.locator("ims-chat .log img, ims-chat .log b").count() == 0
+    assert chat.page.title() != "1"
+    direction = chat.replies.last.locator("p").first.evaluate("element => getComputedStyle(element).direction")
+    assert direction == ("rtl" if text.startswith("م") else "ltr")
+
+
+def test_ten_thousand_characters_are_kept_and_said_to_be_too_long(open_chat: OpenChat) -> None:
+    chat = open_chat().open()
+    chat.input.fill("a" * 10_000)
+    chat.input.press("Enter")
+    expect(chat.page.get_by_text("8000 characters too many")).to_be_visible()
+    assert len(chat.input.input_value()) == 10_000
+    assert chat.input.get_attribute("aria-invalid") == "true"
+    chat.input.fill("a" * 2000)
+    chat.input.press("Enter")
+    expect(chat.replies.nth(1)).to_be_visible()
+    assert chat.texts() == ["a" * 2000]
