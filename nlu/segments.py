@@ -10,11 +10,14 @@ _ASKS = (
     "how what when where why who which whats hows is are am was were will would does do did can could should shall may "
     "has have any"
 )
+_OPEN_QUESTION = "how what when where why who whats hows for&how"  # begins a question whatever comes next
 _ABOUT = (
-    "i it its you u they we there that this the my ims dry needling insurance someone people anyone long much many "
-    "often soon is are does do can should if about"
+    "i it its you u they we there that this these the my our your his her mom's mum's ims dry needling insurance someone "
+    "people anyone everyone long much many often soon would could is are does do can should if about icbc wcb msp"
 )
-_JOINTS = r",|\band\b|\balso\b|\bplus\b|\bor\b|\bbut\b|\bthen\b|&"
+_STATEMENTS = "i&am i'm i&have i've i&take i&also i&faint i&want i'd my tell&me book&me"
+SHORT = 24  # words up to which a statement beside a question is read as a second concern
+_JOINTS = r",|\band\b|\bn\b|\balso\b|\bplus\b|\bor\b|\bbut\b|\bthen\b|&"
 _OPENERS = "so and but or also hi hello hey ok okay well just please then like basically because"
 _WISHES = (
     "wondering",
@@ -32,10 +35,13 @@ _WISHES = (
 
 
 def _any(words: str) -> str:
-    return f"(?:{'|'.join(words.split())})"
+    return f"(?:{'|'.join(words.split())})".replace("&", " ")
 
 
-_JOINT = re.compile(rf"(?:{_JOINTS})\s*(?:(?:and|also|then|if so)\s+)*(?={_any(_ASKS)}\s+{_any(_ABOUT)}\b)")
+_JOINT = re.compile(
+    rf"(?:{_JOINTS})\s*(?:(?:and|also|then|so|if so|if not)\s+)*"
+    rf"(?={_any(_ASKS)}\s+{_any(_ABOUT)}\b|{_any(_OPEN_QUESTION)}\b|{_any(_STATEMENTS)}\b)"
+)
 _QUESTION = re.compile(rf"^(?:{_any(_OPENERS)}[,\s]+)*{_any(_ASKS)}\b")
 _BURIED = re.compile(rf"\b(?:{'|'.join(_WISHES)})\b")
 
@@ -73,8 +79,13 @@ def is_question(text: str) -> bool:
 
 
 def questions(text: str) -> list[Segment]:
-    """The parts that ask, at most MAX_QUESTIONS and the last ones of a long message; none if it is a single part."""
+    """The parts that ask, at most MAX_QUESTIONS and the last ones of a long message; none if it is a single part.
+
+    Two parts of a short message count both: "i take warfarin, does it hurt" names a worry and asks a question.
+    """
     parts = split(text)
     if len(parts) < 2:
         return []
+    if len(parts) == 2 and len(text.split()) <= SHORT:
+        return parts
     return [part for part in parts if part.asks][-MAX_QUESTIONS:]
