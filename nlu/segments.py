@@ -13,7 +13,7 @@ _ASKS = (
 _OPEN_QUESTION = "how what when where why who whats hows for&how"  # begins a question whatever comes next
 _ABOUT = (
     "i it its you u they we there that this these the my our your his her mom's mum's ims dry needling insurance "
-    "someone people anyone everyone long much many often soon would could is are does do can should if about icbc wcb msp"
+    "someone people anyone everyone long much many often soon would could is are does do can should if about icbc wcb"
 )
 _STATEMENTS = "i&am i'm i&have i've i&take i&also i&faint i&want i'd my tell&me book&me"
 SHORT = 24  # words up to which a statement beside a question is read as a second concern
