@@ -141,10 +141,8 @@ def test_cards_are_ticked_and_the_ticks_stay_out_of_the_conversation(open_chat: 
     expect(page.get_by_text("Bruises can be bigger.")).to_be_visible()
     with page.expect_request("**/messages") as sent:
         chat.button("Done").click()
-    assert (sent.value.post_data_json or {})["card"] == {
-        **{"event": 3, "id": "blood", "ticked": ["Q06"]},
-        **{"not_sure": ["Q07"], "rest": "no"},
-    }
+    ticked = {"id": "blood", "event": 3, "ticked": ["Q06"], "not_sure": ["Q07"], "rest": "no"}
+    assert (sent.value.post_data_json or {})["card"] == ticked
     expect(page.get_by_label("I fainted with a needle before")).to_be_checked()
     expect(page.get_by_label("I take a blood thinner")).to_be_hidden()
     assert chat.texts()[-1] == "Answered: Bleeding"
@@ -168,7 +166,7 @@ def test_a_card_of_another_shape_is_refused(open_chat: OpenChat) -> None:
         chat.page.request.post(
             f"{url}api/conversations/{kept['id']}/messages",
             headers={"Authorization": f"Bearer {kept['token']}"},
-            data={"key": f"key-{number}", "card": {**card, **change}},
+            data={"key": f"key-{number}", "card": card | change},
         ).status
         for number, change in enumerate(wrong)
     ]

@@ -18,14 +18,18 @@ html { font-size: 62.5%; } body { transform: translateZ(0); min-height: 3000px; 
 * { all: unset; display: block !important; position: static !important; color: #eee !important; font: 40px fantasy !important;
     letter-spacing: 1em !important; float: left !important; width: 30px !important; opacity: .3 !important; text-transform: uppercase; }
 </style>{tag}</head><body><p>Hello</p></body></html>"""  # noqa: E501
-STRICT = """<!doctype html><html lang="en"><head><title>Strict</title>{tag}</head><body><h1>Strict policy</h1></body></html>"""
+STRICT = """<!doctype html><html lang="en"><head><title>Strict</title>{tag}</head>
+<body><h1>Strict policy</h1></body></html>"""
 OLD = """<html><head><title>Old page</title>{tag}<script>
 Array.prototype.last = function () { return this[this.length - 1]; };
 Object.prototype.extend = function () {};
 window.$ = window.jQuery = function (what) { return { ready: function (call) { setTimeout(call, 0); return this; }, click: function () { return this; } }; };
 $(document).ready(function () { document.onkeydown = function (event) { if (event.keyCode === 13) return true; }; });
 </script></head><body bgcolor="white"><table width="100%"><tr><td><font face="Arial">Welcome</font></td></tr></table></body></html>"""  # noqa: E501
-POLICY = "default-src 'none'; script-src {chat}; connect-src {chat}; require-trusted-types-for 'script'; trusted-types 'none'"
+POLICY = (
+    "default-src 'none'; script-src {chat}; connect-src {chat}; "
+    "require-trusted-types-for 'script'; trusted-types 'none'"
+)
 
 
 @pytest.fixture

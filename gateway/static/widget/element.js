@@ -85,7 +85,7 @@ export function define(home) {
           button("button primary", strings.consent_agree, () => this.agree()),
           button("button", strings.consent_decline, () => this.close())));
       this.panel = make("section", { class: "panel", id: "panel", role: "dialog", "aria-labelledby": "title", lang: settings.language, hidden: true },
-        make("header", {},
+        make("div", { class: "head" },
           make("div", { class: "titles" }, make("h2", { id: "title", text: strings.title }), make("p", { text: strings.subtitle })),
           make("button", { type: "button", class: "close", "aria-label": strings.close, onclick: () => this.close() }, icon("close"))),
         make("p", { class: "safety" }, make("a", { href: `tel:${settings.emergency}`, text: strings.not_emergency })),
@@ -209,7 +209,8 @@ export function define(home) {
     }
 
     /* What a patient takes: a button, or the answer of a card. */
-    choose({ id, label, text, card, from }) {
+    choose({ id, label, text, card, from, opens }) {
+      if (opens === "sheet") return this.conversation.openSheet();
       if (from) {
         this.follow = true;
         this.log.focus();
@@ -261,7 +262,7 @@ export function define(home) {
       const read = this.session.read().read ?? 0;
       const count = [...this.list.querySelectorAll(".message:not(.patient)[data-seq]")].filter((item) => Number(item.dataset.seq) > read).length;
       this.unreadMark.hidden = !count || !this.panel.hidden;
-      this.unreadMark.textContent = count;
+      this.unreadMark.textContent = this.unreadMark.hidden ? "" : count;
       this.launcher.setAttribute("aria-label", this.unreadMark.hidden ? this.strings.launcher_label : fill(this.strings.launcher_unread, { count }));
       if (!count) this.heard.textContent = "";
     }
@@ -332,7 +333,7 @@ export function define(home) {
     scroll(first) {
       const top = first ?? [...this.list.querySelectorAll(".message.patient")].at(-1);
       const end = this.log.scrollHeight - this.log.clientHeight;
-      this.log.scrollTop = top ? Math.min(end, top.offsetTop - this.log.offsetTop - 8) : end;
+      this.log.scrollTop = top ? Math.min(end, top.offsetTop - 8) : end;
     }
 
     /* Ask before something that cannot be undone. The focus goes to the safe answer, and back to where it was. */

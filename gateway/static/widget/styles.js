@@ -45,12 +45,12 @@ p, ul, ol, h2, h3 { margin: 0; }
   display: flex; flex-direction: column; width: min(25em, calc(100vw - 2em)); height: min(43em, calc(100vh - 2em)); height: min(43em, calc(100dvh - 2em));
   background: var(--surface); border: 1px solid var(--line); border-radius: var(--radius); overflow: hidden auto; box-shadow: 0 16px 48px rgb(0 30 25 / .3);
 }
-header { display: flex; align-items: center; gap: .5em; padding: .7em .5em .7em 1em; background: var(--accent); color: var(--on-accent); }
+.head { display: flex; align-items: center; gap: .5em; padding: .7em .5em .7em 1em; background: var(--accent); color: var(--on-accent); }
 .titles { flex: 1; min-width: 0; overflow-wrap: anywhere; }
 h2 { font-size: 1.1em; line-height: 1.3; font-weight: 700; }
-header p { font-size: .85em; }
+.head p { font-size: .85em; }
 .close { display: grid; place-items: center; width: 2.75em; height: 2.75em; border-radius: 50%; padding: 0; }
-header :focus-visible { outline-color: var(--on-accent); outline-offset: -3px; }
+.head :focus-visible { outline-color: var(--on-accent); outline-offset: -3px; }
 .safety { font-size: .85em; background: var(--soft); }
 .safety a { display: block; padding: .4em 1.2em; }
 .safety a:focus-visible, .log:focus-visible { outline-offset: -4px; }
@@ -88,11 +88,11 @@ ol:not(.bubble ol) { list-style: none; padding: 0; display: flex; flex-direction
   display: inline-flex; align-items: center; min-height: 2.75em; padding: .4em .9em; border-radius: 1.5em; text-align: start;
   border: 1.5px solid var(--accent); background: var(--surface); color: var(--accent); font-weight: 600; text-decoration: none;
 }
-.button:hover, .button.primary { background: var(--accent); color: var(--on-accent); }
+.button.primary { background: var(--accent); color: var(--on-accent); }
 .button.primary:focus-visible { outline-color: var(--text); }
 .button.call { background: var(--alarm); border-color: var(--alarm); color: var(--surface); font-size: 1.05em; }
 .link { min-height: 1.9em; padding: .2em .4em; color: var(--accent); text-decoration: underline; text-underline-offset: 3px; text-align: start; }
-.bubble a:not(.button) { color: var(--accent); }
+.bubble a:not(.button) { color: var(--accent); display: inline-block; padding: .15em 0; min-height: 1.85em; }
 .sources, .why { margin-top: .5em; font-size: .85em; }
 summary { cursor: pointer; padding: .25em 0; min-height: 1.9em; color: var(--muted); }
 .sources ul { margin: .2em 0; }
@@ -108,7 +108,7 @@ legend { padding: 0; font-weight: 700; font-size: 1.05em; }
 .ticks label { display: flex; align-items: center; gap: .7em; min-height: 2.75em; cursor: pointer; }
 .ticks input { width: 1.5em; height: 1.5em; flex: none; margin: 0; accent-color: var(--accent); }
 .ticks .help { font-size: .85em; color: var(--muted); margin: -.3em 0 .4em 2.6em; }
-.mark { font-size: .8em; color: var(--muted); border: 1px solid var(--line); border-radius: 1em; padding: 0 .6em; margin-inline-start: auto; }
+.mark { white-space: nowrap; font-size: .8em; color: var(--muted); border: 1px solid var(--line); border-radius: 1em; padding: 0 .6em; margin-inline-start: auto; }
 .small { margin-top: .3em; gap: .25em 1em; }
 .card.closed .ask, .card.closed .ticks, .card.closed .why, .card.closed .buttons { display: none; }
 .typing .bubble { display: inline-flex; gap: .3em; padding: .8em; }
@@ -124,13 +124,11 @@ textarea::placeholder { color: var(--muted); opacity: 1; }
 .count { flex-basis: 100%; font-size: .85em; color: var(--alarm); }
 .suggestions { position: absolute; inset-inline: .75em; bottom: 100%; margin: 0 0 .3em; padding: .25em; list-style: none; background: var(--surface); border: 1px solid var(--line); border-radius: var(--radius); box-shadow: 0 4px 16px rgb(0 30 25 / .2); }
 .suggestions li { display: flex; align-items: center; min-height: 2.75em; padding: .3em .75em; border-radius: calc(var(--radius) - 4px); cursor: pointer; }
-.suggestions li:hover { background: var(--soft); }
 .suggestions [aria-selected="true"] { background: var(--accent); color: var(--on-accent); }
 .tools { display: grid; grid-template-columns: repeat(auto-fit, minmax(4.4em, 1fr)); padding: 0 .4em .4em; }
 .tool { display: flex; flex-direction: column; align-items: center; gap: .1em; min-height: 3em; padding: .3em .1em; border-radius: .6em; color: var(--accent); }
 .tool span { font-size: .75em; line-height: 1.25; text-align: center; overflow-wrap: anywhere; }
 .tool .icon { width: 1.2em; height: 1.2em; }
-.tool:hover { background: var(--soft); }
 .tool:focus-visible { outline-offset: -3px; }
 .question { display: flex; flex-wrap: wrap; gap: .5em; align-items: center; padding: .75em; background: var(--soft); border-top: 1px solid var(--line); }
 .question p { flex-basis: 100%; }
@@ -139,6 +137,10 @@ textarea::placeholder { color: var(--muted); opacity: 1; }
 .consent p { margin: 0 0 .75em; }
 .consent .buttons { position: sticky; bottom: -1.25em; padding: .75em 0; background: var(--surface); }
 h3 { font-size: 1.15em; line-height: 1.3; margin: 0 0 .6em; }
+@media (hover: hover) {
+  .button:not(.call):hover { background: var(--accent); color: var(--on-accent); }
+  .tool:hover, .suggestions li:hover:not([aria-selected="true"]) { background: var(--soft); }
+}
 @media (max-width: 30em), (max-height: 30em) {
   .panel { position: fixed; inset: 0; width: 100%; height: 100%; border: 0; border-radius: 0; }
 }

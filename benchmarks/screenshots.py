@@ -1,0 +1,68 @@
+"""Takes the pictures of docs/images/: the chat on a desktop and on a phone, from the real gateway and its real browser.
+
+.venvs/gateway/bin/python -m benchmarks.screenshots
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, Locator, Page, sync_playwright
+
+from tests.browser.conftest import ARGUMENTS, CHROMIUM, Chat
+
+IMAGES = Path("docs/images")
+LIMIT = 200_000  # bytes of one picture
+DESKTOP: dict[str, Any] = {"viewport": {"width": 1100, "height": 760}}
+PHONE: dict[str, Any] = {
+    "viewport": {"width": 390, "height": 780},
+    "device_scale_factor": 1.5,
+    "is_mobile": True,
+    "has_touch": True,
+}
+DARK = {**PHONE, "color_scheme": "dark"}
+
+
+def shown(browser: Browser, address: str, look: dict[str, Any]) -> Chat:
+    """A page with the chat opened in it."""
+    context = browser.new_context(base_url=address, reduced_motion="reduce", locale="en-CA", timezone_id="America/Vancouver", **look)
+    page = context.new_page()
+    page.goto("/")
+    return Chat(page).open()
+
+
+def take(page: Page, name: str, *ready: Locator) -> None:
+    """Write the picture once everything in `ready` is there."""
+    for part in ready:
+        part.wait_for()
+    page.wait_for_timeout(500)
+    file = IMAGES / f"{name}.png"
+    page.screenshot(path=file)
+    size = file.stat().st_size
+    print(f"{file}  {size / 1000:.0f} kB")
+    if size > LIMIT:
+        raise SystemExit(f"{file} is larger than {LIMIT / 1000:.0f} kB")
+
+
+def main(address: str = "http://localhost:8000") -> None:
+    """Take all pictures."""
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
+        for name, look in {"chat-desktop": DESKTOP, "chat-phone": PHONE, "chat-dark": DARK}.items():
+            chat = shown(browser, address, look)
+            take(chat.page, name, chat.ask("what does it feel like??"))
+        chat = shown(browser, address, PHONE)
+        chat.ask("can you check if it is safe for me")
+        chat.button("None of these").click()
+        chat.page.get_by_label("A skin infection").check()
+        take(chat.page, "chat-cards", chat.button("Done"))
+        chat = shown(browser, address, PHONE)
+        take(chat.page, "chat-emergency", chat.ask("i have chest pain and cant breathe since my treatment"))
+        browser.close()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
