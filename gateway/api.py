@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Header, Query, Request
 from pydantic import BaseModel, BeforeValidator, Field, StrictInt, StrictStr
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
 from gateway.conversations import Conversations
 from gateway.feedback import NOTE_LIMIT, Feedback, NoSuchAnswer
@@ -18,8 +18,10 @@ from gateway.messages import clean
 from gateway.problems import Refused
 from gateway.rate_limits import RateLimits
 from gateway.replies import Replies
+from gateway.retention import Retention
 from gateway.settings import Settings
-from gateway.store import Conversation, KeyReused, Store, UnknownConversation
+from gateway.store import Conversation, Event, KeyReused, Store, UnknownConversation
+from gateway.transcript import transcript
 from knowledge import Knowledge
 
 Json = dict[str, Any]
@@ -107,6 +109,7 @@ def routes(
     limits: RateLimits,
     knowledge: Knowledge,
     feedback: Feedback,
+    retention: Retention,
 ) -> APIRouter:
     """The routes under `/api`."""
 
@@ -178,7 +181,7 @@ def routes(
         if last_event_id and last_event_id.isascii() and last_event_id.isdigit() and len(last_event_id) < 10:
             after = int(last_event_id)
         return StreamingResponse(
-            stream(store, signals, conversation.id, after, settings.heartbeat),
+            stream(store, signals, conversation.id, after, settings.heartbeat, gone=knowledge.wording("chat_deleted")),
             media_type="text/event-stream",
             # Proxies must not collect a stream before they pass it on.
             headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
@@ -192,5 +195,23 @@ def routes(
     ) -> Json:
         """Read a conversation again, from event `after` on."""
         return {"events": [event.public() for event in await store.history(conversation.id, after, limit)]}
+
+    @router.get("/{id}/transcript", response_class=PlainTextResponse)
+    async def download(conversation: Conversation = Depends(opened)) -> Response:
+        """A conversation as plain text, to keep."""
+        said: list[Event] = []
+        while page := await store.history(conversation.id, after=len(said)):
+            said += page
+        day = said[0].created_at.astimezone(knowledge.clinic.timezone).date() if said else None
+        headers = {
+            "Content-Disposition": f'attachment; filename="ims-chat-{day}.txt"',
+            "Cache-Control": "no-store",
+        }
+        return PlainTextResponse(transcript(said, knowledge), headers=headers)
+
+    @router.delete("/{id}", status_code=204)
+    async def forget(conversation: Conversation = Depends(opened)) -> None:
+        """Delete a conversation at once: when this is answered, nothing of it is left on disk."""
+        await retention.forget(conversation.id)
 
     return router

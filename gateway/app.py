@@ -28,6 +28,7 @@ from gateway.logs import RequestLog
 from gateway.problems import SENTENCES, Refused
 from gateway.rate_limits import RateLimits, TokenBuckets
 from gateway.replies import Replies
+from gateway.retention import Retention
 from gateway.settings import Settings
 from gateway.store import Store
 from gateway.turns import RedFlagNet, Turns
@@ -57,6 +58,7 @@ def create_app(
     signals = LocalSignals()
     withdrawals = Withdrawals(database, now, settings.withdrawal_poll)
     replies = Replies(knowledge, now, withdrawals)
+    retention = Retention(store, database, signals, now)
     feedback = Feedback(database, now, knowledge.clinic.timezone)
     conversations = Conversations(store, Turns(net, engine, replies, settings.engine_turns), signals)
     limits = RateLimits(
@@ -74,8 +76,10 @@ def create_app(
         await withdrawals.start()
         if resumed := await conversations.resume():
             log.info("took up %d conversations with unanswered messages", resumed)
+        retention.start(knowledge.clinic.retention_days)
         yield
         signals.close()
+        await retention.close()
         await conversations.close()
         await withdrawals.close()
         await client.aclose()
@@ -92,7 +96,9 @@ def create_app(
         lifespan=lifespan,
     )
     app.state.signals = signals
-    app.include_router(api.routes(settings, store, conversations, signals, replies, limits, knowledge, feedback))
+    app.include_router(
+        api.routes(settings, store, conversations, signals, replies, limits, knowledge, feedback, retention)
+    )
     app.include_router(rest_channel.routes(settings, store, conversations, replies, limits, knowledge))
     app.include_router(health.routes(store, engine))
     app.router.routes.extend([*interface.routes(knowledge), *pages.routes(knowledge, withheld)])

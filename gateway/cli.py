@@ -148,6 +148,43 @@ def evaluate(
     console.print(f"The report is {page}, its numbers are {numbers}.")
 
 
+@app.command()
+def purge(
+    older_than: Annotated[
+        float | None, typer.Option(metavar="DAYS", min=0, help="Without it: retention_days of data/clinic.yml.")
+    ] = None,
+) -> None:
+    """Erase the conversations in which nothing was said for so many days."""
+    from gateway import retention
+    from knowledge import Knowledge
+
+    settings = _settings()
+    days = Knowledge.load(settings.data).clinic.retention_days if older_than is None else older_than
+
+    async def erase() -> int:
+        async with retention.opened(settings) as here:
+            return await here.purge(days)
+
+    erased = asyncio.run(erase())
+    console.print(f"Erased {erased} conversation{'' if erased == 1 else 's'} older than {days:g} days.")
+
+
+@app.command()
+def forget(name: Annotated[str, typer.Argument(metavar="SENDER_OR_ID", help="Of the conversation.")]) -> None:
+    """Erase one conversation at once."""
+    from gateway import retention
+
+    settings = _settings()
+
+    async def erase() -> int:
+        async with retention.opened(settings) as here:
+            return await here.forget_named(name)
+
+    if not asyncio.run(erase()):
+        _stop(f"There is no conversation '{name}'. What to do: check the id, as the front desk sees it.")
+    console.print("Erased.")
+
+
 topics = typer.Typer(help="Answers: take one back, give it again.", no_args_is_help=True)
 app.add_typer(topics, name="topic")
 incidents = typer.Typer(help="Answers that patients say look wrong.", invoke_without_command=True)

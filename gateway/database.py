@@ -23,6 +23,10 @@ READERS = 4
 T = TypeVar("T")
 
 
+class Busy(Exception):
+    """The database could not be had for itself."""
+
+
 class Database:
     """Runs functions that take a connection, each in one transaction: all of it happens, or nothing."""
 
@@ -34,6 +38,8 @@ class Database:
         writers = 1 if self.engine.dialect.name == "sqlite" else READERS
         self._readers = ThreadPoolExecutor(READERS, "database-read")
         self._writers = ThreadPoolExecutor(writers, "database-write")
+        self._scrub: asyncio.Task[None] | None = None
+        self._next_scrub: asyncio.Task[None] | None = None
 
     async def read(self, work: Callable[[Connection], T]) -> T:
         """Run a function that only reads."""
@@ -50,6 +56,24 @@ class Database:
     async def downgrade(self, revision: str) -> None:
         """Take the tables back to an older form; `base` removes them."""
         await self.write(_migration(command.downgrade, revision))
+
+    async def scrub(self) -> None:
+        """Leave nothing in the database's files of what was deleted before this call.
+
+        SQLite alone: others have their own means (docs/privacy.md). Who asks while it runs waits for one more run,
+        which then serves all that asked meanwhile.
+        """
+        if self.engine.dialect.name != "sqlite":
+            return
+        if self._next_scrub is None:
+            self._next_scrub = asyncio.create_task(self._scrub_after(self._scrub))
+        await asyncio.shield(self._next_scrub)
+
+    async def _scrub_after(self, running: asyncio.Task[None] | None) -> None:
+        if running:
+            await asyncio.wait([running])
+        self._scrub, self._next_scrub = self._next_scrub, None
+        await asyncio.get_running_loop().run_in_executor(self._writers, _overwrite_deleted, self.engine)
 
     async def close(self) -> None:
         """Finish what runs and close all connections."""
@@ -85,6 +109,8 @@ def _prepare_sqlite(connection: Any, record: Any) -> None:
     cursor.execute("PRAGMA journal_mode = WAL")
     cursor.execute("PRAGMA synchronous = FULL")  # WAL's default may lose the last commits when the power goes
     cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.execute("PRAGMA secure_delete = ON")
+    cursor.execute("PRAGMA temp_store = MEMORY")  # what patients typed stays out of the folder for temporary files
     cursor.close()
 
 
@@ -93,6 +119,21 @@ def _begin_sqlite(connection: Connection) -> None:
     # changed by somebody else could only fail.
     writes = connection.get_execution_options().get("writes", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _overwrite_deleted(engine: Engine) -> None:
+    connection = engine.raw_connection()
+    try:
+        cursor = connection.cursor()
+        # secure_delete leaves copies behind that moved when pages were split, so the file is written anew; and the
+        # log of writes still has the old pages until it is emptied.
+        cursor.execute("VACUUM")
+        busy, *_ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        cursor.close()
+    finally:
+        connection.close()
+    if busy:
+        raise Busy("the database was in use for too long")
 
 
 def _migration(step: Callable[[Config, str], None], revision: str) -> Callable[[Connection], None]:

@@ -11,6 +11,7 @@ import json
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from datetime import UTC, datetime
 from typing import Protocol
 
 from gateway.store import Event, Store
@@ -65,9 +66,12 @@ class LocalSignals:
 
 
 async def stream(
-    store: Store, signals: Signals, conversation_id: str, after: int, heartbeat: float
+    store: Store, signals: Signals, conversation_id: str, after: int, heartbeat: float, gone: str
 ) -> AsyncIterator[str]:
-    """Server-sent events of a conversation: first what was missed, then all that comes, each with its number."""
+    """Server-sent events of a conversation: first what was missed, then all that comes, each with its number.
+
+    If the conversation is deleted, the last event says so (kind `deleted`, text `gone`) and the stream ends.
+    """
     with signals.listen(conversation_id) as news:
         yield "retry: 2000\n\n"
         while not signals.closed:
@@ -76,6 +80,10 @@ async def stream(
                 for event in missed:
                     yield _sse(event)
                 after = missed[-1].seq
+            if not await store.exists(conversation_id):
+                now = datetime.now(UTC)
+                yield _sse(Event(conversation_id, after + 1, "system", "deleted", {"text": gone}, {}, None, None, now))
+                return
             try:
                 async with asyncio.timeout(heartbeat):
                     await news.wait()

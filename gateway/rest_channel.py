@@ -20,7 +20,7 @@ from gateway.problems import Refused
 from gateway.rate_limits import RateLimits, is_loopback
 from gateway.replies import Replies
 from gateway.settings import Settings
-from gateway.store import Draft, Event, Store
+from gateway.store import Draft, Event, Store, UnknownConversation
 from knowledge import Knowledge
 
 Json = dict[str, Any]
@@ -76,6 +76,8 @@ def routes(
         try:
             async with asyncio.timeout(settings.engine_timeout * 4):
                 answer = await conversations.ask(sender, body)
+        except UnknownConversation:
+            raise Refused.because("unknown_conversation") from None
         except TimeoutError:
             (late,) = replies.engine_down()
             return [_item(sender, late)]

@@ -168,6 +168,20 @@ class Store:
         query = delete(conversations).where(conversations.c.id == conversation_id)
         await self._database.write(lambda connection: connection.execute(query))
 
+    async def named(self, name: str) -> list[str]:
+        """The ids of the conversations that have this id, or that this sender of the REST channel has."""
+        query = select(conversations.c.id).where(or_(conversations.c.id == name, conversations.c.sender == name))
+        return await self._database.read(lambda connection: list(connection.execute(query).scalars()))
+
+    async def purge(self, before: datetime) -> list[str]:
+        """Remove the conversations whose last event is from before this time; returns their ids."""
+        query = delete(conversations).where(conversations.c.last_at < before).returning(conversations.c.id)
+        return await self._database.write(lambda connection: list(connection.execute(query).scalars()))
+
+    async def exists(self, conversation_id: str) -> bool:
+        """Whether the conversation is still there."""
+        return conversation_id in await self.named(conversation_id)
+
     async def hold(self, conversation_id: str, holder: str) -> None:
         """Say who has the conversation: assistant, waiting or person."""
         query = update(conversations).where(conversations.c.id == conversation_id).values(holder=holder)
@@ -211,7 +225,10 @@ class Store:
         return await self._database.read(lambda connection: [_event(row) for row in connection.execute(query)])
 
     async def answer_to(self, conversation_id: str, seq: int) -> list[Event] | None:
-        """What was answered to the patient's message of this number; None while it waits for its answer."""
+        """What was answered to the patient's message of this number; None while it waits for its answer.
+
+        UnknownConversation if it was removed meanwhile.
+        """
         query = (
             select(events)
             .where(
@@ -221,7 +238,10 @@ class Store:
             )
             .order_by(events.c.seq)
         )
-        message, *replies = await self._database.read(lambda connection: connection.execute(query).all())
+        found = await self._database.read(lambda connection: connection.execute(query).all())
+        if not found:
+            raise UnknownConversation(conversation_id)
+        message, *replies = found
         return None if message.state == "received" else [_event(row) for row in replies]
 
     async def choice(self, conversation_id: str, choice_id: str) -> tuple[str, Json] | None:
