@@ -8,7 +8,7 @@ from typing import Any
 
 from rasa.core.agent import Agent
 from rasa.core.channels.channel import InputChannel, OutputChannel, UserMessage
-from rasa.shared.core.events import SlotSet
+from rasa.shared.core.events import ActiveLoop, Event, SlotSet
 from rasa.shared.exceptions import RasaException
 from sanic import Blueprint
 from sanic.request import Request
@@ -25,6 +25,7 @@ NOT_READABLE = "The request is not a JSON object with sender and message as text
 NO_SUCH_CHOICE = "There is no intent of this name."
 FAILED = "The message could not be handled."
 RANKING = 5
+RED_FLAG = "red_flag"
 
 FOLLOW_UPS = FollowUps.load()
 logger = logging.getLogger(__name__)
@@ -63,7 +64,8 @@ class GatewayInput(InputChannel):
     """POST webhooks/gateway/webhook with {"sender", "message", "choice", "slots"}; a bearer token is required.
 
     A message is always text, also when it begins with "/". A choice ({"intent": "faq/soreness"}) is carried out without
-    reading any text. The answer holds kind, topics, offered, confidence, intent, ranking, entities, slots and messages.
+    reading any text. The slots are those of an earlier tracker: they count where there is none yet.
+    The answer holds kind, topics, offered, confidence, intent, ranking, entities, slots and messages.
     """
 
     def __init__(self, token: str) -> None:
@@ -136,7 +138,7 @@ async def converse(agent: Agent, body: Json, handle: Callable[[UserMessage], Awa
     """One turn: understand (once), let Rasa act, and report both."""
     assert agent.processor is not None and agent.domain is not None
     sender, text = body["sender"], plain(body["message"] or "")
-    if body["slots"]:
+    if body["slots"] and await agent.tracker_store.retrieve(sender) is None:
         await carry_over(agent, sender, body["slots"])
     if body["choice"]:
         parsed = chosen(agent, body["choice"])
@@ -157,6 +159,8 @@ async def understand(agent: Agent, sender: str, text: str) -> Json:
     """The message as Rasa parses it, read with the last answered topic where it leans on that."""
     assert agent.processor is not None and agent.domain is not None
     alone = await agent.processor.parse_message(UserMessage(text))
+    if alone["intent"]["name"] == RED_FLAG:  # a sign of danger means what it means
+        return alone
     tracker = await agent.tracker_store.get_or_create_tracker(sender, append_action_listen=False)
     last = tracker.get_slot("topic")
     said = agent.domain.responses.get(f"utter_faq/{last}")
@@ -251,9 +255,15 @@ def as_parsed(name: str, confidence: float) -> Json:
 
 
 async def carry_over(agent: Agent, sender: str, slots: Json) -> None:
-    """Put what an earlier tracker knew into this one; names that the domain does not know are left out."""
+    """Put what an earlier tracker knew into this one; names that the domain does not know are left out.
+
+    A form that was asking for something goes on asking.
+    """
     assert agent.processor is not None and agent.domain is not None
     tracker = await agent.processor.fetch_tracker_with_initial_session(sender)
     known = {slot.name for slot in agent.domain.slots}
-    tracker.update_with_events([SlotSet(name, slots[name]) for name in slots if name in known], agent.domain)
+    events: list[Event] = [SlotSet(name, slots[name]) for name in slots if name in known]
+    asked = slots.get("requested_slot")
+    events += [ActiveLoop(f) for f in agent.domain.form_names if asked in agent.domain.required_slots_for_form(f)]
+    tracker.update_with_events(events, agent.domain)
     await agent.processor.save_tracker(tracker)

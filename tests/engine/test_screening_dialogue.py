@@ -296,6 +296,41 @@ async def test_it_can_be_done_again(patient: Patient) -> None:
     assert outcomes(await finish(patient)) == ["OK"]
 
 
+async def test_a_red_flag_ends_it_alone_and_keeps_a_warning(patient: Patient) -> None:
+    await to_the_card(patient, "blood")
+    said = await patient.says("i suddenly cant breathe and my chest hurts", "red_flag")
+    assert kinds(said) == ["emergency"] and "911" in said[0]["text"]
+    assert await patient.form() is None
+    assert await patient.slot("requested_slot") is None
+    assert await patient.slot("screening") == {"alarmed": True}
+    said = await finish(patient)
+    assert outcomes(said) == ["OK"] and said[-1]["custom"]["result"]["alarmed"]
+
+
+async def test_a_red_flag_at_any_other_time(patient: Patient) -> None:
+    said = await patient.says("i want to kill myself", "red_flag")
+    assert kinds(said) == ["crisis"]
+    said = await patient.says("is it safe for me", "screening")
+    assert shown(said) == "emergency"
+    await finish(patient, blood="Q06")
+    said = await patient.says("i cant breathe", "red_flag")
+    assert kinds(said) == ["emergency"]
+    assert await patient.slot("screening_done") is None
+
+
+@pytest.mark.parametrize("words, after", [("none of these", "health"), ("2", "health"), ("go back", "blood")])
+async def test_a_new_tracker_goes_on_where_the_old_one_was(patient: Patient, words: str, after: str) -> None:
+    async def turn(sender: str, message: str, slots: dict[str, Any] | None = None) -> dict[str, Any]:
+        body = {"sender": sender, "message": message, "choice": None, "slots": slots}
+        return await converse(agent(), body, agent().handle_message)
+
+    await to_the_card(patient, "needles")
+    slots = (await turn(patient.name, "none of the others make sense"))["slots"]
+    reply = await turn(f"{patient.name}-2", words, slots)
+    assert shown(reply["messages"]) == after
+    assert slots["screening"]["answers"].items() <= reply["slots"]["screening"]["answers"].items()
+
+
 async def test_the_channel_carries_cards_and_names_only_topics_that_were_answered() -> None:
     async def turn(message: str = "", choice: dict[str, Any] | None = None) -> dict[str, Any]:
         body = {"sender": "channel", "message": message, "choice": choice, "slots": None}
