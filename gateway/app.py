@@ -22,7 +22,7 @@ from gateway.conversations import Conversations
 from gateway.database import Database
 from gateway.engine import Engine, HttpEngine
 from gateway.feedback import Feedback
-from gateway.guards import BodyLimit, SecurityHeaders
+from gateway.guards import BodyLimit, OtherSites, SecurityHeaders
 from gateway.live import LocalSignals
 from gateway.logs import RequestLog
 from gateway.problems import SENTENCES, Refused
@@ -107,6 +107,8 @@ def create_app(
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_middleware(BodyLimit, limit=settings.body_limit)
+    if origins := settings.origins or knowledge.clinic.website_origins:
+        app.add_middleware(OtherSites, origins=origins)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(RequestLog)
     return app

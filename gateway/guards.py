@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.problems import Refused
@@ -37,6 +39,38 @@ class SecurityHeaders:
             await send(message)
 
         await self._app(scope, receive, guarded)
+
+
+# What the chat window needs on a page of another site; the rest stays with this one.
+SHARED = ("/api/conversations", "/api/widget", "/widget.js", "/widget/", "/static/")
+
+
+class OtherSites:
+    """Lets pages of these sites load and use the chat window (CORS). Without any, browsers keep it to our own pages."""
+
+    def __init__(self, app: ASGIApp, origins: Sequence[str]) -> None:
+        self._app = app
+        self._shared = CORSMiddleware(
+            app,
+            allow_origins=origins,
+            allow_methods=("GET", "POST", "DELETE"),
+            allow_headers=("Authorization", "Content-Type", "Last-Event-ID"),
+            expose_headers=("Retry-After", "X-Request-ID"),
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or not scope["path"].startswith(SHARED):
+            await self._app(scope, receive, send)
+            return
+
+        async def varied(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                if "origin" not in headers.get("Vary", "").lower():  # caches keep one copy a site
+                    headers.add_vary_header("Origin")
+            await send(message)
+
+        await self._shared(scope, receive, varied)
 
 
 class BodyLimit:

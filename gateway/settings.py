@@ -14,6 +14,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from knowledge.clinic import ORIGIN
+
 
 class SettingsError(ValueError):
     """An environment variable does not say what it should; the message says which and what is expected."""
@@ -40,6 +42,7 @@ class Settings:
     conversation_rate: float = 1.0  # ... and then so many a second
     address_burst: float = 120  # requests at once from one address (this machine itself is not limited) ...
     address_rate: float = 5.0  # ... and then so many a second
+    origins: tuple[str, ...] = ()  # sites that may show the chat, instead of website_origins in data/clinic.yml
     rest_token: str = ""  # asked for on /webhooks/rest/webhook; empty: only this machine may use it
     withdrawal_poll: float = 1.0  # seconds after which a withdrawn answer is withheld at the latest
     heartbeat: float = 15.0  # seconds of silence on an event stream before a sign of life
@@ -95,9 +98,17 @@ def _positive(read: Callable[[str], Any]) -> Callable[[str], Any]:
     return checked
 
 
+def _origins(value: str) -> tuple[str, ...]:
+    origins = tuple(value.replace(",", " ").split())
+    if not all(ORIGIN.fullmatch(origin) for origin in origins):
+        raise ValueError(value)
+    return origins
+
+
 _READERS: dict[str, tuple[Callable[[str], Any], str]] = {
     "Path": (Path, "a path"),
     "str": (str, "text"),
+    "tuple[str, ...]": (_origins, "sites like https://www.your-clinic.ca, with nothing after the name"),
     "int": (_positive(int), "a whole number above 0"),
     "float": (_positive(float), "a number above 0"),
 }

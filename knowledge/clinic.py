@@ -16,6 +16,8 @@ from knowledge.yaml import Section, read
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 SPAN = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)")
+# How a browser names a site: no path, no slash at the end. Only this machine's own sites do without encryption.
+ORIGIN = re.compile(r"https://[a-z0-9.-]+(:\d{1,5})?|http://(localhost|127\.0\.0\.1)(:\d{1,5})?")
 COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 LONGEST_CLOSURE = timedelta(days=60)
 
@@ -93,6 +95,7 @@ class Clinic:
     languages: tuple[str, ...]
     consent_required: bool
     retention_days: int
+    website_origins: tuple[str, ...]  # other sites whose pages may show the chat
     theme: Mapping[str, str]
 
     def open_at(self, when: datetime) -> bool:
@@ -168,7 +171,7 @@ def read_clinic(path: Path, problems: list[Problem]) -> Clinic | None:
     file.only(
         "demo", "name", "phone", "email", "address", "parking", "region", "numbers", "timezone", "hours", "holidays",
         "closures", "booking_link", "fees", "insurance", "referral", "practitioners", "languages", "consent_required",
-        "retention_days", "theme",
+        "retention_days", "website_origins", "theme",
     )  # fmt: skip
     holidays = file.section("holidays")
     holidays.only("country", "province", "closed")
@@ -197,6 +200,7 @@ def read_clinic(path: Path, problems: list[Problem]) -> Clinic | None:
         languages=tuple(file.texts("languages")),
         consent_required=file.boolean("consent_required"),
         retention_days=_retention_days(file),
+        website_origins=_website_origins(file),
         theme=_theme(file),
     )
     return clinic if len(problems) == before else None
@@ -247,6 +251,15 @@ def _retention_days(file: Section) -> int:
     if days < 1 and "retention_days" in file:
         file.report("'retention_days' is less than 1", "write for how many days chats are kept", "retention_days")
     return days
+
+
+def _website_origins(file: Section) -> tuple[str, ...]:
+    origins = file.texts_with_lines("website_origins")
+    for origin, line in origins:
+        if not ORIGIN.fullmatch(origin):
+            remedy = "write it like https://www.your-clinic.ca, with nothing after the name"
+            file.report(f"'{origin[:60]}' is not the name of a site", remedy, line)
+    return tuple(origin for origin, _ in origins)
 
 
 def _fee(section: Section) -> Fee:

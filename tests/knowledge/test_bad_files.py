@@ -105,6 +105,10 @@ SPOILED = {
     "a colour that is none": ("clinic.yml", "#1f6f5c", "green", 21, "the colour 'primary' is 'green'"),
     "a closure on no day": ("clinic.yml", "2026-12-24", "Christmas", 18, "which is not a date"),
     "no retention": ("clinic.yml", "retention_days: 30", "retention_days: 0", 20, "is less than 1"),
+    "a site that is a page": (
+        "clinic.yml", "demo: true", "website_origins: [https://a.ca/chat]\ndemo: true", 1, "'https://a.ca/chat' is not"
+    ),
+    "every site": ("clinic.yml", "demo: true", 'website_origins: ["*"]\ndemo: true', 1, "'*' is not the name of"),
     "consent that is text": ("clinic.yml", "consent_required: true", "consent_required: yes", 19, "not true or false"),
     "a link to book that is none": ("clinic.yml", "demo: true", "booking_link: x\ndemo: true", 1, "'x' is not a web"),
 }  # fmt: skip
