@@ -11,6 +11,7 @@ from fastapi import APIRouter, Depends, Header, Query, Request
 from pydantic import BaseModel, BeforeValidator, Field, StrictInt, StrictStr
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
+from gateway import card_answers
 from gateway.conversations import Conversations
 from gateway.feedback import NOTE_LIMIT, Feedback, NoSuchAnswer
 from gateway.live import Signals, stream
@@ -37,11 +38,12 @@ ID = r"^[\w-]{1,64}$"
 
 
 class NewMessage(BaseModel):
-    """A message: `text` that was typed, or the `choice` (id) of a button that was offered."""
+    """A message: `text` that was typed, the `choice` (id) of a button that was offered, or the answer to a `card`."""
 
     key: StrictStr = Field(pattern=ID, description="New for each message; sending the same again is harmless.")
     text: Text | None = None
     choice: Annotated[StrictStr, Field(max_length=64)] | None = None
+    card: card_answers.CardAnswer | None = None
 
 
 class Accepted(BaseModel):
@@ -100,6 +102,20 @@ def check_text(text: str, limit: int, knowledge: Knowledge) -> str:
     return cleaned
 
 
+async def conversation_of(store: Store, id: str, authorization: str | None) -> Conversation:
+    """The conversation that this token opens; Refused if it does not."""
+    scheme, _, token = (authorization or "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise Refused.because("unauthorized")
+    try:
+        conversation = await store.conversation(id)
+    except UnknownConversation:
+        raise Refused.because("unknown_conversation") from None
+    if not conversation.opens_with(token.strip()):
+        raise Refused.because("unknown_conversation")
+    return conversation
+
+
 def routes(
     settings: Settings,
     store: Store,
@@ -119,16 +135,7 @@ def routes(
     router = APIRouter(prefix="/api/conversations", tags=["chat"], dependencies=[Depends(limited)])
 
     async def opened(id: str, authorization: Annotated[str | None, Header()] = None) -> Conversation:
-        scheme, _, token = (authorization or "").partition(" ")
-        if scheme.lower() != "bearer" or not token:
-            raise Refused.because("unauthorized")
-        try:
-            conversation = await store.conversation(id)
-        except UnknownConversation:
-            raise Refused.because("unknown_conversation") from None
-        if not conversation.opens_with(token.strip()):
-            raise Refused.because("unknown_conversation")
-        return conversation
+        return await conversation_of(store, id, authorization)
 
     @router.post("", status_code=201, response_model=Started)
     async def start() -> Json:
@@ -139,9 +146,13 @@ def routes(
     @router.post("/{id}/messages", status_code=202, response_model=Accepted)
     async def send(message: NewMessage, conversation: Conversation = Depends(opened)) -> Json:
         """Send a message. 202 means that it is on disk; the answer comes as an event."""
-        if (message.text is None) == (message.choice is None):
-            raise Refused.because("wrong_shape", fields="either text or choice")
-        if message.choice is None:
+        if [message.text, message.choice, message.card].count(None) != 2:
+            raise Refused.because("wrong_shape", fields="one of text, choice and card")
+        does = None
+        if message.card is not None:
+            text, does = await card_answers.read(store, knowledge, conversation.id, message.key, message.card)
+            body = {"text": text}
+        elif message.choice is None:
             body = {"text": check_text(message.text or "", settings.message_limit, knowledge)}
         else:
             found = await store.choice(conversation.id, message.choice)
@@ -150,7 +161,7 @@ def routes(
             body = {"text": found[0], "choice": message.choice}
         limits.conversation(conversation.id)
         try:
-            event, new = await conversations.receive(conversation.id, body, message.key)
+            event, new = await conversations.receive(conversation.id, body, message.key, does)
         except KeyReused:
             raise Refused.because("key_reused") from None
         except UnknownConversation:

@@ -17,7 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway import answer_pages, api, health, interface, pages, rest_channel
+from gateway import answer_pages, api, health, interface, pages, rest_channel, sheet
 from gateway.conversations import Conversations
 from gateway.database import Database
 from gateway.engine import Engine, HttpEngine
@@ -100,6 +100,7 @@ def create_app(
         api.routes(settings, store, conversations, signals, replies, limits, knowledge, feedback, retention)
     )
     app.include_router(rest_channel.routes(settings, store, conversations, replies, limits, knowledge))
+    app.include_router(sheet.routes(store, knowledge, limits, now))
     app.include_router(health.routes(store, engine))
     app.router.routes.extend([*interface.routes(knowledge), *pages.routes(knowledge, withheld)])
     app.router.routes.extend(answer_pages.routes(knowledge, net, settings, limits, now, withdrawals))

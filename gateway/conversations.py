@@ -13,7 +13,7 @@ from typing import Any
 
 from gateway.live import Signals
 from gateway.logs import describe
-from gateway.store import Draft, Event, Store, Turn, UnknownConversation
+from gateway.store import OWN, Draft, Event, Store, Turn, UnknownConversation
 from gateway.turns import Turns
 
 Json = dict[str, Any]
@@ -39,9 +39,14 @@ class Conversations:
             self._wake(conversation_id)
         return len(unanswered)
 
-    async def receive(self, conversation_id: str, body: Json, client_key: str | None = None) -> tuple[Event, bool]:
-        """Store a patient's message and have it answered; returns it, and whether it is new."""
-        event, new = await self._store.append(conversation_id, Draft("patient", "message", body), client_key)
+    async def receive(
+        self, conversation_id: str, body: Json, client_key: str | None = None, does: Json | None = None
+    ) -> tuple[Event, bool]:
+        """Store a patient's message and have it answered; returns it, and whether it is new. `does` is what it tells
+        the engine besides its words.
+        """
+        message = Draft("patient", "message", body, {OWN: {"label": body["text"], "does": does}} if does else {})
+        event, new = await self._store.append(conversation_id, message, client_key)
         if new:
             self._signals.send(conversation_id)
         self._wake(conversation_id)
@@ -98,6 +103,6 @@ class Conversations:
             outcome = await self._turns.decide(turn)
         except Exception as error:
             log.error("a message could not be answered (%s)", describe(error))
-            outcome = self._turns.failed(conversation)
+            outcome = self._turns.failed(turn)
         await self._store.settle(conversation.id, turn.message.seq, outcome)
         self._signals.send(conversation.id)

@@ -11,6 +11,7 @@ import httpx
 Json = dict[str, Any]
 PATH = "/webhooks/gateway/webhook"
 HEALTH = "/webhooks/gateway/"
+ALARMS = ("emergency", "urgent", "crisis")
 
 
 class EngineUnavailable(Exception):
@@ -52,6 +53,29 @@ class EngineReply:
         if not all(isinstance(name, str) for name in names) or not all(isinstance(m, dict) for m in reply.messages):
             raise ValueError("not the reply of the channel")
         return reply
+
+    def kind_of(self, message: Json) -> str:
+        """The kind of one of the messages: its own where it has one."""
+        kind = _custom(message).get("kind")
+        return kind if isinstance(kind, str) else self.kind
+
+    @property
+    def alarm(self) -> str | None:
+        """The kind of alarm that is among the messages, if any: nothing else may be said then."""
+        kinds = (self.kind, *map(self.kind_of, self.messages))
+        return next((kind for kind in kinds if kind in ALARMS), None)
+
+    @property
+    def handoff(self) -> str | None:
+        """Why a person is needed, if one is."""
+        if any(self.kind_of(m) == "handoff" and _custom(m).get("reason") == "screening" for m in self.messages):
+            return "screening"
+        return "asked" if self.kind == "handoff" else None
+
+
+def _custom(message: Json) -> Json:
+    custom = message.get("custom")
+    return custom if isinstance(custom, dict) else {}
 
 
 class Engine(Protocol):

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from gateway.engine import EngineReply
+from gateway import screening
+from gateway.engine import ALARMS, EngineReply
 from gateway.store import Draft
 from gateway.withdrawals import Withdrawals
 from knowledge import Knowledge, SourceRef, Topic
@@ -22,9 +23,9 @@ from knowledge.placeholders import PLACEHOLDER
 
 Json = dict[str, Any]
 CONDITION_HELP = "condition_help"
-# What kinds of alarm there are, and whom to call where the words name nobody.
+# Whom to call where the words of an alarm name nobody.
 FIRST_CALL = {"emergency": "emergency", "urgent": "nurse_line", "crisis": "crisis_line"}
-ALARMS = tuple(FIRST_CALL)
+PRINT = {"intent": "screening_print"}
 # What these ask for is the last answer again, in another length: True for the long one.
 FOLLOW_UPS = {"follow_up/more": True, "follow_up/why": True, "follow_up/shorter": False, "follow_up/repeat": False}
 
@@ -43,18 +44,22 @@ class Replies:
 
     def decided(self, reply: EngineReply, asked: str = "") -> list[Draft]:
         """What the engine decided about what was asked, as one event or several."""
-        if reply.kind in ALARMS:
-            text = "\n\n".join(self._filled(m["text"]) for m in reply.messages if m.get("text"))
-            return self.alarm(reply.kind, text or self._knowledge.wording("engine_down"))
+        if alarm := reply.alarm:
+            texts = [m["text"] for m in reply.messages if m.get("text") and reply.kind_of(m) == alarm]
+            return self.alarm(alarm, "\n\n".join(map(self._filled, texts)) or self._knowledge.wording("engine_down"))
         topics = [topic for topic in reply.topics if self.knows(topic)]
-        if reply.intent in FOLLOW_UPS and self.knows(last := str(reply.slots.get("topic"))):
-            return [self.answer(last, long=FOLLOW_UPS[reply.intent])]
-        drafts = [self.answer(topic, asked=asked) for topic in topics]
+        asks = [m for m in reply.messages if reply.kind_of(m) in screening.KINDS]
+        # "Why do you ask?" is about the safety questions while they are open.
+        again = reply.intent in FOLLOW_UPS and reply.kind not in screening.KINDS
+        if again and self.knows(last := str(reply.slots.get("topic"))):
+            answer = self.answer(last, long=FOLLOW_UPS[reply.intent], slots=reply.slots)
+            return [answer, *(self._message(reply.kind_of(message), message) for message in asks)]
+        drafts = [self.answer(topic, asked=asked, slots=reply.slots) for topic in topics]
         # The engine says the same answers in its own messages; what else it says, it says besides: a form goes on.
         answers = {self._knowledge.fill(self._knowledge.topics[topic].short) for topic in topics}
         for message in reply.messages:
             if _says_something(message) and self._filled(str(message.get("text") or "")) not in answers:
-                drafts.append(self._message(reply.kind, message))
+                drafts.append(self._message(reply.kind_of(message), message))
         if not drafts:
             drafts = [self._said("unknown", self._knowledge.wording("unknown"), offer=["help", "human"])]
         first = drafts[0].body
@@ -69,8 +74,13 @@ class Replies:
         """Whether there is an answer of this name."""
         return topic_name in self._knowledge.topics
 
-    def answer(self, topic_name: str, *, long: bool = False, asked: str = "") -> Draft:
-        """The answer of a topic, short or long; withheld when its review is overdue or it was withdrawn."""
+    def answer(
+        self, topic_name: str, *, long: bool = False, asked: str = "", slots: Mapping[str, Any] | None = None
+    ) -> Draft:
+        """The answer of a topic, short or long; withheld when its review is overdue or it was withdrawn.
+
+        The safety questions are offered where they belong, unless `slots` say that they are asked or answered already.
+        """
         topic = self._knowledge.topics[topic_name]
         if self._withdrawals.withheld(topic, self._now().date()):
             withheld = self._said("answer", self._knowledge.wording("withheld"), offer=["human"])
@@ -90,6 +100,8 @@ class Replies:
         draft.body["reviewed"] = topic.reviewed is not None
         if draft.body["more"]:
             self._button(draft, self._knowledge.wording("label_more"), {"more": topic.name})
+        if topic_name in self._knowledge.screening.offered_by and not screening.open_or_done(slots or {}):
+            self._offer(draft, ["screening"])
         for other in self._known(topic.see_also):
             choice = self._choice(draft, other.title, {"intent": other.intent})
             draft.body["see_also"].append({"topic": other.name, "title": other.title, "id": choice})
@@ -120,6 +132,16 @@ class Replies:
     def engine_down(self) -> list[Draft]:
         """The truth when no answer came: that it did not, and whom to call."""
         return [self._said("handoff", self._knowledge.wording("engine_down"))]
+
+    def card_again(self, body: Json) -> Draft:
+        """A card that was answered, but not heard: to be answered again."""
+        draft = self._said(screening.KINDS[0], body["text"])
+        draft.body["card"] = body["card"]
+        return draft
+
+    def screening_deleted(self) -> Json:
+        """What stands in place of the safety questions and their result once the answers were deleted."""
+        return self._said(screening.KINDS[0], self._knowledge.wording("screening_deleted")).body
 
     def refused(self, sentence: str) -> Draft:
         """Why a message was not taken, for channels that have no other way to say it."""
@@ -190,14 +212,14 @@ class Replies:
         }
 
     def _message(self, kind: str, message: Json) -> Draft:
-        """One message of the engine. Its `custom` may name topics to offer, or hold a card."""
+        """One message of the engine. Its `custom` may name topics to offer, or hold a card, or a result."""
         custom: Json = given if isinstance(given := message.get("custom"), dict) else {}
         draft = self._said(kind, self._filled(str(message.get("text") or "")), offer=custom.get("offer") or ())
         for button in message.get("buttons") or ():
             if isinstance(button, dict) and button.get("title"):
-                self._button(draft, self._filled(str(button["title"])), _meaning(str(button.get("payload") or "")))
-        if card := {name: value for name, value in custom.items() if name not in {"kind", "offer"}}:
-            draft.body["card"] = card
+                does = _meaning(str(button.get("payload") or ""))
+                self._button(draft, self._filled(str(button["title"])), does, opens="sheet" if does == PRINT else None)
+        draft.body.update({name: custom[name] for name in ("card", "result") if isinstance(custom.get(name), dict)})
         return draft
 
     def _offer(self, draft: Draft, names: Iterable[str]) -> None:
@@ -208,9 +230,11 @@ class Replies:
             elif f"label_{name}" in self._knowledge.sentences:
                 self._button(draft, self._knowledge.wording(f"label_{name}"), {"intent": name})
 
-    def _button(self, draft: Draft, label: str, does: Json) -> None:
+    def _button(self, draft: Draft, label: str, does: Json, opens: str | None = None) -> None:
+        """A button. A page may show what it `opens`; others take it as a choice."""
         if all(button["label"] != label for button in draft.body["buttons"]):
-            draft.body["buttons"].append({"id": self._choice(draft, label, does), "label": label})
+            button = {"id": self._choice(draft, label, does), "label": label}
+            draft.body["buttons"].append({**button, "opens": opens} if opens else button)
 
     def _choice(self, draft: Draft, label: str, does: Json) -> str:
         name = secrets.token_urlsafe(6)

@@ -17,10 +17,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, delete, insert, or_, select, text, update
 
+from gateway import screening
 from gateway.database import Database
 from gateway.tables import conversations, desk_items, events
 
 Json = dict[str, Any]
+OWN = "own"  # among the choices of a patient's message: what it tells the engine besides its words
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,11 @@ class Conversation:
     slots: Json
     red_flag: Json | None
     token_hash: str | None
+
+    @property
+    def text_only(self) -> bool:
+        """Whether it is held where no cards can be shown: in the REST channel."""
+        return self.token_hash is None
 
     def opens_with(self, token: str) -> bool:
         """Whether this token is the one that its browser was given."""
@@ -93,6 +100,7 @@ class Outcome:
     slots: Json | None = None
     red_flag: Json = field(default_factory=dict)  # what the net found in this message; empty: nothing
     small_talk: bool = False  # not gone on with after a red flag
+    screening_gone: Json | None = None  # what stands from now on for the safety questions, if their answers went
 
 
 @dataclass(frozen=True)
@@ -102,6 +110,7 @@ class Turn:
     conversation: Conversation
     message: Event
     does: Json | None  # what the button does, if the message was one
+    card: Json | None = None  # body of the last card before it
 
 
 @dataclass(frozen=True)
@@ -248,6 +257,18 @@ class Store:
         """Label and meaning of a button that this conversation was offered; None if it was not."""
         return await self._database.read(lambda connection: _choice(connection, conversation_id, choice_id))
 
+    async def last_card(self, conversation_id: str, client_key: str) -> Event | None:
+        """The last card that was sent, or for a message that is known already, the last one before it."""
+        known = select(events.c.seq).where(
+            events.c.conversation_id == conversation_id, events.c.client_key == client_key
+        )
+
+        def work(connection: Connection) -> Event | None:
+            row = connection.execute(_cards(conversation_id, connection.execute(known).scalar())).first()
+            return None if row is None else _event(row)
+
+        return await self._database.read(work)
+
     # answering
 
     async def next_turn(self, conversation_id: str) -> Turn | None:
@@ -261,8 +282,10 @@ class Store:
             if row is None:
                 return None
             choice_id = row.body.get("choice")
-            found = _choice(connection, conversation_id, choice_id) if choice_id else None
-            return Turn(_find(connection, conversation_id), _event(row), found and found[1])
+            found = _choice(connection, conversation_id, choice_id or f"{row.seq}-{OWN}")
+            card = connection.execute(_cards(conversation_id, row.seq)).first()
+            does, open_card = found and found[1], None if card is None else card.body
+            return Turn(_find(connection, conversation_id), _event(row), does, open_card)
 
         return await self._database.read(work)
 
@@ -283,7 +306,8 @@ class Store:
             mark = (
                 update(events)
                 .where(events.c.conversation_id == conversation_id, events.c.seq == seq, events.c.state == "received")
-                .values(state="with_person" if person else "answered")
+                # What its ticks said is in the engine's hands now.
+                .values(state="with_person" if person else "answered", choices=None)
             )
             if connection.execute(mark).rowcount != 1:
                 return []
@@ -291,6 +315,9 @@ class Store:
             for name in ("engine_epoch", "engine_turns", "slots"):
                 if (value := getattr(outcome, name)) is not None:
                     changes[name] = value
+            if outcome.screening_gone:
+                past = events.c.conversation_id == conversation_id, events.c.kind.in_(screening.KINDS)
+                connection.execute(update(events).where(*past).values(body=outcome.screening_gone, choices=None))
             replies = [draft for draft in outcome.replies if not (person and draft.role == "assistant")]
             said = self._add(connection, conversation, replies, changes=changes, in_reply_to=seq)
             item = {"conversation_id": conversation_id, "seq": seq, "state": "open", "created_at": self._now()}
@@ -403,6 +430,18 @@ def _find(connection: Connection, conversation_id: str, *, lock: bool = False) -
     if row is None:
         raise UnknownConversation(conversation_id)
     return _conversation(row)
+
+
+def _cards(conversation_id: str, before: int | None) -> Select[Any]:
+    """The newest card of the safety questions, before this event if one is given."""
+    query = (
+        select(events)
+        .where(events.c.conversation_id == conversation_id, events.c.kind == screening.KINDS[0])
+        .where(events.c.body["card"]["id"].as_string().is_not(None))
+        .order_by(events.c.seq.desc())
+        .limit(1)
+    )
+    return query.where(events.c.seq < before) if before else query
 
 
 def _choice(connection: Connection, conversation_id: str, choice_id: str) -> tuple[str, Json] | None:

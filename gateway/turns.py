@@ -11,9 +11,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any, Protocol
 
-from gateway.engine import Engine, EngineReply, EngineUnavailable
+from gateway import screening
+from gateway.engine import Engine, EngineUnavailable
 from gateway.logs import describe
-from gateway.replies import ALARMS, Replies
+from gateway.replies import Replies
 from gateway.store import Conversation, Draft, Outcome, Turn
 from safety import Finding
 
@@ -49,23 +50,31 @@ class Turns:
         outcome = await self._without_danger(conversation, text, does)
         if flag := conversation.red_flag:
             outcome = self._reminded(outcome, flag)
-        return outcome
+        return self._asked_again(turn, outcome) if "engine_down" in outcome.desk else outcome
 
     async def _without_danger(self, conversation: Conversation, text: str, does: Json | None) -> Outcome:
         if does and self._replies.knows(topic := does.get("more", "")):
-            return Outcome(replies=(self._replies.answer(topic, long=True),))
+            return Outcome(replies=(self._replies.answer(topic, long=True, slots=conversation.slots),))
         if does and "intent" not in does:
             text, does = does.get("say", text), None
         return await self._ask(conversation, text, does)
 
-    def failed(self, conversation: Conversation) -> Outcome:
+    def failed(self, turn: Turn) -> Outcome:
         """What is said when no decision could be made."""
-        return Outcome(
+        outcome = Outcome(
             replies=tuple(self._replies.engine_down()),
             desk=("failed",),
-            engine_epoch=conversation.engine_epoch + 1,
+            engine_epoch=turn.conversation.engine_epoch + 1,
             engine_turns=0,
         )
+        return self._asked_again(turn, outcome)
+
+    def _asked_again(self, turn: Turn, outcome: Outcome) -> Outcome:
+        """After a failure the card that was open is shown again: what was ticked is lost."""
+        open_now = (screening.at(turn.conversation.slots), screening.answered(turn.does))
+        if turn.card is None or turn.card["card"]["id"] not in open_now:
+            return outcome
+        return replace(outcome, replies=(*outcome.replies, self._replies.card_again(turn.card)))
 
     async def danger(self, text: str, previous: Finding | None = None) -> Finding | None:
         """What the red-flag net finds in what somebody typed."""
@@ -85,6 +94,7 @@ class Turns:
             # A new tracker: whatever form the engine was in the middle of ends here.
             engine_epoch=conversation.engine_epoch + 1,
             engine_turns=0,
+            **self._screening_ends(conversation, conversation.slots, finding.level),
             red_flag={
                 "level": finding.level,
                 "sign": finding.sign,
@@ -92,6 +102,14 @@ class Turns:
                 "reply": finding.reply,
             },
         )
+
+    def _screening_ends(self, conversation: Conversation, slots: Json, level: str) -> dict[str, Any]:
+        """A red flag ends the safety questions, and nothing that was answered is kept."""
+        gone = screening.SLOT in conversation.slots
+        return {
+            "slots": screening.without_answers(slots, emergency=level == "emergency"),
+            "screening_gone": self._replies.screening_deleted() if gone else None,
+        }
 
     def _reminded(self, outcome: Outcome, flag: Json) -> Outcome:
         """After a red flag the next question is answered with a reminder. Small talk is not gone on with: it gets the
@@ -111,34 +129,34 @@ class Turns:
                 sender=f"{conversation.id}-{epoch}",
                 text=text,
                 choice=does,
-                slots=conversation.slots if turns == 0 else None,
+                slots={**conversation.slots, **(screening.ONE_BY_ONE if conversation.text_only else {})},
             )
         except EngineUnavailable as error:
             log.warning("%s", error)
             # It may have heard the message after all, so the next one starts a new tracker.
-            return Outcome(self._without_engine(does), desk=("engine_down",), engine_epoch=epoch + 1, engine_turns=0)
-        alarm = reply.kind in ALARMS
+            said = self._without_engine(conversation, does)
+            return Outcome(said, desk=("engine_down",), engine_epoch=epoch + 1, engine_turns=0)
+        replies = tuple(self._replies.decided(reply, text))
+        if alarm := reply.alarm:
+            ends = self._screening_ends(conversation, reply.slots, alarm)
+            return Outcome(replies, desk=(alarm,), engine_epoch=epoch + 1, engine_turns=0, **ends)
+        deleted = screening.deleted(conversation.slots, reply.slots)
         return Outcome(
-            replies=tuple(self._replies.decided(reply, text)),
-            desk=_reasons(reply),
+            replies=replies,
+            desk=(reply.handoff,) if reply.handoff else (),
             small_talk=reply.intent in SMALL_TALK,
-            engine_epoch=epoch + alarm,
-            engine_turns=0 if alarm else turns + 1,
+            engine_epoch=epoch,
+            engine_turns=turns + 1,
             slots=reply.slots,
+            screening_gone=self._replies.screening_deleted() if deleted else None,
         )
 
-    def _without_engine(self, does: Json | None) -> tuple[Draft, ...]:
+    def _without_engine(self, conversation: Conversation, does: Json | None) -> tuple[Draft, ...]:
         """A button that asks for a topic needs no engine to be answered."""
         topic = str((does or {}).get("intent", "")).removeprefix("faq/")
         if self._replies.knows(topic):
-            return (self._replies.answer(topic),)
+            return (self._replies.answer(topic, slots=conversation.slots),)
         return tuple(self._replies.engine_down())
-
-
-def _reasons(reply: EngineReply) -> tuple[str, ...]:
-    if reply.kind in ALARMS:
-        return (reply.kind,)
-    return ("asked",) if reply.kind == "handoff" else ()
 
 
 def _previous(conversation: Conversation) -> Finding | None:

@@ -58,9 +58,11 @@ class Chat:
     def headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.token}"}
 
-    async def send(self, text: Any = None, *, key: str | None = None, choice: str | None = None) -> httpx.Response:
+    async def send(
+        self, text: Any = None, *, key: str | None = None, choice: str | None = None, card: Any = None
+    ) -> httpx.Response:
         self.keys += 1
-        body = {"key": key or f"key-{self.keys}", "text": text, "choice": choice}
+        body = {"key": key or f"key-{self.keys}", "text": text, "choice": choice, "card": card}
         return await self.client.post(
             f"/api/conversations/{self.id}/messages",
             json={name: value for name, value in body.items() if value is not None},
@@ -82,8 +84,8 @@ class Chat:
             await pause()
         raise AssertionError(f"no answer to message {seq}")
 
-    async def ask(self, text: str | None = None, *, choice: str | None = None) -> list[Json]:
-        reply = await self.send(text, choice=choice)
+    async def ask(self, text: str | None = None, *, choice: str | None = None, card: Any = None) -> list[Json]:
+        reply = await self.send(text, choice=choice, card=card)
         assert reply.status_code == 202, reply.text
         return [event["body"] for event in await self.answer_to(reply.json()["seq"])]
 

@@ -24,9 +24,9 @@ ANSWERS: list[tuple[str, Json]] = [
     ("tell me more", {"kind": "clarify", "intent": "follow_up/more", "messages": [{"text": "About what?"}]}),
     ("shorter", {"kind": "clarify", "intent": "follow_up/shorter", "messages": [{"text": "About what?"}]}),
     ("person", {"kind": "handoff", "topics": ["human"], "confidence": 0.97}),
-    ("go on with", {"kind": "screening", "topics": ["soreness"], "confidence": 0.9, "messages": [
+    ("go on with", {"kind": "answer", "topics": ["soreness"], "confidence": 0.9, "messages": [
         {"text": "THE ANSWER"},
-        {"text": "Are you pregnant?", "custom": {"kind": "screening", "tick": ["yes", "no"]}}]}),
+        {"text": "Are you pregnant?", "custom": {"kind": "screening", "card": {"id": "you"}}}]}),
     ("thank", {"kind": "chat", "intent": "thanks", "confidence": 0.99, "messages": [{"text": "You are welcome."}]}),
     ("hello", {"kind": "chat", "confidence": 0.99, "messages": [
         {"text": "Hello!", "buttons": [{"title": "Yes", "payload": '/affirm{"sure": "yes"}'}],
@@ -39,6 +39,19 @@ UNKNOWN: Json = {"kind": "unknown", "confidence": 0.1, "messages": [
     {"text": "I am not sure about that.", "custom": {"kind": "unknown", "offer": ["help", "human"]}}]}  # fmt: skip
 
 
+# Two cards of the safety questions; of what comes back it only notes the answers.
+CARDS: list[Json] = [
+    {"id": "you", "title": "You and today", "ask": "Do any of these fit you?", "number": 1, "of": 2,
+     "items": [{"id": "Q01", "label": "I am under 19"}, {"id": "Q02", "label": "I am pregnant"}]},
+    {"id": "blood", "title": "Bleeding", "ask": "Do any of these fit you?", "number": 2, "of": 2,
+     "items": [{"id": "Q06.1", "label": "I take a blood thinner"}, {"id": "Q06.2", "label": "I take aspirin"}]},
+]  # fmt: skip
+RESULT_BUTTONS = [
+    {"title": "Print it for my physio", "payload": "/screening_print"},
+    {"title": "Send it to the front desk", "payload": "/screening_send"},
+]
+
+
 class FakeEngine:
     """`mode` is ok, slow, status, malformed, wrong_shape or dead (set by tests while it runs)."""
 
@@ -47,6 +60,7 @@ class FakeEngine:
         self.pause = 0.0
         self.heard: list[Json] = []
         self.answer_text = ""  # stands for THE ANSWER
+        self.topics: list[str] = []  # what "something about a topic" is about
         self.slots: Json = {}  # of its one tracker: tests that look at slots hold one conversation
         self.app = Starlette(
             routes=[
@@ -84,6 +98,10 @@ class FakeEngine:
         if asked["slots"]:
             self.slots = asked["slots"]
         base["slots"] = {**self.slots, "turns_heard": len(self.heard)}
+        if questions := self.safety_questions(asked["choice"] or {}, asked["message"]):
+            return {**base, "confidence": 1.0, **questions, "slots": self.slots}
+        if asked["message"] == "something about a topic":
+            return {**base, "kind": "answer", "topics": self.topics, "confidence": 1.0}
         if asked["choice"]:
             intent = asked["choice"]["intent"]
             if intent.startswith("faq/"):
@@ -96,3 +114,46 @@ class FakeEngine:
                     self.slots["topic"] = said["topics"][-1]
                 return {**base, **said, "slots": self.slots}
         return {**base, **UNKNOWN}
+
+    def safety_questions(self, choice: Json, text: str) -> Json | None:
+        """Two cards, a result, and what can be done with it."""
+        intent, said = choice.get("intent"), (choice.get("entities") or {}).get("card")
+        sheet = self.slots.get("screening") or {"answers": {}}
+        if intent == "screening" or text == "check me":
+            return self._asks(0, {"answers": {}})
+        if intent == "screening_card":
+            card = next(card for card in CARDS if card["id"] == said["id"])
+            ticked = {item.partition(".")[0] for item in said["ticked"]}
+            names = dict.fromkeys(item["id"].partition(".")[0] for item in card["items"])
+            answers = {**sheet["answers"], **{name: "yes" if name in ticked else said["rest"] for name in names}}
+            return self._asks(CARDS.index(card) + 1, {"answers": answers})
+        if text == "actually I take warfarin":
+            return self._asks(len(CARDS), {"answers": {**sheet["answers"], "Q06": "yes"}})
+        if text == "and chest pain":  # an answer, and then an alarm among the questions
+            self.slots = {"screening": {"answers": {}, "alarmed": True}}
+            alarm = {"text": "Call {emergency} now.", "custom": {"kind": "emergency"}}
+            return {"kind": "answer", "topics": ["soreness"], "messages": [{"text": self.answer_text}, alarm]}
+        if text == "stop the questions":
+            self.slots = {name: value for name, value in self.slots.items() if not name.startswith("screening")}
+            self.slots.pop("requested_slot", None)
+            return {"kind": "chat", "messages": [{"text": "I deleted your answers.", "custom": {"kind": "chat"}}]}
+        if intent == "screening_send":
+            custom = {"kind": "handoff", "reason": "screening", "result": {"answers": sheet["answers"]}}
+            return {"kind": "handoff", "messages": [{"text": "I sent it.", "custom": custom}]}
+        return None
+
+    def _asks(self, number: int, sheet: Json) -> Json:
+        """The card of this number, or the result after the last."""
+        kept = {name: value for name, value in self.slots.items() if not name.startswith("screening")}
+        if number < len(CARDS):
+            card = CARDS[number]
+            at = {"screening": {**sheet, "at": card["id"]}, "requested_slot": "screening_finished"}
+            self.slots = {**kept, **at}
+            shown = {"text": card["ask"], "custom": {"kind": "screening", "card": card}}
+            return {"kind": "screening", "messages": [shown]}
+        kept.pop("requested_slot", None)
+        self.slots = {**kept, "screening": sheet, "screening_done": True}
+        ticked = [name for name, answer in sheet["answers"].items() if answer == "yes"]
+        result = {"text": f"You ticked {ticked}.", "buttons": RESULT_BUTTONS,
+                  "custom": {"kind": "screening_result", "result": {"answers": sheet["answers"]}}}  # fmt: skip
+        return {"kind": "screening_result", "messages": [result]}

@@ -5,6 +5,8 @@
    Emits: event (detail: an event of the gateway), caught-up (history is complete), queue (detail: messages not
    acknowledged yet), connection (detail: true or false), notice (detail: {key, values}), reset. */
 
+import { make } from "./dom.js";
+
 const HEARTBEAT_LIMIT = 40_000;
 const LONGEST_PAUSE = 10_000;
 const PATIENCE = 20_000;
@@ -69,6 +71,16 @@ export class Conversation extends EventTarget {
     this.#session.add({ key: newKey(), text, choice, card, label: label ?? text, state: "sending" });
     this.#tell("queue", this.queue);
     this.#flush();
+  }
+
+  /* The answers to the safety questions in a new tab, to print. A form takes the token there: it stands in no address. */
+  openSheet() {
+    const { id, token } = this.#session.read();
+    const form = make("form", { method: "post", target: "_blank", action: new URL(`api/conversations/${id}/sheet`, this.#home), hidden: true },
+      make("input", { type: "hidden", name: "token", value: token }));
+    document.body.append(form);
+    form.submit();
+    form.remove();
   }
 
   retry(key) {
