@@ -1,1 +1,5 @@
-"""What the assistant does beyond answering: Rasa custom actions. Start them with `rasa run actions`."""
+"""What the assistant does beyond answering: Rasa custom actions.
+
+Behind the gateway they run in the engine itself. For plain Rasa (`rasa shell`, other channels) start them beside it,
+from the root of the repository: `.venvs/engine/bin/python -m rasa run actions`. endpoints.yml has their address.
+"""

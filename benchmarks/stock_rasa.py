@@ -129,7 +129,7 @@ def run(messages: int) -> dict[str, Any]:
         with serving(serve_stock, environment(work / "cache"), url) as start:
             figures["start_s"] = {"stock": round(start, 1)}
             figures["reply_ms"] = {"stock": reply_times(url, texts)}
-        env = {**os.environ, "IMS_PORT": "8105", "IMS_ENGINE_URL": "http://127.0.0.1:5106", "IMS_ACTIONS_PORT": "5155"}
+        env = {**os.environ, "IMS_PORT": "8105", "IMS_ENGINE_URL": "http://127.0.0.1:5106"}
         env["IMS_DATABASE"] = f"sqlite:///{work / 'bench.sqlite3'}"
         url = "http://127.0.0.1:8105/webhooks/rest/webhook"
         with serving(["./ims", "run", "--no-train"], env, url) as start:

@@ -57,7 +57,6 @@ async def assistant(settings: Settings) -> AsyncIterator[Say]:
             own = replace(
                 settings,
                 port=_free_port(),
-                actions_port=_free_port(),
                 engine_url=f"http://127.0.0.1:{_free_port()}",
                 engine_token=settings.engine_secret(),
                 database=f"sqlite:///{Path(folder) / 'asking.sqlite3'}",
@@ -103,7 +102,6 @@ async def _started(settings: Settings, folder: Path) -> AsyncIterator[None]:
     """All parts, as `ims run` starts them, on ports of their own."""
     environment = {
         "IMS_PORT": str(settings.port),
-        "IMS_ACTIONS_PORT": str(settings.actions_port),
         "IMS_ENGINE_URL": settings.engine_url,
         "IMS_ENGINE_TOKEN": settings.engine_token,
         "IMS_DATABASE": settings.database,

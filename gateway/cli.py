@@ -38,7 +38,7 @@ def _stop(message: str) -> NoReturn:
 def run(
     no_train: Annotated[bool, typer.Option("--no-train", help="Start with the model that is there.")] = False,
 ) -> None:
-    """Serve the clinic: engine, action server and gateway, until Ctrl-C."""
+    """Serve the clinic: engine and gateway, until Ctrl-C."""
     from gateway.supervisor import Supervisor
 
     settings = _settings()

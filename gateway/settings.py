@@ -35,7 +35,6 @@ class Settings:
     engine_token: str = ""  # what the gateway shows to the engine; empty: made at the first start
     engine_timeout: float = 3.0  # seconds after which the patient is told that no answer came
     engine_turns: int = 8  # turns after which the engine gets a fresh tracker: its cost grows with the tracker
-    actions_port: int = 5055
     message_limit: int = 2_000  # characters in one message
     body_limit: int = 1_000_000  # bytes in one request
     conversation_burst: float = 20  # messages at once in one conversation ...

@@ -1,4 +1,4 @@
-"""Starts engine, action server and gateway, restarts what dies, and stops all of them together: `ims run`.
+"""Starts engine and gateway, restarts what dies, and stops both together: `ims run`.
 
 The gateway serves at once; while the engine loads (some ten seconds), patients are told that no answer can be given
 yet. What the parts print goes to `var/logs/`; the screen says what is ready and where.
@@ -19,7 +19,6 @@ from pathlib import Path
 
 import httpx
 from rich.console import Console
-from ruamel.yaml import YAML
 
 from gateway.settings import Settings
 from gateway.training import ENGINE_PYTHON, ModelRefused, Models, engine_environment
@@ -58,7 +57,7 @@ def parts(settings: Settings, root: Path = Path()) -> list[Part]:
         raise CannotStart(str(error)) from error
     if model is None:
         raise CannotStart("There is no trained model. What to do: run './ims train'.")
-    found = [
+    return [
         Part(
             name="gateway",
             command=(sys.executable, "-m", "gateway.serve"),
@@ -69,6 +68,7 @@ def parts(settings: Settings, root: Path = Path()) -> list[Part]:
         Part(
             name="engine",
             # Our channel alone: without Rasa's HTTP API and its other channels there is nothing else to protect.
+            # It runs the actions in its own process, so there is no action server either.
             command=(
                 *(str(ENGINE_PYTHON), "-m", "rasa", "run", "--model", str(model)),
                 *("--interface", "127.0.0.1", "--port", str(engine.port)),
@@ -80,20 +80,6 @@ def parts(settings: Settings, root: Path = Path()) -> list[Part]:
             headers={"Authorization": f"Bearer {token}"},
         ),
     ]
-    if _wants_action_server(root / "endpoints.yml"):
-        found.append(
-            Part(
-                name="actions",
-                command=(
-                    *(str(ENGINE_PYTHON), "-m", "rasa_sdk", "--actions", "actions"),
-                    *("--port", str(settings.actions_port)),
-                ),
-                port=settings.actions_port,
-                ready=f"http://127.0.0.1:{settings.actions_port}/health",
-                environment={**engine_environment(settings), "SANIC_HOST": "127.0.0.1"},
-            )
-        )
-    return found
 
 
 class Supervisor:
@@ -241,18 +227,13 @@ def _reachable(host: str) -> str:
     return "127.0.0.1" if host == "0.0.0.0" else host
 
 
-def _wants_action_server(endpoints: Path) -> bool:
-    """Whether Rasa is told to look for its custom actions in a process of their own."""
-    return endpoints.exists() and "action_endpoint" in (YAML(typ="safe").load(endpoints) or {})
-
-
 def _check_port(part: Part) -> None:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", part.port))
         except OSError:
-            variable = {"gateway": "IMS_PORT", "engine": "IMS_ENGINE_URL", "actions": "IMS_ACTIONS_PORT"}.get(part.name)
+            variable = {"gateway": "IMS_PORT", "engine": "IMS_ENGINE_URL"}.get(part.name)
             raise CannotStart(
                 f"Port {part.port}, which the {part.name} needs, is in use. "
                 f"What to do: stop the program that uses it, or set {variable or 'another port'}."

@@ -33,7 +33,6 @@ def clinic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         "IMS_VAR": str(var),
         "IMS_PORT": str(port),
         "IMS_ENGINE_URL": f"http://127.0.0.1:{free_port()}",
-        "IMS_ACTIONS_PORT": str(free_port()),
     }
     running = subprocess.Popen([sys.executable, "-m", "gateway.cli", "run"], env={**os.environ, **environment})
     try:

@@ -203,9 +203,8 @@ def test_a_model_that_was_not_trained_here_is_not_started(root: Path) -> None:
 def test_the_engine_listens_on_this_machine_alone_with_a_token_and_without_telemetry(root: Path) -> None:
     settings = Settings(var=root / "var")
     trained(root, settings)
-    (root / "endpoints.yml").write_text("action_endpoint: {url: 'http://127.0.0.1:5055/webhook'}")
     by_name = {part.name: part for part in parts(settings, root)}
-    engine, actions = by_name["engine"], by_name["actions"]
+    engine = by_name["engine"]
     assert engine.command[engine.command.index("--interface") + 1] == "127.0.0.1"
     assert "--enable-api" not in engine.command
     assert engine.environment["RASA_TELEMETRY_ENABLED"] == "false"
@@ -214,14 +213,7 @@ def test_the_engine_listens_on_this_machine_alone_with_a_token_and_without_telem
     assert len(token) > 30
     assert token == by_name["gateway"].environment["IMS_ENGINE_TOKEN"]
     assert not any(token in word for word in engine.command), "ps shows the command"
-    assert actions.environment["SANIC_HOST"] == "127.0.0.1"
-
-
-def test_there_is_no_action_server_where_rasa_asks_for_none(root: Path) -> None:
-    settings = Settings(var=root / "var")
-    trained(root, settings)
-    (root / "endpoints.yml").write_text("tracker_store: {type: InMemory}")
-    assert [part.name for part in parts(settings, root)] == ["gateway", "engine"]
+    assert set(by_name) == {"gateway", "engine"}, "the actions run inside the engine"
 
 
 def test_the_parts_end_quickly(run: Run) -> None:
