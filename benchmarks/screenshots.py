@@ -27,7 +27,9 @@ DARK = {**PHONE, "color_scheme": "dark"}
 
 def shown(browser: Browser, address: str, look: dict[str, Any]) -> Chat:
     """A page with the chat opened in it."""
-    context = browser.new_context(base_url=address, reduced_motion="reduce", locale="en-CA", timezone_id="America/Vancouver", **look)
+    context = browser.new_context(
+        base_url=address, reduced_motion="reduce", locale="en-CA", timezone_id="America/Vancouver", **look
+    )
     page = context.new_page()
     page.goto("/")
     return Chat(page).open()

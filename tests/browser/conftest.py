@@ -15,7 +15,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
 
-from tests.gateway.processes import START, Processes, eventually
+from tests.gateway.processes import START, Processes, eventually, free_port
 
 CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = [
@@ -59,11 +59,17 @@ class Site(Processes):
 
 
 @pytest.fixture(scope="package")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def host_port() -> int:
+    """Where pages of another origin are served that show the chat."""
+    return free_port()
+
+
+@pytest.fixture(scope="package")
+def site(tmp_path_factory: pytest.TempPathFactory, host_port: int) -> Iterator[Site]:
     """The gateway that most tests share."""
     running = Site(tmp_path_factory.mktemp("site"))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("IMS_ORIGINS", "*")
+        patch.setenv("IMS_ORIGINS", f"http://localhost:{host_port}")
         running.start_engine()
         running.start_gateway()
         yield running

@@ -160,8 +160,15 @@ def test_a_card_of_another_shape_is_refused(open_chat: OpenChat) -> None:
     chat = open_chat().open()
     chat.ask("safety questions")
     kept, url = chat.kept(), chat.page.url
-    card = {"event": 3, "id": "blood", "ticked": ["Q06"], "not_sure": [], "rest": "no"}
-    wrong = [{"ticked": ["Q99"]}, {"id": "other"}, {"event": 1}, {"event": 99}, {"rest": "all"}, {}]
+    card: dict[str, object] = {"event": 3, "id": "blood", "ticked": ["Q06"], "not_sure": [], "rest": "no"}
+    wrong: list[dict[str, object]] = [
+        {"ticked": ["Q99"]},
+        {"id": "other"},
+        {"event": 1},
+        {"event": 99},
+        {"rest": "all"},
+        {},
+    ]
     answers = [
         chat.page.request.post(
             f"{url}api/conversations/{kept['id']}/messages",

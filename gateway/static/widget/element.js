@@ -30,7 +30,7 @@ export function define(home) {
 
   class ImsChat extends HTMLElement {
     async connectedCallback() {
-      if (this.conversation) return;
+      if (this.conversation) return this.root && this.rise();
       this.session = new Session(home.origin);
       this.conversation = new Conversation(home, this.session);
       const language = (this.getAttribute("lang") || document.documentElement.lang || navigator.language || "en").slice(0, 2);
@@ -91,9 +91,16 @@ export function define(home) {
         make("p", { class: "safety" }, make("a", { href: `tel:${settings.emergency}`, text: strings.not_emergency })),
         this.consent,
         this.chat);
-      shadow.append(make("div", { class: "root", lang: settings.language }, this.heard, this.launcher, this.panel));
+      this.root = make("div", { class: "root", lang: settings.language, popover: "manual" }, this.heard, this.launcher, this.panel);
+      shadow.append(this.root);
+      this.rise();
       this.panel.addEventListener("keydown", (event) => this.key(event));
       this.showUnread();
+    }
+
+    /* Into the top layer, where no z-index, transform or opacity of the page reaches; older browsers stay below it. */
+    rise() {
+      this.root.showPopover?.();
     }
 
     /* Text of the catalogue with what the window knows: for how long a chat is kept, and until when. */
