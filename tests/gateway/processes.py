@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -45,6 +46,7 @@ class Processes:
     var: Path
     engine_port: int = field(default_factory=free_port)
     port: int = field(default_factory=free_port)
+    output: Path | None = None  # a file for all that they print, instead of the test's own output
     running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     @property
@@ -72,7 +74,8 @@ class Processes:
             "IMS_CONVERSATION_BURST": "10000",
         }
         command = [sys.executable, "-m", module, *arguments]
-        self.running[arguments[0]] = subprocess.Popen(command, env=environment)
+        with self.output.open("ab") if self.output else nullcontext() as output:
+            self.running[arguments[0]] = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
 
     def kill(self, name: str) -> None:
         process = self.running.pop(name)

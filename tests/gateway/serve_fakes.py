@@ -9,6 +9,7 @@ import sys
 
 import uvicorn
 
+from gateway import logs
 from gateway.app import create_app
 from gateway.serve import server
 from gateway.settings import Settings
@@ -22,4 +23,5 @@ if sys.argv[1] == "engine":
     uvicorn.run(fake.app, port=int(sys.argv[2]), log_level="warning")
 else:
     settings = Settings.from_environment()
+    logs.configure()
     server(settings, create_app(settings, Knowledge.load(settings.data), FakeNet())).run()
