@@ -1,0 +1,162 @@
+"""The safety questions from the browser's requests to the trained engine and back: `ims run`, over HTTP."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.gateway.processes import eventually, free_port
+
+pytestmark = pytest.mark.engine
+CARDS = ("emergency", "you", "blood", "needles", "health", "checks", "visit")
+Json = dict[str, Any]
+
+
+class Chat:
+    """A conversation over HTTP."""
+
+    def __init__(self, address: str) -> None:
+        self._http = httpx.Client(base_url=address, timeout=10)
+        started = self._http.post("/api/conversations").raise_for_status().json()
+        self._path = f"/api/conversations/{started['id']}"
+        self._http.headers["Authorization"] = f"Bearer {started['token']}"
+        self._keys = 0
+
+    def says(self, text: str) -> list[Json]:
+        return self._send({"text": text})
+
+    def ticks(self, card: str, *ticked: str) -> list[Json]:
+        return self._send({"card": {"id": card, "ticked": ticked, "rest": "no"}})
+
+    def takes(self, body: Json, label: str) -> list[Json]:
+        return self._send({"choice": next(it["id"] for it in body["buttons"] if it["label"] == label)})
+
+    def sheet(self) -> httpx.Response:
+        return self._http.get(f"{self._path}/sheet")
+
+    def _send(self, message: Json) -> list[Json]:
+        self._keys += 1
+        reply = self._http.post(f"{self._path}/messages", json={"key": f"k{self._keys}", **message})
+        seq = reply.raise_for_status().json()["seq"]
+        until = time.monotonic() + 10
+        while time.monotonic() < until:
+            events = self._http.get(f"{self._path}/history", params={"after": seq}).json()["events"]
+            if said := [event["body"] for event in events if event["in_reply_to"] == seq]:
+                return said
+            time.sleep(0.05)
+        raise AssertionError(f"no answer to message {seq}")
+
+
+@pytest.fixture(scope="module")
+def clinic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a clinic that was started with `ims run`."""
+    if not Path("models/manifest.json").exists():
+        if os.environ.get("IMS_REQUIRE_SYSTEM_PACKAGES"):
+            pytest.fail("there is no trained model: run 'make train'")
+        pytest.skip("needs a trained model (make train)")
+    port, folder = free_port(), tmp_path_factory.mktemp("clinic")
+    environment = {
+        "IMS_PORT": str(port),
+        "IMS_ENGINE_URL": f"http://127.0.0.1:{free_port()}",
+        "IMS_DATABASE": f"sqlite:///{folder / 'clinic.sqlite3'}",
+    }
+    with (folder / "log").open("wb") as log:
+        command = [sys.executable, "-m", "gateway.cli", "run", "--no-train"]
+        running = subprocess.Popen(command, env={**os.environ, **environment}, stdout=log, stderr=log)
+    address = f"http://127.0.0.1:{port}"
+    try:
+        eventually(lambda: httpx.get(f"{address}/ready", timeout=5).status_code == 200, 180)
+        yield address
+    finally:
+        running.terminate()
+        running.wait(30)
+
+
+@pytest.fixture
+def chat(clinic: str) -> Chat:
+    return Chat(clinic)
+
+
+def finish(chat: Chat, **ticked: str) -> Json:
+    """The result after all cards."""
+    *_, card = chat.says("is it safe for me?")
+    for name in CARDS:
+        assert card["card"]["id"] == name
+        *_, card = chat.ticks(name, *([ticked[name]] if name in ticked else []))
+    assert card["kind"] == "screening_result"
+    return card
+
+
+def outcomes(body: Json) -> list[str]:
+    return [outcome["id"] for outcome in body["result"]["outcomes"]]
+
+
+def test_cards_lead_to_a_result_that_a_later_word_renews(chat: Chat) -> None:
+    assert outcomes(finish(chat)) == ["OK"]
+    *_, renewed = chat.says("actually I do take warfarin")
+    assert renewed["kind"] == "screening_result"
+    assert outcomes(renewed) == ["TELL_THERAPIST"]
+    assert [reason["question"] for reason in renewed["result"]["reasons"]] == ["Q06"]
+    page = chat.sheet()
+    assert page.status_code == 200
+    assert renewed["result"]["reasons"][0]["text"] in page.text
+
+
+def test_a_question_between_is_answered_and_the_card_comes_again(chat: Chat) -> None:
+    chat.says("is it safe for me?")
+    chat.ticks("emergency")
+    answer, card = chat.says("will I be sore after ims?")
+    assert (answer["kind"], answer["topics"]) == ("answer", ["soreness"])
+    assert card["card"]["id"] == "you"
+    why, card = chat.says("Why do you ask?")
+    assert (why["kind"], card["card"]["id"]) == ("screening", "you")
+    *_, card = chat.says("Go back")
+    assert card["card"]["id"] == "emergency"
+    (stopped,) = chat.says("Stop")
+    assert stopped["kind"] == "chat"
+    assert chat.sheet().status_code == 404
+
+
+def test_a_red_flag_ends_it_alone(chat: Chat) -> None:
+    chat.says("is it safe for me?")
+    chat.ticks("emergency")
+    (alarm,) = chat.says("my chest hurts and I can't breathe")
+    assert alarm["kind"] == "emergency"
+    answer, *others = chat.says("will I be sore after ims?")
+    assert answer["topics"] == ["soreness"] and not others, "no form is open any more"
+
+
+def test_a_ticked_emergency_stands_alone_and_is_remembered(chat: Chat) -> None:
+    chat.says("is it safe for me?")
+    (alarm,) = chat.ticks("emergency", "Q00.2")
+    assert alarm["kind"] == "emergency"
+    assert finish(chat)["result"]["alarmed"] is True
+
+
+def test_sending_it_is_a_handoff(chat: Chat) -> None:
+    (sent,) = chat.takes(finish(chat, you="Q02"), "Send it to the front desk")
+    assert sent["kind"] == "handoff"
+    assert sent["result"]["answers"]["Q02"] == "yes"
+
+
+def test_the_rest_channel_goes_one_by_one(clinic: str) -> None:
+    def says(message: str) -> list[Json]:
+        body = {"sender": "somebody", "message": message}
+        return list(httpx.post(f"{clinic}/webhooks/rest/webhook", json=body, timeout=15).json())
+
+    *_, question = says("is it safe for me?")
+    assert question["custom"]["kind"] == "screening"
+    assert [it["title"] for it in question["buttons"]] == ["Yes", "No", "Not sure"]
+    *_, following = says(question["buttons"][1]["payload"])
+    assert following["text"] != question["text"]
+    answer, again = says("will I be sore after ims?")
+    assert (answer["custom"]["kind"], answer["custom"]["topics"]) == ("answer", ["soreness"])
+    assert again["text"] == following["text"]
