@@ -68,3 +68,7 @@ def test_the_safety_questions_are_cards(open_chat: OpenChat, clinic: str) -> Non
         expect(chat.page.locator("ims-chat .unsent")).to_have_count(0)
         expect(chat.messages.last).not_to_have_class("message patient message")
     expect(chat.page.locator("ims-chat .screening_result")).to_contain_text("That does not mean it is right for you")
+    with chat.page.context.expect_page() as tab:
+        chat.button("Print it for my physio").click()
+    expect(tab.value.get_by_role("heading", level=1)).to_have_text("My answers to the safety questions")
+    expect(tab.value.get_by_role("button", name="Print")).to_be_visible()
