@@ -16,6 +16,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from nlu.encoder import DIMENSIONS, Encoder
+from nlu.encoder.delta import delta_digest
 from nlu.message_reader import READINGS, MessageReader
 
 VECTORS = "reading_vectors"
@@ -78,6 +79,11 @@ class EncoderFeaturizer(DenseFeaturizer, GraphComponent):
         message.set(VECTORS, vectors)
         alias = self._config[FEATURIZER_CLASS_ALIAS]
         message.add_features(Features(vectors[:1, :DIMENSIONS], FEATURE_TYPE_SENTENCE, TEXT, alias))
+
+    @classmethod
+    def fingerprint_addon(cls, config: dict[str, Any]) -> str:
+        """Vectors that Rasa kept from an encoder that was tuned otherwise are not used again."""
+        return delta_digest()
 
     @classmethod
     def validate_config(cls, config: dict[str, Any]) -> None:

@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
-from safetensors.numpy import load_file
+
+from nlu.encoder.delta import tuned_weights
 
 LAYERS = 6
 MIDDLE = 4
@@ -82,12 +83,12 @@ class _Graph:
 
 
 def build(weights_file: Path) -> onnx.ModelProto:
-    """The graph. Inputs `tokens` and `mask` (int64, texts x tokens); outputs float32, texts x 384.
+    """The graph of the tuned encoder. Inputs `tokens` and `mask` (int64, texts x tokens); outputs float32, texts x 384.
 
     `vector` is the model's own sentence vector; `middle` is the same mean taken after layer MIDDLE, closer to the
     wording and further from the gist.
     """
-    weights = load_file(weights_file)
+    weights = tuned_weights(weights_file)
     graph = _Graph(weights)
     words = graph.op("Gather", graph.weight("embeddings.word_embeddings.weight"), "tokens")
     length = graph.op("Slice", graph.op("Shape", "tokens"), graph.integers(1), graph.integers(2))

@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+from nlu.encoder.delta import delta_digest
 from nlu.encoder.weights import checked_weights, sha256
 
 LAYOUT = 2  # counts up when nlu/encoder/graph.py changes, so that an older graph is not taken for the new one
@@ -10,8 +11,8 @@ FOLDER = Path(__file__).resolve().parents[2] / "var" / "encoder"
 
 
 def graph_path(folder: Path = FOLDER) -> Path:
-    """Where the built graph is kept."""
-    return folder / f"all-minilm-l6-v2-{LAYOUT}.onnx"
+    """Where the built graph is kept; the name changes with the tuning, so that an older graph is not taken for it."""
+    return folder / f"all-minilm-l6-v2-{LAYOUT}-{delta_digest()[:8]}.onnx"
 
 
 def digest_path(graph: Path) -> Path:

@@ -4,9 +4,9 @@ from math import erf
 from typing import Any
 
 import numpy as np
-from safetensors.numpy import load_file
 from tokenizers import Tokenizer
 
+from nlu.encoder.delta import tuned_weights
 from nlu.encoder.weights import packaged
 
 _erf = np.vectorize(erf)
@@ -16,7 +16,7 @@ class Reference:
     """Slow and plain."""
 
     def __init__(self) -> None:
-        self._w = load_file(packaged("model.safetensors"))
+        self._w = tuned_weights(packaged("model.safetensors"))
         self._tokenizer = Tokenizer.from_file(str(packaged("tokenizer.json")))
         self._tokenizer.no_padding()
 
