@@ -50,8 +50,9 @@ class TopicMatcher(IntentClassifier, GraphComponent):
 
     In: `readings` and `reading_vectors`. Out: `intent`, `intent_ranking`, `response_selector` as Rasa's own selector
     would set it, `topics` (all topics that the message asks for) and `offered` (topics for "did you mean").
-    Below the lower border the intent is `nlu_fallback`, between the borders `clarify`. Training data without topics
-    works too; there is then no `clarify`.
+    Below the lower border the intent is `nlu_fallback`, which still offers the nearest topics unless the message looks
+    out of scope; between the borders it is `clarify`. Training data without topics works too; there is then no
+    `clarify`.
     """
 
     @classmethod
@@ -67,8 +68,8 @@ class TopicMatcher(IntentClassifier, GraphComponent):
             "answer_misses": 0.06,  # share of known questions that may be asked back, for fewer wrong answers
             "offer_misses": 0.02,  # share of known questions that may be called unknown
             "part_weight": 0.95,  # a score of one part of a message against a score of the whole
-            "tie": 0.8,  # a runner-up with at least this share of the best score is answered too
-            "close": 0.3,  # one with at least this share is offered beside the answer
+            "tie": 0.6,  # a runner-up with at least this share of the best score is answered too
+            "close": 0.05,  # one with at least this share is offered beside the answer
             "offers": 3,
             "most_topics": 3,
             "ranking_length": 5,
@@ -166,8 +167,9 @@ class TopicMatcher(IntentClassifier, GraphComponent):
             self._publish(message, pooled, self._ranker.labels[best], asked, offered)
         else:
             ranked = [int(i) for i in np.argsort(-pooled) if self._is_topic(int(i))][: self._config["offers"]]
-            near = bool(ranked) and pooled[ranked[0]] >= self._decision.offer and not self._outside(best)
-            self._publish(message, pooled, CLARIFY if near else UNKNOWN, [], ranked if near else [])
+            offered = [] if self._outside(best) else ranked
+            near = bool(offered) and pooled[offered[0]] >= self._decision.offer
+            self._publish(message, pooled, CLARIFY if near else UNKNOWN, [], offered)
 
     def _part_scores(self, scores: np.ndarray) -> np.ndarray:
         """One row a question: it is read alone and with what stands before it, and the surer reading counts."""
