@@ -9,7 +9,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.axe import violations
 from tests.browser.conftest import DESKTOP, PHONE, OpenChat, Site
 
 TAG = '<script src="{chat}/widget.js" async></script>'
@@ -73,8 +72,5 @@ def test_it_works_and_looks_as_it_should(
     )
     assert style == ["16px", "normal", "none"]
     assert all(url.startswith((site.url, hosts)) for url in asked), "nothing is asked of anybody else"
-    if host == "strict":
-        return  # its policy keeps axe out, and the window is the same
-    assert violations(chat.page, exclude=["body > :not(ims-chat)"]) == []
     chat.page.keyboard.press("Escape")
     expect(chat.launcher).to_be_in_viewport()
