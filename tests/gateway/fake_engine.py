@@ -117,7 +117,8 @@ class FakeEngine:
 
     def safety_questions(self, choice: Json, text: str) -> Json | None:
         """Two cards, a result, and what can be done with it."""
-        intent, said = choice.get("intent"), (choice.get("entities") or {}).get("card")
+        intent = choice.get("intent")
+        said: Json = (choice.get("entities") or {}).get("card") or {}
         sheet = self.slots.get("screening") or {"answers": {}}
         if intent == "screening" or text == "check me":
             return self._asks(0, {"answers": {}})
