@@ -19,6 +19,7 @@ from pathlib import Path
 
 from gateway.settings import Settings
 from knowledge import data_hash
+from nlu.quiet import SETTINGS as QUIET
 
 ENGINE_PYTHON = Path(".venvs/engine/bin/python")
 SECRET = "model_key"
@@ -63,11 +64,7 @@ def engine_environment(settings: Settings) -> dict[str, str]:
     """Environment variables for every process of the engine: no telemetry, and nothing that patients typed in logs."""
     return {
         **os.environ,
-        "RASA_TELEMETRY_ENABLED": "false",
-        "LOG_LEVEL": "ERROR",
-        "LOG_LEVEL_LIBRARIES": "ERROR",
-        "TF_CPP_MIN_LOG_LEVEL": "3",
-        "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
+        **QUIET,
         "PYTHONWARNINGS": "ignore",
         "IMS_ENGINE_TOKEN": settings.engine_secret(),
     }
