@@ -17,7 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway import answer_pages, api, health, interface, pages, rest_channel, sheet
+from gateway import answer_pages, api, health, interface, metrics, pages, rest_channel, sheet
 from gateway.conversations import Conversations
 from gateway.database import Database
 from gateway.engine import Engine, HttpEngine
@@ -52,7 +52,9 @@ def create_app(
 ) -> FastAPI:
     """The gateway as an ASGI application. Without `engine`, the one at `settings.engine_url`."""
     client = httpx.AsyncClient(base_url=settings.engine_url, timeout=settings.engine_timeout, trust_env=False)
+    counted = metrics.Metrics()
     engine = engine or HttpEngine(client, settings.engine_secret(), settings.engine_timeout)
+    engine = metrics.MeteredEngine(engine, counted)
     database = Database(settings.database_url)
     store = Store(database, now)
     signals = LocalSignals()
@@ -60,7 +62,7 @@ def create_app(
     replies = Replies(knowledge, now, withdrawals)
     retention = Retention(store, database, signals, now)
     feedback = Feedback(database, now, knowledge.clinic.timezone)
-    conversations = Conversations(store, Turns(net, engine, replies, settings.engine_turns), signals)
+    conversations = Conversations(store, Turns(net, engine, replies, settings.engine_turns), signals, counted)
     limits = RateLimits(
         TokenBuckets(settings.conversation_burst, settings.conversation_rate),
         TokenBuckets(settings.address_burst, settings.address_rate),
@@ -102,6 +104,7 @@ def create_app(
     app.include_router(rest_channel.routes(settings, store, conversations, replies, limits, knowledge))
     app.include_router(sheet.routes(store, knowledge, limits, now))
     app.include_router(health.routes(store, engine))
+    app.include_router(metrics.routes(settings, store, counted))
     app.router.routes.extend([*interface.routes(knowledge), *pages.routes(knowledge, withheld)])
     app.router.routes.extend(answer_pages.routes(knowledge, net, settings, limits, now, withdrawals))
     app.add_exception_handler(Refused, _refused)
@@ -111,7 +114,7 @@ def create_app(
     if origins := settings.origins or knowledge.clinic.website_origins:
         app.add_middleware(OtherSites, origins=origins)
     app.add_middleware(SecurityHeaders)
-    app.add_middleware(RequestLog)
+    app.add_middleware(RequestLog, ended=counted.request)
     return app
 
 

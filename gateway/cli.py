@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -183,6 +184,75 @@ def forget(name: Annotated[str, typer.Argument(metavar="SENDER_OR_ID", help="Of 
     if not asyncio.run(erase()):
         _stop(f"There is no conversation '{name}'. What to do: check the id, as the front desk sees it.")
     console.print("Erased.")
+
+
+@app.command()
+def export(name: Annotated[str, typer.Argument(metavar="SENDER_OR_ID", help="Of the conversation.")]) -> None:
+    """Print all that is kept of one conversation, as JSON: for the person who asks for it."""
+    import json
+
+    from gateway import export as exporting
+    from knowledge import Knowledge
+
+    settings = _settings()
+    found = asyncio.run(exporting.export(settings, Knowledge.load(settings.data), name))
+    if not found:
+        _stop(f"There is no conversation '{name}'. What to do: check the id, as the front desk sees it.")
+    print(json.dumps(found, indent=1, ensure_ascii=False))
+
+
+@app.command()
+def backup(
+    file: Annotated[Path, typer.Argument(help="Is made, for its owner alone; in a folder, with the date as name.")],
+    secrets: Annotated[bool, typer.Option("--secrets", help="Keys too: guard the file like the machine.")] = False,
+) -> None:
+    """Write the database to one file, also while the assistant runs."""
+    from gateway import backup as keeping
+
+    if file.is_dir():
+        file /= f"ims-{datetime.now(UTC):%Y%m%d-%H%M%S}.tar"
+    try:
+        manifest = keeping.backup(_settings(), file, with_secrets=secrets)
+    except (keeping.BackupError, OSError) as error:
+        _stop(str(error))
+    console.print(f"Wrote {file}: {', '.join(manifest.parts)}.")
+
+
+@app.command("restore")
+def put_back(
+    file: Annotated[Path, typer.Argument(help="A backup.")],
+    replace: Annotated[bool, typer.Option("--replace", help="The database that is there goes.")] = False,
+) -> None:
+    """Put a backup in place; the assistant must not run. All of it is checked before anything is touched."""
+    from gateway import backup as keeping
+
+    try:
+        manifest = keeping.restore(_settings(), file, replace=replace)
+    except (keeping.BackupError, OSError) as error:
+        _stop(str(error))
+    console.print(f"Restored what was kept on {manifest.created_at}. What is past its days goes at the start.")
+
+
+@app.command()
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """Look at everything that has to be right, and say what to do about the rest. Exit code 1 if something is bad."""
+    import json
+    from dataclasses import asdict
+
+    from gateway import doctor as examination
+
+    found = examination.examine(_settings())
+    if as_json:
+        print(json.dumps([asdict(finding) for finding in found], indent=1))
+    else:
+        table = Table("", "check", "found", "what to do")
+        marks = {"good": "[green]ok[/]", "warning": "[yellow]look[/]", "bad": "[red]BAD[/]"}
+        for finding in found:
+            table.add_row(marks[finding.state], finding.check, finding.words, finding.todo)
+        console.print(table)
+    raise typer.Exit(any(finding.state == examination.BAD for finding in found))
 
 
 topics = typer.Typer(help="Answers: take one back, give it again.", no_args_is_help=True)

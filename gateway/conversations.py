@@ -13,6 +13,7 @@ from typing import Any
 
 from gateway.live import Signals
 from gateway.logs import describe
+from gateway.metrics import Metrics
 from gateway.store import OWN, Draft, Event, Store, Turn, UnknownConversation
 from gateway.turns import Turns
 
@@ -23,10 +24,13 @@ log = logging.getLogger(__name__)
 class Conversations:
     """Takes messages in and sees to it that each gets its answer."""
 
-    def __init__(self, store: Store, turns: Turns, signals: Signals, retry_after: float = 1.0) -> None:
+    def __init__(
+        self, store: Store, turns: Turns, signals: Signals, metrics: Metrics, retry_after: float = 1.0
+    ) -> None:
         self._store = store
         self._turns = turns
         self._signals = signals
+        self._metrics = metrics
         self._retry_after = retry_after
         self._workers: dict[str, asyncio.Task[None]] = {}
         self._waiting: set[str] = set()
@@ -104,5 +108,6 @@ class Conversations:
         except Exception as error:
             log.error("a message could not be answered (%s)", describe(error))
             outcome = self._turns.failed(turn)
-        await self._store.settle(conversation.id, turn.message.seq, outcome)
+        said = await self._store.settle(conversation.id, turn.message.seq, outcome)
+        self._metrics.answered(turn.message.created_at, said)
         self._signals.send(conversation.id)

@@ -49,6 +49,10 @@ class Database:
         """Run a function that may write. When this returns, what it wrote is on disk."""
         return await asyncio.get_running_loop().run_in_executor(self._writers, _run, self._to_write, work)
 
+    def run_here(self, work: Callable[[Connection], T]) -> T:
+        """The same as `write`, without an event loop."""
+        return _run(self._to_write, work)
+
     async def upgrade(self, revision: str = "head") -> None:
         """Bring the tables to the newest form (or to `revision`)."""
         await self.write(_migration(command.upgrade, revision))

@@ -17,6 +17,11 @@ SENTENCES = {
         "This channel is open to this machine only. Set IMS_REST_TOKEN on the server and send it as "
         "'Authorization: Bearer TOKEN'.",
     ),
+    "metrics_unauthorized": (
+        401,
+        "These numbers are open to this machine only. Set IMS_METRICS_TOKEN on the server and send it as "
+        "'Authorization: Bearer TOKEN'.",
+    ),
     "unknown_conversation": (404, "There is no such conversation, or the token is not its token. Start a new one."),
     "no_answer": (404, "The conversation has no answer of this number."),
     "not_found": (404, "There is nothing at this address."),

@@ -46,7 +46,7 @@ def main() -> int:
     except (SettingsError, KnowledgeError) as error:
         print(error, file=sys.stderr)
         return 1
-    logs.configure()
+    logs.configure(as_json=settings.log_json)
     server(settings, create_app(settings, knowledge, Net.load(settings.data))).run()
     return 0
 

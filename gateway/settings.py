@@ -43,6 +43,8 @@ class Settings:
     address_rate: float = 5.0  # ... and then so many a second
     origins: tuple[str, ...] = ()  # sites that may show the chat, instead of website_origins in data/clinic.yml
     rest_token: str = ""  # asked for on /webhooks/rest/webhook; empty: only this machine may use it
+    metrics_token: str = ""  # asked for on /metrics; empty: only this machine may read it
+    log_json: bool = False  # log lines as JSON objects, for programs that collect them
     withdrawal_poll: float = 1.0  # seconds after which a withdrawn answer is withheld at the latest
     heartbeat: float = 15.0  # seconds of silence on an event stream before a sign of life
 
@@ -57,7 +59,7 @@ class Settings:
             read, expected = _READERS[str(field.type)]
             try:
                 given[field.name] = read(environment[name])
-            except ValueError as error:
+            except (ValueError, KeyError) as error:
                 raise SettingsError(f"{name} must be {expected}. What to do: correct or unset {name}.") from error
         return cls(**given)
 
@@ -104,10 +106,15 @@ def _origins(value: str) -> tuple[str, ...]:
     return origins
 
 
+def _yes_or_no(value: str) -> bool:
+    return {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}[value.lower()]
+
+
 _READERS: dict[str, tuple[Callable[[str], Any], str]] = {
     "Path": (Path, "a path"),
     "str": (str, "text"),
     "tuple[str, ...]": (_origins, "sites like https://www.your-clinic.ca, with nothing after the name"),
+    "bool": (_yes_or_no, "yes or no"),
     "int": (_positive(int), "a whole number above 0"),
     "float": (_positive(float), "a number above 0"),
 }

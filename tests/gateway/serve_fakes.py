@@ -23,5 +23,5 @@ if sys.argv[1] == "engine":
     uvicorn.run(fake.app, port=int(sys.argv[2]), log_level="warning")
 else:
     settings = Settings.from_environment()
-    logs.configure()
+    logs.configure(as_json=settings.log_json)
     server(settings, create_app(settings, Knowledge.load(settings.data), FakeNet())).run()

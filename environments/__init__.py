@@ -1,0 +1,1 @@
+"""The two lock files and the set-up."""

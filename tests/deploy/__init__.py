@@ -1,0 +1,1 @@
+"""The files under deploy/ and the documents about them fit the program."""
