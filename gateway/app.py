@@ -30,6 +30,12 @@ from gateway.rate_limits import RateLimits, TokenBuckets
 from gateway.replies import Replies
 from gateway.retention import Retention
 from gateway.settings import Settings
+from gateway.staff import pages as staff_pages
+from gateway.staff.access import Access
+from gateway.staff.accounts import Accounts
+from gateway.staff.audit import Audit
+from gateway.staff.templates import Pages
+from gateway.staff.throttle import Throttle
 from gateway.store import Store
 from gateway.turns import RedFlagNet, Turns
 from gateway.withdrawals import Withdrawals
@@ -68,6 +74,8 @@ def create_app(
         TokenBuckets(settings.address_burst, settings.address_rate),
         knowledge,
     )
+    accounts, audit = Accounts(database, now), Audit(database, now)
+    access, staff_templates = Access(accounts, settings.public_url), Pages(knowledge)
 
     def withheld(topic: Topic) -> bool:
         return withdrawals.withheld(topic, now().astimezone(knowledge.clinic.timezone).date())
@@ -105,6 +113,7 @@ def create_app(
     app.include_router(sheet.routes(store, knowledge, limits, now))
     app.include_router(health.routes(store, engine))
     app.include_router(metrics.routes(settings, store, counted))
+    app.include_router(staff_pages.routes(accounts, audit, access, Throttle(), limits, staff_templates))
     app.router.routes.extend([*interface.routes(knowledge), *pages.routes(knowledge, withheld)])
     app.router.routes.extend(answer_pages.routes(knowledge, net, settings, limits, now, withdrawals))
     app.add_exception_handler(Refused, _refused)

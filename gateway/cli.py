@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from gateway.settings import Settings, SettingsError
+from gateway.staff import commands as staff
 
 app = typer.Typer(
     help="IMS Assistant: answers patients' questions about Intramuscular Stimulation (IMS, dry needling).",
@@ -45,6 +46,8 @@ def run(
     settings = _settings()
     if not no_train:
         _train(settings, if_changed=True)
+    if first := asyncio.run(staff.first_admin(settings)):
+        console.print(first, soft_wrap=True, highlight=False)
     raise typer.Exit(Supervisor.of(settings, console).run())
 
 
@@ -255,6 +258,7 @@ def doctor(
     raise typer.Exit(any(finding.state == examination.BAD for finding in found))
 
 
+app.add_typer(staff.app, name="staff")
 topics = typer.Typer(help="Answers: take one back, give it again.", no_args_is_help=True)
 app.add_typer(topics, name="topic")
 incidents = typer.Typer(help="Answers that patients say look wrong.", invoke_without_command=True)

@@ -137,3 +137,71 @@ withdrawals = Table(
     Column("reason", String(500), nullable=False),
     Column("created_at", Utc, nullable=False),
 )
+
+staff = Table(
+    "staff",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("login", String(64), nullable=False, unique=True),  # lower case
+    Column("name", String(100), nullable=False),  # what patients and colleagues see
+    Column("roles", JSON, nullable=False),  # of desk, trainer, clinical_reviewer, admin
+    Column("password_hash", String(255)),  # argon2; none until the person set one
+    Column("totp_secret", String(64)),  # none: no second step
+    Column("totp_step", Integer, nullable=False),  # of the last code that was used: each works once
+    Column("disabled", Integer, nullable=False),  # 0 or 1
+    Column("created_at", Utc, nullable=False),
+)
+
+# One-time links with which a person sets a password; only the hash of what stands in them.
+staff_links = Table(
+    "staff_links",
+    metadata,
+    Column("token_hash", String(64), primary_key=True),
+    Column("staff_id", ForeignKey("staff.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("expires_at", Utc, nullable=False),
+)
+
+staff_sessions = Table(
+    "staff_sessions",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("token_hash", String(64), nullable=False, unique=True),
+    Column("staff_id", ForeignKey("staff.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("device", String(120), nullable=False),  # what the browser calls itself
+    Column("created_at", Utc, nullable=False),
+    Column("last_at", Utc, nullable=False),
+)
+
+# Browsers in which a person has signed in before: others' failures do not slow them down.
+staff_devices = Table(
+    "staff_devices",
+    metadata,
+    Column("token_hash", String(64), primary_key=True),
+    Column("staff_id", ForeignKey("staff.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("created_at", Utc, nullable=False),
+)
+
+# Who read and did what. Never what was said; it stays when an account or a conversation goes.
+staff_audit = Table(
+    "staff_audit",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("at", Utc, nullable=False, index=True),
+    Column("login", String(64), nullable=False),
+    Column("action", String(32), nullable=False),
+    Column("target", String(64)),  # a conversation's id, an account, the name of an answer
+)
+
+# Replies of the front desk that may become answers. They hold a patient's words, so they go with the conversation.
+proposals = Table(
+    "proposals",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("conversation_id", ForeignKey("conversations.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("question", String(2000), nullable=False),
+    Column("reply", String(4000), nullable=False),
+    Column("login", String(64), nullable=False),  # who proposed it
+    Column("state", String(16), nullable=False),  # open or done
+    Column("created_at", Utc, nullable=False),
+    Index("ix_proposals_state", "state"),
+)
