@@ -14,6 +14,7 @@ from rich.table import Table
 
 from gateway.settings import Settings, SettingsError
 from gateway.staff import commands as staff
+from gateway.studio import topic_commands
 
 app = typer.Typer(
     help="IMS Assistant: answers patients' questions about Intramuscular Stimulation (IMS, dry needling).",
@@ -259,8 +260,9 @@ def doctor(
 
 
 app.add_typer(staff.app, name="staff")
-topics = typer.Typer(help="Answers: take one back, give it again.", no_args_is_help=True)
+topics = typer.Typer(help="Topics: teach, write, merge, retire; withdraw an answer at once.", no_args_is_help=True)
 app.add_typer(topics, name="topic")
+topic_commands.add_to(topics, _settings, _stop)
 incidents = typer.Typer(help="Answers that patients say look wrong.", invoke_without_command=True)
 app.add_typer(incidents, name="incidents")
 

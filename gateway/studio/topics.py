@@ -1,0 +1,251 @@
+"""The topics as trainers work on them: live ones in data/answers/, drafts beside data/, and all that refers to a topic.
+
+A draft is a file of the same shape that nobody answers from yet. It becomes a topic (`adopt`) when it is complete.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gateway.studio.changes import Change, Changes, Edit
+from gateway.studio.errors import StudioError
+from gateway.studio.history import History, Version
+from gateway.studio.round_trip import edited
+from gateway.studio.topic_file import TopicFile, checked_name
+from knowledge import Knowledge
+from knowledge.answers import normalise
+
+DRAFTS = "drafts"
+
+
+@dataclass(frozen=True)
+class Referrer:
+    """A file that names topics, and where in it the lists of names stand."""
+
+    file: str
+    lists: Callable[[Any], Iterable[list[Any]]]
+
+
+REFERRERS = (
+    Referrer("groups.yml", lambda document: [group["topics"] for group in document.get("groups") or []]),
+    Referrer("screening.yml", lambda document: [document.get("offered_by") or []]),
+)
+
+
+class Topics:
+    """The topic files of an installation. `author` stands in the history of what is changed."""
+
+    def __init__(self, data: Path, var: Path, author: str = "") -> None:
+        self._data = data
+        self._answers = data / "answers"
+        self._drafts = data.resolve().parent / DRAFTS
+        self._author = author
+        self._changes = Changes(data, var / "studio")
+        self.history = History(var / "studio" / "versions", self._answers)
+        self._changes.recover()
+
+    @property
+    def names(self) -> list[str]:
+        return sorted(path.stem for path in self._answers.glob("*.yml"))
+
+    @property
+    def drafts(self) -> list[str]:
+        return sorted(path.stem for path in self._drafts.glob("*.yml"))
+
+    def open(self, name: str) -> TopicFile:
+        """A topic or a draft; StudioError if there is none, or its file is broken."""
+        path = self._path(name)
+        try:
+            return TopicFile(name, path.read_bytes().decode("utf-8"))
+        except UnicodeDecodeError:
+            raise StudioError(f"{path} is not UTF-8 text. What to do: save it as UTF-8.") from None
+        except StudioError as error:
+            raise StudioError(f"{path}: {error}") from error
+
+    def save(self, file: TopicFile, opened: str, done: str) -> None:
+        """Write a file that was edited since it held the text `opened`."""
+        self._make({self._path(file.name): Edit(opened, file.text)}, {file.name: (done, opened, file.text)})
+
+    def edit(self, name: str, change: Callable[[TopicFile], Any], done: str) -> Any:
+        """Open, change and save; what `change` returns."""
+        file = self.open(name)
+        opened = file.text
+        result = change(file)
+        if file.text != opened:
+            self.save(file, opened, done)
+        return result
+
+    def new(self, name: str, examples: Sequence[str], title: str = "") -> TopicFile:
+        """Begin a draft."""
+        self._free(name)
+        file = TopicFile.new(name, examples, title)
+        self._make({self._draft(name): Edit(None, file.text)}, {name: ("new draft", None, file.text)})
+        return file
+
+    def adopt(self, name: str) -> dict[str, list[str]]:
+        """Make a draft a topic. Examples that other topics hold go over to it; returns them by topic."""
+        if name not in self.drafts:
+            raise StudioError(f"There is no draft '{name}'. What to do: './ims topic list' shows the drafts.")
+        file = self.open(name)
+        wanted = {normalise(example) for example in file.examples}
+        change: dict[Path, Edit] = {
+            self._draft(name): Edit(file.text, None),
+            self._live(name): Edit(None, file.text),
+        }
+        noted = {name: ("made a topic", file.text, file.text)}
+        moved: dict[str, list[str]] = {}
+        for other in self._all():
+            shared = [example for example in other.examples if normalise(example) in wanted]
+            if shared:
+                before = other.text
+                for example in shared:
+                    other.remove_example(example)
+                change[self._live(other.name)] = Edit(before, other.text)
+                noted[other.name] = (f"examples went to {name}", before, other.text)
+                moved[other.name] = shared
+        self._make(change, noted)
+        return moved
+
+    def rename(self, old: str, new: str) -> None:
+        """Give a topic another name, in every file that names it."""
+        self._free(new)
+        file = self.open(old)
+        before = file.text
+        path = self._path(old)
+        file.rename(new)
+        change: dict[Path, Edit] = {path: Edit(before, None), path.with_name(f"{new}.yml"): Edit(None, file.text)}
+        noted: dict[str, tuple[str, str | None, str | None]] = {
+            old: (f"renamed to {new}", before, None),
+            new: (f"renamed from {old}", None, file.text),
+        }
+        self._replace_references(old, new, change, noted)
+        self._make(change, noted)
+
+    def merge(self, gone: str, into: str) -> int:
+        """Add the examples of a topic to another one and retire it; how many were new there."""
+        if gone == into:
+            raise StudioError("A topic cannot be merged with itself. What to do: name two topics.")
+        left, kept = self.open(gone), self.open(into)
+        before = kept.text
+        added = kept.add_examples(left.examples)
+        change: dict[Path, Edit] = {
+            self._path(gone): Edit(left.text, None),
+            self._path(into): Edit(before, kept.text),
+        }
+        noted: dict[str, tuple[str, str | None, str | None]] = {
+            gone: (f"merged into {into}", left.text, None),
+            into: (f"took the examples of {gone}", before, kept.text),
+        }
+        self._replace_references(gone, into, change, noted)
+        self._make(change, noted)
+        return len(added.taken)
+
+    def split(self, name: str, new: str, containing: Sequence[str]) -> TopicFile:
+        """Begin a draft with the examples that hold one of these words; they go over when it becomes a topic."""
+        words = [normalise(word) for word in containing if normalise(word)]
+        chosen = [
+            example
+            for example in self.open(name).examples
+            if any(f" {word} " in f" {normalise(example)} " for word in words)
+        ]
+        if not chosen:
+            raise StudioError(f"No example of {name} holds these words. What to do: './ims topic examples {name}'.")
+        return self.new(new, chosen)
+
+    def retire(self, name: str) -> None:
+        """Take a topic or draft away, with all that refers to it. `revert` brings it back."""
+        file = self.open(name)
+        change: dict[Path, Edit] = {self._path(name): Edit(file.text, None)}
+        noted: dict[str, tuple[str, str | None, str | None]] = {name: ("retired", file.text, None)}
+        self._replace_references(name, None, change, noted)
+        self._make(change, noted)
+
+    def revert(self, name: str, id: str) -> Version:
+        """Write an earlier version of a topic again."""
+        version = self.history.version(name, id)
+        if version.text is None:
+            raise StudioError(f"Version {id} of {name} is its removal. What to do: name a version from before it.")
+        exists = name in self.names or name in self.drafts
+        now = self.open(name).text if exists else None
+        path = self._path(name) if exists else self._live(name)
+        self._make({path: Edit(now, version.text)}, {name: (f"version {version.id} again", now, version.text)})
+        return version
+
+    def _replace_references(
+        self,
+        old: str,
+        new: str | None,
+        change: dict[Path, Edit],
+        noted: dict[str, tuple[str, str | None, str | None]],
+    ) -> None:
+        """Name the new topic, or none, wherever the old one is named."""
+        for other in self._all():
+            path = self._live(other.name)
+            if old not in other.see_also or (path in change and change[path].new is None):
+                continue
+            before = other.text
+            if path in change and (text := change[path].new) is not None:
+                other = TopicFile(other.name, text)
+            names = [new if name == old else name for name in other.see_also]
+            other.set_see_also([name for name in dict.fromkeys(names) if name and name != other.name])
+            change[path] = Edit(before, other.text)
+            noted[other.name] = (f"see also: {old} became {new or 'nothing'}", before, other.text)
+        for referrer in REFERRERS:
+            path = self._data / referrer.file
+            before = path.read_bytes().decode("utf-8")
+
+            def exchange(document: Any, referrer: Referrer = referrer) -> None:
+                for listed in referrer.lists(document):
+                    if old in listed and new and new not in listed:
+                        listed[listed.index(old)] = new
+                    elif old in listed:
+                        listed.remove(old)
+
+            text = edited(before, exchange)
+            if text != before:
+                change[path] = Edit(before, text)
+
+    def _make(self, change: Change, noted: Mapping[str, tuple[str, str | None, str | None]]) -> None:
+        self._changes.make(change)
+        for name, (done, old, new) in noted.items():
+            self.history.note(name, self._author, done, old, new)
+
+    def _all(self) -> list[TopicFile]:
+        return [self.open(name) for name in self.names]
+
+    def _free(self, name: str) -> None:
+        if checked_name(name) in self.names or name in self.drafts:
+            raise StudioError(f"There is a topic '{name}' already. What to do: choose another name.")
+
+    def _path(self, name: str) -> Path:
+        for path in (self._live(name), self._draft(name)):
+            if path.is_file():
+                return path
+        raise StudioError(f"There is no topic '{name[:64]}'. What to do: './ims topic list' shows all names.")
+
+    def _live(self, name: str) -> Path:
+        return self._answers / f"{checked_name(name)}.yml"
+
+    def _draft(self, name: str) -> Path:
+        return self._drafts / f"{checked_name(name)}.yml"
+
+
+def missing(file: TopicFile, knowledge: Knowledge) -> list[str]:
+    """What a draft still lacks before it can be adopted."""
+    lacks = []
+    if (short := knowledge.standards.examples - len(file.examples)) > 0:
+        lacks.append(f"{short} more examples")
+    for part, text in (
+        ("title", file.title),
+        ("short", file.short),
+        ("more", file.more),
+        ("review-by", file.review[2]),
+    ):
+        if not text:
+            lacks.append(part)
+    if len(file.sources) < knowledge.standards.sources:
+        lacks.append("sources")
+    return lacks
