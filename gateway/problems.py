@@ -19,6 +19,7 @@ SENTENCES = {
     ),
     "unknown_conversation": (404, "There is no such conversation, or the token is not its token. Start a new one."),
     "no_answer": (404, "The conversation has no answer of this number."),
+    "no_handoff": (409, "Nobody was asked for in this conversation. Ask for a person first."),
     "not_found": (404, "There is nothing at this address."),
     "method_not_allowed": (405, "This address does not take this method."),
     "key_reused": (409, "This key was used before for another message. Use a new key for each message."),
