@@ -33,6 +33,7 @@ from nlu.topic_matcher import HeldOut, TopicMatcher  # noqa: E402
 RANKED = 6  # labels given for an example: enough to see the topics that would be offered among them
 NO_DATA = "There is no training data at {data}. What to do: name the folder with --data."
 NO_MATCHER = "{config} has no {matcher} in its pipeline, so there is nothing to cross-validate."
+SETTINGS = ("topics", "tie", "pair", "doubt", "close", "offers", "answer_misses")  # of the matcher, for the report
 Json = dict[str, Any]
 
 
@@ -70,7 +71,7 @@ def _report(held_out: HeldOut, settings: Json) -> Json:
         "model": _fingerprint(held_out),
         "labels": labels,
         "decision": asdict(held_out.decision),
-        "settings": {name: settings[name] for name in ("topics", "tie", "close", "offers", "answer_misses")},
+        "settings": {name: settings[name] for name in SETTINGS},
         "examples": [
             {
                 "text": text,

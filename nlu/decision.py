@@ -40,11 +40,10 @@ def learn(scores: np.ndarray, targets: np.ndarray, answer_misses: float, offer_m
     return Decision(float(answer), float(offer), float(curve.coef_[0, 0]), float(curve.intercept_[0]))
 
 
-def close_calls(scores: Sequence[float], share: float, most: int) -> list[int]:
+def close_calls(scores: Sequence[float], share: float) -> list[int]:
     """Positions of the labels whose score is at least `share` of the best one's, best first, without the best."""
     order = sorted(range(len(scores)), key=lambda i: -scores[i])
-    best = scores[order[0]]
-    return [i for i in order[1 : most + 1] if scores[i] >= share * best]
+    return [i for i in order[1:] if scores[i] >= share * scores[order[0]]]
 
 
 def _logit(score: np.ndarray | float) -> np.ndarray:

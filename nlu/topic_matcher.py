@@ -26,6 +26,7 @@ from nlu.variants import VARIANT_OF
 DECISION = "decision.json"
 UNKNOWN = "nlu_fallback"
 CLARIFY = "clarify"
+OUT_OF_SCOPE = "out_of_scope"
 DAMAGED = "The trained model is damaged ({reason}). Train it again: rasa train"
 NO_EXAMPLES = "There is nothing to learn from: the training data has no example of any intent."
 
@@ -67,10 +68,13 @@ class TopicMatcher(IntentClassifier, GraphComponent):
             "topics": "faq",  # the intent whose sub-intents are topics that can be offered
             "answer_misses": 0.06,  # share of known questions that may be asked back, for fewer wrong answers
             "offer_misses": 0.02,  # share of known questions that may be called unknown
-            "part_weight": 0.95,  # a score of one part of a message against a score of the whole
-            "tie": 0.6,  # a runner-up with at least this share of the best score is answered too
-            "close": 0.05,  # one with at least this share is offered beside the answer
+            "part_weight": 0.85,  # a score of one part of a message against a score of the whole
+            "tie": 0.2,  # a runner-up with at least this share of the best score is answered too
+            "pair": 0.78,  # two close topics are answered from this share of the border for one
+            "doubt": 0.4,  # nothing is answered when out of scope has at least this share of the best score
+            "close": 0.02,  # a topic with at least this share is offered beside the answer
             "offers": 3,
+            "offers_beside": ["follow_up", "refuse"],  # intents beside whose reply the nearest topics are offered
             "most_topics": 3,
             "ranking_length": 5,
             "ranker": {},
@@ -158,39 +162,71 @@ class TopicMatcher(IntentClassifier, GraphComponent):
         parts = self._part_scores(scores)
         pooled = np.vstack([scores[:1], parts]).max(axis=0)
         best = int(pooled.argmax())
-        topics = self._topics_asked(parts)
-        if len(topics) > 1:
-            self._publish(message, pooled, self._ranker.labels[topics[0]], topics, [])
-        elif pooled[best] >= self._decision.answer:
-            asked = [best, *self._close(pooled, "tie", 1)] if self._is_topic(best) else []
-            offered = [i for i in self._close(pooled, "close", self._config["offers"] - 1) if asked and i not in asked]
-            self._publish(message, pooled, self._ranker.labels[best], asked, offered)
+        topics = self._topics_asked(parts, best) or self._topics_meant(pooled, best)
+        if topics:
+            offered = self._close(pooled, "close", topics)[: self._config["offers"] - 1]
+            self._publish(message, pooled, self._ranker.labels[topics[0]], topics, offered)
+        elif pooled[best] >= self._decision.answer and not self._is_topic(best):
+            beside = self._group(best) in self._config["offers_beside"]
+            offered = [i for i in self._nearest(pooled) if beside and pooled[i] >= self._decision.offer]
+            self._publish(message, pooled, self._ranker.labels[best], [], offered)
         else:
-            ranked = [int(i) for i in np.argsort(-pooled) if self._is_topic(int(i))][: self._config["offers"]]
-            offered = [] if self._outside(best) else ranked
+            offered = [] if self._group(best) == OUT_OF_SCOPE else self._nearest(pooled)
             near = bool(offered) and pooled[offered[0]] >= self._decision.offer
             self._publish(message, pooled, CLARIFY if near else UNKNOWN, [], offered)
 
     def _part_scores(self, scores: np.ndarray) -> np.ndarray:
-        """One row a question: it is read alone and with what stands before it, and the surer reading counts."""
-        rows = [max(scores[i], scores[i + 1], key=np.max) for i in range(1, len(scores) - 1, 2)]
+        """One row a question: read alone if that is clear, otherwise the surer of alone and with what stands before.
+
+        The part before would otherwise drown a short question: "i faint at needles, should i eat first".
+        """
+        rows = []
+        for alone, after in zip(scores[1::2], scores[2::2], strict=True):
+            rows.append(alone if alone.max() >= self._decision.answer else max(alone, after, key=np.max))
         return self._config["part_weight"] * np.array(rows).reshape(len(rows), scores.shape[1])
 
-    def _topics_asked(self, parts: np.ndarray) -> list[int]:
-        """The topics that the parts ask for with certainty, in the order of the message."""
-        best = [int(row.argmax()) for row in parts if row.max() >= self._decision.answer]
-        return list(dict.fromkeys(i for i in best if self._is_topic(i)))[: self._config["most_topics"]]
+    def _topics_asked(self, parts: np.ndarray, best: int) -> list[int]:
+        """The topics that several parts ask for with certainty, in the order of the message, and the whole's first."""
+        sure = [row for row in parts if row.max() >= self._decision.answer and not self._doubtful(row)]
+        asked = list(dict.fromkeys(i for i in (int(row.argmax()) for row in sure) if self._is_topic(i)))
+        if len(asked) < 2:
+            return []
+        if self._is_topic(best) and best not in asked:
+            asked.insert(0, best)
+        return asked[: self._config["most_topics"]]
 
-    def _close(self, scores: np.ndarray, how: str, most: int) -> list[int]:
-        return [i for i in close_calls(scores.tolist(), self._config[how], most) if self._is_topic(i)]
+    def _topics_meant(self, scores: np.ndarray, best: int) -> list[int]:
+        """The best topic, and the runner-up if it is close; none if that is not sure enough.
+
+        Of two, one is right more often than the best alone, so that a lower border does for them.
+        """
+        if not self._is_topic(best) or self._doubtful(scores):
+            return []
+        meant = [best, *self._close(scores, "tie", [best])[:1]]
+        border = self._decision.answer * (self._config["pair"] if len(meant) > 1 else 1.0)
+        return meant if scores[best] >= border else []
+
+    def _doubtful(self, scores: np.ndarray) -> bool:
+        """Whether the message looks out of scope as well."""
+        assert self._ranker is not None
+        outside = [i for i in range(len(scores)) if self._group(i) == OUT_OF_SCOPE]
+        return bool(outside) and float(scores[outside].max()) >= self._config["doubt"] * float(scores.max())
+
+    def _close(self, scores: np.ndarray, how: str, asked: list[int]) -> list[int]:
+        """Other topics that come near the best score, nearest first."""
+        return [i for i in close_calls(scores.tolist(), self._config[how]) if self._is_topic(i) and i not in asked]
+
+    def _nearest(self, scores: np.ndarray) -> list[int]:
+        """The topics to ask back with."""
+        return [int(i) for i in np.argsort(-scores) if self._is_topic(int(i))][: self._config["offers"]]
 
     def _is_topic(self, label: int) -> bool:
         assert self._ranker is not None
         return self._ranker.labels[label].startswith(self._config["topics"] + "/")
 
-    def _outside(self, label: int) -> bool:
+    def _group(self, label: int) -> str:
         assert self._ranker is not None
-        return self._ranker.labels[label].split("/")[0] == "out_of_scope"
+        return self._ranker.labels[label].split("/")[0]
 
     def _publish(self, message: Message, scores: np.ndarray, label: str, topics: list[int], offered: list[int]) -> None:
         """Write the decision in Rasa's own shapes."""

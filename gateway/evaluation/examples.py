@@ -31,7 +31,7 @@ def cross_validate(settings: Settings) -> dict[str, Any]:
 def summary(found: Mapping[str, Any], costs: Costs) -> dict[str, Any]:
     """What the trainers need to know of the engine's answers."""
     examples: Sequence[Example] = found["examples"]
-    matching = Matching(**{name: found["settings"][name] for name in ("topics", "tie", "offers")})
+    matching = Matching(**{name: found["settings"][name] for name in ("topics", "tie", "pair", "doubt", "offers")})
     shipped = Borders(found["decision"]["answer"], found["decision"]["offer"])
     # Rasa lists an example once for each topic, so that the keys are distinct.
     right = {item_key(example): given(example) == example["wanted"] for example in examples}

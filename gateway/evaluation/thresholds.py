@@ -65,6 +65,8 @@ class Matching:
 
     topics: str
     tie: float
+    pair: float
+    doubt: float
     offers: int
 
     def is_topic(self, label: str) -> bool:
@@ -75,8 +77,18 @@ class Matching:
         best, score = ranking[0]
         if not self.is_topic(best) or len(ranking) < 2:
             return [best]
-        runner_up, near = ranking[1]
-        return [best, runner_up] if self.is_topic(runner_up) and near >= self.tie * score else [best]
+        runner_up = next(
+            (label for label, near in ranking[1:] if self.is_topic(label) and near >= self.tie * score), None
+        )
+        return [best, runner_up] if runner_up else [best]
+
+    def score(self, ranking: Sequence[Sequence[Any]]) -> float:
+        """What is held against the border of answering: two close topics need less; what may be out of scope fails."""
+        best, score = ranking[0]
+        outside = max((near for label, near in ranking if label.split("/")[0] == OUT_OF_SCOPE), default=0.0)
+        if self.is_topic(best) and outside >= self.doubt * score:
+            return -1.0
+        return score / self.pair if len(self.answered(ranking)) > 1 else score
 
     def offered(self, ranking: Sequence[Sequence[Any]]) -> list[str]:
         """The topics behind "did you mean" if it is asked; none for what is out of scope."""
@@ -166,7 +178,7 @@ class Outcomes:
 def _row(example: Example, matching: Matching) -> tuple[float, float, tuple[str, str, str]]:
     """The score to answer by, the score to ask back by, and what is met with if answered, asked back or neither."""
     wanted, ranking = example["wanted"], example["ranking"]
-    best, score = ranking[0]
+    best, score = ranking[0][0], matching.score(ranking)
     offered = matching.offered(ranking)
     near = next((s for label, s in ranking if label in offered), -1.0)
     if wanted.split("/")[0] == OUT_OF_SCOPE:

@@ -12,7 +12,7 @@ from gateway.evaluation.thresholds import Borders, Costs, Matching, Outcomes, th
 from knowledge.problems import KnowledgeError
 
 COSTS = Costs(wrong_answer=5, out_of_scope_answered=5, dont_know=2, did_you_mean=1, out_of_scope_percent=20)
-MATCHING = Matching(topics="faq", tie=0.8, offers=3)
+MATCHING = Matching(topics="faq", tie=0.8, pair=1.0, doubt=2.0, offers=3)
 Json = dict[str, Any]
 
 
@@ -36,7 +36,7 @@ def found() -> Json:
         "model": "abc",
         "labels": ["faq/cost", "faq/insurance", "out_of_scope"],
         "decision": {"answer": 0.2, "offer": 0.1},
-        "settings": {"topics": "faq", "tie": 0.8, "offers": 3},
+        "settings": {"topics": "faq", "tie": 0.8, "pair": 1.0, "doubt": 2.0, "offers": 3},
         "examples": EXAMPLES,
     }
 

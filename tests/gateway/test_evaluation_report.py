@@ -68,7 +68,7 @@ def evaluation(report: Report) -> Json:
     found = {
         **{"folds": 5, "seed": 0, "model": "abc", "labels": ["faq/cost", "faq/insurance", "out_of_scope"]},
         "decision": {"answer": 0.2, "offer": 0.1},
-        "settings": {"topics": "faq", "tie": 0.8, "offers": 3},
+        "settings": {"topics": "faq", "tie": 0.8, "pair": 1.0, "doubt": 2.0, "offers": 3},
         "examples": EXAMPLES,
     }
     share = {"hits": 1, "of": 2, "share": 0.5, "interval": [0.1, 0.9]}

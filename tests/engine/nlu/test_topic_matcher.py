@@ -1,0 +1,86 @@
+"""What the matcher makes of scores: one answer, two close ones, several questions, offers, or none."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from rasa.engine.storage.resource import Resource
+from rasa.shared.nlu.training_data.message import Message
+
+from nlu.decision import Decision
+from nlu.encoder_featurizer import VECTORS
+from nlu.message_reader import READINGS
+from nlu.topic_matcher import TopicMatcher
+
+LABELS = ["faq/cost", "faq/soreness", "faq/needles", "follow_up/why", "out_of_scope", "screening"]
+Row = dict[str, float]
+
+
+@pytest.fixture
+def matcher(monkeypatch: pytest.MonkeyPatch) -> TopicMatcher:
+    """A matcher that answers from a score of 0.2 and asks back from 0.1."""
+    made = TopicMatcher(TopicMatcher.get_default_config(), None, Resource("matcher"))
+    monkeypatch.setattr(made, "_decision", Decision(answer=0.2, offer=0.1))
+    return made
+
+
+def decide(matcher: TopicMatcher, *rows: Row) -> Message:
+    """The decision on readings with these scores: the whole, then each part alone and after the one before."""
+    scores = np.array([[row.get(label, 0.0) for label in LABELS] for row in rows])
+    ranker: Any = SimpleNamespace(labels=LABELS, scores=lambda readings, vectors: scores)
+    matcher._ranker = ranker
+    message = Message(data={READINGS: ["words"] * len(rows), VECTORS: scores})
+    matcher.process([message])
+    return message
+
+
+def test_a_clear_topic_is_answered_alone_and_close_ones_are_offered(matcher: TopicMatcher) -> None:
+    message = decide(matcher, {"faq/cost": 0.8, "faq/needles": 0.05, "faq/soreness": 0.001})
+    assert (message.get("topics"), message.get("offered")) == (["cost"], ["needles"])
+
+
+def test_two_close_topics_are_answered_together_never_three(matcher: TopicMatcher) -> None:
+    message = decide(matcher, {"faq/cost": 0.3, "faq/needles": 0.2, "faq/soreness": 0.19})
+    assert (message.get("topics"), message.get("offered")) == (["cost", "needles"], ["soreness"])
+
+
+def test_two_close_topics_need_a_lower_score_than_one(matcher: TopicMatcher) -> None:
+    assert decide(matcher, {"faq/cost": 0.17, "faq/needles": 0.16}).get("topics") == ["cost", "needles"]
+    alone = decide(matcher, {"faq/cost": 0.17})
+    assert (alone.get("intent")["name"], alone.get("topics")) == ("clarify", [])
+    assert alone.get("offered")[0] == "cost"
+
+
+def test_what_may_be_out_of_scope_is_asked_back(matcher: TopicMatcher) -> None:
+    message = decide(matcher, {"faq/cost": 0.5, "out_of_scope": 0.3})
+    assert (message.get("intent")["name"], message.get("topics")) == ("clarify", [])
+    assert message.get("offered")[0] == "cost"
+
+
+def test_what_is_out_of_scope_gets_no_offers(matcher: TopicMatcher) -> None:
+    message = decide(matcher, {"out_of_scope": 0.15, "faq/cost": 0.1})
+    assert (message.get("intent")["name"], message.get("offered")) == ("nlu_fallback", [])
+
+
+def test_a_part_that_is_clear_by_itself_is_not_drowned_by_the_part_before(matcher: TopicMatcher) -> None:
+    first, second = {"faq/cost": 0.9}, {"faq/soreness": 0.3}
+    message = decide(matcher, {"faq/cost": 0.6}, first, first, second, {"faq/cost": 0.8})
+    assert message.get("topics") == ["cost", "soreness"]
+
+
+def test_a_part_that_says_little_is_read_with_the_part_before(matcher: TopicMatcher) -> None:
+    first, second = {"faq/cost": 0.9}, {"faq/soreness": 0.1}
+    message = decide(matcher, {"faq/cost": 0.6}, first, first, second, {"faq/needles": 0.8})
+    assert message.get("topics") == ["cost", "needles"]
+
+
+def test_the_topic_of_the_whole_comes_before_those_of_its_parts(matcher: TopicMatcher) -> None:
+    parts = [{"faq/soreness": 0.3}, {"faq/soreness": 0.3}, {"faq/needles": 0.3}, {"faq/needles": 0.3}]
+    message = decide(matcher, {"faq/cost": 0.6}, *parts)
+    assert message.get("topics") == ["cost", "soreness", "needles"]
+
+
+def test_topics_are_offered_beside_a_follow_up_and_not_beside_the_safety_questions(matcher: TopicMatcher) -> None:
+    assert decide(matcher, {"follow_up/why": 0.6, "faq/cost": 0.3}).get("offered") == ["cost"]
+    assert decide(matcher, {"screening": 0.6, "faq/cost": 0.3}).get("offered") == []
