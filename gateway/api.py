@@ -14,13 +14,13 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from gateway import card_answers
 from gateway.conversations import Conversations
 from gateway.desk.links import Links
-from gateway.desk.patients import HUMAN, Patients
+from gateway.desk.patients import Patients
 from gateway.feedback import LOOKS_WRONG, NOTE_LIMIT, Feedback, NoSuchAnswer
 from gateway.live import Signals, stream
 from gateway.messages import clean
 from gateway.problems import Refused
 from gateway.rate_limits import RateLimits
-from gateway.replies import Replies
+from gateway.replies import HUMAN, Replies
 from gateway.retention import Retention
 from gateway.settings import Settings
 from gateway.store import Conversation, Event, KeyReused, Store, UnknownConversation
@@ -166,13 +166,12 @@ def routes(
         if message.card is not None:
             text, does = await card_answers.read(store, knowledge, conversation.id, message.key, message.card)
             body = {"text": text}
+        elif message.choice == PERSON:  # always there, and understood without an engine
+            body, does = {"text": knowledge.wording("label_human")}, {"intent": f"faq/{HUMAN}"}
         elif message.choice is None:
             body = {"text": check_text(message.text or "", settings.message_limit, knowledge)}
         else:
             found = await store.choice(conversation.id, message.choice)
-            if message.choice == PERSON:  # a choice that is always there, also when nothing is understood
-                found = knowledge.wording("label_human"), {"intent": f"faq/{HUMAN}"}
-                does = found[1]
             if found is None:
                 raise Refused(410, "unknown_choice", knowledge.wording("unknown_choice"))
             body = {"text": found[0], "choice": message.choice}

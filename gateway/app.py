@@ -21,8 +21,10 @@ from gateway import answer_pages, api, health, interface, metrics, pages, rest_c
 from gateway.conversations import Conversations
 from gateway.database import Database
 from gateway.desk import api as handoff_api
+from gateway.desk.alerts import Alerts
 from gateway.desk.front_desk import FrontDesk
 from gateway.desk.links import Links
+from gateway.desk.mail import Mailer
 from gateway.desk.patients import Patients
 from gateway.desk.service import Desk
 from gateway.engine import Engine, HttpEngine
@@ -77,6 +79,8 @@ def create_app(
     front_desk = FrontDesk(database, knowledge.clinic, now)
     patients = Patients(store, database, signals, knowledge, front_desk, links.to)
     desk = Desk(store, database, signals, knowledge, front_desk, engine, replies)
+    mailer = Mailer(settings, database, knowledge, links.to, now)
+    alerts = Alerts(store, database, signals, knowledge, front_desk, mailer, now)
     turns = Turns(net, engine, replies, settings.engine_turns, patients)
     conversations = Conversations(store, turns, signals, counted)
     limits = RateLimits(
@@ -97,8 +101,10 @@ def create_app(
         if resumed := await conversations.resume():
             log.info("took up %d conversations with unanswered messages", resumed)
         retention.start(knowledge.clinic.retention_days)
+        alerts.start(settings.desk_poll)
         yield
         signals.close()
+        await alerts.close()
         await retention.close()
         await conversations.close()
         await withdrawals.close()
@@ -117,6 +123,7 @@ def create_app(
     )
     app.state.signals = signals
     app.state.desk = desk
+    app.state.alerts = alerts
     app.include_router(
         api.routes(
             settings, store, conversations, signals, replies, limits, knowledge, feedback, retention, links, patients
