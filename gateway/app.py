@@ -20,6 +20,11 @@ from starlette.responses import Response
 from gateway import answer_pages, api, health, interface, pages, rest_channel, sheet
 from gateway.conversations import Conversations
 from gateway.database import Database
+from gateway.desk import api as handoff_api
+from gateway.desk.front_desk import FrontDesk
+from gateway.desk.links import Links
+from gateway.desk.patients import Patients
+from gateway.desk.service import Desk
 from gateway.engine import Engine, HttpEngine
 from gateway.feedback import Feedback
 from gateway.guards import BodyLimit, OtherSites, SecurityHeaders
@@ -66,7 +71,12 @@ def create_app(
     replies = Replies(knowledge, now, withdrawals)
     retention = Retention(store, database, signals, now)
     feedback = Feedback(database, now, knowledge.clinic.timezone)
-    conversations = Conversations(store, Turns(net, engine, replies, settings.engine_turns), signals)
+    links = Links(settings.secret("answer_links"), settings.public_url)
+    front_desk = FrontDesk(database, knowledge.clinic, now)
+    patients = Patients(store, database, signals, knowledge, front_desk, links.to)
+    desk = Desk(store, database, signals, knowledge, front_desk, engine, replies)
+    turns = Turns(net, engine, replies, settings.engine_turns, patients)
+    conversations = Conversations(store, turns, signals)
     limits = RateLimits(
         TokenBuckets(settings.conversation_burst, settings.conversation_rate),
         TokenBuckets(settings.address_burst, settings.address_rate),
@@ -104,11 +114,15 @@ def create_app(
         lifespan=lifespan,
     )
     app.state.signals = signals
+    app.state.desk = desk
     app.include_router(
-        api.routes(settings, store, conversations, signals, replies, limits, knowledge, feedback, retention)
+        api.routes(
+            settings, store, conversations, signals, replies, limits, knowledge, feedback, retention, links, patients
+        )
     )
+    app.include_router(handoff_api.routes(store, links, patients, limits, knowledge))
     app.include_router(rest_channel.routes(settings, store, conversations, replies, limits, knowledge))
-    app.include_router(sheet.routes(store, knowledge, limits, now))
+    app.include_router(sheet.routes(store, links, knowledge, limits, now))
     app.include_router(health.routes(store, engine))
     app.include_router(staff_pages.routes(accounts, audit, access, Throttle(), limits, staff_templates))
     app.router.routes.extend([*interface.routes(knowledge), *pages.routes(knowledge, withheld)])

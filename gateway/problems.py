@@ -23,6 +23,7 @@ SENTENCES = {
     "other_origin": (403, "This was not sent by a page of this site. Open the page again and send it from there."),
     "stale_form": (403, "This page is too old to be sent. Load it again and send it once more."),
     "no_answer": (404, "The conversation has no answer of this number."),
+    "no_handoff": (409, "Nobody was asked for in this conversation. Ask for a person first."),
     "not_found": (404, "There is nothing at this address."),
     "method_not_allowed": (405, "This address does not take this method."),
     "key_reused": (409, "This key was used before for another message. Use a new key for each message."),

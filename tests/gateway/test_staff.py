@@ -379,5 +379,5 @@ async def test_the_staff_tables_come_and_go(tmp_path: Path) -> None:
     for _ in range(2):
         await database.upgrade()
         assert await database.read(lambda c: compare_metadata(MigrationContext.configure(c), metadata)) == []
-        await database.downgrade("0002")
+        await database.downgrade("0003")
     await database.close()
