@@ -199,6 +199,7 @@ desk_mails = Table(
     Column("conversation_id", ForeignKey("conversations.id", ondelete="CASCADE"), nullable=False, index=True),
     Column("kind", String(16), nullable=False),  # alert (to the clinic) or answer (to the patient)
     Column("created_at", Utc, nullable=False),
+)
 
 staff = Table(
     "staff",
