@@ -14,13 +14,13 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from gateway import card_answers
 from gateway.conversations import Conversations
 from gateway.desk.links import Links
-from gateway.desk.patients import HUMAN, Patients
+from gateway.desk.patients import Patients
 from gateway.feedback import LOOKS_WRONG, NOTE_LIMIT, Feedback, NoSuchAnswer
 from gateway.live import Signals, stream
 from gateway.messages import clean
 from gateway.problems import Refused
 from gateway.rate_limits import RateLimits
-from gateway.replies import Replies
+from gateway.replies import HUMAN, Replies
 from gateway.retention import Retention
 from gateway.settings import Settings
 from gateway.store import Conversation, Event, KeyReused, Store, UnknownConversation

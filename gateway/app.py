@@ -22,8 +22,10 @@ from gateway.conversations import Conversations
 from gateway.database import Database
 from gateway.desk import api as handoff_api
 from gateway.desk import console, report
+from gateway.desk.alerts import Alerts
 from gateway.desk.front_desk import FrontDesk
 from gateway.desk.links import Links
+from gateway.desk.mail import Mailer
 from gateway.desk.numbers import Numbers
 from gateway.desk.patients import Patients
 from gateway.desk.proposals import Proposals
@@ -79,6 +81,8 @@ def create_app(
     front_desk = FrontDesk(database, knowledge.clinic, now)
     patients = Patients(store, database, signals, knowledge, front_desk, links.to)
     desk = Desk(store, database, signals, knowledge, front_desk, engine, replies)
+    mailer = Mailer(settings, database, knowledge, links.to, now)
+    alerts = Alerts(store, database, signals, knowledge, front_desk, mailer, now)
     turns = Turns(net, engine, replies, settings.engine_turns, patients)
     conversations = Conversations(store, turns, signals)
     limits = RateLimits(
@@ -100,8 +104,10 @@ def create_app(
         if resumed := await conversations.resume():
             log.info("took up %d conversations with unanswered messages", resumed)
         retention.start(knowledge.clinic.retention_days)
+        alerts.start(settings.desk_poll)
         yield
         signals.close()
+        await alerts.close()
         await retention.close()
         await conversations.close()
         await withdrawals.close()
@@ -120,6 +126,7 @@ def create_app(
     )
     app.state.signals = signals
     app.state.desk, app.state.withdrawals = desk, withdrawals
+    app.state.alerts = alerts
     app.include_router(
         api.routes(
             settings, store, conversations, signals, replies, limits, knowledge, feedback, retention, links, patients

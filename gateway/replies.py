@@ -23,6 +23,7 @@ from knowledge.placeholders import PLACEHOLDER
 
 Json = dict[str, Any]
 CONDITION_HELP = "condition_help"
+HUMAN = "human"  # the topic under which patients ask for a person
 # Whom to call where the words of an alarm name nobody.
 FIRST_CALL = {"emergency": "emergency", "urgent": "nurse_line", "crisis": "crisis_line"}
 PRINT = {"intent": "screening_print"}
@@ -91,7 +92,8 @@ class Replies:
         if topic_name == CONDITION_HELP and (found := self._about_conditions(asked)):
             text, own = found
             refs = [*(SourceRef(source, "") for source in own), *refs]
-        elif facts := self._knowledge.clinic_facts(topic_name, self._now()):
+        # Whether anybody is there is told with more than the hours to who asks for a person.
+        elif topic_name != HUMAN and (facts := self._knowledge.clinic_facts(topic_name, self._now())):
             text = "\n\n".join([" ".join(facts), text])
         draft = self._said(topic.kind, text)
         draft.body.update(self._about(topic))
@@ -118,6 +120,7 @@ class Replies:
         text = self._knowledge.sentences[f"red_flag_reminder_{kind}"].text
         draft = self._said("chat", self._filled(text))
         draft.body["buttons"] = self._calls(kind, text)
+        self._offer(draft, ["human"])
         return draft
 
     def reminded(self, kind: str, drafts: Sequence[Draft]) -> tuple[Draft, ...]:

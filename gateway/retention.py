@@ -78,6 +78,7 @@ class Retention:
     async def _erased(self, conversation_ids: Iterable[str]) -> None:
         for conversation_id in conversation_ids:
             self._signals.send(conversation_id)
+        self._signals.send("desk")
         # Also when nothing was deleted just now: a process may have ended between deleting and overwriting.
         await self._database.scrub()
 

@@ -43,6 +43,13 @@ class Settings:
     address_rate: float = 5.0  # ... and then so many a second
     origins: tuple[str, ...] = ()  # sites that may show the chat, instead of website_origins in data/clinic.yml
     rest_token: str = ""  # asked for on /webhooks/rest/webhook; empty: only this machine may use it
+    smtp_host: str = ""  # sends e-mail; empty: none is sent
+    smtp_port: int = 587
+    smtp_security: str = "starttls"  # starttls, tls or none (only for a server on this machine)
+    smtp_user: str = ""
+    smtp_password: str = ""
+    smtp_from: str = ""  # empty: the clinic's address in data/clinic.yml
+    desk_poll: float = 5.0  # seconds between two looks at who waits for a person
     withdrawal_poll: float = 1.0  # seconds after which a withdrawn answer is withheld at the latest
     heartbeat: float = 15.0  # seconds of silence on an event stream before a sign of life
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta, timezone, tzinfo
 from pathlib import Path
 from types import MappingProxyType
@@ -69,6 +69,15 @@ class Practitioner:
 
 
 @dataclass(frozen=True)
+class Waiting:
+    """What happens while a patient waits for a person in the chat; times in minutes."""
+
+    alert_minutes: tuple[int, ...] = (2, 5, 15)
+    quiet_minutes: int = 5
+    email_alerts: bool = False
+
+
+@dataclass(frozen=True)
 class Clinic:
     """The clinic. ``demo`` marks one that does not exist; times are those of ``timezone``."""
 
@@ -97,6 +106,7 @@ class Clinic:
     retention_days: int
     website_origins: tuple[str, ...]  # other sites whose pages may show the chat
     theme: Mapping[str, str]
+    waiting: Waiting = field(default_factory=Waiting)
 
     def open_at(self, when: datetime) -> bool:
         """Whether the clinic is open at a moment, given with its time zone. Without hours it is taken for closed."""
@@ -171,7 +181,7 @@ def read_clinic(path: Path, problems: list[Problem]) -> Clinic | None:
     file.only(
         "demo", "name", "phone", "email", "address", "parking", "region", "numbers", "timezone", "hours", "holidays",
         "closures", "booking_link", "fees", "insurance", "referral", "practitioners", "languages", "consent_required",
-        "retention_days", "website_origins", "theme",
+        "retention_days", "website_origins", "theme", "desk",
     )  # fmt: skip
     holidays = file.section("holidays")
     holidays.only("country", "province", "closed")
@@ -202,6 +212,7 @@ def read_clinic(path: Path, problems: list[Problem]) -> Clinic | None:
         retention_days=_retention_days(file),
         website_origins=_website_origins(file),
         theme=_theme(file),
+        waiting=_waiting(file),
     )
     return clinic if len(problems) == before else None
 
@@ -260,6 +271,21 @@ def _website_origins(file: Section) -> tuple[str, ...]:
             remedy = "write it like https://www.your-clinic.ca, with nothing after the name"
             file.report(f"'{origin[:60]}' is not the name of a site", remedy, line)
     return tuple(origin for origin, _ in origins)
+
+
+def _waiting(file: Section) -> Waiting:
+    if "desk" not in file:
+        return Waiting()
+    section = file.section("desk")
+    section.only("alert_minutes", "quiet_minutes", "email_alerts")
+    minutes = [item.plain for item in section.items("alert_minutes")]
+    whole = [number for number in minutes if isinstance(number, int) and not isinstance(number, bool) and number > 0]
+    if not whole or len(whole) != len(minutes) or whole != sorted(set(whole)):
+        section.report("'alert_minutes' are no growing list of minutes", "write them like [2, 5, 15]", "alert_minutes")
+    quiet = section.integer("quiet_minutes")
+    if quiet < 1 and "quiet_minutes" in section:
+        section.report("'quiet_minutes' is less than 1", "write for how many minutes", "quiet_minutes")
+    return Waiting(tuple(whole), quiet, section.boolean("email_alerts"))
 
 
 def _fee(section: Section) -> Fee:

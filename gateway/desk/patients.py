@@ -14,11 +14,11 @@ from gateway.desk.contact import contact
 from gateway.desk.front_desk import FrontDesk
 from gateway.desk.words import Words
 from gateway.live import Signals
+from gateway.replies import HUMAN
 from gateway.store import Conversation, Draft, Handoff, Json, Locked, Outcome, Store
 from gateway.tables import desk_items
 from knowledge import Knowledge
 
-HUMAN = "human"  # the topic under which patients ask for a person
 DESK = "desk"
 CANCEL = "cancel"  # name of the button that ends the waiting where there is no window to do it in
 

@@ -229,8 +229,8 @@ class Desk:
 
         def work(locked: Locked) -> None:
             handoff = _mine(locked, staff_id)
-            _to_queue(locked)
-            locked.add(self._words.left(handoff.staff_name), **_waiting(locked))
+            to_queue(locked)
+            locked.add(self._words.left(handoff.staff_name), **waiting(locked))
 
         await self._change(conversation_id, work)
 
@@ -278,7 +278,7 @@ class Desk:
             replied = func.coalesce(table.c.replied_at, locked.now)
             handoffs.change(locked.connection, conversation_id, waiting_since=None, replied_at=replied, alerts=0)
             if handoff.contact and "@" in handoff.contact:
-                _mail(locked, "answer")
+                mail(locked, "answer")
             body = {**self._words.notice(text).body, "name": handoff.staff_name}
             body["handoff"] = {"state": "person", "name": handoff.staff_name}
             (said,) = locked.add(
@@ -423,13 +423,15 @@ def _mine(locked: Locked, staff_id: int) -> Row[Any]:
     return handoff
 
 
-def _to_queue(locked: Locked) -> None:
+def to_queue(locked: Locked) -> None:
+    """Nobody has the chat any more, and the patient goes on waiting."""
     waits = func.coalesce(table.c.waiting_since, locked.now)
     nobody = {"staff_id": None, "staff_name": None, "waiting_since": waits}
     handoffs.change(locked.connection, locked.conversation.id, state="waiting", **nobody)
 
 
-def _waiting(locked: Locked) -> Json:
+def waiting(locked: Locked) -> Json:
+    """What the conversation is when it is back in the queue."""
     return {**_silent_so_far(locked), "holder": "waiting"}
 
 
@@ -444,7 +446,8 @@ def _silent_so_far(locked: Locked) -> Json:
     }
 
 
-def _mail(locked: Locked, kind: str) -> None:
+def mail(locked: Locked, kind: str) -> None:
+    """Have an e-mail sent about this chat, one of a kind at a time."""
     row = {"conversation_id": locked.conversation.id, "kind": kind}
     waiting = select(desk_mails.c.id).filter_by(**row)
     if locked.connection.execute(waiting).first() is None:
