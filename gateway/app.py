@@ -21,11 +21,15 @@ from gateway import answer_pages, api, health, interface, metrics, pages, rest_c
 from gateway.conversations import Conversations
 from gateway.database import Database
 from gateway.desk import api as handoff_api
+from gateway.desk import console, report
 from gateway.desk.alerts import Alerts
 from gateway.desk.front_desk import FrontDesk
 from gateway.desk.links import Links
 from gateway.desk.mail import Mailer
+from gateway.desk.numbers import Numbers
 from gateway.desk.patients import Patients
+from gateway.desk.proposals import Proposals
+from gateway.desk.reviewed import Reviewed
 from gateway.desk.service import Desk
 from gateway.engine import Engine, HttpEngine
 from gateway.feedback import Feedback
@@ -89,7 +93,8 @@ def create_app(
         knowledge,
     )
     accounts, audit = Accounts(database, now), Audit(database, now)
-    access, staff_templates = Access(accounts, settings.public_url), Pages(knowledge)
+    access, staff_templates = Access(accounts, settings.public_url), Pages(knowledge, now)
+    reviewed = Reviewed(knowledge, withdrawals, now, settings.public_url)
 
     def withheld(topic: Topic) -> bool:
         return withdrawals.withheld(topic, now().astimezone(knowledge.clinic.timezone).date())
@@ -122,7 +127,7 @@ def create_app(
         lifespan=lifespan,
     )
     app.state.signals = signals
-    app.state.desk = desk
+    app.state.desk, app.state.withdrawals = desk, withdrawals
     app.state.alerts = alerts
     app.include_router(
         api.routes(
@@ -134,6 +139,21 @@ def create_app(
     app.include_router(sheet.routes(store, links, knowledge, limits, now))
     app.include_router(health.routes(store, engine))
     app.include_router(metrics.routes(settings, store, counted))
+    app.include_router(
+        console.routes(
+            desk,
+            reviewed,
+            Proposals(database, now),
+            accounts,
+            audit,
+            access,
+            staff_templates,
+            signals,
+            knowledge,
+            settings.heartbeat,
+        )
+    )
+    app.include_router(report.routes(Numbers(database, knowledge), access, staff_templates, knowledge, now))
     app.include_router(staff_pages.routes(accounts, audit, access, Throttle(), limits, staff_templates))
     app.router.routes.extend([*interface.routes(knowledge), *pages.routes(knowledge, withheld)])
     app.router.routes.extend(answer_pages.routes(knowledge, net, settings, limits, now, withdrawals))

@@ -143,6 +143,64 @@ withdrawals = Table(
     Column("created_at", Utc, nullable=False),
 )
 
+# Every time that somebody needed a person. At most one of a conversation has not ended.
+handoffs = Table(
+    "handoffs",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("conversation_id", ForeignKey("conversations.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("reason", String(32), nullable=False),  # asked, screening, or desk: the front desk took it by itself
+    Column("state", String(16), nullable=False),  # waiting, person or ended
+    Column("asked_at", Utc, nullable=False),
+    Column("after_hours", Boolean, nullable=False),  # nobody was there, and the patient was told so
+    Column("waiting_since", Utc),  # since when the patient waits for words of a person; none while nobody waits
+    Column("staff_id", Integer),
+    Column("staff_name", String(100)),
+    Column("replied_at", Utc),  # the first reply of a person
+    Column("ended_at", Utc),
+    Column("ended", String(16)),  # handed_back or cancelled
+    Column("alerts", Integer, nullable=False),  # how often the front desk was reminded of this wait
+    Column("contact", String(254)),  # e-mail address or phone number; gone when the handoff ends
+    Index(
+        "uq_handoffs_open",
+        "conversation_id",
+        unique=True,
+        sqlite_where=text("state != 'ended'"),
+        postgresql_where=text("state != 'ended'"),
+    ),
+    Index("ix_handoffs_replied_at", "replied_at"),
+)
+
+desk_notes = Table(
+    "desk_notes",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("conversation_id", ForeignKey("conversations.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("staff_id", Integer, nullable=False),
+    Column("staff_name", String(100), nullable=False),
+    Column("text", String(2000), nullable=False),
+    Column("created_at", Utc, nullable=False),
+)
+
+# One row while the front desk has switched itself to "out".
+desk_absence = Table(
+    "desk_absence",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("staff_name", String(100), nullable=False),
+    Column("since", Utc, nullable=False),
+)
+
+# What is to be sent by e-mail. A row goes when it was sent, or with its conversation.
+desk_mails = Table(
+    "desk_mails",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("conversation_id", ForeignKey("conversations.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("kind", String(16), nullable=False),  # alert (to the clinic) or answer (to the patient)
+    Column("created_at", Utc, nullable=False),
+)
+
 staff = Table(
     "staff",
     metadata,
@@ -209,62 +267,4 @@ proposals = Table(
     Column("state", String(16), nullable=False),  # open or done
     Column("created_at", Utc, nullable=False),
     Index("ix_proposals_state", "state"),
-)
-
-# Every time that somebody needed a person. At most one of a conversation has not ended.
-handoffs = Table(
-    "handoffs",
-    metadata,
-    Column("id", Integer, primary_key=True, autoincrement=True),
-    Column("conversation_id", ForeignKey("conversations.id", ondelete="CASCADE"), nullable=False, index=True),
-    Column("reason", String(32), nullable=False),  # asked, screening, or desk: the front desk took it by itself
-    Column("state", String(16), nullable=False),  # waiting, person or ended
-    Column("asked_at", Utc, nullable=False),
-    Column("after_hours", Boolean, nullable=False),  # nobody was there, and the patient was told so
-    Column("waiting_since", Utc),  # since when the patient waits for words of a person; none while nobody waits
-    Column("staff_id", Integer),
-    Column("staff_name", String(100)),
-    Column("replied_at", Utc),  # the first reply of a person
-    Column("ended_at", Utc),
-    Column("ended", String(16)),  # handed_back or cancelled
-    Column("alerts", Integer, nullable=False),  # how often the front desk was reminded of this wait
-    Column("contact", String(254)),  # e-mail address or phone number; gone when the handoff ends
-    Index(
-        "uq_handoffs_open",
-        "conversation_id",
-        unique=True,
-        sqlite_where=text("state != 'ended'"),
-        postgresql_where=text("state != 'ended'"),
-    ),
-    Index("ix_handoffs_replied_at", "replied_at"),
-)
-
-desk_notes = Table(
-    "desk_notes",
-    metadata,
-    Column("id", Integer, primary_key=True, autoincrement=True),
-    Column("conversation_id", ForeignKey("conversations.id", ondelete="CASCADE"), nullable=False, index=True),
-    Column("staff_id", Integer, nullable=False),
-    Column("staff_name", String(100), nullable=False),
-    Column("text", String(2000), nullable=False),
-    Column("created_at", Utc, nullable=False),
-)
-
-# One row while the front desk has switched itself to "out".
-desk_absence = Table(
-    "desk_absence",
-    metadata,
-    Column("id", Integer, primary_key=True, autoincrement=False),
-    Column("staff_name", String(100), nullable=False),
-    Column("since", Utc, nullable=False),
-)
-
-# What is to be sent by e-mail. A row goes when it was sent, or with its conversation.
-desk_mails = Table(
-    "desk_mails",
-    metadata,
-    Column("id", Integer, primary_key=True, autoincrement=True),
-    Column("conversation_id", ForeignKey("conversations.id", ondelete="CASCADE"), nullable=False, index=True),
-    Column("kind", String(16), nullable=False),  # alert (to the clinic) or answer (to the patient)
-    Column("created_at", Utc, nullable=False),
 )

@@ -87,6 +87,12 @@ class Access:
 
         return visit
 
+    async def still_in(self, request: Request, *roles: str) -> bool:
+        """Whether who asked is still signed in, with one of these roles: for replies that take hours."""
+        token = request.cookies.get(cookie_name(request, SESSION))
+        found = await self._accounts.of_session(token) if token else None
+        return found is not None and found[0].may(roles)
+
     async def check_sent(self, request: Request, csrf: str) -> None:
         """Refused, unless this was sent by a page of ours that knows this token."""
         origin = urlsplit(request.headers.get("origin", "")).netloc

@@ -9,12 +9,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-import httpx
 import pyotp
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from argon2 import PasswordHasher
 from typer.testing import CliRunner
 
 from gateway import cli
@@ -25,16 +23,7 @@ from gateway.staff.audit import Audit
 from gateway.staff.commands import first_admin
 from gateway.tables import metadata
 from tests.gateway.conftest import NOW, Gateway
-
-PASSWORD = "four quiet words here"
-BASE = "https://desk.example"
-
-
-@pytest.fixture(autouse=True)
-def cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Passwords are hashed as the library recommends, except here, where that is most of the time."""
-    cheap = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1)
-    monkeypatch.setattr("gateway.staff.accounts.PasswordHasher", lambda: cheap)
+from tests.gateway.staff import BASE, PASSWORD, browser, ready
 
 
 @dataclass
@@ -56,45 +45,6 @@ async def accounts(tmp_path: Path, clock: Clock) -> AsyncIterator[Accounts]:
     await database.upgrade()
     yield Accounts(database, clock)
     await database.close()
-
-
-async def ready(accounts: Accounts, login: str = "ana", *roles: str) -> None:
-    """An account that can sign in."""
-    await accounts.add(login, login.title(), roles or ("desk",))
-    code, _ = await accounts.link(login)
-    await accounts.set_password(code, PASSWORD)
-
-
-@dataclass
-class Browser:
-    """A browser of the staff, with cookies of its own."""
-
-    client: httpx.AsyncClient
-
-    async def token(self, path: str) -> str:
-        page = await self.client.get(path, headers={"accept": "text/html"})
-        found = re.search(r'name="csrf" content="([0-9a-f]+)"', page.text)
-        assert found, page.text
-        return found[1]
-
-    async def post(self, path: str, page: str, origin: str | None = BASE, **fields: object) -> httpx.Response:
-        """Send the form of a page."""
-        data = {"csrf": await self.token(page), **fields}
-        return await self.client.post(path, data=data, headers={"origin": origin} if origin else {})
-
-    async def login(self, login: str = "ana", password: str = PASSWORD, **fields: str) -> httpx.Response:
-        return await self.post("/staff/login", "/staff/login", login=login, password=password, **fields)
-
-
-def browser(gateway: Gateway, address: str = "203.0.113.7") -> Browser:
-    transport = httpx.ASGITransport(gateway.app, raise_app_exceptions=False, client=(address, 5))
-    return Browser(httpx.AsyncClient(transport=transport, base_url=BASE))
-
-
-@pytest.fixture
-def people(gateway: Gateway) -> Accounts:
-    """The accounts of the running gateway."""
-    return Accounts(gateway.store._database, lambda: NOW)
 
 
 async def test_a_link_sets_a_password_once_and_for_a_day(accounts: Accounts, clock: Clock) -> None:
@@ -379,5 +329,5 @@ async def test_the_staff_tables_come_and_go(tmp_path: Path) -> None:
     for _ in range(2):
         await database.upgrade()
         assert await database.read(lambda c: compare_metadata(MigrationContext.configure(c), metadata)) == []
-        await database.downgrade("0002")
+        await database.downgrade("0003")
     await database.close()
