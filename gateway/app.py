@@ -17,7 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway import answer_pages, api, health, interface, pages, rest_channel, sheet
+from gateway import answer_pages, api, health, interface, pages, pictures, rest_channel, sheet
 from gateway.conversations import Conversations
 from gateway.database import Database
 from gateway.engine import Engine, HttpEngine
@@ -102,7 +102,13 @@ def create_app(
     app.include_router(rest_channel.routes(settings, store, conversations, replies, limits, knowledge))
     app.include_router(sheet.routes(store, knowledge, limits, now))
     app.include_router(health.routes(store, engine))
-    app.router.routes.extend([*interface.routes(knowledge), *pages.routes(knowledge, withheld)])
+    app.router.routes.extend(
+        [
+            *interface.routes(knowledge, settings.message_limit),
+            *pages.routes(knowledge, withheld),
+            *pictures.routes(knowledge),
+        ]
+    )
     app.router.routes.extend(answer_pages.routes(knowledge, net, settings, limits, now, withdrawals))
     app.add_exception_handler(Refused, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)

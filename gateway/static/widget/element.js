@@ -66,7 +66,7 @@ export function define(home) {
         this.list);
       this.status = make("p", { class: "status", role: "status" });
       this.countdown = make("p", { class: "status", "aria-live": "off" });
-      this.composer = new Composer(strings, settings.topics ?? [], { send: (text) => this.conversation.send({ text }), say: (text) => (this.heard.textContent = text) });
+      this.composer = new Composer(strings, settings.topics ?? [], settings.message_limit, { send: (text) => this.conversation.send({ text }), say: (text) => (this.heard.textContent = text) });
       this.question = make("div", { class: "question", role: "group", hidden: true });
       const tool = (name, picture, label, onclick) =>
         make("button", { type: "button", class: `tool ${name}`, "aria-label": label ?? strings[name], onclick }, icon(picture), make("span", { text: strings[name] }));
