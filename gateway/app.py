@@ -17,7 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway import answer_pages, api, health, interface, pages, pictures, rest_channel, sheet
+from gateway import answer_pages, api, health, interface, pages, pictures, questions, rest_channel, sheet
 from gateway.conversations import Conversations
 from gateway.database import Database
 from gateway.engine import Engine, HttpEngine
@@ -101,6 +101,7 @@ def create_app(
     )
     app.include_router(rest_channel.routes(settings, store, conversations, replies, limits, knowledge))
     app.include_router(sheet.routes(store, knowledge, limits, now))
+    app.include_router(questions.routes(store, knowledge, limits, now))
     app.include_router(health.routes(store, engine))
     app.router.routes.extend(
         [

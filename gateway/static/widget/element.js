@@ -73,6 +73,7 @@ export function define(home) {
       this.tools = make("div", { class: "tools", role: "group", "aria-label": strings.menu },
         tool("person", "person", null, () => this.conversation.send({ text: strings.person_message })),
         tool("start_over", "restart", null, ({ currentTarget }) => this.ask(currentTarget, strings.start_over_question, strings.confirm, () => this.conversation.startOver())),
+        tool("questions", "sheet", strings.questions_label, () => this.conversation.openSheet("questions")),
         tool("download", "download", strings.download_label, () => this.download()),
         tool("delete", "trash", strings.delete_label, ({ currentTarget }) => this.ask(currentTarget, strings.delete_question, strings.delete_confirm, () => this.delete())));
       this.chat = make("div", { class: "talk" }, this.log, this.status, this.countdown, this.question, this.composer.element, this.tools);
@@ -217,7 +218,7 @@ export function define(home) {
 
     /* What a patient takes: a button, or the answer of a card. */
     choose({ id, label, text, card, from, opens }) {
-      if (opens === "sheet") return this.conversation.openSheet();
+      if (opens === "sheet") return this.conversation.openSheet(opens);
       if (from) {
         this.follow = true;
         this.log.focus();
