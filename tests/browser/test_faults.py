@@ -53,6 +53,21 @@ def test_without_a_network_messages_wait_and_go_out_in_order(open_chat: OpenChat
     assert chat.replies.locator(".bubble").all_inner_texts()[1:] == [str(number) for number in range(8)]
 
 
+def test_a_minute_without_a_network_loses_nothing(open_chat: OpenChat) -> None:
+    chat = open_chat().open()
+    chat.page.clock.install()
+    chat.page.context.set_offline(True)
+    expect(chat.status).to_contain_text("no connection")
+    chat.write("say before the minute")
+    chat.page.clock.fast_forward(60_000)
+    chat.write("say after the minute")
+    expect(chat.page.locator("ims-chat .unsent")).to_have_count(2)
+    chat.page.context.set_offline(False)
+    expect(chat.replies).to_have_count(3, timeout=30_000)
+    settled(chat)
+    assert chat.texts() == ["say before the minute", "say after the minute"]
+
+
 def test_what_was_not_sent_survives_a_reload(open_chat: OpenChat) -> None:
     chat = open_chat().open()
     chat.page.route("**/messages", lambda route: route.abort())

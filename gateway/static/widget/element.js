@@ -53,7 +53,9 @@ export function define(home) {
       const sheet = new CSSStyleSheet();
       sheet.replaceSync(styles);
       shadow.adoptedStyleSheets = [sheet];
-      for (const [name, value] of Object.entries(settings.theme ?? {})) this.style.setProperty(`--ims-${name.replaceAll("_", "-")}`, value);
+      // The clinic's colours, below whatever the page itself sets on <ims-chat>.
+      const host = [...sheet.cssRules].find((rule) => rule.selectorText === ":host").style;
+      for (const [name, value] of Object.entries(settings.theme ?? {})) host.setProperty(`--ims-${name.replaceAll("_", "-")}`, value);
 
       this.unreadMark = make("span", { class: "unread", hidden: true });
       this.launcher = make("button", { type: "button", class: "launcher", "aria-expanded": "false", "aria-controls": "panel", onclick: () => this.open() },
