@@ -26,11 +26,12 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from gateway.answer_parts import citations, lasting_facts, parts, qr_code, review_state
+from gateway.answer_parts import about_conditions, citations, lasting_facts, parts, qr_code, review_state
 from gateway.handout import MOST_TOPICS, handout
 from gateway.logs import describe
 from gateway.messages import clean
 from gateway.pages import FRESH, TEMPLATES
+from gateway.pictures import questions
 from gateway.problems import Refused
 from gateway.rate_limits import RateLimits
 from gateway.search import QUERY_LIMIT, Search
@@ -127,6 +128,7 @@ class _Pages:
             found = [self._shown(other) for other in self._search.find(words, most=5)]
             return self._page(request, "missing.html", 404, path=None, found=found)
         shown, address = self._shown(name), f"{self._base(request)}/answers/{name}"
+        part = self._asked_part(topic, request.query_params.get("part", ""))
         return self._page(
             request,
             "topic.html",
@@ -135,6 +137,11 @@ class _Pages:
             topic=topic,
             group=self._group_of[name],
             more=parts(topic.more),
+            part=part,
+            about_part=self._about(part) if part else (),
+            picture=topic.picture,
+            drawing=self._drawing(topic),
+            questions=questions(self._knowledge, topic.picture) if topic.picture else (),
             facts=lasting_facts(self._knowledge, topic, self._local_now()),
             sources=citations(self._knowledge, topic),
             see_also=[self._knowledge.topics[other] for other in topic.see_also],
@@ -200,6 +207,21 @@ class _Pages:
         if self._withheld(topic):
             return Shown(name, topic.title, self._say("withheld"), withheld=True)
         return Shown(name, topic.title, self._rich(topic.short), withheld=False)
+
+    def _asked_part(self, topic: Topic, part: str) -> str:
+        """The name of the part of the body that the answer is asked about, or nothing."""
+        known = topic.picture.parts if topic.picture else ()
+        return self._knowledge.conditions.body_parts[part].name if part in known else ""
+
+    def _about(self, part: str) -> list[Markup]:
+        """What is known about pain in a part of the body, paragraph by paragraph."""
+        found = about_conditions(self._knowledge, part)
+        return [self._rich(paragraph) for paragraph in found[0].split("\n\n")] if found else []
+
+    def _drawing(self, topic: Topic) -> Markup | None:
+        """The drawing as part of the page; data/pictures/ holds nothing that could run in it."""
+        picture = topic.picture
+        return Markup(picture.svg(self._knowledge.fill(picture.words))) if picture and picture.drawing else None
 
     def _withheld(self, topic: Topic) -> bool:
         return self._withdrawals.withheld(topic, self._today())

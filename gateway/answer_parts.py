@@ -8,7 +8,7 @@ from itertools import groupby
 
 import segno
 
-from knowledge import Knowledge, Topic
+from knowledge import Knowledge, SourceRef, Topic
 from knowledge.clinic_facts import clinic_facts
 
 # True at one moment only; a page may stay open for days, and paper for years.
@@ -28,9 +28,33 @@ class Citation:
         return f"{self.title}{f' ({self.year})' if self.year else ''}{f': {self.section}' if self.section else ''}"
 
 
+def source_refs(topic: Topic) -> list[SourceRef]:
+    """What an answer rests on, and after that what its picture rests on besides."""
+    named = {ref.id for ref in topic.sources}
+    shown = topic.picture.sources if topic.picture else ()
+    return [*topic.sources, *(SourceRef(source, "") for source in shown if source not in named)]
+
+
+def about_conditions(knowledge: Knowledge, asked: str) -> tuple[str, list[str]] | None:
+    """What is known about the conditions that were asked about, and the sources of it; None if none was named."""
+    conditions, body_parts = knowledge.conditions.asked_about(asked)
+    if not conditions and not body_parts:
+        return None
+    say, total = knowledge.wording, len(knowledge.documents)
+    paragraphs = [say("condition_part", part=part.name) for part in body_parts]
+    for condition in conditions:
+        if condition.named:
+            told = say("condition_named", name=condition.name, count=len(condition.documents), total=total)
+        else:
+            told = say("condition_not_named", name=condition.name)
+        paragraphs.append(" ".join(part for part in (condition.note, told, condition.doctor_first) if part))
+    sources = [source for condition in conditions for source in condition.sources]
+    return "\n\n".join(knowledge.fill(part) for part in (*paragraphs, say("condition_next"))), sources
+
+
 def citations(knowledge: Knowledge, topic: Topic) -> list[Citation]:
     """The sources of an answer, in its order."""
-    found = ((knowledge.sources[ref.id], ref.section) for ref in topic.sources)
+    found = ((knowledge.sources[ref.id], ref.section) for ref in source_refs(topic))
     return [Citation(source.title, section, str(source.year or ""), source.url) for source, section in found]
 
 

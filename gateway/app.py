@@ -17,7 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway import answer_pages, api, health, interface, metrics, pages, rest_channel, sheet
+from gateway import answer_pages, api, health, interface, metrics, pages, pictures, questions, rest_channel, sheet
 from gateway.conversations import Conversations
 from gateway.database import Database
 from gateway.desk import api as handoff_api
@@ -137,6 +137,7 @@ def create_app(
     app.include_router(handoff_api.routes(store, links, patients, limits, knowledge))
     app.include_router(rest_channel.routes(settings, store, conversations, replies, limits, knowledge))
     app.include_router(sheet.routes(store, links, knowledge, limits, now))
+    app.include_router(questions.routes(store, links, knowledge, limits, now))
     app.include_router(health.routes(store, engine))
     app.include_router(metrics.routes(settings, store, counted))
     app.include_router(
@@ -155,7 +156,13 @@ def create_app(
     )
     app.include_router(report.routes(Numbers(database, knowledge), access, staff_templates, knowledge, now))
     app.include_router(staff_pages.routes(accounts, audit, access, Throttle(), limits, staff_templates))
-    app.router.routes.extend([*interface.routes(knowledge), *pages.routes(knowledge, withheld)])
+    app.router.routes.extend(
+        [
+            *interface.routes(knowledge, settings.message_limit),
+            *pages.routes(knowledge, withheld),
+            *pictures.routes(knowledge),
+        ]
+    )
     app.router.routes.extend(answer_pages.routes(knowledge, net, settings, limits, now, withdrawals))
     app.add_exception_handler(Refused, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)

@@ -42,7 +42,7 @@ class SecurityHeaders:
 
 
 # What the chat window needs on a page of another site; the rest stays with this one.
-SHARED = ("/api/conversations", "/api/widget", "/widget.js", "/widget/", "/static/")
+SHARED = ("/api/conversations", "/api/widget", "/widget.js", "/widget/", "/static/", "/pictures/")
 
 
 class OtherSites:

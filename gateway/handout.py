@@ -20,6 +20,7 @@ from fpdf.prefs import ViewerPreferences
 
 from gateway.answer_parts import citations, lasting_facts, long_date, parts, qr_code, review_state
 from knowledge import Knowledge, Topic
+from knowledge.pictures import Picture
 
 MOST_TOPICS = 12
 MARGIN = 20.0  # all lengths in millimetres
@@ -66,6 +67,8 @@ def _answer(paper: _Paper, knowledge: Knowledge, topic: Topic, address: str, now
             paper.write_block("/P", f"• {point}", left=4, after=1)
         if part.text:
             paper.write_block("/P", part.text, after=2.5)
+    if topic.picture:
+        _picture(paper, knowledge, topic.picture)
     strings = knowledge.catalogues["en"].strings
     paper.write_block("/H3", strings["sources"], size=9, bold=True, before=1, keep=8)
     for source in citations(knowledge, topic):
@@ -73,6 +76,17 @@ def _answer(paper: _Paper, knowledge: Knowledge, topic: Topic, address: str, now
         paper.write_block("/P", line, size=8, color=SOFT, link=source.url)
     paper.write_block("/P", review_state(knowledge, topic), size=8, color=SOFT, before=1)
     paper.write_block("/P", f"{address} · {topic.version}", size=8, color=SOFT, link=address, after=5)
+
+
+def _picture(paper: _Paper, knowledge: Knowledge, picture: Picture) -> None:
+    """What the picture shows, in words; a table row by row."""
+    paper.write_block("/H3", picture.title, size=10.5, bold=True, before=1, after=1, keep=8)
+    if picture.table is None:
+        paper.write_block("/P", knowledge.fill(picture.words), after=2.5)
+        return
+    for about, *cells in picture.table.rows:
+        told = "; ".join(f"{column}: {cell}" for column, cell in zip(picture.table.columns, cells, strict=True))
+        paper.write_block("/P", f"{about}. {told}.", left=4, after=1)
 
 
 class _Paper(FPDF):

@@ -14,9 +14,10 @@ from knowledge.interface import DEFAULT_LANGUAGE
 Json = dict[str, Any]
 
 
-def window_settings(knowledge: Knowledge, language: str) -> Json:
+def window_settings(knowledge: Knowledge, language: str, message_limit: int) -> Json:
     """Texts with the clinic's facts in them (English where none fits), theme colours, the emergency number, whether a
-    patient has to agree first and for how long a chat is kept, and the questions to suggest while somebody types.
+    patient has to agree first and for how long a chat is kept, how long a message may be, and the questions to suggest
+    while somebody types.
     """
     english = knowledge.catalogues[DEFAULT_LANGUAGE]
     catalogue = knowledge.catalogues.get(language, english)
@@ -28,15 +29,18 @@ def window_settings(knowledge: Knowledge, language: str) -> Json:
         "emergency": knowledge.clinic.numbers.emergency,
         "consent_required": knowledge.clinic.consent_required,
         "retention_days": knowledge.clinic.retention_days,
+        "message_limit": message_limit,
         "topics": [topic.title for topic in knowledge.topics.values()],
     }
 
 
-def routes(knowledge: Knowledge) -> list[Route]:
+def routes(knowledge: Knowledge, message_limit: int) -> list[Route]:
     """The one route of the chat window's settings."""
 
     async def widget(request: Request) -> Response:
         language = request.query_params.get("language", DEFAULT_LANGUAGE)[:2].lower()
-        return JSONResponse(window_settings(knowledge, language), headers={"Cache-Control": "public, max-age=300"})
+        return JSONResponse(
+            window_settings(knowledge, language, message_limit), headers={"Cache-Control": "public, max-age=300"}
+        )
 
     return [Route("/api/widget", widget)]

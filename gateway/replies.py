@@ -15,7 +15,9 @@ from datetime import datetime
 from typing import Any
 
 from gateway import screening
+from gateway.answer_parts import about_conditions, source_refs
 from gateway.engine import ALARMS, EngineReply
+from gateway.pictures import shown
 from gateway.store import Draft
 from gateway.withdrawals import Withdrawals
 from knowledge import Knowledge, SourceRef, Topic
@@ -88,9 +90,11 @@ class Replies:
             withheld.body.update(self._about(topic), withheld=True)
             return withheld
         text = self._knowledge.fill(topic.more if long else topic.short)
-        refs = list(topic.sources)
-        if topic_name == CONDITION_HELP and (found := self._about_conditions(asked)):
+        refs = source_refs(topic)
+        picture = None if long else topic.picture
+        if topic_name == CONDITION_HELP and (found := about_conditions(self._knowledge, asked)):
             text, own = found
+            picture = None  # it asks what was said already
             refs = [*(SourceRef(source, "") for source in own), *refs]
         # Whether anybody is there is told with more than the hours to who asks for a person.
         elif topic_name != HUMAN and (facts := self._knowledge.clinic_facts(topic_name, self._now())):
@@ -100,6 +104,8 @@ class Replies:
         draft.body["more"] = bool(topic.more) and not long
         draft.body["sources"] = [self._source(ref) for ref in {ref.id: ref for ref in reversed(refs)}.values()][::-1]
         draft.body["reviewed"] = topic.reviewed is not None
+        if picture:
+            draft.body["picture"] = shown(self._knowledge, picture)
         if draft.body["more"]:
             self._button(draft, self._knowledge.wording("label_more"), {"more": topic.name})
         if topic_name in self._knowledge.screening.offered_by and not screening.open_or_done(slots or {}):
@@ -183,23 +189,6 @@ class Replies:
         draft = Draft(role, kind, body)
         self._offer(draft, offer)
         return draft
-
-    def _about_conditions(self, asked: str) -> tuple[str, list[str]] | None:
-        """What is known about the conditions that were asked about, and the sources of it; None if none was named."""
-        conditions, parts = self._knowledge.conditions.asked_about(asked)
-        if not conditions and not parts:
-            return None
-        say, total = self._knowledge.wording, len(self._knowledge.documents)
-        paragraphs = [say("condition_part", part=part.name) for part in parts]
-        for condition in conditions:
-            if condition.named:
-                told = say("condition_named", name=condition.name, count=len(condition.documents), total=total)
-            else:
-                told = say("condition_not_named", name=condition.name)
-            paragraphs.append(" ".join(part for part in (condition.note, told, condition.doctor_first) if part))
-        sources = [source for condition in conditions for source in condition.sources]
-        text = "\n\n".join(self._knowledge.fill(part) for part in (*paragraphs, say("condition_next")))
-        return text, sources
 
     def _source(self, ref: SourceRef) -> Json:
         source = self._knowledge.sources[ref.id]

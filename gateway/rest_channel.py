@@ -27,7 +27,7 @@ Json = dict[str, Any]
 CHOICE = re.compile(r"\d+-[\w-]+")
 # Of the body, what stands in `custom`; the rest has its own place in Rasa's shape.
 CUSTOM = ("topic", "topics", "offered", "confidence", "sources", "see_also", "link")
-ALSO = ("title", "version", "more", "reviewed", "withheld", "card", "result", "handoff")
+ALSO = ("title", "version", "more", "reviewed", "withheld", "card", "result", "handoff", "picture")
 
 
 class RestMessage(BaseModel):
@@ -91,4 +91,11 @@ def _item(sender: str, reply: Event | Draft) -> Json:
     custom = {"kind": reply.kind, **{name: body[name] for name in CUSTOM}}
     custom |= {name: body[name] for name in ALSO if name in body}
     buttons = [{"title": b["label"], "payload": b.get("id") or f"tel:{b['tel']}"} for b in body["buttons"]]
-    return {"recipient_id": sender, "text": body["text"], **({"buttons": buttons} if buttons else {}), "custom": custom}
+    image = body.get("picture", {}).get("image")
+    return {
+        "recipient_id": sender,
+        "text": body["text"],
+        **({"buttons": buttons} if buttons else {}),
+        **({"image": image} if image else {}),
+        "custom": custom,
+    }

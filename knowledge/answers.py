@@ -12,6 +12,7 @@ from datetime import date
 from pathlib import Path
 from types import MappingProxyType
 
+from knowledge.pictures import Picture
 from knowledge.placeholders import check_placeholders
 from knowledge.problems import Problem
 from knowledge.yaml import Section, read
@@ -35,7 +36,8 @@ class Topic:
 
     ``claims`` maps a claim of the documents to the wording that stands for it in both texts; ``more_claims`` are
     stated by the longer text alone. ``reviewer`` is empty and ``reviewed`` None until a physiotherapist has signed.
-    ``version`` changes with every change of what a patient reads. ``lines`` says where in the file a part begins.
+    ``picture`` is the drawing or table that is shown with it. ``version`` changes with every change of what a patient
+    reads or sees. ``lines`` says where in the file a part begins.
     """
 
     name: str
@@ -53,6 +55,7 @@ class Topic:
     examples: tuple[str, ...]
     file: Path
     version: str
+    picture: Picture | None
     lines: Mapping[str, int] = field(repr=False, compare=False)
 
     @property
@@ -73,7 +76,12 @@ def normalise(example: str) -> str:
 
 
 def read_topics(
-    folder: Path, least_examples: int, sources: Collection[str], claims: Collection[str], problems: list[Problem]
+    folder: Path,
+    least_examples: int,
+    sources: Collection[str],
+    claims: Collection[str],
+    pictures: Mapping[str, Picture],
+    problems: list[Problem],
 ) -> dict[str, Topic]:
     """All topics by name, as far as they can be read; what is wrong with them is noted."""
     if not folder.is_dir():
@@ -86,7 +94,7 @@ def read_topics(
     seen: dict[str, str] = {}
     topics = {}
     for path in files:
-        topic = _read_topic(path, least_examples, sources, claims, names, seen, problems)
+        topic = _read_topic(path, least_examples, sources, claims, names, pictures.get(path.stem), seen, problems)
         if topic is not None:
             topics[topic.name] = topic
     for path in sorted(folder.iterdir()):
@@ -101,6 +109,7 @@ def _read_topic(
     sources: Collection[str],
     claims: Collection[str],
     names: Collection[str],
+    picture: Picture | None,
     seen: dict[str, str],
     problems: list[Problem],
 ) -> Topic | None:
@@ -173,7 +182,8 @@ def _read_topic(
         review_by=review_by,
         examples=examples,
         file=path,
-        version=_version(title, short, more, refs),
+        version=_version(title, short, more, refs, picture),
+        picture=picture,
         lines=MappingProxyType(lines),
     )
 
@@ -286,6 +296,7 @@ def _known(meta: Section, key: str, known: Collection[str], what: str, where: st
     return tuple(name for name, _ in names)
 
 
-def _version(title: str, short: str, more: str, refs: tuple[SourceRef, ...]) -> str:
-    read_by_patients = json.dumps([title, short, more, [[ref.id, ref.section] for ref in refs]])
+def _version(title: str, short: str, more: str, refs: tuple[SourceRef, ...], picture: Picture | None) -> str:
+    seen = [picture.version] if picture else []
+    read_by_patients = json.dumps([title, short, more, [[ref.id, ref.section] for ref in refs], *seen])
     return hashlib.sha256(read_by_patients.encode()).hexdigest()[:12]

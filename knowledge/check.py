@@ -44,6 +44,7 @@ def findings(knowledge: Knowledge, today: date) -> Iterator[Problem]:
         yield from _sources(knowledge, topic)
         yield from _claims(knowledge, topic)
         yield from _review(knowledge, topic, today)
+    yield from _pictures(knowledge)
     yield from _coverage(knowledge)
     yield from _holidays(knowledge, today)
 
@@ -91,6 +92,23 @@ def _overclaims(knowledge: Knowledge, topic: Topic) -> Iterator[Problem]:
             found = overclaim.find(text)
             if found is not None:
                 yield _finding(topic, part, f"'{part}' says '{found}', but {overclaim.reason}", overclaim.suggestion)
+
+
+def _pictures(knowledge: Knowledge) -> Iterator[Problem]:
+    """What a picture says in words is held to the same standards as the answer that it belongs to."""
+    file = (knowledge.folder / "pictures.yml").as_posix()
+    for picture in knowledge.pictures.values():
+        cells = [cell for row in picture.table.rows for cell in row] if picture.table else []
+        for text in (picture.title, picture.words, *cells):
+            for overclaim in knowledge.overclaims:
+                if (found := overclaim.find(text)) is not None:
+                    yield Problem(
+                        file, 1, f"{picture.id} says '{found}', but {overclaim.reason}", overclaim.suggestion, "finding"
+                    )
+        grade = knowledge.readability.measure(knowledge.fill(picture.words)).grade if picture.words else 0
+        if round(grade, 1) > knowledge.standards.more.grade:
+            told = f"the words of {picture.id} read at grade {grade:.1f}, above {knowledge.standards.more.grade}"
+            yield Problem(file, 1, told, "use shorter sentences and shorter words", "finding")
 
 
 def _sources(knowledge: Knowledge, topic: Topic) -> Iterator[Problem]:

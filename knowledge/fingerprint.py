@@ -14,6 +14,7 @@ NOT_TRAINED = frozenset(
         "education.yml",
         "screening.yml",
         "groups.yml",
+        "pictures.yml",
         "sources.yml",
         "standards.yml",
         "wording.yml",

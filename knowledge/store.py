@@ -18,6 +18,7 @@ from knowledge.fingerprint import data_hash
 from knowledge.groups import Group, read_groups
 from knowledge.interface import DEFAULT_LANGUAGE, Catalogue, fill_clinic, read_catalogues
 from knowledge.overclaims import Overclaim, read_overclaims
+from knowledge.pictures import Picture, by_topic, read_pictures
 from knowledge.placeholders import fill
 from knowledge.problems import KnowledgeError, Problem
 from knowledge.readability import Readability, read_readability
@@ -42,6 +43,7 @@ class Knowledge:
     sources: Mapping[str, Source]
     claims: Mapping[str, Claim]
     conditions: Conditions
+    pictures: Mapping[str, Picture]
     screening: Screening
     clinic: Clinic
     sentences: Mapping[str, Sentence]
@@ -74,8 +76,9 @@ class Knowledge:
         catalogues = read_catalogues(data / "interface", problems)
         least = standards.examples if standards else 0
         answers = data / "answers"
-        topics = read_topics(answers, least, sources, claims, problems)
         names = sorted(path.stem for path in answers.glob("*.yml"))
+        pictures = read_pictures(data / "pictures.yml", names, sources, conditions.body_parts, problems)
+        topics = read_topics(answers, least, sources, claims, by_topic(pictures), problems)
         # Without any answer there is one thing to say, not one for each group.
         groups = read_groups(data / "groups.yml", names, problems) if names else ()
         if sentences and NO_BOOKING_LINK not in sentences:
@@ -92,6 +95,7 @@ class Knowledge:
                 sources=MappingProxyType(sources),
                 claims=MappingProxyType(claims),
                 conditions=conditions,
+                pictures=MappingProxyType(pictures),
                 screening=screening,
                 clinic=clinic,
                 sentences=MappingProxyType(sentences),

@@ -60,6 +60,8 @@ class BrowserEngine(FakeEngine):
             return {**base, "kind": "screening", "messages": [card(BLOOD)]}
         if text == "Go back":
             return {**base, "kind": "screening", "messages": [card(BLOOD)]}
+        if text.startswith("about "):
+            return {**base, "kind": "answer", "topics": [text.removeprefix("about ")], "messages": []}
         if "lists" in text:
             return {**base, "kind": "chat", "messages": [{"text": LONG}]}
         if text.startswith("say "):

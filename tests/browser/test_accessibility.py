@@ -30,6 +30,16 @@ def answer(chat: Chat) -> None:
     chat.open().ask("what does it feel like??").locator("summary").click()
 
 
+def picture(chat: Chat) -> None:
+    told = chat.open().ask("about condition_help")
+    expect(told.locator("svg")).to_be_visible()
+    told.get_by_text("This picture in words").click()
+
+
+def table(chat: Chat) -> None:
+    expect(chat.open().ask("about vs_acupuncture").get_by_role("table")).to_be_visible()
+
+
 def suggestions(chat: Chat) -> None:
     chat.open().input.press_sequentially("normal to be so")
     chat.input.press("ArrowDown")
@@ -60,7 +70,7 @@ def asked(chat: Chat) -> None:
     chat.open().button("Delete this chat now").click()
 
 
-STATES = [closed, consent, opened, answer, suggestions, cards, emergency, failed, offline, asked]
+STATES = [closed, consent, opened, answer, picture, table, suggestions, cards, emergency, failed, offline, asked]
 LOOKS: dict[str, dict[str, Any]] = {
     "desktop": {"viewport": DESKTOP},
     "phone, dark": {"viewport": PHONE, "color_scheme": "dark", "has_touch": True, "is_mobile": True},

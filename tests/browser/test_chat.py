@@ -288,6 +288,22 @@ def test_whatever_is_typed_stays_text(open_chat: OpenChat, text: str) -> None:
     assert direction == ("rtl" if text.startswith("م") else "ltr")
 
 
+def test_pasted_html_is_taken_as_its_text(open_chat: OpenChat) -> None:
+    chat = open_chat().open()
+    chat.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    chat.page.evaluate("""() => navigator.clipboard.write([new ClipboardItem({
+        'text/html': new Blob(['<b>am i <i>sore</i></b><table><tr><td>cell</td></tr></table>'], {type: 'text/html'}),
+        'text/plain': new Blob(['am i sore'], {type: 'text/plain'}),
+    })])""")
+    chat.input.focus()
+    chat.page.keyboard.press("Control+V")
+    expect(chat.input).to_have_value("am i sore")
+    chat.input.press("Enter")
+    expect(chat.replies).to_have_count(2)
+    assert chat.texts() == ["am i sore"]
+    assert chat.page.locator("ims-chat .message.patient :is(b, i, table)").count() == 0
+
+
 def test_ten_thousand_characters_are_kept_and_said_to_be_too_long(open_chat: OpenChat) -> None:
     chat = open_chat().open()
     chat.input.fill("a" * 10_000)

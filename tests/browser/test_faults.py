@@ -5,18 +5,13 @@ The promise behind all of it: no message is lost, none is doubled, and the order
 
 from __future__ import annotations
 
-import os
-import random
-import threading
 import time
-from contextlib import suppress
 
 import httpx
-from playwright.sync_api import Error, Route, expect
+from playwright.sync_api import Route, expect
 
+from tests.browser.chaos import live_through
 from tests.browser.conftest import Chat, OpenChat, Site
-
-MESSAGES = int(os.environ.get("IMS_CHAOS_MESSAGES", "300"))
 
 
 def settled(chat: Chat) -> None:
@@ -56,6 +51,21 @@ def test_without_a_network_messages_wait_and_go_out_in_order(open_chat: OpenChat
     settled(chat)
     assert chat.texts() == written
     assert chat.replies.locator(".bubble").all_inner_texts()[1:] == [str(number) for number in range(8)]
+
+
+def test_a_minute_without_a_network_loses_nothing(open_chat: OpenChat) -> None:
+    chat = open_chat().open()
+    chat.page.clock.install()
+    chat.page.context.set_offline(True)
+    expect(chat.status).to_contain_text("no connection")
+    chat.write("say before the minute")
+    chat.page.clock.fast_forward(60_000)
+    chat.write("say after the minute")
+    expect(chat.page.locator("ims-chat .unsent")).to_have_count(2)
+    chat.page.context.set_offline(False)
+    expect(chat.replies).to_have_count(3, timeout=30_000)
+    settled(chat)
+    assert chat.texts() == ["say before the minute", "say after the minute"]
 
 
 def test_what_was_not_sent_survives_a_reload(open_chat: OpenChat) -> None:
@@ -200,52 +210,14 @@ def test_a_long_history_is_shown_quickly_and_whole(open_chat: OpenChat, site: Si
 
 
 def test_chaos_loses_doubles_and_mixes_up_nothing(open_chat: OpenChat, own_site: Site) -> None:
-    """Connections die at random, replies to sends get lost, the network goes, the gateway is killed."""
-    dice = random.Random(7)
+    """benchmarks/widget_chaos.py does the same with 2,000 messages."""
     chat = open_chat(at=own_site.url).open()
-
-    def unlucky(route: Route) -> None:
-        luck = dice.random()
-        if luck < 0.05:
-            route.abort()
-        elif luck < 0.1:
-            with suppress(Error):  # unless the gateway is dead just now
-                route.fetch()  # it arrives, but the acknowledgement gets lost
-            route.abort()
-        else:
-            route.continue_()
-
-    chat.page.route("**/messages", unlucky)
-    stopped, up = threading.Event(), threading.Lock()
-
-    def kill_now_and_then() -> None:
-        while not stopped.wait(max(6.0, MESSAGES / 60)):
-            with up:
-                own_site.kill("gateway")
-                own_site.start_gateway()
-
-    killer = threading.Thread(target=kill_now_and_then)
-    killer.start()
-    written = []
-    for number in range(MESSAGES):
-        written.append(f"say {number}")
-        chat.write(written[-1])
-        if dice.random() < 0.02:
-            chat.page.context.set_offline(True)
-            chat.page.wait_for_timeout(dice.randrange(50, 500))
-            chat.page.context.set_offline(False)
-        if dice.random() < 0.005:
-            with up:  # a page that is not there cannot be loaded
-                chat.page.reload()
-            chat.open()
-    stopped.set()
-    killer.join()
-    expect(chat.page.locator("ims-chat .unsent")).to_have_count(0, timeout=120_000 + MESSAGES * 200)
-    expect(chat.replies).to_have_count(MESSAGES + 1, timeout=60_000)
-    assert chat.texts() == written
-    assert chat.replies.locator(".bubble").all_inner_texts()[1:] == [text.removeprefix("say ") for text in written]
+    outcome = live_through(chat, own_site, messages=100)
+    assert outcome.shown == outcome.written
+    assert outcome.answered == outcome.expected
+    assert outcome.faults.total() > 5
     chat.page.unroute("**/messages")
     chat.page.reload()
     chat.open()
-    expect(chat.messages).to_have_count(2 * MESSAGES + 1)
-    assert chat.texts() == written
+    expect(chat.messages).to_have_count(2 * 100 + 1)
+    assert chat.texts() == outcome.written

@@ -10,7 +10,7 @@ from tests.gateway.conftest import Gateway, Start
 
 async def test_an_answer_has_rasas_shape_and_the_custom_contract(gateway: Gateway) -> None:
     (item,) = await gateway.rest("will I be sore?", sender="patient-1")
-    assert set(item) == {"recipient_id", "text", "buttons", "custom"}
+    assert set(item) == {"recipient_id", "text", "buttons", "image", "custom"}
     assert item["recipient_id"] == "patient-1"
     custom = item["custom"]
     assert {"kind", "topic", "topics", "offered", "confidence", "sources", "see_also", "link"} <= set(custom)

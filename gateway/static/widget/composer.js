@@ -3,7 +3,6 @@
 
 import { fill, icon, make } from "./dom.js";
 
-const LONGEST_MESSAGE = 2000;
 const MOST_SUGGESTIONS = 3;
 const WORD = /[\p{L}\p{N}]+/gu;
 
@@ -27,9 +26,9 @@ export function suggested(text, titles) {
 export class Composer {
   #active = -1;
 
-  /* `send` gets the text; `say` has something read out. */
-  constructor(strings, titles, { send, say }) {
-    Object.assign(this, { strings, titles, send, say });
+  /* `longest` is how many characters a message may have; `send` gets the text; `say` has something read out. */
+  constructor(strings, titles, longest, { send, say }) {
+    Object.assign(this, { strings, titles, longest, send, say });
     this.input = make("textarea", { id: "input", rows: "1", dir: "auto", "aria-label": strings.input_label, placeholder: strings.placeholder, autocomplete: "off", enterkeyhint: "send",
       "aria-autocomplete": "list", "aria-controls": "suggestions", "aria-describedby": "count" });
     this.list = make("ul", { class: "suggestions", id: "suggestions", role: "listbox", "aria-label": strings.suggestions, hidden: true });
@@ -92,7 +91,7 @@ export class Composer {
   measure() {
     this.input.style.height = "auto";
     this.input.style.height = `${Math.min(this.input.scrollHeight + 3, 120)}px`;
-    const over = this.input.value.trim().length - LONGEST_MESSAGE;
+    const over = this.input.value.trim().length - this.longest;
     const told = over > 0 ? fill(this.strings.too_long, { count: over }) : "";
     if (this.count.textContent !== told) this.count.textContent = told;
     this.input.setAttribute("aria-invalid", String(over > 0));
@@ -106,7 +105,7 @@ export class Composer {
   submit() {
     const text = this.input.value.trim();
     this.hide();
-    if (!text || text.length > LONGEST_MESSAGE) return;
+    if (!text || text.length > this.longest) return;
     this.input.value = "";
     this.measure();
     this.send(text);

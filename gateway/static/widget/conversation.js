@@ -75,10 +75,11 @@ export class Conversation extends EventTarget {
     this.#flush();
   }
 
-  /* The answers to the safety questions in a new tab, to print. A form takes the token there: it stands in no address. */
-  openSheet() {
+  /* A sheet in a new tab, to print: `sheet` (the safety questions) or `questions` (for the physio). A form takes the token
+     there: it stands in no address. */
+  openSheet(name) {
     const { id, token } = this.#session.read();
-    const form = make("form", { method: "post", target: "_blank", action: new URL(`api/conversations/${id}/sheet`, this.#home), hidden: true },
+    const form = make("form", { method: "post", target: "_blank", action: new URL(`api/conversations/${id}/${name}`, this.#home), hidden: true },
       make("input", { type: "hidden", name: "token", value: token }));
     document.body.append(form);
     form.submit();

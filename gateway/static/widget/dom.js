@@ -21,6 +21,7 @@ const ICONS = {
   send: "M4 12L20 4l-5 16-4-6z",
   person: "M12 12a4 4 0 1 0 0-8 4 4 0 0 0 0 8zM4 21c0-4 4-6 8-6s8 2 8 6",
   restart: "M5 12a7 7 0 1 1 2 5M5 19v-4h4",
+  sheet: "M6 3h9l4 4v14H6zM10 11h5M10 15h5",
   download: "M12 4v11M7 11l5 5 5-5M5 20h14",
   trash: "M5 7h14M10 7V4h4v3M7 7l1 13h8l1-13",
 };

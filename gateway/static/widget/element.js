@@ -55,7 +55,9 @@ export function define(home) {
       const sheet = new CSSStyleSheet();
       sheet.replaceSync(styles);
       shadow.adoptedStyleSheets = [sheet];
-      for (const [name, value] of Object.entries(settings.theme ?? {})) this.style.setProperty(`--ims-${name.replaceAll("_", "-")}`, value);
+      // The clinic's colours, below whatever the page itself sets on <ims-chat>.
+      const host = [...sheet.cssRules].find((rule) => rule.selectorText === ":host").style;
+      for (const [name, value] of Object.entries(settings.theme ?? {})) host.setProperty(`--ims-${name.replaceAll("_", "-")}`, value);
 
       this.unreadMark = make("span", { class: "unread", hidden: true });
       this.launcher = make("button", { type: "button", class: "launcher", "aria-expanded": "false", "aria-controls": "panel", onclick: () => this.open() },
@@ -68,7 +70,7 @@ export function define(home) {
         this.list);
       this.status = make("p", { class: "status", role: "status" });
       this.countdown = make("p", { class: "status", "aria-live": "off" });
-      this.composer = new Composer(strings, settings.topics ?? [], { send: (text) => this.conversation.send({ text }), say: (text) => (this.heard.textContent = text) });
+      this.composer = new Composer(strings, settings.topics ?? [], settings.message_limit, { send: (text) => this.conversation.send({ text }), say: (text) => (this.heard.textContent = text) });
       this.handoff = new Handoff(this.conversation, strings, home);
       this.conversation.language = settings.language;
       this.question = make("div", { class: "question", role: "group", hidden: true });
@@ -77,6 +79,7 @@ export function define(home) {
       this.tools = make("div", { class: "tools", role: "group", "aria-label": strings.menu },
         tool("person", "person", null, () => this.conversation.send({ choice: "person", label: strings.person_message })),
         tool("start_over", "restart", null, ({ currentTarget }) => this.ask(currentTarget, strings.start_over_question, strings.confirm, () => this.conversation.startOver())),
+        tool("questions", "sheet", strings.questions_label, () => this.conversation.openSheet("questions")),
         tool("download", "download", strings.download_label, () => this.download()),
         tool("delete", "trash", strings.delete_label, ({ currentTarget }) => this.ask(currentTarget, strings.delete_question, strings.delete_confirm, () => this.delete())));
       this.chat = make("div", { class: "talk" }, this.log, this.status, this.countdown, this.question, this.handoff.element, this.composer.element, this.tools);
@@ -222,7 +225,7 @@ export function define(home) {
 
     /* What a patient takes: a button, or the answer of a card. */
     choose({ id, label, text, card, from, opens }) {
-      if (opens === "sheet") return this.conversation.openSheet();
+      if (opens === "sheet") return this.conversation.openSheet(opens);
       if (from) {
         this.follow = true;
         this.log.focus();

@@ -49,6 +49,14 @@ function clock(time, language) {
 /* Below a message: when it was said, or what became of it. It changes silently; what matters is said elsewhere. */
 const meta = (...children) => make("span", { class: "meta", "aria-live": "off" }, ...children);
 
+/* A place for the picture or table of an answer; how to draw it is fetched only where there is one. */
+function drawPicture(body, strings, home, choose) {
+  if (!body.picture) return null;
+  const place = make("figure", { class: "picture", "aria-live": "off" });
+  import("./pictures.js").then(({ fillPicture }) => fillPicture(place, body.picture, strings, home, choose), () => place.remove());
+  return place;
+}
+
 const timeOf = (event, strings) => make("time", { datetime: event.time, text: clock(event.time, strings.locale) });
 
 /* `choose` is called with a button of the gateway when the patient takes it, `rate` with what the patient thinks of an
@@ -63,6 +71,7 @@ export function drawEvent(event, strings, home, choose, rate) {
     make("span", { class: "who", text: `${name}: ` }),
     card ?? make("div", { class: "bubble" },
       ...(own ? asTyped(body.text) : formatted(body.text)),
+      !own && drawPicture(body, strings, home, choose),
       buttons(body, strings, choose),
       !own && sources(body, strings, home, choose)),
     drawFeedback(event, strings, rate),
