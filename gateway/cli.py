@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from gateway.settings import Settings, SettingsError
-from gateway.studio import topic_commands
+from gateway.studio import model_commands, topic_commands
 
 app = typer.Typer(
     help="IMS Assistant: answers patients' questions about Intramuscular Stimulation (IMS, dry needling).",
@@ -51,12 +51,15 @@ def run(
 @app.command()
 def train(
     if_changed: Annotated[bool, typer.Option("--if-changed", help="Only if the data changed since.")] = False,
+    candidate: Annotated[
+        bool, typer.Option("--candidate", help="Keep the new model, but go on with the old one.")
+    ] = False,
 ) -> None:
-    """Train the engine on data/ and make the new model the current one."""
-    _train(_settings(), if_changed)
+    """Train the engine on data/ and put the new model in use."""
+    _train(_settings(), if_changed, promote=not candidate)
 
 
-def _train(settings: Settings, if_changed: bool) -> None:
+def _train(settings: Settings, if_changed: bool, promote: bool = True) -> None:
     from gateway.training import Models, TrainingError
     from knowledge import Knowledge, KnowledgeError
 
@@ -66,7 +69,7 @@ def _train(settings: Settings, if_changed: bool) -> None:
     try:
         Knowledge.load(settings.data)
         with console.status("Training the engine (about a minute) ..."):
-            manifest = models.train()
+            manifest = models.train(promote=promote)
     except (KnowledgeError, TrainingError) as error:
         _stop(str(error))
     console.print(f"Trained {manifest.file} in {manifest.seconds:.0f} s.")
@@ -189,6 +192,7 @@ def forget(name: Annotated[str, typer.Argument(metavar="SENDER_OR_ID", help="Of 
 topics = typer.Typer(help="Topics: teach, write, merge, retire; withdraw an answer at once.", no_args_is_help=True)
 app.add_typer(topics, name="topic")
 topic_commands.add_to(topics, _settings, _stop)
+app.add_typer(model_commands.commands(_settings, _stop), name="models")
 incidents = typer.Typer(help="Answers that patients say look wrong.", invoke_without_command=True)
 app.add_typer(incidents, name="incidents")
 
