@@ -18,6 +18,7 @@ NOT_TRAINED = frozenset(
         "standards.yml",
         "wording.yml",
         "lexicon/overclaims.yml",
+        "lexicon/personal.yml",
         "lexicon/syllables.yml",
     }
 )
