@@ -13,7 +13,9 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
 from gateway import card_answers
 from gateway.conversations import Conversations
-from gateway.feedback import NOTE_LIMIT, Feedback, NoSuchAnswer
+from gateway.desk.links import Links
+from gateway.desk.patients import HUMAN, Patients
+from gateway.feedback import LOOKS_WRONG, NOTE_LIMIT, Feedback, NoSuchAnswer
 from gateway.live import Signals, stream
 from gateway.messages import clean
 from gateway.problems import Refused
@@ -34,7 +36,16 @@ def _mend(value: object) -> object:
 
 
 Text = Annotated[StrictStr, BeforeValidator(_mend)]
+PERSON = "person"
 ID = r"^[\w-]{1,64}$"
+
+
+class NewConversation(BaseModel):
+    """What a conversation may begin with."""
+
+    language: Annotated[StrictStr, Field(pattern=r"^[a-z]{2}(-[A-Z]{2})?$")] | None = Field(
+        None, description="of the chat window; the front desk sees it"
+    )
 
 
 class NewMessage(BaseModel):
@@ -102,7 +113,7 @@ def check_text(text: str, limit: int, knowledge: Knowledge) -> str:
     return cleaned
 
 
-async def conversation_of(store: Store, id: str, authorization: str | None) -> Conversation:
+async def conversation_of(store: Store, links: Links, id: str, authorization: str | None) -> Conversation:
     """The conversation that this token opens; Refused if it does not."""
     scheme, _, token = (authorization or "").partition(" ")
     if scheme.lower() != "bearer" or not token:
@@ -111,7 +122,7 @@ async def conversation_of(store: Store, id: str, authorization: str | None) -> C
         conversation = await store.conversation(id)
     except UnknownConversation:
         raise Refused.because("unknown_conversation") from None
-    if not conversation.opens_with(token.strip()):
+    if not (conversation.opens_with(token.strip()) or links.opens(id, token.strip())):
         raise Refused.because("unknown_conversation")
     return conversation
 
@@ -126,6 +137,8 @@ def routes(
     knowledge: Knowledge,
     feedback: Feedback,
     retention: Retention,
+    links: Links,
+    patients: Patients,
 ) -> APIRouter:
     """The routes under `/api`."""
 
@@ -135,12 +148,13 @@ def routes(
     router = APIRouter(prefix="/api/conversations", tags=["chat"], dependencies=[Depends(limited)])
 
     async def opened(id: str, authorization: Annotated[str | None, Header()] = None) -> Conversation:
-        return await conversation_of(store, id, authorization)
+        return await conversation_of(store, links, id, authorization)
 
     @router.post("", status_code=201, response_model=Started)
-    async def start() -> Json:
+    async def start(given: NewConversation | None = None) -> Json:
         """Start a conversation. Keep the token: it is shown this once."""
-        conversation, token, said = await store.open(*replies.greeting())
+        language = given.language if given else None
+        conversation, token, said = await store.open(*replies.greeting(), language=language)
         return {"id": conversation.id, "token": token, "events": [event.public() for event in said]}
 
     @router.post("/{id}/messages", status_code=202, response_model=Accepted)
@@ -156,6 +170,9 @@ def routes(
             body = {"text": check_text(message.text or "", settings.message_limit, knowledge)}
         else:
             found = await store.choice(conversation.id, message.choice)
+            if message.choice == PERSON:  # a choice that is always there, also when nothing is understood
+                found = knowledge.wording("label_human"), {"intent": f"faq/{HUMAN}"}
+                does = found[1]
             if found is None:
                 raise Refused(410, "unknown_choice", knowledge.wording("unknown_choice"))
             body = {"text": found[0], "choice": message.choice}
@@ -177,7 +194,9 @@ def routes(
             verdict = await feedback.rate(conversation.id, given.seq, given.verdict, note)
         except NoSuchAnswer:
             raise Refused.because("no_answer") from None
-        await conversations.listen_for_danger(conversation.id, note)
+        danger = await conversations.listen_for_danger(conversation.id, note)
+        if verdict == LOOKS_WRONG and not danger:
+            await patients.offer(conversation.id, "handoff_offer_looks_wrong")
         return {"seq": given.seq, "verdict": verdict}
 
     event_stream: dict[int | str, Json] = {200: {"content": {"text/event-stream": {}}}}

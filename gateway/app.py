@@ -20,6 +20,15 @@ from starlette.responses import Response
 from gateway import answer_pages, api, health, interface, pages, rest_channel, sheet
 from gateway.conversations import Conversations
 from gateway.database import Database
+from gateway.desk import api as handoff_api
+from gateway.desk import console, report
+from gateway.desk.front_desk import FrontDesk
+from gateway.desk.links import Links
+from gateway.desk.numbers import Numbers
+from gateway.desk.patients import Patients
+from gateway.desk.proposals import Proposals
+from gateway.desk.reviewed import Reviewed
+from gateway.desk.service import Desk
 from gateway.engine import Engine, HttpEngine
 from gateway.feedback import Feedback
 from gateway.guards import BodyLimit, OtherSites, SecurityHeaders
@@ -30,6 +39,12 @@ from gateway.rate_limits import RateLimits, TokenBuckets
 from gateway.replies import Replies
 from gateway.retention import Retention
 from gateway.settings import Settings
+from gateway.staff import pages as staff_pages
+from gateway.staff.access import Access
+from gateway.staff.accounts import Accounts
+from gateway.staff.audit import Audit
+from gateway.staff.templates import Pages
+from gateway.staff.throttle import Throttle
 from gateway.store import Store
 from gateway.turns import RedFlagNet, Turns
 from gateway.withdrawals import Withdrawals
@@ -60,12 +75,20 @@ def create_app(
     replies = Replies(knowledge, now, withdrawals)
     retention = Retention(store, database, signals, now)
     feedback = Feedback(database, now, knowledge.clinic.timezone)
-    conversations = Conversations(store, Turns(net, engine, replies, settings.engine_turns), signals)
+    links = Links(settings.secret("answer_links"), settings.public_url)
+    front_desk = FrontDesk(database, knowledge.clinic, now)
+    patients = Patients(store, database, signals, knowledge, front_desk, links.to)
+    desk = Desk(store, database, signals, knowledge, front_desk, engine, replies)
+    turns = Turns(net, engine, replies, settings.engine_turns, patients)
+    conversations = Conversations(store, turns, signals)
     limits = RateLimits(
         TokenBuckets(settings.conversation_burst, settings.conversation_rate),
         TokenBuckets(settings.address_burst, settings.address_rate),
         knowledge,
     )
+    accounts, audit = Accounts(database, now), Audit(database, now)
+    access, staff_templates = Access(accounts, settings.public_url), Pages(knowledge, now)
+    reviewed = Reviewed(knowledge, withdrawals, now, settings.public_url)
 
     def withheld(topic: Topic) -> bool:
         return withdrawals.withheld(topic, now().astimezone(knowledge.clinic.timezone).date())
@@ -96,12 +119,32 @@ def create_app(
         lifespan=lifespan,
     )
     app.state.signals = signals
+    app.state.desk, app.state.withdrawals = desk, withdrawals
     app.include_router(
-        api.routes(settings, store, conversations, signals, replies, limits, knowledge, feedback, retention)
+        api.routes(
+            settings, store, conversations, signals, replies, limits, knowledge, feedback, retention, links, patients
+        )
     )
+    app.include_router(handoff_api.routes(store, links, patients, limits, knowledge))
     app.include_router(rest_channel.routes(settings, store, conversations, replies, limits, knowledge))
-    app.include_router(sheet.routes(store, knowledge, limits, now))
+    app.include_router(sheet.routes(store, links, knowledge, limits, now))
     app.include_router(health.routes(store, engine))
+    app.include_router(
+        console.routes(
+            desk,
+            reviewed,
+            Proposals(database, now),
+            accounts,
+            audit,
+            access,
+            staff_templates,
+            signals,
+            knowledge,
+            settings.heartbeat,
+        )
+    )
+    app.include_router(report.routes(Numbers(database, knowledge), access, staff_templates, knowledge, now))
+    app.include_router(staff_pages.routes(accounts, audit, access, Throttle(), limits, staff_templates))
     app.router.routes.extend([*interface.routes(knowledge), *pages.routes(knowledge, withheld)])
     app.router.routes.extend(answer_pages.routes(knowledge, net, settings, limits, now, withdrawals))
     app.add_exception_handler(Refused, _refused)

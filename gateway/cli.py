@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from gateway.settings import Settings, SettingsError
+from gateway.staff import commands as staff
 from gateway.studio import model_commands, topic_commands
 
 app = typer.Typer(
@@ -45,6 +46,8 @@ def run(
     settings = _settings()
     if not no_train:
         _train(settings, if_changed=True)
+    if first := asyncio.run(staff.first_admin(settings)):
+        console.print(first, soft_wrap=True, highlight=False)
     raise typer.Exit(Supervisor.of(settings, console).run())
 
 
@@ -189,6 +192,7 @@ def forget(name: Annotated[str, typer.Argument(metavar="SENDER_OR_ID", help="Of 
     console.print("Erased.")
 
 
+app.add_typer(staff.app, name="staff")
 topics = typer.Typer(help="Topics: teach, write, merge, retire; withdraw an answer at once.", no_args_is_help=True)
 app.add_typer(topics, name="topic")
 topic_commands.add_to(topics, _settings, _stop)

@@ -11,6 +11,7 @@ import asyncio
 import logging
 from typing import Any
 
+from gateway.desk.patients import DESK
 from gateway.live import Signals
 from gateway.logs import describe
 from gateway.store import OWN, Draft, Event, Store, Turn, UnknownConversation
@@ -52,10 +53,11 @@ class Conversations:
         self._wake(conversation_id)
         return event, new
 
-    async def listen_for_danger(self, conversation_id: str, text: str) -> None:
+    async def listen_for_danger(self, conversation_id: str, text: str) -> bool:
         """Take what was written elsewhere than in the chat as a message of it, if it tells of a danger."""
-        if text and await self._turns.danger(text):
+        if danger := bool(text and await self._turns.danger(text)):
             await self.receive(conversation_id, {"text": text})
+        return danger
 
     async def ask(self, sender: str, body: Json) -> list[Event]:
         """Store a message of a sender of the REST channel, wait until it is answered, and return the answer."""
@@ -106,3 +108,5 @@ class Conversations:
             outcome = self._turns.failed(turn)
         await self._store.settle(conversation.id, turn.message.seq, outcome)
         self._signals.send(conversation.id)
+        if outcome.desk or outcome.handoff or outcome.cancel_handoff or conversation.holder != "assistant":
+            self._signals.send(DESK)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 
 # For whoever writes a client. What patients read stands in data/wording.yml.
 SENTENCES = {
@@ -18,7 +18,12 @@ SENTENCES = {
         "'Authorization: Bearer TOKEN'.",
     ),
     "unknown_conversation": (404, "There is no such conversation, or the token is not its token. Start a new one."),
+    "staff_unauthorized": (401, "Nobody is signed in. Sign in at /staff/login."),
+    "not_your_role": (403, "Your account has no role for this. Ask an admin of the clinic."),
+    "other_origin": (403, "This was not sent by a page of this site. Open the page again and send it from there."),
+    "stale_form": (403, "This page is too old to be sent. Load it again and send it once more."),
     "no_answer": (404, "The conversation has no answer of this number."),
+    "no_handoff": (409, "Nobody was asked for in this conversation. Ask for a person first."),
     "not_found": (404, "There is nothing at this address."),
     "method_not_allowed": (405, "This address does not take this method."),
     "key_reused": (409, "This key was used before for another message. Use a new key for each message."),
@@ -42,10 +47,10 @@ class Refused(Exception):
     def because(cls, code: str, **values: object) -> Refused:
         """The refusal of this code, with its sentence."""
         status, sentence = SENTENCES[code]
-        headers = {"WWW-Authenticate": "Bearer"} if status == 401 else None
+        headers = {"WWW-Authenticate": "Bearer"} if status == 401 and code != "staff_unauthorized" else None
         return cls(status, code, sentence.format(**values), headers)
 
-    def response(self) -> JSONResponse:
+    def response(self) -> Response:
         return JSONResponse(error_body(self.code, self.message), self.status, self.headers)
 
 

@@ -19,6 +19,7 @@ from actions.cards import Cards
 from actions.sheet import Sheet
 from gateway.answer_parts import long_date
 from gateway.api import conversation_of
+from gateway.desk.links import Links
 from gateway.pages import TEMPLATES
 from gateway.rate_limits import RateLimits
 from gateway.screening import SLOT
@@ -28,7 +29,9 @@ from knowledge import Knowledge
 HEADERS = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
 
 
-def routes(store: Store, knowledge: Knowledge, limits: RateLimits, now: Callable[[], datetime]) -> APIRouter:
+def routes(
+    store: Store, links: Links, knowledge: Knowledge, limits: RateLimits, now: Callable[[], datetime]
+) -> APIRouter:
     """The two ways to the sheet."""
     cards = Cards(knowledge, knowledge.screening)
     templates = jinja2.Environment(
@@ -43,12 +46,12 @@ def routes(store: Store, knowledge: Knowledge, limits: RateLimits, now: Callable
     @router.get("", response_class=HTMLResponse)
     async def get(id: str, authorization: Annotated[str | None, Header()] = None) -> Response:
         """The sheet, for whoever shows the token of the conversation."""
-        return page(await conversation_of(store, id, authorization))
+        return page(await conversation_of(store, links, id, authorization))
 
     @router.post("", response_class=HTMLResponse)
     async def post(id: str, token: Annotated[str, Form(max_length=64)]) -> Response:
         """The same with the token in a form."""
-        return page(await conversation_of(store, id, f"Bearer {token}"))
+        return page(await conversation_of(store, links, id, f"Bearer {token}"))
 
     def page(conversation: Conversation) -> Response:
         questions, slots = knowledge.screening, conversation.slots

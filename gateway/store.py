@@ -11,17 +11,19 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Row, Select, delete, insert, or_, select, text, update
 
 from gateway import screening
 from gateway.database import Database
+from gateway.desk import handoffs
 from gateway.tables import conversations, desk_items, events
 
 Json = dict[str, Any]
+T = TypeVar("T")
 OWN = "own"  # among the choices of a patient's message: what it tells the engine besides its words
 
 
@@ -37,11 +39,18 @@ class Conversation:
     slots: Json
     red_flag: Json | None
     token_hash: str | None
+    language: str | None = None
+    answers_after: int = 0
+    desk_seen: int = 0
 
     @property
     def text_only(self) -> bool:
         """Whether it is held where no cards can be shown: in the REST channel."""
         return self.token_hash is None
+
+    def silent_about(self, seq: int) -> bool:
+        """Whether the assistant may not answer this message: a person has the chat, or had it then."""
+        return self.holder == "person" or seq <= self.answers_after
 
     def opens_with(self, token: str) -> bool:
         """Whether this token is the one that its browser was given."""
@@ -90,6 +99,14 @@ class Event:
 
 
 @dataclass(frozen=True)
+class Handoff:
+    """Why a person is needed, and whether the patient was told that nobody is there now."""
+
+    reason: str
+    after_hours: bool
+
+
+@dataclass(frozen=True)
 class Outcome:
     """All that one message of a patient leads to; written as a whole or not at all."""
 
@@ -101,6 +118,8 @@ class Outcome:
     red_flag: Json = field(default_factory=dict)  # what the net found in this message; empty: nothing
     small_talk: bool = False  # not gone on with after a red flag
     screening_gone: Json | None = None  # what stands from now on for the safety questions, if their answers went
+    handoff: Handoff | None = None  # a person is needed
+    cancel_handoff: bool = False  # no person is needed any more
 
 
 @dataclass(frozen=True)
@@ -123,6 +142,30 @@ class DeskItem:
     state: str
     created_at: datetime
     note: str | None = None
+
+
+class Locked:
+    """A conversation inside a transaction that nobody else can change meanwhile."""
+
+    def __init__(self, store: Store, connection: Connection, conversation: Conversation, now: datetime) -> None:
+        self._store = store
+        self.connection = connection
+        self.conversation = conversation
+        self.now = now
+
+    def add(self, *drafts: Draft, client_key: str | None = None, **changes: Any) -> list[Event]:
+        """Add events, and change what is known of the conversation."""
+        said = self._store._add(self.connection, self.conversation, drafts, changes=changes, client_key=client_key)
+        self.conversation = replace(self.conversation, last_seq=self.conversation.last_seq + len(drafts), **changes)
+        return said
+
+    def known(self, client_key: str) -> Event | None:
+        """The event that was added with this key."""
+        query = select(events).where(
+            events.c.conversation_id == self.conversation.id, events.c.client_key == client_key
+        )
+        row = self.connection.execute(query).one_or_none()
+        return None if row is None else _event(row)
 
 
 class UnknownConversation(LookupError):
@@ -154,12 +197,12 @@ class Store:
 
     # conversations
 
-    async def open(self, *first: Draft) -> tuple[Conversation, str, list[Event]]:
+    async def open(self, *first: Draft, language: str | None = None) -> tuple[Conversation, str, list[Event]]:
         """Start a conversation of the page; returns it, the token that opens it, and its first events."""
         token = secrets.token_urlsafe(24)
 
         def work(connection: Connection) -> tuple[Conversation, str, list[Event]]:
-            conversation = self._create(connection, token_hash=_hash(token))
+            conversation = self._create(connection, token_hash=_hash(token), language=language)
             return conversation, token, self._add(connection, conversation, first)
 
         return await self._database.write(work)
@@ -191,10 +234,13 @@ class Store:
         """Whether the conversation is still there."""
         return conversation_id in await self.named(conversation_id)
 
-    async def hold(self, conversation_id: str, holder: str) -> None:
-        """Say who has the conversation: assistant, waiting or person."""
-        query = update(conversations).where(conversations.c.id == conversation_id).values(holder=holder)
-        await self._database.write(lambda connection: connection.execute(query))
+    async def within(self, conversation_id: str, work: Callable[[Locked], T]) -> T:
+        """Do something in one transaction that has the conversation for itself; UnknownConversation without one."""
+
+        def run(connection: Connection) -> T:
+            return work(Locked(self, connection, _find(connection, conversation_id, lock=True), self._now()))
+
+        return await self._database.write(run)
 
     # events
 
@@ -302,27 +348,40 @@ class Store:
 
         def work(connection: Connection) -> list[Event]:
             conversation = _find(connection, conversation_id, lock=True)
-            person = conversation.holder == "person"
+            silent = conversation.silent_about(seq)
             mark = (
                 update(events)
                 .where(events.c.conversation_id == conversation_id, events.c.seq == seq, events.c.state == "received")
                 # What its ticks said is in the engine's hands now.
-                .values(state="with_person" if person else "answered", choices=None)
+                .values(state="with_person" if silent else "answered", choices=None)
             )
             if connection.execute(mark).rowcount != 1:
                 return []
+            replies = [draft for draft in outcome.replies if not (silent and draft.role == "assistant")]
             changes: Json = {"red_flag": outcome.red_flag or None}
+            # What was dropped changes nothing: after the person, the engine begins where the patient saw it stop.
+            if dropped := silent and not replies:
+                handoffs.patient_waits(connection, conversation_id, self._now())
             for name in ("engine_epoch", "engine_turns", "slots"):
-                if (value := getattr(outcome, name)) is not None:
+                if not dropped and (value := getattr(outcome, name)) is not None:
                     changes[name] = value
-            if outcome.screening_gone:
+            if outcome.screening_gone and not dropped:
                 past = events.c.conversation_id == conversation_id, events.c.kind.in_(screening.KINDS)
                 connection.execute(update(events).where(*past).values(body=outcome.screening_gone, choices=None))
-            replies = [draft for draft in outcome.replies if not (person and draft.role == "assistant")]
+            reasons = list(outcome.desk)
+            if outcome.handoff and not silent:
+                reason, after_hours = outcome.handoff.reason, outcome.handoff.after_hours
+                if handoffs.begin(connection, conversation_id, reason, after_hours, self._now()):
+                    changes["holder"] = "waiting"
+                elif reason in reasons:  # the front desk knows
+                    reasons.remove(reason)
+            if outcome.cancel_handoff and not silent:
+                handoffs.end(connection, conversation_id, "cancelled", self._now())
+                changes["holder"] = "assistant"
             said = self._add(connection, conversation, replies, changes=changes, in_reply_to=seq)
             item = {"conversation_id": conversation_id, "seq": seq, "state": "open", "created_at": self._now()}
-            if outcome.desk:
-                connection.execute(insert(desk_items), [{**item, "reason": reason} for reason in outcome.desk])
+            if reasons:
+                connection.execute(insert(desk_items), [{**item, "reason": reason} for reason in reasons])
             return said
 
         return await self._database.write(work)
@@ -355,7 +414,7 @@ class Store:
 
     # inside a transaction
 
-    def _create(self, connection: Connection, **given: str) -> Conversation:
+    def _create(self, connection: Connection, **given: str | None) -> Conversation:
         now = self._now()
         row: Json = {
             "id": secrets.token_urlsafe(18),
@@ -369,6 +428,9 @@ class Store:
             "engine_turns": 0,
             "slots": {},
             "red_flag": None,
+            "language": None,
+            "answers_after": 0,
+            "desk_seen": 0,
             **given,
         }
         connection.execute(insert(conversations), row)

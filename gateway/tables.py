@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import (
     JSON,
+    Boolean,
     Column,
     Date,
     DateTime,
@@ -63,6 +64,10 @@ conversations = Table(
     Column("engine_turns", Integer, nullable=False),  # turns in this epoch
     Column("slots", JSON, nullable=False),  # carried from one tracker to the next
     Column("red_flag", JSON(none_as_null=True)),  # what the net found in the last message, if anything
+    Column("language", String(8)),  # of the chat window
+    # The assistant answers no message up to this one: a person had the chat.
+    Column("answers_after", Integer, nullable=False, server_default="0"),
+    Column("desk_seen", Integer, nullable=False, server_default="0"),  # the last event that the front desk has read
 )
 
 events = Table(
@@ -136,4 +141,130 @@ withdrawals = Table(
     Column("topic", String(64), primary_key=True),
     Column("reason", String(500), nullable=False),
     Column("created_at", Utc, nullable=False),
+)
+
+# Every time that somebody needed a person. At most one of a conversation has not ended.
+handoffs = Table(
+    "handoffs",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("conversation_id", ForeignKey("conversations.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("reason", String(32), nullable=False),  # asked, screening, or desk: the front desk took it by itself
+    Column("state", String(16), nullable=False),  # waiting, person or ended
+    Column("asked_at", Utc, nullable=False),
+    Column("after_hours", Boolean, nullable=False),  # nobody was there, and the patient was told so
+    Column("waiting_since", Utc),  # since when the patient waits for words of a person; none while nobody waits
+    Column("staff_id", Integer),
+    Column("staff_name", String(100)),
+    Column("replied_at", Utc),  # the first reply of a person
+    Column("ended_at", Utc),
+    Column("ended", String(16)),  # handed_back or cancelled
+    Column("alerts", Integer, nullable=False),  # how often the front desk was reminded of this wait
+    Column("contact", String(254)),  # e-mail address or phone number; gone when the handoff ends
+    Index(
+        "uq_handoffs_open",
+        "conversation_id",
+        unique=True,
+        sqlite_where=text("state != 'ended'"),
+        postgresql_where=text("state != 'ended'"),
+    ),
+    Index("ix_handoffs_replied_at", "replied_at"),
+)
+
+desk_notes = Table(
+    "desk_notes",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("conversation_id", ForeignKey("conversations.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("staff_id", Integer, nullable=False),
+    Column("staff_name", String(100), nullable=False),
+    Column("text", String(2000), nullable=False),
+    Column("created_at", Utc, nullable=False),
+)
+
+# One row while the front desk has switched itself to "out".
+desk_absence = Table(
+    "desk_absence",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("staff_name", String(100), nullable=False),
+    Column("since", Utc, nullable=False),
+)
+
+# What is to be sent by e-mail. A row goes when it was sent, or with its conversation.
+desk_mails = Table(
+    "desk_mails",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("conversation_id", ForeignKey("conversations.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("kind", String(16), nullable=False),  # alert (to the clinic) or answer (to the patient)
+    Column("created_at", Utc, nullable=False),
+)
+
+staff = Table(
+    "staff",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("login", String(64), nullable=False, unique=True),  # lower case
+    Column("name", String(100), nullable=False),  # what patients and colleagues see
+    Column("roles", JSON, nullable=False),  # of desk, trainer, clinical_reviewer, admin
+    Column("password_hash", String(255)),  # argon2; none until the person set one
+    Column("totp_secret", String(64)),  # none: no second step
+    Column("totp_step", Integer, nullable=False),  # of the last code that was used: each works once
+    Column("disabled", Integer, nullable=False),  # 0 or 1
+    Column("created_at", Utc, nullable=False),
+)
+
+# One-time links with which a person sets a password; only the hash of what stands in them.
+staff_links = Table(
+    "staff_links",
+    metadata,
+    Column("token_hash", String(64), primary_key=True),
+    Column("staff_id", ForeignKey("staff.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("expires_at", Utc, nullable=False),
+)
+
+staff_sessions = Table(
+    "staff_sessions",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("token_hash", String(64), nullable=False, unique=True),
+    Column("staff_id", ForeignKey("staff.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("device", String(120), nullable=False),  # what the browser calls itself
+    Column("created_at", Utc, nullable=False),
+    Column("last_at", Utc, nullable=False),
+)
+
+# Browsers in which a person has signed in before: others' failures do not slow them down.
+staff_devices = Table(
+    "staff_devices",
+    metadata,
+    Column("token_hash", String(64), primary_key=True),
+    Column("staff_id", ForeignKey("staff.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("created_at", Utc, nullable=False),
+)
+
+# Who read and did what. Never what was said; it stays when an account or a conversation goes.
+staff_audit = Table(
+    "staff_audit",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("at", Utc, nullable=False, index=True),
+    Column("login", String(64), nullable=False),
+    Column("action", String(32), nullable=False),
+    Column("target", String(64)),  # a conversation's id, an account, the name of an answer
+)
+
+# Replies of the front desk that may become answers. They hold a patient's words, so they go with the conversation.
+proposals = Table(
+    "proposals",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("conversation_id", ForeignKey("conversations.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("question", String(2000), nullable=False),
+    Column("reply", String(4000), nullable=False),
+    Column("login", String(64), nullable=False),  # who proposed it
+    Column("state", String(16), nullable=False),  # open or done
+    Column("created_at", Utc, nullable=False),
+    Index("ix_proposals_state", "state"),
 )

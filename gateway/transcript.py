@@ -9,10 +9,10 @@ from knowledge import Knowledge
 from knowledge.interface import DEFAULT_LANGUAGE
 
 
-def transcript(events: Sequence[Event], knowledge: Knowledge) -> str:
-    """The events as text, with the clinic's times."""
+def transcript(events: Sequence[Event], knowledge: Knowledge, patient: str = "") -> str:
+    """The events as text, with the clinic's times. `patient` is what the patient is called, if not "you"."""
     strings = knowledge.catalogues[DEFAULT_LANGUAGE].strings
-    names = {**strings, "patient": strings["you"]}
+    names = {**strings, "patient": patient or strings["you"]}
     zone = knowledge.clinic.timezone
     parts = [knowledge.wording("transcript", zone=zone)]
     day = None

@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from gateway import screening
+from gateway.desk.patients import Patients
 from gateway.engine import Engine, EngineUnavailable
 from gateway.logs import describe
 from gateway.replies import Replies
@@ -32,11 +33,14 @@ class RedFlagNet(Protocol):
 class Turns:
     """Decides what a message leads to."""
 
-    def __init__(self, net: RedFlagNet, engine: Engine, replies: Replies, engine_turns: int) -> None:
+    def __init__(
+        self, net: RedFlagNet, engine: Engine, replies: Replies, engine_turns: int, patients: Patients
+    ) -> None:
         self._net = net
         self._engine = engine
         self._replies = replies
         self._engine_turns = engine_turns
+        self._patients = patients
         # One thread: a long message does not hold up the others, and spaCy is never entered twice at once.
         self._net_thread = ThreadPoolExecutor(1, "red-flag-net")
 
@@ -45,12 +49,17 @@ class Turns:
         conversation, text, does = turn.conversation, turn.message.body["text"], turn.does
         if does is None and (finding := await self.danger(text, _previous(conversation))):
             return self._red_flag(conversation, finding)
-        if conversation.holder == "person":
+        if conversation.silent_about(turn.message.seq):
             return Outcome()
+        if does and does.get("handoff") == "cancel":
+            return Outcome(replies=(self._patients.cancelled(),), cancel_handoff=True)
         outcome = await self._without_danger(conversation, text, does)
         if flag := conversation.red_flag:
             outcome = self._reminded(outcome, flag)
-        return self._asked_again(turn, outcome) if "engine_down" in outcome.desk else outcome
+        if "engine_down" in outcome.desk:
+            outcome = self._asked_again(turn, outcome)
+        more = bool(does and "more" in does)
+        return outcome if more else await self._patients.handed_over(conversation, outcome)
 
     async def _without_danger(self, conversation: Conversation, text: str, does: Json | None) -> Outcome:
         if does and self._replies.knows(topic := does.get("more", "")):

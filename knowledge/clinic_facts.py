@@ -49,8 +49,13 @@ def _open_now(clinic: Clinic, say: Say, now: datetime) -> str:
     opens = clinic.next_opening(now)
     if opens is None:
         return say("closed_for_long")
-    opening = f"{_day(opens, today)} at {clock(opens.time())}"
+    opening = opening_words(opens, today)
     return say("closed_today", reason=holiday, opening=opening) if holiday else say("closed_now", opening=opening)
+
+
+def opening_words(opens: datetime, today: datetime) -> str:
+    """When the clinic opens, said on a day; both in the clinic's own time: "tomorrow at 9 am"."""
+    return f"{_day(opens, today)} at {clock(opens.time())}"
 
 
 def _day(day: datetime, today: datetime) -> str:

@@ -12,12 +12,14 @@ from typing import Any
 
 import httpx
 import pytest
+from argon2 import PasswordHasher
 from fastapi import FastAPI
 
 from gateway.app import create_app
 from gateway.database import Database
 from gateway.engine import HttpEngine
 from gateway.settings import Settings
+from gateway.staff.accounts import Accounts
 from gateway.store import Store
 from knowledge import Knowledge
 from safety import Finding
@@ -171,6 +173,19 @@ class FlakyTransport(httpx.AsyncBaseTransport):
 async def gateway(start: Start) -> AsyncIterator[Gateway]:
     async with start() as running:
         yield running
+
+
+@pytest.fixture(autouse=True)
+def cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Passwords are hashed as the library recommends, except here, where that is most of the time."""
+    cheap = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1)
+    monkeypatch.setattr("gateway.staff.accounts.PasswordHasher", lambda: cheap)
+
+
+@pytest.fixture
+def people(gateway: Gateway) -> Accounts:
+    """The accounts of the running gateway."""
+    return Accounts(gateway.store._database, lambda: NOW)
 
 
 @pytest.fixture

@@ -244,22 +244,22 @@ async def test_asking_for_a_person_makes_a_desk_item(chat: Chat, gateway: Gatewa
 async def test_while_a_person_has_the_chat_the_assistant_is_silent_but_red_flags_are_not(
     chat: Chat, gateway: Gateway
 ) -> None:
-    await gateway.store.hold(chat.id, "person")
+    await gateway.app.state.desk.claim(chat.id, 1, "Robin")
     await chat.send("will I be sore?")
     danger = await chat.send("I cannot breathe")
     (alarm,) = await chat.answer_to(danger.json()["seq"])
     assert (alarm["role"], alarm["body"]["kind"]) == ("system", "emergency")
     assert gateway.engine.heard == []
-    assert [event["role"] for event in await chat.history(chat.seen)] == ["patient", "patient", "system"]
+    assert [event["role"] for event in await chat.history(chat.seen)] == ["system", "patient", "patient", "system"]
 
 
 async def test_a_late_reply_from_before_the_claim_is_dropped(chat: Chat, gateway: Gateway) -> None:
     gateway.engine.pause = 0.1
     await chat.send("will I be sore?")
     await asyncio.sleep(0.05)
-    await gateway.store.hold(chat.id, "person")
+    await gateway.app.state.desk.claim(chat.id, 1, "Robin")
     await asyncio.sleep(0.15)
-    assert [event["role"] for event in await chat.history(chat.seen)] == ["patient"]
+    assert [event["role"] for event in await chat.history(chat.seen)] == ["patient", "system"]
 
 
 async def test_two_sends_at_once_are_answered_in_order(chat: Chat, gateway: Gateway) -> None:

@@ -48,7 +48,7 @@ def test_the_demo_clinic_is_marked_and_has_no_real_number(knowledge: Knowledge) 
     assert "example.org" in str(knowledge.clinic.booking_link)
 
 
-@pytest.mark.parametrize("key", ["greeting", "engine_down", "message_too_long", "too_many_messages", "handoff_ack"])
+@pytest.mark.parametrize("key", ["greeting", "engine_down", "message_too_long", "too_many_messages", "handoff_out"])
 def test_sentences_of_a_patient_in_need_name_the_emergency_number(knowledge: Knowledge, key: str) -> None:
     values = dict.fromkeys(knowledge.sentences[key].values, "5")
 
