@@ -13,7 +13,7 @@ from rich.table import Table
 
 from gateway.settings import Settings, SettingsError
 from gateway.staff import commands as staff
-from gateway.studio import model_commands, topic_commands
+from gateway.studio import inbox_commands, model_commands, topic_commands
 
 app = typer.Typer(
     help="IMS Assistant: answers patients' questions about Intramuscular Stimulation (IMS, dry needling).",
@@ -197,6 +197,7 @@ topics = typer.Typer(help="Topics: teach, write, merge, retire; withdraw an answ
 app.add_typer(topics, name="topic")
 topic_commands.add_to(topics, _settings, _stop)
 app.add_typer(model_commands.commands(_settings, _stop), name="models")
+app.add_typer(inbox_commands.commands(_settings, _stop), name="inbox")
 incidents = typer.Typer(help="Answers that patients say look wrong.", invoke_without_command=True)
 app.add_typer(incidents, name="incidents")
 

@@ -16,6 +16,7 @@ NOT_TRAINED = frozenset(
         "groups.yml",
         "sources.yml",
         "standards.yml",
+        "studio.yml",
         "wording.yml",
         "lexicon/overclaims.yml",
         "lexicon/personal.yml",
