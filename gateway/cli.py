@@ -14,7 +14,7 @@ from rich.table import Table
 
 from gateway.settings import Settings, SettingsError
 from gateway.staff import commands as staff
-from gateway.studio import topic_commands
+from gateway.studio import inbox_commands, model_commands, topic_commands
 
 app = typer.Typer(
     help="IMS Assistant: answers patients' questions about Intramuscular Stimulation (IMS, dry needling).",
@@ -55,12 +55,15 @@ def run(
 @app.command()
 def train(
     if_changed: Annotated[bool, typer.Option("--if-changed", help="Only if the data changed since.")] = False,
+    candidate: Annotated[
+        bool, typer.Option("--candidate", help="Keep the new model, but go on with the old one.")
+    ] = False,
 ) -> None:
-    """Train the engine on data/ and make the new model the current one."""
-    _train(_settings(), if_changed)
+    """Train the engine on data/ and put the new model in use."""
+    _train(_settings(), if_changed, promote=not candidate)
 
 
-def _train(settings: Settings, if_changed: bool) -> None:
+def _train(settings: Settings, if_changed: bool, promote: bool = True) -> None:
     from gateway.training import Models, TrainingError
     from knowledge import Knowledge, KnowledgeError
 
@@ -70,7 +73,7 @@ def _train(settings: Settings, if_changed: bool) -> None:
     try:
         Knowledge.load(settings.data)
         with console.status("Training the engine (about a minute) ..."):
-            manifest = models.train()
+            manifest = models.train(promote=promote)
     except (KnowledgeError, TrainingError) as error:
         _stop(str(error))
     console.print(f"Trained {manifest.file} in {manifest.seconds:.0f} s.")
@@ -263,6 +266,8 @@ app.add_typer(staff.app, name="staff")
 topics = typer.Typer(help="Topics: teach, write, merge, retire; withdraw an answer at once.", no_args_is_help=True)
 app.add_typer(topics, name="topic")
 topic_commands.add_to(topics, _settings, _stop)
+app.add_typer(model_commands.commands(_settings, _stop), name="models")
+app.add_typer(inbox_commands.commands(_settings, _stop), name="inbox")
 incidents = typer.Typer(help="Answers that patients say look wrong.", invoke_without_command=True)
 app.add_typer(incidents, name="incidents")
 

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Date,
     DateTime,
     Dialect,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -267,4 +268,21 @@ proposals = Table(
     Column("state", String(16), nullable=False),  # open or done
     Column("created_at", Utc, nullable=False),
     Index("ix_proposals_state", "state"),
+)
+
+# Messages that were not understood, without personal details. They go with the conversation that they come from.
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("conversation_id", ForeignKey("conversations.id", ondelete="CASCADE"), index=True),  # none: imported
+    Column("origin", String(64), unique=True),  # where it comes from, so that it comes in once
+    Column("text", String(2000), nullable=False),
+    Column("reason", String(16), nullable=False),  # unknown, clarify, not_helpful, looks_wrong, corrected, imported
+    Column("topic", String(64)),  # that was answered
+    Column("offered", JSON, nullable=False),  # topics behind the "did you mean" buttons, best first
+    Column("confidence", Float),
+    Column("state", String(16), nullable=False),  # open, taught or dismissed
+    Column("created_at", Utc, nullable=False),
+    Index("ix_inbox_state", "state"),
 )

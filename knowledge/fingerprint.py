@@ -17,8 +17,10 @@ NOT_TRAINED = frozenset(
         "pictures.yml",
         "sources.yml",
         "standards.yml",
+        "studio.yml",
         "wording.yml",
         "lexicon/overclaims.yml",
+        "lexicon/personal.yml",
         "lexicon/syllables.yml",
     }
 )

@@ -1,0 +1,79 @@
+"""Old chats and FAQ lists come in whatever program saved them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gateway.studio.candidates import Asked, faq, from_csv, name_for
+from gateway.studio.errors import StudioError
+
+
+def write(folder: Path, name: str, text: str, encoding: str = "utf-8") -> Path:
+    file = folder / name
+    file.write_bytes(text.encode(encoding))
+    return file
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16", "utf-16-le"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_a_table_is_read_in_any_usual_encoding(tmp_path: Path, encoding: str, delimiter: str) -> None:
+    lines = (("question", "answer"), ("Wie läuft es?", "Gut – danke."), ("Tut es weh?", "Kaum é."))
+    file = write(tmp_path, "faq.csv", "\n".join(delimiter.join(line) for line in lines), encoding)
+
+    assert from_csv(file) == [Asked("Wie läuft es?", "Gut – danke."), Asked("Tut es weh?", "Kaum é.")]
+
+
+def test_of_a_chat_only_what_patients_wrote_counts(tmp_path: Path) -> None:
+    file = write(tmp_path, "chat.csv", "author,message\npatient,is it sore\nstaff,a bit\nPatient,is it sore\n")
+    assert from_csv(file) == [Asked("is it sore", "")]
+
+
+def test_a_table_without_headings_is_read_by_its_longest_column(tmp_path: Path) -> None:
+    file = write(tmp_path, "old.csv", "1,how long will I be sore\n2,can I swim after it\n")
+    assert [asked.question for asked in from_csv(file)] == ["how long will I be sore", "can I swim after it"]
+
+
+def test_questions_of_a_saved_page_come_with_their_answers(tmp_path: Path) -> None:
+    page = """<html><head><script>var a = "is this one?"</script></head><body>
+    <nav><h2>Menu?</h2></nav>
+    <h2>Do you treat horses?</h2><p>Yes, on <b>Mondays</b>.</p><ul><li>Not in &amp; after rain</li></ul>
+    <p><strong>Is it safe?</strong></p><p>Mostly.</p>
+    <h2>About us</h2><p>We are here.</p></body>"""
+    assert faq(write(tmp_path, "page.html", page)) == [
+        Asked("Do you treat horses?", "Yes, on Mondays.\nNot in & after rain"),
+        Asked("Is it safe?", "Mostly."),
+    ]
+
+
+def test_questions_marked_up_for_search_engines_are_preferred(tmp_path: Path) -> None:
+    page = """<script type="application/ld+json">{"@graph": [{"@type": "FAQPage", "mainEntity": [
+    {"@type": "Question", "name": "Does it hurt?", "acceptedAnswer": {"text": "<p>A <i>little</i>.</p>"}}]}]}</script>
+    <h2>Something else?</h2><p>No.</p>"""
+    assert faq(write(tmp_path, "page.html", page)) == [Asked("Does it hurt?", "A little.")]
+
+
+@pytest.mark.parametrize("content", [b"", b"\n\n", b"<html></html>", b"\x00\x01\x02"])
+@pytest.mark.parametrize("name", ["x.csv", "x.html"])
+def test_what_holds_no_question_is_refused_in_a_sentence(tmp_path: Path, name: str, content: bytes) -> None:
+    file = tmp_path / name
+    file.write_bytes(content)
+    try:
+        found = faq(file)
+    except StudioError as error:
+        assert "What to do" in str(error)
+    else:
+        assert name == "x.csv" and all(asked.question.strip() for asked in found)
+
+
+def test_a_missing_file_is_told(tmp_path: Path) -> None:
+    with pytest.raises(StudioError, match="cannot be read"):
+        from_csv(tmp_path / "none.csv")
+
+
+def test_names_are_made_of_the_words_that_matter() -> None:
+    assert name_for("Do you treat horses?", set()) == "treat_horses"
+    assert name_for("Do you treat horses?", {"treat_horses"}) == "treat_horses_2"
+    assert name_for("¿?", set()) == "topic"
+    assert name_for("3 2 1", set()) == "topic"

@@ -1,0 +1,132 @@
+"""Several models are kept; only intact ones that were trained here come into use, and there is a way back."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from gateway.cli import app
+from gateway.settings import Settings
+from gateway.training import KEPT, Manifest, ModelRefused, Models
+
+
+@pytest.fixture
+def models(tmp_path: Path) -> Models:
+    (tmp_path / "models").mkdir()
+    return Models(Settings(var=tmp_path / "var"), tmp_path / "models")
+
+
+def train(models: Models, name: str, use: bool = True) -> Path:
+    """A model as training leaves it."""
+    file = models.folder / f"{name}.tar.gz"
+    file.write_bytes(name.encode())
+    sha256 = hashlib.sha256(name.encode()).hexdigest()
+    manifest = Manifest(file.name, sha256, "data", "2026-11-27T00:00:00+00:00", 1.0, versions={"rasa": "3.6.21"})
+    models._write(models.folder / f"{name}.json", manifest)
+    if use:
+        models._use(manifest)
+    return file
+
+
+def test_a_candidate_is_kept_and_comes_into_use_when_it_is_promoted(models: Models) -> None:
+    first, second = train(models, "ims-1"), train(models, "ims-2", use=False)
+    assert models.current() == first
+
+    models.promote("ims-2")
+
+    assert models.current() == second
+
+
+def test_going_back_twice_goes_back_two_models(models: Models) -> None:
+    for name in ("ims-1", "ims-2", "ims-3"):
+        train(models, name)
+    assert [models.rollback().name, models.rollback().name] == ["ims-2", "ims-1"]
+    with pytest.raises(ModelRefused, match="no earlier model"):
+        models.rollback()
+    assert models.current() == models.folder / "ims-1.tar.gz"
+
+
+def test_going_back_passes_over_a_model_that_was_tampered_with(models: Models) -> None:
+    for name in ("ims-1", "ims-2", "ims-3"):
+        train(models, name)
+    (models.folder / "ims-2.tar.gz").write_bytes(b"else")
+
+    assert models.rollback().name == "ims-1"
+
+
+@pytest.mark.parametrize("what", ["file", "manifest", "no manifest", "damaged manifest", "other key"])
+def test_a_tampered_or_foreign_model_is_refused(models: Models, what: str) -> None:
+    train(models, "ims-1")
+    file = train(models, "ims-2", use=False)
+    manifest = models.folder / "ims-2.json"
+    if what == "file":
+        file.write_bytes(b"else")
+    elif what == "manifest":
+        fields = json.loads(manifest.read_text())
+        file.write_bytes(b"else")
+        manifest.write_text(json.dumps({**fields, "sha256": hashlib.sha256(b"else").hexdigest()}))
+    elif what == "no manifest":
+        manifest.unlink()
+    elif what == "damaged manifest":
+        manifest.write_text("[]")
+    else:
+        elsewhere = Models(Settings(var=models.folder.parent / "elsewhere"), models.folder)
+        elsewhere._write(manifest, Manifest(file.name, hashlib.sha256(b"ims-2").hexdigest(), "data", "", 1.0))
+
+    with pytest.raises(ModelRefused):
+        models.promote("ims-2")
+    assert [bool(model.refused) for model in models.all()] == [True, False]
+    assert models.current() == models.folder / "ims-1.tar.gz"
+
+
+def test_the_manifest_of_an_earlier_version_still_counts(models: Models) -> None:
+    train(models, "ims-1")
+    fields = {"file": "ims-1.tar.gz", "sha256": hashlib.sha256(b"ims-1").hexdigest(), "trained_on": "d"}
+    fields |= {"trained_at": "2026-11-27T00:00:00+00:00"}
+    from gateway import training
+
+    old = {**fields, "seconds": 2.0}
+    signature = training._signature(old, models.settings.secret(training.SECRET))
+    (models.folder / "manifest.json").write_text(json.dumps({**old, "signature": signature}))
+    (models.folder / "ims-1.json").unlink()
+
+    assert models.current() == models.folder / "ims-1.tar.gz"
+    assert models.promote("ims-1").seconds == 2.0
+
+
+def test_old_models_go_but_not_the_one_in_use(models: Models) -> None:
+    train(models, "ims-000")
+    for number in range(1, KEPT + 3):
+        train(models, f"ims-{number:03d}", use=False)
+    models._clear()
+
+    names = sorted(file.name for file in models.folder.glob("*.tar.gz"))
+    assert len(names) == KEPT + 1
+    assert names[0] == "ims-000.tar.gz"
+
+
+def test_no_name_leads_out_of_the_folder(models: Models) -> None:
+    train(models, "ims-1")
+    (models.folder.parent / "evil.tar.gz").write_bytes(b"x")
+    with pytest.raises(ModelRefused, match="no model"):
+        models.promote("../evil")
+
+
+def test_verify_fails_on_a_foreign_model(models: Models, monkeypatch: pytest.MonkeyPatch) -> None:
+    train(models, "ims-1")
+    monkeypatch.chdir(models.folder.parent)
+    monkeypatch.setenv("IMS_VAR", str(models.settings.var))
+    run = CliRunner()
+    assert run.invoke(app, ["models", "verify"]).exit_code == 0
+    (models.folder / "ims-9.tar.gz").write_bytes(b"from somewhere")
+
+    result = run.invoke(app, ["models", "verify"])
+
+    assert result.exit_code == 1
+    assert "1 of 2" in result.stdout
+    assert "refused" in run.invoke(app, ["models", "list"]).stdout
+    assert run.invoke(app, ["models", "promote", "ims-9"]).exit_code == 1
