@@ -37,6 +37,8 @@ class Settings:
     engine_turns: int = 8  # turns after which the engine gets a fresh tracker: its cost grows with the tracker
     message_limit: int = 2_000  # characters in one message
     body_limit: int = 1_000_000  # bytes in one request
+    header_seconds: float = 15.0  # for the headers of a request to arrive
+    header_limit: int = 32_768  # bytes in the headers of a request
     conversation_burst: float = 20  # messages at once in one conversation ...
     conversation_rate: float = 1.0  # ... and then so many a second
     address_burst: float = 120  # requests at once from one address (this machine itself is not limited) ...
