@@ -31,7 +31,9 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8000
     public_url: str = ""  # how patients reach it, for QR codes and links; empty: as each request came
-    engine_url: str = "http://127.0.0.1:5005"
+    redis: str = ""  # URL of the Redis that several gateways share; empty: there is one gateway
+    take_over_after: float = 3.0  # seconds after which a gateway looks for what another one left unanswered
+    engine_url: str = "http://127.0.0.1:5005"  # or several, with spaces or commas between them
     engine_token: str = ""  # what the gateway shows to the engine; empty: made at the first start
     engine_timeout: float = 3.0  # seconds after which the patient is told that no answer came
     engine_turns: int = 8  # turns after which the engine gets a fresh tracker: its cost grows with the tracker
@@ -69,6 +71,11 @@ class Settings:
     def database_url(self) -> str:
         """The SQLAlchemy URL of the database."""
         return self.database or f"sqlite:///{self.var / 'ims.sqlite3'}"
+
+    @property
+    def engine_urls(self) -> tuple[str, ...]:
+        """The addresses of the engines."""
+        return tuple(self.engine_url.replace(",", " ").split())
 
     def engine_secret(self) -> str:
         """What the gateway shows to the engine, and the engine expects."""
