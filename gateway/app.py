@@ -32,12 +32,13 @@ from gateway.desk.proposals import Proposals
 from gateway.desk.reviewed import Reviewed
 from gateway.desk.service import Desk
 from gateway.engine import Engine, HttpEngine
+from gateway.engines import SeveralEngines
 from gateway.feedback import Feedback
 from gateway.guards import BodyLimit, OtherSites, SecurityHeaders
-from gateway.live import LocalSignals
 from gateway.logs import RequestLog
+from gateway.peers import Alone, RedisPeers, SharedBuckets, SharedSignals
 from gateway.problems import SENTENCES, Refused
-from gateway.rate_limits import RateLimits, TokenBuckets
+from gateway.rate_limits import RateLimits
 from gateway.replies import Replies
 from gateway.retention import Retention
 from gateway.settings import Settings
@@ -68,13 +69,20 @@ def create_app(
     now: Callable[[], datetime] = utc_now,
 ) -> FastAPI:
     """The gateway as an ASGI application. Without `engine`, the one at `settings.engine_url`."""
-    client = httpx.AsyncClient(base_url=settings.engine_url, timeout=settings.engine_timeout, trust_env=False)
+    clients = [
+        httpx.AsyncClient(base_url=url, timeout=settings.engine_timeout, trust_env=False)
+        for url in settings.engine_urls
+    ]
     counted = metrics.Metrics()
-    engine = engine or HttpEngine(client, settings.engine_secret(), settings.engine_timeout)
+    engine = engine or SeveralEngines(
+        [HttpEngine(client, settings.engine_secret(), settings.engine_timeout) for client in clients]
+    )
     engine = metrics.MeteredEngine(engine, counted)
     database = Database(settings.database_url)
     store = Store(database, now)
-    signals = LocalSignals()
+    peers = RedisPeers(settings.redis) if settings.redis else None
+    others = peers or Alone()
+    signals = SharedSignals(others)
     withdrawals = Withdrawals(database, now, settings.withdrawal_poll)
     replies = Replies(knowledge, now, withdrawals)
     retention = Retention(store, database, signals, now)
@@ -86,10 +94,10 @@ def create_app(
     mailer = Mailer(settings, database, knowledge, links.to, now)
     alerts = Alerts(store, database, signals, knowledge, front_desk, mailer, now)
     turns = Turns(net, engine, replies, settings.engine_turns, patients)
-    conversations = Conversations(store, turns, signals, counted)
+    conversations = Conversations(store, turns, signals, counted, others)
     limits = RateLimits(
-        TokenBuckets(settings.conversation_burst, settings.conversation_rate),
-        TokenBuckets(settings.address_burst, settings.address_rate),
+        SharedBuckets("conversation", others, settings.conversation_burst, settings.conversation_rate),
+        SharedBuckets("address", others, settings.address_burst, settings.address_rate),
         knowledge,
     )
     accounts, audit = Accounts(database, now), Audit(database, now)
@@ -103,6 +111,9 @@ def create_app(
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         await database.upgrade()
         await withdrawals.start()
+        if peers:
+            await peers.start()
+            conversations.take_over(settings.take_over_after)
         if resumed := await conversations.resume():
             log.info("took up %d conversations with unanswered messages", resumed)
         retention.start(knowledge.clinic.retention_days)
@@ -113,7 +124,10 @@ def create_app(
         await retention.close()
         await conversations.close()
         await withdrawals.close()
-        await client.aclose()
+        if peers:
+            await peers.close()
+        for client in clients:
+            await client.aclose()
         await database.close()
 
     app = FastAPI(
@@ -138,7 +152,7 @@ def create_app(
     app.include_router(rest_channel.routes(settings, store, conversations, replies, limits, knowledge))
     app.include_router(sheet.routes(store, links, knowledge, limits, now))
     app.include_router(questions.routes(store, links, knowledge, limits, now))
-    app.include_router(health.routes(store, engine))
+    app.include_router(health.routes(store, engine, peers))
     app.include_router(metrics.routes(settings, store, counted))
     app.include_router(
         console.routes(

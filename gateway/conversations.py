@@ -15,6 +15,7 @@ from gateway.desk.patients import DESK
 from gateway.live import Signals
 from gateway.logs import describe
 from gateway.metrics import Metrics
+from gateway.peers import Peers
 from gateway.store import OWN, Draft, Event, Store, Turn, UnknownConversation
 from gateway.turns import Turns
 
@@ -26,15 +27,23 @@ class Conversations:
     """Takes messages in and sees to it that each gets its answer."""
 
     def __init__(
-        self, store: Store, turns: Turns, signals: Signals, metrics: Metrics, retry_after: float = 1.0
+        self,
+        store: Store,
+        turns: Turns,
+        signals: Signals,
+        metrics: Metrics,
+        peers: Peers,
+        retry_after: float = 1.0,
     ) -> None:
         self._store = store
         self._turns = turns
         self._signals = signals
         self._metrics = metrics
+        self._peers = peers
         self._retry_after = retry_after
         self._workers: dict[str, asyncio.Task[None]] = {}
         self._waiting: set[str] = set()
+        self._taking_over: asyncio.Task[None] | None = None
 
     async def resume(self) -> int:
         """Take up what was acknowledged but not answered when the last process stopped; returns how many chats."""
@@ -43,6 +52,23 @@ class Conversations:
         for conversation_id in unanswered:
             self._wake(conversation_id)
         return len(unanswered)
+
+    def take_over(self, after: float) -> None:
+        """From now on answer what another gateway left unanswered for so many seconds: it may have died."""
+        self._taking_over = asyncio.create_task(self._take_over(after))
+
+    async def _take_over(self, after: float) -> None:
+        before: set[str] = set()
+        while True:
+            await asyncio.sleep(after)
+            try:
+                waiting = set(await self._store.unanswered()) - self._workers.keys()
+            except Exception as error:
+                log.error("what waits could not be read (%s)", describe(error))
+                continue
+            for conversation_id in waiting & before:
+                self._wake(conversation_id)
+            before = waiting
 
     async def receive(
         self, conversation_id: str, body: Json, client_key: str | None = None, does: Json | None = None
@@ -77,7 +103,7 @@ class Conversations:
 
     async def close(self) -> None:
         """Stop answering. What is unanswered stays in the log."""
-        workers = list(self._workers.values())
+        workers = [*self._workers.values(), *([self._taking_over] if self._taking_over else [])]
         for worker in workers:
             worker.cancel()
         await asyncio.gather(*workers, return_exceptions=True)
@@ -92,8 +118,8 @@ class Conversations:
             while conversation_id in self._waiting:
                 self._waiting.discard(conversation_id)
                 try:
-                    while turn := await self._store.next_turn(conversation_id):
-                        await self._answer(turn)
+                    while await self._answer_next(conversation_id):
+                        pass
                 except UnknownConversation:
                     return  # deleted meanwhile
                 except Exception as error:
@@ -103,6 +129,17 @@ class Conversations:
                     await asyncio.sleep(self._retry_after)
         finally:
             del self._workers[conversation_id]
+
+    async def _answer_next(self, conversation_id: str) -> bool:
+        """Answer the first message that waits; whether there was one."""
+        async with self._peers.answering(conversation_id) as moved:
+            turn = await self._store.next_turn(conversation_id)
+            if turn and moved:
+                await self._store.fresh_tracker([conversation_id])
+                turn = await self._store.next_turn(conversation_id)
+            if turn:
+                await self._answer(turn)
+            return turn is not None
 
     async def _answer(self, turn: Turn) -> None:
         conversation = turn.conversation

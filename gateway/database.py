@@ -14,11 +14,12 @@ from typing import Any, TypeVar
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 READERS = 4
+MIGRATING = 20_260_121  # any number, the same for all gateways
 
 T = TypeVar("T")
 
@@ -97,7 +98,9 @@ def _run(engine: Engine, work: Callable[[Connection], T]) -> T:
 def _connect(url: str) -> Engine:
     # Values never stand in errors: they would be what patients typed.
     if make_url(url).get_backend_name() != "sqlite":
-        return create_engine(url, hide_parameters=True, pool_pre_ping=True, pool_size=2 * READERS)
+        patience = {"connect_timeout": 5} if make_url(url).get_backend_name() == "postgresql" else {}
+        pool = {"pool_pre_ping": True, "pool_size": 2 * READERS}
+        return create_engine(url, hide_parameters=True, connect_args=patience, **pool)
     if file := make_url(url).database:
         Path(file).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(url, hide_parameters=True)
@@ -144,6 +147,8 @@ def _migration(step: Callable[[Config, str], None], revision: str) -> Callable[[
     def run(connection: Connection) -> None:
         config = Config()
         config.set_main_option("script_location", str(MIGRATIONS))
+        if connection.dialect.name == "postgresql":  # gateways that start together migrate one after the other
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATING})
         config.attributes["connection"] = connection
         step(config, revision)
 

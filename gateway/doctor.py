@@ -136,12 +136,12 @@ def secrets(here: Installation) -> Iterator[Finding]:
 def ports(here: Installation) -> Iterator[Finding]:
     """The ports are free, or our own parts answer on them."""
     settings = here.settings
-    engine = httpx.URL(settings.engine_url)
+    engines = [("engine", httpx.URL(url), "/webhooks/gateway/", "IMS_ENGINE_URL") for url in settings.engine_urls]
     host = "127.0.0.1" if settings.host == "0.0.0.0" else settings.host
     gateway = httpx.URL(f"http://{host}:{settings.port}")
     for name, url, path, variable in (
         ("gateway", gateway, "/health", "IMS_PORT"),
-        ("engine", engine, "/webhooks/gateway/", "IMS_ENGINE_URL"),
+        *engines,
     ):
         check = f"{name} port"
         if _is_free(url):

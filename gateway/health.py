@@ -9,10 +9,11 @@ from starlette.responses import JSONResponse
 
 from gateway.engine import Engine
 from gateway.logs import describe
+from gateway.peers import RedisPeers
 from gateway.store import Store
 
 
-def routes(store: Store, engine: Engine) -> APIRouter:
+def routes(store: Store, engine: Engine, peers: RedisPeers | None) -> APIRouter:
     """The two routes. Patients are served while not ready: with the truth that no answer can be given now."""
     router = APIRouter(tags=["operations"])
 
@@ -26,6 +27,8 @@ def routes(store: Store, engine: Engine) -> APIRouter:
         """Whether every part works."""
         parts = dict(zip(("database", "engine"), await asyncio.gather(_database(store), engine.ready()), strict=True))
         works = all(state == "ok" for state in parts.values())
+        if peers:  # a gateway works without the others, so this is told and not counted
+            parts["redis"] = await peers.ready()
         return JSONResponse({"ready": works, "parts": parts}, 200 if works else 503)
 
     return router

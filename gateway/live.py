@@ -60,6 +60,10 @@ class LocalSignals:
     def close(self) -> None:
         """End all streams."""
         self._closed = True
+        self.wake_all()
+
+    def wake_all(self) -> None:
+        """Wake everybody who listens: something may have been missed."""
         for listeners in self._listeners.values():
             for listener in listeners:
                 listener.set()

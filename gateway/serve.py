@@ -11,6 +11,7 @@ from fastapi import FastAPI
 
 from gateway import logs
 from gateway.app import create_app
+from gateway.connections import connection_class
 from gateway.settings import Settings, SettingsError
 from knowledge import Knowledge, KnowledgeError
 from safety import Net
@@ -32,6 +33,7 @@ def server(settings: Settings, app: FastAPI) -> Server:
         port=settings.port,
         access_log=False,  # it prints addresses with ids in them; logs.RequestLog does it better
         log_config=None,
+        http=connection_class(settings.header_seconds, settings.header_limit),
         server_header=False,
         timeout_graceful_shutdown=5,
     )

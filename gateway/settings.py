@@ -31,12 +31,16 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8000
     public_url: str = ""  # how patients reach it, for QR codes and links; empty: as each request came
-    engine_url: str = "http://127.0.0.1:5005"
+    redis: str = ""  # URL of the Redis that several gateways share; empty: there is one gateway
+    take_over_after: float = 3.0  # seconds after which a gateway looks for what another one left unanswered
+    engine_url: str = "http://127.0.0.1:5005"  # or several, with spaces or commas between them
     engine_token: str = ""  # what the gateway shows to the engine; empty: made at the first start
     engine_timeout: float = 3.0  # seconds after which the patient is told that no answer came
     engine_turns: int = 8  # turns after which the engine gets a fresh tracker: its cost grows with the tracker
     message_limit: int = 2_000  # characters in one message
     body_limit: int = 1_000_000  # bytes in one request
+    header_seconds: float = 15.0  # for the headers of a request to arrive
+    header_limit: int = 32_768  # bytes in the headers of a request
     conversation_burst: float = 20  # messages at once in one conversation ...
     conversation_rate: float = 1.0  # ... and then so many a second
     address_burst: float = 120  # requests at once from one address (this machine itself is not limited) ...
@@ -74,6 +78,11 @@ class Settings:
     def database_url(self) -> str:
         """The SQLAlchemy URL of the database."""
         return self.database or f"sqlite:///{self.var / 'ims.sqlite3'}"
+
+    @property
+    def engine_urls(self) -> tuple[str, ...]:
+        """The addresses of the engines."""
+        return tuple(self.engine_url.replace(",", " ").split())
 
     def engine_secret(self) -> str:
         """What the gateway shows to the engine, and the engine expects."""

@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Row, Select, delete, func, insert, or_, select, text, update
+from sqlalchemy.exc import IntegrityError
 
 from gateway import screening
 from gateway.database import Database
@@ -448,8 +449,14 @@ class Store:
         return Conversation(**{name: row[name] for name in Conversation.__dataclass_fields__})
 
     def _of_sender(self, connection: Connection, sender: str) -> Conversation:
-        row = connection.execute(select(conversations).where(conversations.c.sender == sender)).one_or_none()
-        return _conversation(row) if row else self._create(connection, sender=sender)
+        query = select(conversations).where(conversations.c.sender == sender).with_for_update()
+        if row := connection.execute(query).one_or_none():
+            return _conversation(row)
+        try:
+            with connection.begin_nested():
+                return self._create(connection, sender=sender)
+        except IntegrityError:  # another gateway was quicker
+            return _conversation(connection.execute(query).one())
 
     def _receive(
         self, connection: Connection, conversation: Conversation, draft: Draft, client_key: str | None = None

@@ -47,7 +47,6 @@ class Part:
 
 def parts(settings: Settings, root: Path = Path()) -> list[Part]:
     """The parts of a clinic on one machine; the gateway first, because it also stops first."""
-    engine = httpx.URL(settings.engine_url)
     token = settings.engine_secret()
     if not (root / ENGINE_PYTHON).exists():
         raise CannotStart("The engine's environment is missing. What to do: run 'make setup'.")
@@ -65,21 +64,25 @@ def parts(settings: Settings, root: Path = Path()) -> list[Part]:
             ready=f"http://{_reachable(settings.host)}:{settings.port}/health",
             environment={"IMS_ENGINE_TOKEN": token},
         ),
-        Part(
-            name="engine",
-            # Our channel alone: without Rasa's HTTP API and its other channels there is nothing else to protect.
-            # It runs the actions in its own process, so there is no action server either.
-            command=(
-                *(str(ENGINE_PYTHON), "-m", "rasa", "run", "--model", str(model)),
-                *("--interface", "127.0.0.1", "--port", str(engine.port)),
-                *("--connector", "nlu.channel.GatewayInput"),
-            ),
-            port=engine.port or 0,
-            ready=f"{settings.engine_url}/webhooks/gateway/",
-            environment=engine_environment(settings),
-            headers={"Authorization": f"Bearer {token}"},
-        ),
+        *(_engine(settings, model, number, httpx.URL(url)) for number, url in enumerate(settings.engine_urls, 1)),
     ]
+
+
+def _engine(settings: Settings, model: Path, number: int, url: httpx.URL) -> Part:
+    return Part(
+        name="engine" if number == 1 else f"engine-{number}",
+        # Our channel alone: without Rasa's HTTP API and its other channels there is nothing else to protect.
+        # It runs the actions in its own process, so there is no action server either.
+        command=(
+            *(str(ENGINE_PYTHON), "-m", "rasa", "run", "--model", str(model)),
+            *("--interface", "127.0.0.1", "--port", str(url.port)),
+            *("--connector", "nlu.channel.GatewayInput"),
+        ),
+        port=url.port or 0,
+        ready=str(url.copy_with(path="/webhooks/gateway/")),
+        environment=engine_environment(settings),
+        headers={"Authorization": f"Bearer {settings.engine_secret()}"},
+    )
 
 
 class Supervisor:
@@ -233,8 +236,8 @@ def _check_port(part: Part) -> None:
         try:
             probe.bind(("127.0.0.1", part.port))
         except OSError:
-            variable = {"gateway": "IMS_PORT", "engine": "IMS_ENGINE_URL"}.get(part.name)
+            variable = "IMS_PORT" if part.name == "gateway" else "IMS_ENGINE_URL"
             raise CannotStart(
                 f"Port {part.port}, which the {part.name} needs, is in use. "
-                f"What to do: stop the program that uses it, or set {variable or 'another port'}."
+                f"What to do: stop the program that uses it, or set {variable}."
             ) from None

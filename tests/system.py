@@ -15,14 +15,23 @@ import pytest
 from gateway.training import ENGINE_PYTHON
 
 
-def _program(name: str) -> Callable[[], bool]:
-    return lambda: shutil.which(name) is not None
+def _program(name: str, also_in: str = "") -> Callable[[], bool]:
+    return lambda: shutil.which(name, path=f"{os.environ['PATH']}:{also_in}") is not None
+
+
+def postgresql() -> Path | None:
+    """The folder of PostgreSQL's programs, which Debian keeps off the path; the newest one."""
+    folders = [file.parent for file in Path("/usr/lib/postgresql").glob("*/bin/initdb")]
+    return max(folders, key=lambda folder: int(folder.parent.name), default=None)
 
 
 # Name -> whether it is there, and where it comes from.
 NEEDS: dict[str, tuple[Callable[[], bool], str]] = {
     "chromium": (_program("chromium"), "apt-get install chromium"),
     "ip": (_program("ip"), "apt-get install iproute2"),
+    "nginx": (_program("nginx", "/usr/sbin"), "apt-get install nginx"),
+    "postgresql": (lambda: postgresql() is not None, "apt-get install postgresql"),
+    "redis": (_program("redis-server"), "apt-get install redis-server"),
     "strace": (_program("strace"), "apt-get install strace"),
     "engine": (ENGINE_PYTHON.exists, "make setup"),
     "model": (Path("models/manifest.json").exists, "./ims train"),

@@ -53,6 +53,10 @@ class Processes:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
+    @property
+    def engine_url(self) -> str:
+        return f"http://127.0.0.1:{self.engine_port}"
+
     def start_engine(self, pause: float = 0) -> None:
         self._start("engine", str(self.engine_port), str(pause))
         eventually(
@@ -68,7 +72,7 @@ class Processes:
             **os.environ,
             "IMS_VAR": str(self.var),
             "IMS_PORT": str(self.port),
-            "IMS_ENGINE_URL": f"http://127.0.0.1:{self.engine_port}",
+            "IMS_ENGINE_URL": self.engine_url,
             "IMS_ENGINE_TOKEN": TOKEN,
             "IMS_HEARTBEAT": "0.3",
             "IMS_CONVERSATION_BURST": "10000",

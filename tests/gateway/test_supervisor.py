@@ -216,6 +216,13 @@ def test_the_engine_listens_on_this_machine_alone_with_a_token_and_without_telem
     assert set(by_name) == {"gateway", "engine"}, "the actions run inside the engine"
 
 
+def test_each_address_of_an_engine_is_a_part(root: Path) -> None:
+    settings = Settings(var=root / "var", engine_url="http://127.0.0.1:5105, http://127.0.0.1:5106")
+    trained(root, settings)
+    found = {part.name: part.port for part in parts(settings, root)}
+    assert found == {"gateway": 8000, "engine": 5105, "engine-2": 5106}
+
+
 def test_the_parts_end_quickly(run: Run) -> None:
     run.start()
     eventually(lambda: run.says("All is ready"))

@@ -1,0 +1,95 @@
+"""Several engines as one: sticky, and over to the next one when one is dead."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from gateway.engine import EngineReply, EngineUnavailable, Json
+from gateway.engines import REST, SeveralEngines
+
+
+class Stub:
+    """An engine that fails for a reason, or answers."""
+
+    def __init__(self) -> None:
+        self.reason = ""
+        self.heard: list[str] = []
+
+    async def ask(self, sender: str, text: str, choice: Json | None, slots: Json | None) -> EngineReply:
+        self.heard.append(sender)
+        if self.reason:
+            raise EngineUnavailable(self.reason)
+        return EngineReply("answer")
+
+    async def ready(self) -> str:
+        return self.reason or "ok"
+
+
+class Three:
+    """Three engines behind one, and a clock."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.each = [Stub(), Stub(), Stub()]
+        self.all = SeveralEngines(self.each, lambda: self.now)
+
+    async def ask(self, sender: str) -> EngineReply:
+        return await self.all.ask(sender, "hello", None, None)
+
+    def home(self, sender: str) -> Stub:
+        (found,) = [engine for engine in self.each if sender in engine.heard]
+        return found
+
+
+@pytest.fixture
+def three() -> Three:
+    return Three()
+
+
+async def test_a_chat_stays_with_its_engine(three: Three) -> None:
+    for _ in range(5):
+        await three.ask("chat-1")
+    assert three.home("chat-1").heard == ["chat-1"] * 5
+
+
+async def test_chats_are_spread(three: Three) -> None:
+    for number in range(300):
+        await three.ask(f"chat-{number}")
+    counts = Counter({place: len(engine.heard) for place, engine in enumerate(three.each)})
+    assert min(counts.values()) > 60
+
+
+async def test_a_dead_engine_is_replaced_within_the_message_and_asked_last_for_a_while(three: Three) -> None:
+    await three.ask("chat-1")
+    home = three.home("chat-1")
+    home.reason = "refused"
+    assert (await three.ask("chat-1")).kind == "answer"
+    asked = len(home.heard)
+    assert (await three.ask("chat-1")).kind == "answer"
+    assert len(home.heard) == asked
+    home.reason = ""
+    three.now += REST
+    await three.ask("chat-1")
+    assert len(home.heard) == asked + 1
+
+
+@pytest.mark.parametrize("reason", ["slow", "status", "malformed"])
+async def test_what_an_engine_may_have_heard_is_not_asked_of_another(three: Three, reason: str) -> None:
+    await three.ask("chat-1")
+    three.home("chat-1").reason = reason
+    with pytest.raises(EngineUnavailable, match=reason):
+        await three.ask("chat-1")
+    assert (await three.ask("chat-1")).kind == "answer"  # the next message goes elsewhere
+
+
+async def test_with_all_dead_it_says_so_and_tries_again(three: Three) -> None:
+    for engine in three.each:
+        engine.reason = "refused"
+    with pytest.raises(EngineUnavailable):
+        await three.ask("chat-1")
+    assert await three.all.ready() == "refused"
+    three.each[1].reason = ""
+    assert (await three.ask("chat-1")).kind == "answer"
+    assert await three.all.ready() == "ok"

@@ -1,0 +1,43 @@
+"""A page that says which test shows something names a test that exists."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+NAMED = re.compile(r"(tests/[\w/]+\.py)(?:::(\w+))?")
+PAGES = ["docs/security.md", "docs/privacy.md", "docs/advisories.yml"]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_tests_named_exist(page: str) -> None:
+    named = set(NAMED.findall(Path(page).read_text("utf-8")))
+    assert named
+    for file, function in named:
+        tree = ast.parse(Path(file).read_text("utf-8"))
+        defined = {node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
+        assert not function or function in defined, f"{file}::{function}"
+
+
+def rows(page: str, heading: str) -> list[list[str]]:
+    part = Path(page).read_text("utf-8").split(f"## {heading}\n", 1)[1].split("\n## ", 1)[0]
+    lines = [line for line in part.splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
+
+
+def test_each_threat_has_its_test() -> None:
+    threats = rows("docs/security.md", "Threats")
+    assert len(threats) > 25
+    assert [row[0] for row in threats if not NAMED.search(row[-1])] == []
+
+
+def test_each_point_of_the_law_has_a_test_or_is_the_clinics() -> None:
+    points = rows("docs/privacy.md", "The law, in short")
+    assert len(points) > 9
+    for law, what, clinic, test in points:
+        assert law
+        assert bool(NAMED.search(test)) == bool(what), law
+        assert what or clinic

@@ -1,0 +1,1 @@
+"""Several gateways with real PostgreSQL, Redis and nginx."""
