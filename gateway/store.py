@@ -22,6 +22,7 @@ from gateway import screening
 from gateway.database import Database
 from gateway.desk import handoffs
 from gateway.tables import conversations, desk_items, events
+from safety import LEVELS, READ_TOGETHER
 
 Json = dict[str, Any]
 T = TypeVar("T")
@@ -131,6 +132,7 @@ class Turn:
     message: Event
     does: Json | None  # what the button does, if the message was one
     card: Json | None = None  # body of the last card before it
+    before: tuple[str, ...] = ()  # what the patient wrote just before, oldest first, since the last alarm
 
 
 @dataclass(frozen=True)
@@ -343,7 +345,8 @@ class Store:
             found = _choice(connection, conversation_id, choice_id or f"{row.seq}-{OWN}")
             card = connection.execute(_cards(conversation_id, row.seq)).first()
             does, open_card = found and found[1], None if card is None else card.body
-            return Turn(_find(connection, conversation_id), _event(row), does, open_card)
+            before = _just_before(connection, conversation_id, row.seq)
+            return Turn(_find(connection, conversation_id), _event(row), does, open_card, before)
 
         return await self._database.read(work)
 
@@ -522,6 +525,29 @@ def _cards(conversation_id: str, before: int | None) -> Select[Any]:
         .limit(1)
     )
     return query.where(events.c.seq < before) if before else query
+
+
+def _just_before(connection: Connection, conversation_id: str, seq: int) -> tuple[str, ...]:
+    """The messages that a patient typed in the two turns before this one, oldest first. What was written up to the last
+    alarm had its answer.
+    """
+    alarmed = select(func.max(events.c.in_reply_to)).where(
+        events.c.conversation_id == conversation_id, events.c.kind.in_(LEVELS)
+    )
+    query = (
+        select(events.c.body)
+        .where(
+            events.c.conversation_id == conversation_id,
+            events.c.role == "patient",
+            events.c.kind == "message",
+            events.c.seq < seq,
+            events.c.seq > func.coalesce(alarmed.scalar_subquery(), 0),
+        )
+        .order_by(events.c.seq.desc())
+        .limit(READ_TOGETHER - 1)
+    )
+    said = [body for body in connection.execute(query).scalars() if "choice" not in body]
+    return tuple(body["text"] for body in reversed(said))
 
 
 def _choice(connection: Connection, conversation_id: str, choice_id: str) -> tuple[str, Json] | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any, Protocol
@@ -27,7 +28,7 @@ log = logging.getLogger(__name__)
 class RedFlagNet(Protocol):
     """Finds signs of danger in a message; `safety.Net` does."""
 
-    def check(self, text: str, previous: Finding | None = None) -> Finding | None: ...
+    def check(self, text: str, previous: Finding | None = None, before: Sequence[str] = ()) -> Finding | None: ...
 
 
 class Turns:
@@ -47,7 +48,7 @@ class Turns:
     async def decide(self, turn: Turn) -> Outcome:
         """What this message leads to, whatever else is down."""
         conversation, text, does = turn.conversation, turn.message.body["text"], turn.does
-        if does is None and (finding := await self.danger(text, _previous(conversation))):
+        if does is None and (finding := await self.danger(text, _previous(conversation), turn.before)):
             return self._red_flag(conversation, finding)
         if conversation.silent_about(turn.message.seq):
             return Outcome()
@@ -85,11 +86,11 @@ class Turns:
             return outcome
         return replace(outcome, replies=(*outcome.replies, self._replies.card_again(turn.card)))
 
-    async def danger(self, text: str, previous: Finding | None = None) -> Finding | None:
-        """What the red-flag net finds in what somebody typed."""
+    async def danger(self, text: str, previous: Finding | None = None, before: Sequence[str] = ()) -> Finding | None:
+        """What the red-flag net finds in what somebody typed, read with what they wrote just before."""
         loop = asyncio.get_running_loop()
         try:
-            return await loop.run_in_executor(self._net_thread, self._net.check, text, previous)
+            return await loop.run_in_executor(self._net_thread, self._net.check, text, previous, before)
         except Exception as error:
             # The engine has the same net as a component, so going on is safer than giving no answer.
             log.error("the red-flag net failed (%s)", describe(error))

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import spacy
 from medspacy.target_matcher import TargetMatcher, TargetRule
 from ruamel.yaml import YAML
+from spacy.tokens import Doc
 
 from safety.context import Context
 from safety.patterns import Pattern, Place
@@ -18,6 +20,7 @@ from safety.words import NumberKind, Words, fold
 
 LEVELS = ("emergency", "crisis", "urgent")  # the worst first
 NO_LIST = "The rule `{pattern}` names {name}, but there is no such list in red_flag_words.yml and no such concept."
+READ_TOGETHER = 3  # messages of one person that are read as one; a danger is often told in pieces
 LONGEST = 8000  # characters that are read; the gateway takes far less
 
 
@@ -52,6 +55,8 @@ class Net:
         self.idioms = tuple(Pattern.parse(p) for p in lexicon["idioms"])
         self.settings = frozenset(lexicon["settings"])
         self.follow_up = tuple(Pattern.parse(p) for p in lexicon["follow_up"])
+        self.goes_on = frozenset(lexicon["goes_on"]["starts"])
+        self.short, self.longest_piece = int(lexicon["goes_on"]["short"]), int(lexicon["goes_on"]["longest"])
         self.order = {sign: i for i, sign in enumerate(lexicon["order"])}
         phrases = dict(_phrases(lexicon["words"]))
         for pattern in self._all_patterns():
@@ -100,10 +105,67 @@ class Net:
             lexicon.update(yaml.load(file.read_text(encoding="utf-8")))
         return cls(lexicon)
 
-    def check(self, text: str, previous: Finding | None = None) -> Finding | None:
+    def check(self, text: str, previous: Finding | None = None, before: Sequence[str] = ()) -> Finding | None:
         """The red flag in a message, or None. With the finding of the message before, "it's probably nothing" or
-        "should I just wait" brings that finding back: nobody is talked out of a warning."""
-        doc = self.words(text[:LONGEST])
+        "should I just wait" brings that finding back: nobody is talked out of a warning. `before` are the messages
+        that this one goes on from, oldest first: a danger that is told in pieces is found when the last piece comes.
+        """
+        doc, found, signs = self._read(text[:LONGEST])
+        if signs:
+            return self.finding(
+                {sign: level for sign, (level, _) in signs.items()},
+                _spans(doc, (place for _, places in signs.values() for place in places)),
+            )
+        if previous and any(p.possible(found) and p.places(found, _sentences(doc))[0] for p in self.follow_up):
+            return replace(previous, spans=())
+        told = [message for message in before if self._is_piece(message) and not message.rstrip().endswith("?")]
+        return self._in_pieces(told, text) if told and self._is_piece(text) else None
+
+    def finding(self, levels: Mapping[str, str], spans: tuple[tuple[int, int], ...] = ()) -> Finding:
+        """The finding of these signs, each with its level: the worst leads, and what is to be said."""
+        ids = sorted(levels, key=lambda sign: (LEVELS.index(levels[sign]), self.order[sign]))
+        replies = {sign.id: sign.reply for sign in self.signs}
+        reply = replies[ids[0]]
+        crisis = next((sign for sign in ids if levels[sign] == "crisis"), None)
+        if levels[ids[0]] == "emergency" and crisis:  # an overdose and a wish to die both need their words
+            reply = f"{reply}\n\n{replies[crisis]}"
+        return Finding(levels[ids[0]], ids[0], tuple(ids), reply, spans)
+
+    def _in_pieces(self, before: Sequence[str], text: str) -> Finding | None:
+        """The signs that neither the message nor those before it hold, but all of them together."""
+        together = self._read(self._joined([*before, text]), strict=True)[2]
+        if together:
+            judged = self._read(self._joined(before), strict=True)[2]
+            new = {sign: level for sign, (level, _) in together.items() if sign not in judged}
+            if new:
+                return self.finding(new)
+        return None
+
+    def _joined(self, messages: Sequence[str]) -> str:
+        """Messages as one text. One that goes on from the one before ("my chest", "feels tight") is in its sentence."""
+        joined = messages[0]
+        for last, message in pairwise(messages):
+            joined += (" " if self._goes_on(last, message) else " .\n") + message
+        return joined
+
+    def _is_piece(self, message: str) -> bool:
+        """Who tells in pieces sends short ones; a long message was judged by itself."""
+        return len(message.split()) <= self.longest_piece
+
+    def _goes_on(self, last: str, message: str) -> bool:
+        if last.rstrip().endswith(("?", "!", ".")):
+            return False
+        words = fold(message).split()
+        both_short = max(len(last.split()), len(words)) <= self.short
+        return both_short or (bool(words) and words[0] in self.goes_on)
+
+    def _read(
+        self, text: str, strict: bool = False
+    ) -> tuple[Doc, dict[str, list[Place]], dict[str, tuple[str, list[Place]]]]:
+        """The words of a text, what the lists find in it, and the signs that are meant, with level and places. Strictly
+        read, what sets the scene can be denied or over, too: it was a message of its own.
+        """
+        doc = self.words(text)
         found = self._found(doc)
         sentence = _sentences(doc)
         for idiom in self.idioms:
@@ -116,12 +178,7 @@ class Net:
                 places = concept.places(found, sentence)[0]
                 if places:
                     found[name] = found.get(name, []) + places
-        signs = self._signs(doc, found, sentence, words_of_signs)
-        if signs:
-            return self._finding(doc, signs)
-        if previous and any(p.possible(found) and p.places(found, sentence)[0] for p in self.follow_up):
-            return replace(previous, spans=())
-        return None
+        return doc, found, self._signs(doc, found, sentence, words_of_signs, strict)
 
     def _found(self, doc: Any) -> dict[str, list[Place]]:
         found: dict[str, list[Place]] = {}
@@ -131,7 +188,7 @@ class Net:
         return found
 
     def _signs(
-        self, doc: Any, found: dict[str, list[Place]], sentence: list[int], complaints: set[int]
+        self, doc: Any, found: dict[str, list[Place]], sentence: list[int], complaints: set[int], strict: bool
     ) -> dict[str, tuple[str, list[Place]]]:
         hits: list[tuple[Sign, str, list[list[Place]], list[bool]]] = []
         for sign in self.signs:
@@ -139,7 +196,7 @@ class Net:
                 if pattern.possible(found):
                     places = pattern.places(found, sentence)
                     if all(places):
-                        setting = [self._is_setting(pattern, i) for i in range(len(places))]
+                        setting = [not strict and self._is_setting(pattern, i) for i in range(len(places))]
                         hits.append((sign, level, places, setting))
         if not hits:
             return {}
@@ -164,23 +221,17 @@ class Net:
     def _is_setting(self, pattern: Pattern, i: int) -> bool:
         return all(name in self.settings for link in pattern.chains[i].links for name in link.names)
 
-    def _finding(self, doc: Any, signs: dict[str, tuple[str, list[Place]]]) -> Finding:
-        ids = sorted(signs, key=lambda s: (LEVELS.index(signs[s][0]), self.order[s]))
-        replies = {sign.id: sign.reply for sign in self.signs}
-        level = signs[ids[0]][0]
-        reply = replies[ids[0]]
-        crisis = next((s for s in ids if signs[s][0] == "crisis"), None)
-        if level == "emergency" and crisis:  # an overdose and a wish to die both need their words
-            reply = f"{reply}\n\n{replies[crisis]}"
-        where = doc.user_data["places"]
-        spans = {(where[p.start][0], where[p.end - 1][1]) for _, places in signs.values() for p in places}
-        return Finding(level, ids[0], tuple(ids), reply, tuple(sorted(spans)))
-
     def _all_patterns(self) -> Iterable[Pattern]:
         yield from (pattern for sign in self.signs for pattern, _ in sign.patterns)
         yield from (pattern for _, pattern in self.concepts)
         yield from self.idioms
         yield from self.follow_up
+
+
+def _spans(doc: Doc, places: Iterable[Place]) -> tuple[tuple[int, int], ...]:
+    """Where places stand in the text, by character."""
+    where = doc.user_data["places"]
+    return tuple(sorted({(where[p.start][0], where[p.end - 1][1]) for p in places}))
 
 
 def _sign(entry: dict[str, Any]) -> Sign:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -32,7 +32,9 @@ NOW = datetime(2026, 11, 21, 18, 0, tzinfo=UTC)
 class FakeNet:
     """Finds danger in a few words."""
 
-    def check(self, text: str, previous: Finding | None = None) -> Finding | None:
+    def check(self, text: str, previous: Finding | None = None, before: Sequence[str] = ()) -> Finding | None:
+        if "on his head" in text and any("he fell" in earlier for earlier in before):
+            return Finding("emergency", "E09", ("E09",), "Call {emergency} now.")
         if "cannot breathe" in text:
             return Finding("emergency", "E01", ("E01",), "Call {emergency} now.")
         if "fever" in text:

@@ -139,6 +139,30 @@ async def test_a_red_flag_is_alone_in_its_turn_with_numbers_to_call(
     assert (item.conversation_id, item.reason) == (chat.id, kind)
 
 
+async def test_a_danger_told_in_pieces_raises_the_alarm_when_the_last_piece_comes(chat: Chat, gateway: Gateway) -> None:
+    await chat.ask("he fell")
+    await chat.ask("just now")
+    (body,) = await chat.ask("on his head")
+    assert body["kind"] == "emergency"
+    assert [item.reason for item in await gateway.store.open_desk_items()] == ["emergency"]
+
+
+async def test_a_danger_told_in_pieces_is_noticed_while_a_person_has_the_chat(chat: Chat, gateway: Gateway) -> None:
+    await chat.ask("he fell")
+    await gateway.store.hold(chat.id, "person")
+    (body,) = await chat.ask("on his head")
+    assert body["kind"] == "emergency"
+
+
+async def test_pieces_count_for_three_messages_and_not_again_after_the_alarm(chat: Chat) -> None:
+    for text in ("he fell", "will I be sore?", "how long?"):
+        await chat.ask(text)
+    assert (await chat.ask("on his head"))[0]["kind"] != "emergency"
+    await chat.ask("he fell")
+    assert (await chat.ask("on his head"))[0]["kind"] == "emergency"
+    assert (await chat.ask("on his head"))[0]["kind"] != "emergency"
+
+
 async def test_nobody_is_talked_out_of_a_red_flag_but_the_next_question_is_answered(chat: Chat) -> None:
     await chat.ask("I cannot breathe")
     (again,) = await chat.ask("it is probably nothing")
