@@ -26,6 +26,7 @@ class Browser:
     """A browser of the staff, with cookies of its own."""
 
     client: httpx.AsyncClient
+    base: str = BASE
 
     async def token(self, path: str) -> str:
         page = await self.client.get(path, headers={"accept": "text/html"})
@@ -33,10 +34,11 @@ class Browser:
         assert found, page.text
         return found[1]
 
-    async def post(self, path: str, page: str, origin: str | None = BASE, **fields: object) -> httpx.Response:
+    async def post(self, path: str, page: str, origin: str | None = "", **fields: object) -> httpx.Response:
         """Send the form of a page."""
         data = {"csrf": await self.token(page), **fields}
-        return await self.client.post(path, data=data, headers={"origin": origin} if origin else {})
+        headers = {} if origin is None else {"origin": origin or self.base}
+        return await self.client.post(path, data=data, headers=headers)
 
     async def login(self, login: str = "ana", password: str = PASSWORD, **fields: str) -> httpx.Response:
         return await self.post("/staff/login", "/staff/login", login=login, password=password, **fields)

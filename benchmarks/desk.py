@@ -1,0 +1,142 @@
+"""Measures the front desk: `python -m benchmarks.desk`.
+
+200 chats wait for a person. It prints how long it takes from a patient's message to the fresh queue on a console, from
+a claim to the patient seeing the name, and how much memory the gateway has. The engine is the small one of the tests,
+as no message here needs the real one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import statistics
+import tempfile
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+
+from gateway.database import Database
+from gateway.staff.accounts import Accounts
+from tests.gateway.processes import Processes
+from tests.gateway.staff import Browser, ready
+
+AT_ONCE = 8
+
+
+async def measure(processes: Processes, chats: int, rounds: int) -> dict[str, float]:
+    """All figures."""
+    database = Database(f"sqlite:///{processes.var / 'ims.sqlite3'}")
+    await ready(Accounts(database, lambda: datetime.now(UTC)), "ana")
+    await database.close()
+    base = f"http://localhost:{processes.port}"
+    async with httpx.AsyncClient(base_url=base, timeout=60) as patients, httpx.AsyncClient(base_url=base) as desk:
+        staff = Browser(desk, base)
+        assert (await staff.login()).status_code == 303
+        csrf = {"origin": base, "x-csrf-token": await staff.token("/desk")}
+        opened = await asyncio.gather(*(waiting(patients, asyncio.Semaphore(AT_ONCE)) for _ in range(chats)))
+        updates, claims = [], []
+        async with lines(desk, "/desk/events", {}) as heard:
+            for id, token in opened[:rounds]:
+                drain(heard)
+                began = time.perf_counter()
+                await say(patients, id, token, "Are you there?")
+                await heard.get()
+                page = await desk.get("/desk/parts/queue")
+                updates.append(time.perf_counter() - began)
+                assert page.text.count("data-chat=") == chats
+        for id, token in opened[:rounds]:
+            async with lines(patients, f"/api/conversations/{id}/events", bearer(token)) as seen:
+                drain(seen)
+                began = time.perf_counter()
+                await desk.post(f"/desk/chats/{id}/claim", headers=csrf)
+                while "Ana" not in await seen.get():
+                    pass
+                claims.append(time.perf_counter() - began)
+    return {
+        "open chats": chats,
+        "update p50 ms": 1e3 * statistics.median(updates),
+        "update p95 ms": 1e3 * p95(updates),
+        "claim to name p50 ms": 1e3 * statistics.median(claims),
+        "claim to name p95 ms": 1e3 * p95(claims),
+        "gateway MB": memory(processes.running["gateway"].pid),
+    }
+
+
+async def waiting(client: httpx.AsyncClient, some: asyncio.Semaphore) -> tuple[str, str]:
+    """A patient who waits for a person."""
+    async with some:
+        started = (await client.post("/api/conversations")).json()
+        await say(client, started["id"], started["token"], "I want a person")
+        address, headers = f"/api/conversations/{started['id']}/handoff", bearer(started["token"])
+        while (await client.get(address, headers=headers)).json()["state"] != "waiting":
+            await asyncio.sleep(0.05)
+        return started["id"], started["token"]
+
+
+async def say(client: httpx.AsyncClient, id: str, token: str, text: str) -> None:
+    body = {"key": f"{text}-{id}"[:60], "text": text}
+    reply = await client.post(f"/api/conversations/{id}/messages", json=body, headers=bearer(token))
+    reply.raise_for_status()
+
+
+@asynccontextmanager
+async def lines(client: httpx.AsyncClient, path: str, headers: dict[str, str]) -> AsyncIterator[asyncio.Queue[str]]:
+    """The data of an event stream, as it comes; the first has come when this opens."""
+    found: asyncio.Queue[str] = asyncio.Queue()
+
+    async def read() -> None:
+        async with client.stream("GET", path, headers=headers, timeout=None) as reply:
+            async for line in reply.aiter_lines():
+                if line.startswith("data: "):
+                    await found.put(line[6:])
+
+    reading = asyncio.create_task(read())
+    await found.get()
+    await asyncio.sleep(0.3)
+    try:
+        yield found
+    finally:
+        reading.cancel()
+
+
+def drain(queue: asyncio.Queue[str]) -> None:
+    while not queue.empty():
+        queue.get_nowait()
+
+
+def bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
+def p95(times: list[float]) -> float:
+    return sorted(times)[-(-len(times) * 95 // 100) - 1]
+
+
+def memory(pid: int) -> float:
+    """Megabytes of main memory that a process has to itself or shares."""
+    status = Path(f"/proc/{pid}/status").read_text("utf-8")
+    return int(status.split("VmRSS:")[1].split()[0]) / 1024
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--chats", type=int, default=200)
+    parser.add_argument("--rounds", type=int, default=100)
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as var:
+        processes = Processes(Path(var))
+        processes.start_engine()
+        processes.start_gateway()
+        try:
+            print(json.dumps(asyncio.run(measure(processes, given.chats, given.rounds)), indent=1))
+        finally:
+            processes.close()
+
+
+if __name__ == "__main__":
+    main()
