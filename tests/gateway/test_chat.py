@@ -149,7 +149,7 @@ async def test_a_danger_told_in_pieces_raises_the_alarm_when_the_last_piece_come
 
 async def test_a_danger_told_in_pieces_is_noticed_while_a_person_has_the_chat(chat: Chat, gateway: Gateway) -> None:
     await chat.ask("he fell")
-    await gateway.store.hold(chat.id, "person")
+    await gateway.app.state.desk.claim(chat.id, 1, "Robin")
     (body,) = await chat.ask("on his head")
     assert body["kind"] == "emergency"
 
