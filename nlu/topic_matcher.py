@@ -110,7 +110,7 @@ class TopicMatcher(IntentClassifier, GraphComponent):
         if not examples:
             raise RasaException(NO_EXAMPLES)
         texts = [m.get(READINGS)[0] for m in examples]
-        vectors = np.stack([m.get(VECTORS)[0] for m in examples])
+        vectors = np.stack([np.asarray(m.get(VECTORS)[0]) for m in examples])
         targets = [m.get(INTENT_RESPONSE_KEY) or m.get(INTENT) for m in examples]
         groups = [m.get(VARIANT_OF) or text for m, text in zip(examples, texts, strict=True)]
         self._ranker, scores = Ranker.fit(texts, vectors, targets, groups, RankerConfig(**self._config["ranker"]))
@@ -154,7 +154,7 @@ class TopicMatcher(IntentClassifier, GraphComponent):
 
     def _set(self, message: Message) -> None:
         assert self._ranker is not None
-        readings, vectors = message.get(READINGS), message.get(VECTORS)
+        readings, vectors = message.get(READINGS), np.asarray(message.get(VECTORS))
         if not readings[0]:
             self._publish(message, np.zeros(len(self._ranker.labels)), UNKNOWN, [], [])
             return
