@@ -149,8 +149,8 @@ async def converse(agent: Agent, body: Json, handle: Callable[[UserMessage], Awa
     if not output.answered:  # an open form may take as its answer what would be a topic elsewhere
         parsed["topics"] = []
     topics = parsed.get("topics", [])
-    if topics:
-        await carry_over(agent, sender, {"topic": topics[-1]})
+    if topics:  # what the next message leans on: the last of several questions, the likelier of two close topics
+        await carry_over(agent, sender, {"topic": topics[-1] if parsed.get("several") else topics[0]})
     tracker = await agent.tracker_store.get_or_create_tracker(sender, append_action_listen=False)
     return reply(parsed, output, {name: value for name, value in tracker.current_slot_values().items() if value})
 
@@ -165,7 +165,7 @@ async def understand(agent: Agent, sender: str, text: str) -> Json:
     last = tracker.get_slot("topic")
     said = agent.domain.responses.get(f"utter_faq/{last}")
     # A form waits for an answer to its own question; several topics are a question that stands for itself.
-    if not said or tracker.active_loop_name or len(alone.get("topics", [])) > 1:
+    if not said or tracker.active_loop_name or alone.get("several"):
         return alone
     weight = FOLLOW_UPS.weight(text, ranking(alone))
     if not weight:
@@ -174,7 +174,7 @@ async def understand(agent: Agent, sender: str, text: str) -> Json:
     in_context = await agent.processor.parse_message(UserMessage(f"{title} {text}"))
     mixed = mix(ranking(alone), ranking(in_context), weight)
     name, confidence = mixed[0]
-    if not name.startswith("faq/") or confidence < FOLLOW_UPS.answer_from or [name] == alone_topics(alone):
+    if not name.startswith("faq/") or confidence < FOLLOW_UPS.answer_from or name in alone_topics(alone)[:1]:
         return alone
     return {**alone, **as_parsed(name, confidence), "entities": alone["entities"], "intent_ranking": listed(mixed)}
 

@@ -1,5 +1,6 @@
 """Sentence vectors of all-MiniLM-L6-v2 as a dense featurizer."""
 
+import hashlib
 import os
 from typing import Any
 
@@ -20,6 +21,14 @@ from nlu.encoder.delta import delta_digest
 from nlu.message_reader import READINGS, MessageReader
 
 VECTORS = "reading_vectors"
+
+
+class Vectors(np.ndarray):
+    """An array that Rasa fingerprints by its bytes; it would write out every number otherwise."""
+
+    def fingerprint(self) -> str:
+        """The same for the same numbers."""
+        return hashlib.sha256(self.tobytes()).hexdigest()
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)
@@ -76,7 +85,7 @@ class EncoderFeaturizer(DenseFeaturizer, GraphComponent):
         return training_data
 
     def _set(self, message: Message, vectors: np.ndarray) -> None:
-        message.set(VECTORS, vectors)
+        message.set(VECTORS, vectors.view(Vectors))
         alias = self._config[FEATURIZER_CLASS_ALIAS]
         message.add_features(Features(vectors[:1, :DIMENSIONS], FEATURE_TYPE_SENTENCE, TEXT, alias))
 

@@ -50,7 +50,8 @@ class TopicMatcher(IntentClassifier, GraphComponent):
     """Ranks all intents, also the ones with a topic (`faq/soreness`), and decides between answer, clarify and unknown.
 
     In: `readings` and `reading_vectors`. Out: `intent`, `intent_ranking`, `response_selector` as Rasa's own selector
-    would set it, `topics` (all topics that the message asks for) and `offered` (topics for "did you mean").
+    would set it, `topics` (all topics that are answered), `several` (whether its parts ask for different ones) and
+    `offered` (topics for "did you mean").
     Below the lower border the intent is `nlu_fallback`, which still offers the nearest topics unless the message looks
     out of scope; between the borders it is `clarify`. Training data without topics works too; there is then no
     `clarify`.
@@ -110,7 +111,7 @@ class TopicMatcher(IntentClassifier, GraphComponent):
         if not examples:
             raise RasaException(NO_EXAMPLES)
         texts = [m.get(READINGS)[0] for m in examples]
-        vectors = np.stack([m.get(VECTORS)[0] for m in examples])
+        vectors = np.stack([np.asarray(m.get(VECTORS)[0]) for m in examples])
         targets = [m.get(INTENT_RESPONSE_KEY) or m.get(INTENT) for m in examples]
         groups = [m.get(VARIANT_OF) or text for m, text in zip(examples, texts, strict=True)]
         self._ranker, scores = Ranker.fit(texts, vectors, targets, groups, RankerConfig(**self._config["ranker"]))
@@ -154,7 +155,7 @@ class TopicMatcher(IntentClassifier, GraphComponent):
 
     def _set(self, message: Message) -> None:
         assert self._ranker is not None
-        readings, vectors = message.get(READINGS), message.get(VECTORS)
+        readings, vectors = message.get(READINGS), np.asarray(message.get(VECTORS))
         if not readings[0]:
             self._publish(message, np.zeros(len(self._ranker.labels)), UNKNOWN, [], [])
             return
@@ -162,7 +163,9 @@ class TopicMatcher(IntentClassifier, GraphComponent):
         parts = self._part_scores(scores)
         pooled = np.vstack([scores[:1], parts]).max(axis=0)
         best = int(pooled.argmax())
-        topics = self._topics_asked(parts, best) or self._topics_meant(pooled, best)
+        asked = self._topics_asked(parts, best)
+        topics = asked or self._topics_meant(pooled, best)
+        message.set("several", bool(asked), add_to_output=True)
         if topics:
             offered = self._close(pooled, "close", topics)[: self._config["offers"] - 1]
             self._publish(message, pooled, self._ranker.labels[topics[0]], topics, offered)

@@ -10,6 +10,7 @@ import pytest
 from nlu.encoder import Encoder, EncoderError
 from nlu.encoder.store import graph_path
 from nlu.encoder.weights import checked_weights
+from nlu.encoder_featurizer import Vectors
 from tests.engine.nlu.reference import Reference
 
 TEXTS = ["does it hurt?", "How often do I need to go, and what does it cost?", "", "naïve 😀 wörds", "needle " * 60]
@@ -50,3 +51,11 @@ def test_the_encoder_needs_neither_rasa_nor_tensorflow_nor_torch() -> None:
     code = "import sys, nlu.encoder; print([m for m in ('rasa', 'tensorflow', 'torch') if m in sys.modules])"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"
+
+
+def test_vectors_are_fingerprinted_by_their_numbers() -> None:
+    numbers = np.linspace(0, 1, 2000, dtype=np.float32)  # numpy would shorten so many when it writes them out
+    other = numbers.copy()
+    other[1000] += 1
+    first, same, changed = (array.view(Vectors).fingerprint() for array in (numbers, numbers.copy(), other))
+    assert first == same != changed

@@ -43,6 +43,7 @@ def test_a_clear_topic_is_answered_alone_and_close_ones_are_offered(matcher: Top
 def test_two_close_topics_are_answered_together_never_three(matcher: TopicMatcher) -> None:
     message = decide(matcher, {"faq/cost": 0.3, "faq/needles": 0.2, "faq/soreness": 0.19})
     assert (message.get("topics"), message.get("offered")) == (["cost", "needles"], ["soreness"])
+    assert not message.get("several")
 
 
 def test_two_close_topics_need_a_lower_score_than_one(matcher: TopicMatcher) -> None:
@@ -66,7 +67,7 @@ def test_what_is_out_of_scope_gets_no_offers(matcher: TopicMatcher) -> None:
 def test_a_part_that_is_clear_by_itself_is_not_drowned_by_the_part_before(matcher: TopicMatcher) -> None:
     first, second = {"faq/cost": 0.9}, {"faq/soreness": 0.3}
     message = decide(matcher, {"faq/cost": 0.6}, first, first, second, {"faq/cost": 0.8})
-    assert message.get("topics") == ["cost", "soreness"]
+    assert message.get("topics") == ["cost", "soreness"] and message.get("several")
 
 
 def test_a_part_that_says_little_is_read_with_the_part_before(matcher: TopicMatcher) -> None:
