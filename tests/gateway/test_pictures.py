@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from xml.etree import ElementTree
 
-from gateway.answer_parts import citations
+from gateway.answer_parts import about_conditions, citations
 from gateway.handout import handout
+from gateway.pictures import questions
 from knowledge import Knowledge
 from tests.gateway.conftest import Chat, Gateway
 from tests.gateway.test_answer_handout import NOW, Pdf
@@ -53,6 +54,14 @@ def test_the_sources_of_a_picture_stand_with_those_of_the_answer(knowledge: Know
     titles = [citation.title for citation in citations(knowledge, knowledge.topics["needles"])]
     assert any("needle diameter" in title for title in titles)
     assert any("ISO 6009" in title for title in titles)
+
+
+def test_something_is_known_about_every_part_of_the_body_map(knowledge: Knowledge) -> None:
+    asked = questions(knowledge, knowledge.pictures["body_map"])
+    assert len(asked) == 19
+    for _, label, question in asked:
+        assert label in question
+        assert about_conditions(knowledge, question)
 
 
 def test_on_paper_pictures_are_told_in_words(knowledge: Knowledge) -> None:
