@@ -68,7 +68,7 @@ def test_a_person_who_joins_is_seen_by_name_and_the_assistant_is_silent_until_th
     chat.write("am i sore after")
     expect(chat.messages.last).to_contain_text("am i sore after")
     expect(chat.page.locator("ims-chat .typing")).to_have_count(0)
-    assert violations(chat.page) == []
+    assert violations(chat.page, [".demo-note"]) == []  # the page around the window has tests of its own
 
     at_the_desk(site, lambda desk: desk.hand_back(id, 1, "We talked about your visit."))
     expect(chat.replies.last).to_contain_text("We talked about your visit.")
