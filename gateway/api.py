@@ -166,13 +166,12 @@ def routes(
         if message.card is not None:
             text, does = await card_answers.read(store, knowledge, conversation.id, message.key, message.card)
             body = {"text": text}
+        elif message.choice == PERSON:  # always there, and understood without an engine
+            body, does = {"text": knowledge.wording("label_human")}, {"intent": f"faq/{HUMAN}"}
         elif message.choice is None:
             body = {"text": check_text(message.text or "", settings.message_limit, knowledge)}
         else:
             found = await store.choice(conversation.id, message.choice)
-            if message.choice == PERSON:  # a choice that is always there, also when nothing is understood
-                found = knowledge.wording("label_human"), {"intent": f"faq/{HUMAN}"}
-                does = found[1]
             if found is None:
                 raise Refused(410, "unknown_choice", knowledge.wording("unknown_choice"))
             body = {"text": found[0], "choice": message.choice}

@@ -68,7 +68,8 @@ class Conversations:
                 await news.wait()
                 news.clear()
                 if (replies := await self._store.answer_to(message.conversation_id, message.seq)) is not None:
-                    return replies
+                    # What a person said meanwhile waits for the next message: this channel has no other way.
+                    return [*replies, *await self._store.said_before(message)]
 
     async def close(self) -> None:
         """Stop answering. What is unanswered stays in the log."""

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Row, Select, delete, insert, or_, select, text, update
+from sqlalchemy import Connection, Row, Select, delete, func, insert, or_, select, text, update
 
 from gateway import screening
 from gateway.database import Database
@@ -298,6 +298,17 @@ class Store:
             raise UnknownConversation(conversation_id)
         message, *replies = found
         return None if message.state == "received" else [_event(row) for row in replies]
+
+    async def said_before(self, message: Event) -> list[Event]:
+        """What was said between this message of the patient and the one before it, not in answer to it."""
+        here = events.c.conversation_id == message.conversation_id, events.c.seq < message.seq
+        last = select(func.coalesce(func.max(events.c.seq), 0)).where(*here, events.c.role == "patient")
+        query = (
+            select(events)
+            .where(*here, events.c.seq > last.scalar_subquery(), events.c.in_reply_to.is_(None))
+            .order_by(events.c.seq)
+        )
+        return await self._database.read(lambda connection: [_event(row) for row in connection.execute(query)])
 
     async def choice(self, conversation_id: str, choice_id: str) -> tuple[str, Json] | None:
         """Label and meaning of a button that this conversation was offered; None if it was not."""

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -55,14 +56,14 @@ class Chat:
         raise AssertionError(f"no answer to message {seq}")
 
 
-@pytest.fixture(scope="module")
-def clinic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a clinic that was started with `ims run`."""
+@contextmanager
+def ims_run(folder: Path) -> Iterator[str]:
+    """The address of a clinic that was started with `ims run`, its database in this folder."""
     if not Path("models/manifest.json").exists():
         if os.environ.get("IMS_REQUIRE_SYSTEM_PACKAGES"):
             pytest.fail("there is no trained model: run 'make train'")
         pytest.skip("needs a trained model (make train)")
-    port, folder = free_port(), tmp_path_factory.mktemp("clinic")
+    port = free_port()
     environment = {
         "IMS_PORT": str(port),
         "IMS_ENGINE_URL": f"http://127.0.0.1:{free_port()}",
@@ -78,6 +79,12 @@ def clinic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     finally:
         running.terminate()
         running.wait(30)
+
+
+@pytest.fixture(scope="module")
+def clinic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with ims_run(tmp_path_factory.mktemp("clinic")) as address:
+        yield address
 
 
 @pytest.fixture

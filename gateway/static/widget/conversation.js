@@ -51,6 +51,8 @@ export class Conversation extends EventTarget {
     });
   }
 
+  language = undefined; // of the chat window; the front desk is told it
+
   get queue() {
     return this.#session.queue;
   }
@@ -114,6 +116,16 @@ export class Conversation extends EventTarget {
     const response = await this.#request(`api/conversations/${id}/feedback`, { method: "POST", headers: { "Content-Type": "application/json" }, body });
     if (!response.ok) throw new Error(`feedback: ${response.status}`);
     return (await response.json()).verdict;
+  }
+
+  /* Ask the gateway about the handoff to a person, or change it; gives how it stands. */
+  async handoff(method, path, body) {
+    const id = await this.#ensure();
+    const options = body && { headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
+    const response = await this.#request(`api/conversations/${id}/handoff${path}`, { method, ...options });
+    const given = await response.json();
+    if (!response.ok) throw new Error(given.error?.message);
+    return given;
   }
 
   /* The conversation as a file, written by the gateway. */
@@ -185,7 +197,7 @@ export class Conversation extends EventTarget {
   async #create() {
     const { id: made } = this.#session.read();
     if (made) return made;
-    const response = await this.#request("api/conversations", { method: "POST", headers: { "Content-Type": "application/json" }, body: "{}" });
+    const response = await this.#request("api/conversations", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ language: this.language }) });
     if (!response.ok) throw new Error(`no conversation: ${response.status}`);
     const { id, token, events } = await response.json();
     this.#session.write({ id, token });

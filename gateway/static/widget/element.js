@@ -4,6 +4,7 @@ import { closeCards, reopenCard } from "./cards.js";
 import { Composer } from "./composer.js";
 import { Conversation } from "./conversation.js";
 import { button, fill, icon, make } from "./dom.js";
+import { followLink, Handoff } from "./handoff.js";
 import { becomeEvent, changeUnsent, drawEvent, drawNotice, drawTyping, drawUnsent, isAlarm, noticeText } from "./messages.js";
 import { Session } from "./session.js";
 import { styles } from "./styles.js";
@@ -32,11 +33,12 @@ export function define(home) {
     async connectedCallback() {
       if (this.conversation) return this.root && this.rise();
       this.session = new Session(home.origin);
+      const linked = followLink(this.session);
       this.conversation = new Conversation(home, this.session);
       const language = (this.getAttribute("lang") || document.documentElement.lang || navigator.language || "en").slice(0, 2);
       this.build(await readSettings(home, language));
       this.listen();
-      if (this.hasAttribute("open")) this.open();
+      if (linked || this.hasAttribute("open")) this.open();
       else if (this.conversation.exists && this.agreed) this.conversation.start();
       this.dispatchEvent(new CustomEvent("ims-ready", { bubbles: true, composed: true }));
     }
@@ -67,15 +69,17 @@ export function define(home) {
       this.status = make("p", { class: "status", role: "status" });
       this.countdown = make("p", { class: "status", "aria-live": "off" });
       this.composer = new Composer(strings, settings.topics ?? [], { send: (text) => this.conversation.send({ text }), say: (text) => (this.heard.textContent = text) });
+      this.handoff = new Handoff(this.conversation, strings, home);
+      this.conversation.language = settings.language;
       this.question = make("div", { class: "question", role: "group", hidden: true });
       const tool = (name, picture, label, onclick) =>
         make("button", { type: "button", class: `tool ${name}`, "aria-label": label ?? strings[name], onclick }, icon(picture), make("span", { text: strings[name] }));
       this.tools = make("div", { class: "tools", role: "group", "aria-label": strings.menu },
-        tool("person", "person", null, () => this.conversation.send({ text: strings.person_message })),
+        tool("person", "person", null, () => this.conversation.send({ choice: "person", label: strings.person_message })),
         tool("start_over", "restart", null, ({ currentTarget }) => this.ask(currentTarget, strings.start_over_question, strings.confirm, () => this.conversation.startOver())),
         tool("download", "download", strings.download_label, () => this.download()),
         tool("delete", "trash", strings.delete_label, ({ currentTarget }) => this.ask(currentTarget, strings.delete_question, strings.delete_confirm, () => this.delete())));
-      this.chat = make("div", { class: "talk" }, this.log, this.status, this.countdown, this.question, this.composer.element, this.tools);
+      this.chat = make("div", { class: "talk" }, this.log, this.status, this.countdown, this.question, this.handoff.element, this.composer.element, this.tools);
       this.consent = make("div", { class: "consent", hidden: true, tabindex: "-1", role: "group", "aria-labelledby": "consent-title" },
         make("h3", { id: "consent-title", text: strings.consent_title }),
         make("p", { text: this.words("consent_kept") }),
@@ -125,6 +129,7 @@ export function define(home) {
         this.list.replaceChildren();
         this.unsent.clear();
         this.unanswered.clear();
+        this.handoff.reset();
         this.drawn = 0;
         this.waitingFor(false);
         this.showUnread();
@@ -248,7 +253,9 @@ export function define(home) {
         if (lead) fields.focus({ preventScroll: true });
         if (event.role !== "patient") this.follow = false;
       }
-      if (event.role === "patient") this.unanswered.add(event.seq);
+      this.handoff.heard(event);
+      if (this.handoff.person) this.unanswered.clear();
+      else if (event.role === "patient") this.unanswered.add(event.seq);
       else this.unanswered.delete(event.in_reply_to);
       this.waitingFor(this.unanswered.size > 0 && (live || Math.abs(Date.now() - Date.parse(event.time)) < LONGEST_WAIT));
       this.noteRead(event, live);

@@ -66,6 +66,14 @@ ol:not(.bubble ol) { list-style: none; padding: 0; display: flex; flex-direction
 .patient .bubble { background: var(--accent); color: var(--on-accent); border-end-start-radius: var(--radius); border-end-end-radius: 4px; white-space: pre-wrap; }
 .system .bubble { background: none; border: 1px dashed var(--line); }
 .staff .bubble { border: 2px solid var(--accent); }
+.staff .who { position: static; display: block; width: auto; height: auto; clip-path: none; font-size: .85em; font-weight: 600; color: var(--accent); }
+.handoff { display: flex; flex-wrap: wrap; gap: .2em .5em; align-items: center; padding: .5em 1em; background: var(--soft); border-top: 1px solid var(--line); font-size: .9em; max-height: 40%; overflow-y: auto; }
+.handoff p { flex-basis: 100%; margin: 0; }
+.handoff .state:empty { display: none; }
+.handoff form { display: flex; gap: .5em; align-items: end; flex-basis: 100%; }
+.handoff label { flex: 1; min-width: 0; }
+.handoff label span { display: block; }
+.handoff input { width: 100%; min-height: 2.75em; padding: .3em .6em; font: inherit; color: var(--text); background: var(--surface); border: 1.5px solid var(--muted); border-radius: var(--radius); }
 .bubble p { margin: 0 0 .5em; unicode-bidi: plaintext; white-space: pre-line; }
 .bubble ul, .bubble ol { margin: 0 0 .5em; padding-inline-start: 1.25em; }
 .bubble ul { list-style: disc; }

@@ -1,0 +1,93 @@
+"""The line in the chat window that says how a handoff stands."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from playwright.sync_api import expect
+
+from gateway.app import create_app
+from gateway.desk.service import Desk
+from gateway.settings import Settings
+from knowledge import Knowledge
+from tests.browser.axe import violations
+from tests.browser.conftest import OpenChat, Site
+from tests.gateway.conftest import FakeNet
+
+
+def at_the_desk(site: Site, work: Callable[[Desk], Coroutine[Any, Any, None]]) -> None:
+    """Do something as the staff, in another process than the gateway's, on the same database."""
+
+    async def run() -> None:
+        settings = Settings(var=site.var)
+        app = create_app(settings, Knowledge.load(settings.data), FakeNet())
+        await work(app.state.desk)
+
+    # Playwright has the loop of this thread.
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, run()).result()
+
+
+def test_who_asks_for_a_person_sees_how_it_stands_and_can_leave_a_contact_and_cancel(open_chat: OpenChat) -> None:
+    chat = open_chat().open()
+    line = chat.page.get_by_role("group", name="Talk to a person")
+    expect(line).to_be_hidden()
+    chat.page.get_by_role("button", name="Talk to a person").first.click()
+    expect(line).to_be_visible()
+    line.get_by_label("E-mail or phone").fill("nobody")
+    line.get_by_role("button", name="Save").click()
+    expect(line).to_contain_text("That does not look like an e-mail address or a phone number.")
+    line.get_by_label("E-mail or phone").fill("pat@example.org")
+    line.get_by_role("button", name="Save").click()
+    expect(line).to_contain_text("They can reach you at pat@example.org.")
+    line.get_by_role("button", name="Delete this").click()
+    expect(line.get_by_label("E-mail or phone")).to_have_value("")
+    line.get_by_role("button", name="Stop waiting for a person").click()
+    expect(line).to_be_hidden()
+
+
+def test_a_person_who_joins_is_seen_by_name_and_the_assistant_is_silent_until_the_chat_is_back(
+    open_chat: OpenChat, site: Site
+) -> None:
+    chat = open_chat().open()
+    chat.page.get_by_role("button", name="Talk to a person").first.click()
+    line = chat.page.get_by_role("group", name="Talk to a person")
+    expect(line).to_be_visible()
+    id = chat.kept()["id"]
+
+    async def join(desk: Desk) -> None:
+        await desk.claim(id, 1, "Robin")
+        await desk.reply(id, 1, "Hello, how can I help?", "k")
+
+    at_the_desk(site, join)
+    expect(line).to_contain_text("Robin has joined this chat.")
+    expect(chat.replies.last).to_contain_text("Robin: Hello, how can I help?")
+    chat.write("am i sore after")
+    expect(chat.messages.last).to_contain_text("am i sore after")
+    expect(chat.page.locator("ims-chat .typing")).to_have_count(0)
+    assert violations(chat.page) == []
+
+    at_the_desk(site, lambda desk: desk.hand_back(id, 1, "We talked about your visit."))
+    expect(chat.replies.last).to_contain_text("We talked about your visit.")
+    expect(line).to_be_hidden()
+    expect(chat.ask("am i sore after")).to_contain_text("sore")
+
+
+def test_the_answer_link_opens_the_chat_in_another_browser(open_chat: OpenChat, site: Site) -> None:
+    chat = open_chat().open()
+    chat.ask("am i sore after")
+    chat.page.get_by_role("button", name="Talk to a person").first.click()
+    expect(chat.page.get_by_role("group", name="Talk to a person")).to_be_visible()
+    kept = chat.kept()
+    link = chat.page.evaluate(
+        "([id, token]) => fetch(`/api/conversations/${id}/handoff`, {headers: {Authorization: `Bearer ${token}`}})"
+        ".then((reply) => reply.json()).then(({link}) => link)",
+        [kept["id"], kept["token"]],
+    )
+    other = open_chat(link)
+    expect(other.panel).to_be_visible()
+    expect(other.messages.filter(has_text="am i sore after")).to_be_visible()
+    assert "#" not in other.page.url, "the address does not keep what opens the chat"
