@@ -80,6 +80,12 @@ def asks_for_a_person(open_chat: OpenChat, words: str = "Will I be sore?") -> Ch
     return chat
 
 
+def press(page: Page, key: str) -> None:
+    """A shortcut, once the page listens to it."""
+    expect(page.locator("html[data-keys=ready]")).to_be_attached()
+    page.keyboard.press(key)
+
+
 def row(page: Page, chat: Chat) -> Any:
     return page.locator(f'tr[data-chat="{chat.kept()["id"]}"]')
 
@@ -130,18 +136,18 @@ def test_the_desk_works_with_the_keyboard_alone(open_chat: OpenChat, open_desk: 
     patient = asks_for_a_person(open_chat, "Does it hurt or feel strange?")
     expect(row(desk, patient)).to_be_visible()
     for _ in range(desk.locator("tr[data-chat]").count()):
-        desk.keyboard.press("j")
+        press(desk, "j")
         if row(desk, patient).locator("a:focus").count():
             break
     desk.keyboard.press("Enter")
     expect(desk.get_by_role("heading", name="Waits for a person")).to_be_visible()
-    desk.keyboard.press("?")
+    press(desk, "?")
     expect(desk.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
     desk.keyboard.press("Escape")
     expect(desk.get_by_role("dialog")).to_be_hidden()
-    desk.keyboard.press("c")
+    press(desk, "c")
     expect(desk.get_by_role("heading", name="You have this chat")).to_be_visible()
-    desk.keyboard.press("/")
+    press(desk, "/")
     desk.keyboard.type("sore")
     insert = desk.locator("#found button").first
     expect(insert).to_be_visible()
@@ -153,17 +159,17 @@ def test_the_desk_works_with_the_keyboard_alone(open_chat: OpenChat, open_desk: 
     expect(patient.messages.last).to_contain_text("Ana")
     desk.keyboard.press("Escape")
     desk.evaluate("document.activeElement.blur()")
-    desk.keyboard.press("x")
+    press(desk, "x")
     expect(desk.get_by_role("heading", name="Waits for a person")).to_be_visible()
 
 
 def test_single_keys_can_be_turned_off(open_desk: OpenDesk) -> None:
     desk = open_desk()
-    desk.keyboard.press("?")
+    press(desk, "?")
     desk.get_by_label("Single keys work").uncheck()
     desk.keyboard.press("Escape")
     expect(desk.get_by_role("dialog")).to_be_hidden()
-    desk.keyboard.press("l")
+    press(desk, "l")
     expect(desk).to_have_url(re.compile(r"/desk$"))
 
 
@@ -257,7 +263,7 @@ def test_every_page_of_the_desk_is_accessible(
     found += violations(desk)
     desk.keyboard.press("Escape")
     desk.evaluate("document.activeElement.blur()")
-    desk.keyboard.press("?")
+    press(desk, "?")
     found += violations(desk)
     for path in (
         "/desk/ask?q=sore",
