@@ -68,7 +68,12 @@ class Reviewed:
         hints = []
         for overclaim in self._knowledge.overclaims:
             if found := overclaim.find(text):
-                hints.append(Hint(f"“{found}”: {overclaim.reason}.", f"{overclaim.suggestion}."))
+                hints.append(
+                    Hint(
+                        f"“{found}”: {overclaim.reason}.",
+                        f"{overclaim.suggestion[:1].upper()}{overclaim.suggestion[1:]}.",
+                    )
+                )
         reading, standard = self._knowledge.readability.measure(text), self._knowledge.standards.short
         if reading.words >= LEAST_WORDS and round(reading.grade, 1) > standard.grade:
             hints.append(Hint(f"Reads at grade {reading.grade:.0f}.", "Use shorter sentences and shorter words."))

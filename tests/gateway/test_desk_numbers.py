@@ -89,10 +89,9 @@ async def test_waits_are_those_of_people_who_were_told_that_somebody_is_there(
     database: Database, numbers: Numbers, knowledge: Knowledge
 ) -> None:
     noon = clinic_time(knowledge, DAY, 12)
-    waits: list[tuple[int | None, dict[str, Any]]] = [
-        *((1, {}), (3, {}), (20, {}), (600, {"after_hours": True}), (0, {"reason": "desk"}), (None, {}))
-    ]
-    for number, (wait, more) in enumerate(waits):
+    cases: list[tuple[int | None, dict[str, Any]]]
+    cases = [(1, {}), (3, {}), (20, {}), (600, {"after_hours": True}), (0, {"reason": "desk"}), (None, {})]
+    for number, (wait, more) in enumerate(cases):
         await chat(database, f"c{number}", noon, PATIENT)
         await asked(database, f"c{number}", noon, wait, **more)
     report = await numbers.report(DAY, DAY)

@@ -7,6 +7,7 @@ import { element, one, send } from "./page.js";
 const chat = one("main").dataset.chat;
 const base = `/desk/chats/${encodeURIComponent(chat)}`;
 const log = one("#log");
+const lines = one("ol", log);
 const side = one("#state");
 const form = one("#reply");
 const text = one("#text");
@@ -16,7 +17,7 @@ const topics = new Map(); // of the answers that were put into the reply: name a
 
 // what is said, and who has the chat
 
-const last = () => Number(log.lastElementChild?.dataset.seq ?? 0);
+const last = () => Number(lines.lastElementChild?.dataset.seq ?? 0);
 let running = false;
 let again = false;
 
@@ -48,7 +49,7 @@ async function refreshLog() {
   const fresh = [...parsed.querySelectorAll("li")].filter((line) => Number(line.dataset.seq) > last());
   if (!fresh.length) return;
   const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 80;
-  log.append(...fresh);
+  lines.append(...fresh);
   if (atEnd) log.scrollTop = log.scrollHeight;
 }
 

@@ -33,3 +33,5 @@ document.addEventListener("keydown", (event) => {
   else if (marked.matches("input, textarea")) marked.focus();
   else marked.click();
 });
+
+document.documentElement.dataset.keys = "ready";

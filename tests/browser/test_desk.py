@@ -1,0 +1,284 @@
+"""The front desk in a real browser, with a patient in the chat window at the other end."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from gateway.database import Database
+from gateway.staff.accounts import Accounts
+from tests.browser.axe import violations
+from tests.browser.conftest import DESKTOP, PHONE, Chat, OpenChat, Site
+from tests.gateway.staff import PASSWORD, ready
+
+OpenDesk = Callable[..., Page]
+ROLES = {"ana": ("desk", "admin"), "ben": ("desk",)}
+
+
+@pytest.fixture(scope="module")
+def staffed(site: Site) -> Site:
+    """The gateway with two people at its desk."""
+
+    async def add() -> None:
+        database = Database(f"sqlite:///{site.var / 'ims.sqlite3'}")
+        accounts = Accounts(database, lambda: datetime.now(UTC))
+        for login, roles in ROLES.items():
+            await ready(accounts, login, *roles)
+        await database.close()
+
+    in_a_thread(add)
+    return site
+
+
+def in_a_thread(work: Callable[[], Any]) -> None:
+    """Run a coroutine although Playwright has a loop of its own in this thread."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(1) as threads:
+        threads.submit(lambda: asyncio.run(work())).result()
+
+
+@pytest.fixture
+def open_desk(chromium: Browser, staffed: Site) -> Iterator[OpenDesk]:
+    """Signs somebody in, in a browser of their own; fails if it complained about a page."""
+    contexts: list[BrowserContext] = []
+    complaints: list[str] = []
+    said: list[str] = []
+
+    def opened(login: str = "ana", **options: Any) -> Page:
+        context = chromium.new_context(base_url=staffed.url, **{"viewport": DESKTOP, **options})
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on(
+            "console", lambda message: complaints.append(message.text) if "Content Security" in message.text else None
+        )
+        page.goto("/desk")
+        page.get_by_label("Login").fill(login)
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_label("Password").press("Enter")
+        expect(page.get_by_role("heading", name="Queue")).to_be_visible()
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert complaints == []
+    assert [text for text in said if "Content Security" in text] == []
+
+
+def asks_for_a_person(open_chat: OpenChat, words: str = "Will I be sore?") -> Chat:
+    chat = open_chat().open()
+    chat.ask(words)
+    chat.ask("I want to talk to a person")
+    return chat
+
+
+def press(page: Page, key: str) -> None:
+    """A shortcut, once the page listens to it."""
+    expect(page.locator("html[data-keys=ready]")).to_be_attached()
+    page.keyboard.press(key)
+
+
+def row(page: Page, chat: Chat) -> Any:
+    return page.locator(f'tr[data-chat="{chat.kept()["id"]}"]')
+
+
+def test_a_chat_goes_to_a_person_and_back(open_chat: OpenChat, open_desk: OpenDesk) -> None:
+    desk = open_desk()
+    patient = asks_for_a_person(open_chat)
+    mine = row(desk, patient)
+    expect(mine).to_contain_text("Nobody yet")  # it appeared by itself
+    assert desk.evaluate("Number(document.body.dataset.rang)") >= 1  # and rang, although the page has the focus
+    expect(desk).to_have_title(re.compile(r"^\(\d+\) Queue"))
+    mine.get_by_role("link").click()
+    expect(desk.get_by_role("textbox", name="Reply to the patient")).to_be_disabled()
+    desk.get_by_role("button", name="Take this chat").click()
+    expect(patient.messages.last).to_contain_text("Ana")
+    reply = desk.get_by_role("textbox", name="Reply to the patient")
+    reply.fill("Hello, we have a place on Monday.")
+    desk.get_by_role("button", name="Send", exact=True).click()
+    expect(patient.messages.last).to_contain_text("Hello, we have a place on Monday.")
+    expect(patient.messages.last).to_contain_text("Ana")
+    patient.write("Monday is good")
+    expect(desk.locator("#log li").last).to_contain_text("Monday is good")
+    desk.locator("#hand-back summary").click()
+    desk.get_by_label("What was agreed").fill("You come on Monday.")
+    desk.get_by_role("button", name="Hand back", exact=True).click()
+    expect(patient.messages.last).to_contain_text("You come on Monday.")
+    expect(patient.ask("Will I be sore?")).to_contain_text("sore")
+
+
+def test_of_two_who_take_a_chat_one_has_it(open_chat: OpenChat, open_desk: OpenDesk) -> None:
+    patient = asks_for_a_person(open_chat)
+    pages = open_desk("ana"), open_desk("ben")
+    for page in pages:
+        page.goto(f"/desk/chats/{patient.kept()['id']}")
+        page.evaluate("window.stop()")  # so that neither sees what the other does
+        expect(page.get_by_role("button", name="Take this chat")).to_be_visible()
+    pages[0].get_by_role("button", name="Take this chat").click()
+    expect(pages[0].get_by_role("heading", name="You have this chat")).to_be_visible()
+    late = pages[1].get_by_role("button", name="Take this chat")
+    if late.is_visible():  # it may have heard of it already
+        late.click()
+    expect(pages[1].get_by_role("heading", name="Ana has this chat")).to_be_visible()
+    expect(pages[1].get_by_role("textbox", name="Reply to the patient")).to_be_disabled()
+
+
+def test_the_desk_works_with_the_keyboard_alone(open_chat: OpenChat, open_desk: OpenDesk) -> None:
+    desk = open_desk()
+    patient = asks_for_a_person(open_chat, "Does it hurt or feel strange?")
+    expect(row(desk, patient)).to_be_visible()
+    for _ in range(desk.locator("tr[data-chat]").count()):
+        press(desk, "j")
+        if row(desk, patient).locator("a:focus").count():
+            break
+    desk.keyboard.press("Enter")
+    expect(desk.get_by_role("heading", name="Waits for a person")).to_be_visible()
+    press(desk, "?")
+    expect(desk.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
+    desk.keyboard.press("Escape")
+    expect(desk.get_by_role("dialog")).to_be_hidden()
+    press(desk, "c")
+    expect(desk.get_by_role("heading", name="You have this chat")).to_be_visible()
+    press(desk, "/")
+    desk.keyboard.type("sore")
+    insert = desk.locator("#found button").first
+    expect(insert).to_be_visible()
+    insert.focus()
+    desk.keyboard.press("Enter")
+    expect(desk.get_by_role("textbox", name="Reply to the patient")).to_be_focused()
+    desk.keyboard.press("Control+Enter")
+    expect(desk.locator("#reply-state")).to_have_text("Sent.")
+    expect(patient.messages.last).to_contain_text("Ana")
+    desk.keyboard.press("Escape")
+    desk.evaluate("document.activeElement.blur()")
+    press(desk, "x")
+    expect(desk.get_by_role("heading", name="Waits for a person")).to_be_visible()
+
+
+def test_single_keys_can_be_turned_off(open_desk: OpenDesk) -> None:
+    desk = open_desk()
+    press(desk, "?")
+    desk.get_by_label("Single keys work").uncheck()
+    desk.keyboard.press("Escape")
+    expect(desk.get_by_role("dialog")).to_be_hidden()
+    press(desk, "l")
+    expect(desk).to_have_url(re.compile(r"/desk$"))
+
+
+def test_what_was_missed_while_the_desk_slept_is_there_and_nothing_is_said_twice(
+    open_chat: OpenChat, open_desk: OpenDesk
+) -> None:
+    patient = asks_for_a_person(open_chat)
+    desk = open_desk()
+    desk.goto(f"/desk/chats/{patient.kept()['id']}")
+    desk.get_by_role("button", name="Take this chat").click()
+    expect(desk.get_by_role("heading", name="You have this chat")).to_be_visible()
+    desk.context.set_offline(True)
+    for number in range(3):
+        patient.write(f"missed message {number}")
+    expect(patient.page.locator("ims-chat .message.patient")).to_have_count(5)
+    desk.get_by_role("textbox", name="Reply to the patient").fill("I am back.")
+    desk.get_by_role("button", name="Send", exact=True).click()
+    expect(desk.locator("#reply-state")).to_contain_text("Press Send again")
+    desk.context.set_offline(False)
+    desk.get_by_role("button", name="Send", exact=True).click()
+    expect(desk.locator("#reply-state")).to_have_text("Sent.")
+    for number in range(3):
+        expect(desk.locator("#log li", has_text=f"missed message {number}")).to_have_count(1)
+    expect(desk.locator("#log li", has_text="I am back.")).to_have_count(1)
+    expect(patient.page.locator("ims-chat .message", has_text="I am back.")).to_have_count(1)
+
+
+def test_a_reply_whose_receipt_was_lost_is_said_once(open_chat: OpenChat, open_desk: OpenDesk) -> None:
+    patient = asks_for_a_person(open_chat)
+    desk = open_desk()
+    desk.goto(f"/desk/chats/{patient.kept()['id']}")
+    desk.get_by_role("button", name="Take this chat").click()
+    expect(desk.get_by_role("heading", name="You have this chat")).to_be_visible()
+
+    def lose(route: Any) -> None:
+        route.fetch()
+        route.abort()
+
+    desk.route("**/reply", lose, times=1)
+    desk.get_by_role("textbox", name="Reply to the patient").fill("Only once, please.")
+    desk.get_by_role("button", name="Send", exact=True).click()
+    expect(desk.locator("#reply-state")).to_contain_text("Press Send again")
+    desk.get_by_role("button", name="Send", exact=True).click()
+    expect(desk.locator("#reply-state")).to_have_text("Sent.")
+    expect(patient.page.locator("ims-chat .message", has_text="Only once, please.")).to_have_count(1)
+
+
+def test_refused_notifications_are_told_and_the_rest_still_rings(open_chat: OpenChat, open_desk: OpenDesk) -> None:
+    desk = open_desk()
+    desk.add_init_script("Object.defineProperty(Notification, 'permission', {get: () => 'denied'})")
+    desk.reload()
+    expect(desk.locator("#notify-state")).to_contain_text("refuses notifications")
+    patient = asks_for_a_person(open_chat)
+    expect(row(desk, patient)).to_be_visible()
+    expect(desk.locator("#live")).to_have_text("A patient waits for a person.")
+
+
+def test_drafts_and_hints_help_to_write(open_chat: OpenChat, open_desk: OpenDesk) -> None:
+    patient = asks_for_a_person(open_chat)
+    desk = open_desk()
+    desk.goto(f"/desk/chats/{patient.kept()['id']}")
+    desk.get_by_role("button", name="Take this chat").click()
+    expect(desk.get_by_role("heading", name="You have this chat")).to_be_visible()
+    patient.write("Will I be sore?")
+    expect(desk.locator("#log li").last).to_contain_text("Will I be sore?")
+    desk.get_by_role("button", name="Answer with the assistant").click()
+    text = desk.get_by_role("textbox", name="Reply to the patient")
+    expect(text).to_have_value(re.compile("deep ache"))
+    text.press("End")
+    text.fill("This will cure you.")
+    expect(desk.locator("#hints")).to_contain_text("cure")
+
+
+@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_page_of_the_desk_is_accessible(
+    open_chat: OpenChat, open_desk: OpenDesk, viewport: Any, scheme: Any
+) -> None:
+    patient = asks_for_a_person(open_chat)
+    desk = open_desk(viewport=viewport, color_scheme=scheme)
+    expect(row(desk, patient)).to_be_visible()
+    found = violations(desk)
+    one = f"/desk/chats/{patient.kept()['id']}"
+    desk.goto(one)
+    found += violations(desk)
+    desk.get_by_role("button", name="Take this chat").click()
+    expect(desk.get_by_role("heading", name="You have this chat")).to_be_visible()
+    desk.locator("#find [name=q]").fill("sore")
+    expect(desk.locator("#found li").first).to_be_visible()
+    desk.locator("#hand-back summary").click()
+    found += violations(desk)
+    desk.keyboard.press("Escape")
+    desk.evaluate("document.activeElement.blur()")
+    press(desk, "?")
+    found += violations(desk)
+    for path in (
+        "/desk/ask?q=sore",
+        "/desk/search?q=sore",
+        "/desk/today",
+        "/desk/report",
+        "/staff",
+        "/staff/people",
+        "/staff/audit",
+    ):
+        desk.goto(path)
+        found += violations(desk)
+        assert desk.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+    desk.context.clear_cookies()
+    for path in ("/staff/login", "/staff/password#code"):
+        desk.goto(path)
+        found += violations(desk)
+    assert found == []
