@@ -14,7 +14,7 @@ from rich.table import Table
 
 from gateway.settings import Settings, SettingsError
 from gateway.staff import commands as staff
-from gateway.studio import inbox_commands, model_commands, topic_commands
+from gateway.studio import dry_run_command, inbox_commands, model_commands, topic_commands
 
 app = typer.Typer(
     help="IMS Assistant: answers patients' questions about Intramuscular Stimulation (IMS, dry needling).",
@@ -64,8 +64,9 @@ def train(
 
 
 def _train(settings: Settings, if_changed: bool, promote: bool = True) -> None:
+    from gateway.studio.dry_run import DryRuns
     from gateway.training import Models, TrainingError
-    from knowledge import Knowledge, KnowledgeError
+    from knowledge import Knowledge, KnowledgeError, data_hash
 
     models = Models(settings)
     if if_changed and models.is_current():
@@ -73,7 +74,8 @@ def _train(settings: Settings, if_changed: bool, promote: bool = True) -> None:
     try:
         Knowledge.load(settings.data)
         with console.status("Training the engine (about a minute) ..."):
-            manifest = models.train(promote=promote)
+            scores = DryRuns(settings).scores(data_hash(settings.data))
+            manifest = models.train(scores, promote)
     except (KnowledgeError, TrainingError) as error:
         _stop(str(error))
     console.print(f"Trained {manifest.file} in {manifest.seconds:.0f} s.")
@@ -268,6 +270,7 @@ app.add_typer(topics, name="topic")
 topic_commands.add_to(topics, _settings, _stop)
 app.add_typer(model_commands.commands(_settings, _stop), name="models")
 app.add_typer(inbox_commands.commands(_settings, _stop), name="inbox")
+dry_run_command.add_to(app, _settings, _stop)
 incidents = typer.Typer(help="Answers that patients say look wrong.", invoke_without_command=True)
 app.add_typer(incidents, name="incidents")
 

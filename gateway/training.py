@@ -133,7 +133,7 @@ class Models:
         return found
 
     def promote(self, name: str) -> Manifest:
-        """Make a kept model the one in use; a running assistant goes over to it by itself."""
+        """Make a kept model the one in use, from the next start on."""
         file = self.folder / f"{name}.tar.gz"
         if name != Path(name).name or not file.exists():
             raise ModelRefused(f"There is no model '{name}'. What to do: './ims models list' shows the names.")

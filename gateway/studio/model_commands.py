@@ -42,12 +42,12 @@ def commands(settings: Callable[[], Settings], stop: Callable[[str], NoReturn]) 
 
     @models.command()
     def promote(name: Annotated[str, typer.Argument(metavar="MODEL")]) -> None:
-        """Put a kept model in use; a running assistant goes over to it without losing a message."""
+        """Put a kept model in use."""
         try:
             manifest = Models(settings()).promote(name)
         except ModelRefused as error:
             stop(str(error))
-        console.print(f"{manifest.name} is in use.")
+        console.print(f"{manifest.name} is in use from the next start of './ims run' on.")
 
     @models.command()
     def rollback() -> None:
@@ -56,7 +56,7 @@ def commands(settings: Callable[[], Settings], stop: Callable[[str], NoReturn]) 
             manifest = Models(settings()).rollback()
         except ModelRefused as error:
             stop(str(error))
-        console.print(f"{manifest.name} is in use again.")
+        console.print(f"{manifest.name} is in use again from the next start of './ims run' on.")
 
     @models.command()
     def verify() -> None:

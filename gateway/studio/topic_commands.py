@@ -156,6 +156,26 @@ def add_to(topics: typer.Typer, settings: Callable[[], Settings], stop: Callable
         console.print(f"{name} is saved. './ims check' tells what there is to mend.")
 
     @topics.command()
+    def sign(
+        name: Name,
+        reviewer: Annotated[str, typer.Option(help="Full name of the clinician who stands for the text.")],
+        review_by: Annotated[str, typer.Option(metavar="YYYY-MM-DD", help="Until when it holds.")],
+        by: By = "",
+    ) -> None:
+        """Write a clinical reviewer's signature into a topic. A later change of the text takes it off."""
+        from datetime import date
+
+        from gateway.studio.dates import day
+        from gateway.studio.topic_file import TopicFile
+
+        def put(topic: TopicFile) -> None:
+            topic.sign(reviewer, date.today(), day(review_by))
+
+        with studio(by) as here:
+            here.edit(name, put, f"signed by {reviewer}")
+        console.print(f"{name} is signed by {reviewer} until {review_by}.")
+
+    @topics.command()
     def adopt(name: Name, by: By = "") -> None:
         """Make a draft a topic, so that the next training learns it."""
         with studio(by) as here:

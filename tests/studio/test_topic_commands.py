@@ -40,12 +40,22 @@ def test_a_topic_from_the_first_question_to_retirement(ims: Ims, data: Data) -> 
     assert "merged into human" in ims("history", "cups").stdout
 
 
+def test_a_signature_holds_until_the_text_changes(ims: Ims, data: Data) -> None:
+    signed = ims("sign", "soreness", "--reviewer", "Ada Physio", "--review-by", "2099-05-21")
+    assert signed.exit_code == 0
+    assert data.load().topics["soreness"].reviewer == "Ada Physio"
+    assert ims("set", "soreness", "--short", "You may ache for a day or two.").exit_code == 0
+    assert data.load().topics["soreness"].reviewer == ""
+
+
 def test_what_cannot_be_done_is_said_in_a_sentence(ims: Ims) -> None:
     for arguments in (
         ("show", "nothing"),
         ("set", "soreness", "--review-by", "soon"),
         ("set", "soreness", "--source", "nowhere"),
         ("retire", "../clinic"),
+        ("sign", "soreness", "--reviewer", " ", "--review-by", "2099-01-01"),
+        ("sign", "soreness", "--reviewer", "Ada", "--review-by", "2020-01-01"),
         ("remove", "soreness", "no such example"),
         ("revert", "soreness", "abc"),
     ):

@@ -1,0 +1,140 @@
+"""What the data as it is now would change, before anything is trained for patients.
+
+The baseline is the data that the model in use was trained on, as far as a dry run of that data was kept; else the last
+dry run of other data.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gateway.evaluation.compare import Difference, compare
+from gateway.evaluation.engine_command import run_in_engine
+from gateway.evaluation.examples import given, item_key
+from gateway.settings import Settings
+from gateway.studio.alike import Alike, examples_of, too_alike
+from gateway.studio.limits import Limits
+from gateway.studio.meaning import Meaning
+from gateway.training import ModelRefused, Models
+from knowledge import Knowledge, data_hash
+from safety import Net
+
+FIGURE = "right topic ranked first"
+ALL = "training examples"
+TOPIC = "faq/"
+Pair = tuple[str, str]
+Outcomes = Mapping[str, bool]
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """A new example that the red-flag net takes for a sign of danger: patients who type it get the alarm."""
+
+    topic: str
+    example: str
+    sign: str
+
+
+@dataclass(frozen=True)
+class DryRun:
+    """What a dry run found. `changes` is empty, and `overall` None, without a baseline."""
+
+    new: int
+    alike: tuple[Alike, ...]
+    alarms: tuple[Alarm, ...]
+    overall: Difference | None
+    changes: tuple[Difference, ...]
+    right: int
+    examples: int
+
+    @property
+    def verdict(self) -> str:
+        """The change as a whole, in words."""
+        return self.overall.words if self.overall else "nothing to compare with yet"
+
+
+class DryRuns:
+    """Makes dry runs and keeps, for each state of the data, which examples are understood without being seen."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._folder = settings.var / "studio" / "dry-runs"
+
+    def run(self) -> DryRun:
+        """Cross-validate the data as it is now, and compare."""
+        knowledge = Knowledge.load(self._settings.data)
+        topics = {name: topic.examples for name, topic in knowledge.topics.items()}
+        now = self._outcomes(data_hash(self._settings.data))
+        before = self._baseline(data_hash(self._settings.data))
+        pairs = examples_of(topics)
+        new = {pair for pair in pairs if before is not None and f"{TOPIC}{pair[0]}: {pair[1]}" not in before}
+        looked_at = new if before is not None else set(pairs)
+        vectors = Meaning(self._settings).of_examples([text for _, text in pairs])
+        alike = too_alike(pairs, vectors, Limits.load(self._settings.data), looked_at)
+        differences = compare(_parts(before), _parts(now)) if before is not None else []
+        return DryRun(
+            new=len(new),
+            alike=tuple(alike),
+            alarms=tuple(alarms(Net.load(self._settings.data), sorted(looked_at))),
+            overall=next((change for change in differences if change.part == ALL), None),
+            changes=tuple(change for change in differences if change.part != ALL and change.old != change.new),
+            right=sum(now.values()),
+            examples=len(now),
+        )
+
+    def scores(self, data: str) -> dict[str, float]:
+        """The kept figure of a state of the data, for the manifest of a model; empty if there was no dry run."""
+        kept = self._kept(data)
+        return {FIGURE: round(sum(kept.values()) / max(1, len(kept)), 4)} if kept else {}
+
+    def _outcomes(self, data: str) -> Outcomes:
+        kept = self._kept(data)
+        if kept is None:
+            found = run_in_engine(self._settings, "nlu.crossvalidate", "--data", str(self._settings.data))
+            kept = {item_key(example): given(example) == example["wanted"] for example in found["examples"]}
+            self._folder.mkdir(parents=True, exist_ok=True)
+            draft = self._file(data).with_suffix(".new")
+            draft.write_text(json.dumps(kept), "utf-8")
+            draft.replace(self._file(data))
+        return kept
+
+    def _baseline(self, now: str) -> Outcomes | None:
+        models = Models(self._settings)
+        try:
+            file = models.current()
+            in_use = next((kept.manifest for kept in models.all() if kept.file == file and kept.manifest), None)
+        except ModelRefused:
+            in_use = None
+        if in_use and (kept := self._kept(in_use.data)):
+            return kept
+        others = [file for file in self._folder.glob("*.json") if file.stem != now]
+        newest = max(others, key=lambda file: file.stat().st_mtime, default=None)
+        return self._kept(newest.stem) if newest else None
+
+    def _kept(self, data: str) -> dict[str, bool] | None:
+        file = self._file(data)
+        return json.loads(file.read_text("utf-8")) if data and file.exists() else None
+
+    def _file(self, data: str) -> Path:
+        return self._folder / f"{data}.json"
+
+
+def alarms(net: Net, pairs: Sequence[Pair]) -> list[Alarm]:
+    """The examples that raise an alarm."""
+    found = ((topic, example, net.check(example)) for topic, example in pairs)
+    return [Alarm(topic, example, finding.sign) for topic, example, finding in found if finding]
+
+
+def _parts(outcomes: Outcomes) -> dict[str, Any]:
+    """The outcomes as two evaluations are compared: all examples, and each topic by itself."""
+    topics: dict[str, dict[str, bool]] = {}
+    for key, right in outcomes.items():
+        topics.setdefault(key.partition(": ")[0].removeprefix(TOPIC), {})[key] = right
+    return {
+        "examples": {"outcomes": {FIGURE: dict(outcomes)}},
+        "sets": {topic: {"outcomes": {FIGURE: own}} for topic, own in topics.items()},
+    }

@@ -1,0 +1,103 @@
+"""A dry run tells what is too alike, what raises the alarm, and in words whether the change is for the better."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from gateway.settings import Settings
+from gateway.studio import dry_run
+from gateway.studio.alike import Alike, examples_of, too_alike
+from gateway.studio.dry_run import DryRuns, alarms
+from gateway.studio.errors import StudioError
+from gateway.studio.limits import Limits
+from gateway.studio.meaning import Meaning
+from safety import Net
+from tests.knowledge.conftest import Data
+
+LIMITS = Limits(same_question=0.7, near_duplicate=0.9, clash=0.9)
+
+
+def test_only_new_examples_are_told_about_and_clashes_come_first() -> None:
+    topics = {"cost": ["how much", "price"], "soreness": ["sore", "so sore", "how much soreness"]}
+    pairs = examples_of(topics)
+    angles = np.radians([0, 90, 45, 46, 5])
+    vectors = np.stack([np.cos(angles), np.sin(angles)], axis=1)
+
+    told = too_alike(pairs, vectors, LIMITS, {("soreness", "so sore"), ("soreness", "how much soreness")})
+
+    assert told == [
+        Alike("soreness", "how much soreness", "cost", "how much", 0.996),
+        Alike("soreness", "so sore", "soreness", "sore", 1.0),
+    ]
+
+
+def test_an_example_that_sounds_like_danger_is_told() -> None:
+    net = Net.load(Path("data"))
+    found = alarms(net, [("soreness", "I can't breathe since the needling"), ("soreness", "am I sore tomorrow")])
+
+    assert [(alarm.example, bool(alarm.sign)) for alarm in found] == [("I can't breathe since the needling", True)]
+
+
+@pytest.fixture
+def runs(data: Data, monkeypatch: pytest.MonkeyPatch) -> DryRuns:
+    net = Net.load(Path("data"))
+    data.write("studio.yml", "same_question: 0.7\nnear_duplicate: 0.9\nclash: 0.9\n")
+    monkeypatch.chdir(data.folder.parent)
+    (data.folder.parent / "models").mkdir()
+    monkeypatch.setattr(Net, "load", lambda _, net=net: net)
+    monkeypatch.setattr(Meaning, "_by_engine", lambda _, texts: np.eye(len(texts), 64, dtype=np.float32))
+    return DryRuns(Settings(data=data.folder, var=data.folder.parent / "var"))
+
+
+def engine_says(monkeypatch: pytest.MonkeyPatch, data: Data, wrong: int) -> None:
+    """The first examples of soreness are taken for another topic."""
+
+    def cross_validated(*_: Any) -> Any:
+        examples = []
+        for name, topic in data.load().topics.items():
+            for number, text in enumerate(topic.examples):
+                label = "faq/human" if name == "soreness" and number < wrong else f"faq/{name}"
+                examples.append({"text": text, "wanted": f"faq/{name}", "ranking": [[label, 1.0]]})
+        return {"examples": examples}
+
+    monkeypatch.setattr(dry_run, "run_in_engine", cross_validated)
+
+
+@pytest.mark.parametrize(("before", "after", "words"), [(12, 0, "better"), (0, 12, "worse"), (2, 1, "chance")])
+def test_the_change_is_told_in_words_for_each_topic_and_as_a_whole(
+    runs: DryRuns, data: Data, monkeypatch: pytest.MonkeyPatch, before: int, after: int, words: str
+) -> None:
+    engine_says(monkeypatch, data, before)
+    assert runs.run().verdict == "nothing to compare with yet"
+    data.replace("answers/soreness.yml", "does it ache on day 25", "does it ache on day 26")
+    engine_says(monkeypatch, data, after)
+
+    found = runs.run()
+
+    assert found.new == 1
+    assert words in found.verdict
+    assert [change.part for change in found.changes] == ["soreness"]
+    assert words in found.changes[0].words
+
+
+def test_the_same_data_is_not_measured_twice(runs: DryRuns, data: Data, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine_says(monkeypatch, data, 5)
+    assert runs.run().right == 45
+
+    def fails(*_: Any) -> Any:
+        raise AssertionError
+
+    monkeypatch.setattr(dry_run, "run_in_engine", fails)
+
+    assert runs.run().right == 45
+
+
+@pytest.mark.parametrize("value", ["high", "0", "2", "true", "[]"])
+def test_a_wrong_limit_is_told(data: Data, value: str) -> None:
+    data.write("studio.yml", f"same_question: {value}\nnear_duplicate: 0.9\nclash: 0.9\n")
+    with pytest.raises(StudioError, match="same_question"):
+        Limits.load(data.folder)
