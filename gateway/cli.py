@@ -266,6 +266,32 @@ def doctor(
 
 app.add_typer(staff.app, name="staff")
 topics = typer.Typer(help="Topics: teach, write, merge, retire; withdraw an answer at once.", no_args_is_help=True)
+
+
+@app.command()
+def bench(
+    chats: Annotated[list[int] | None, typer.Option(min=1, help="Chats at once; can be repeated.")] = None,
+    seconds: Annotated[float, typer.Option(min=0.5, help="For each number of chats.")] = 15,
+    idle: Annotated[int, typer.Option(min=1, help="Silent event streams.")] = 1000,
+    ours: Annotated[bool, typer.Option("--ours", help="Without stock Rasa.")] = False,
+    out: Annotated[Path, typer.Option(help="Where the figures go.")] = Path("results"),
+) -> None:
+    """Measure speed, size and memory, beside stock Rasa in the same run."""
+    import json
+
+    from benchmarks import bench as measuring
+    from benchmarks import bench_report
+
+    with console.status("Measuring ..."):
+        figures = measuring.run(chats or [1, 10, 50, 100], seconds, idle, with_stock=not ours)
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "bench.json").write_text(json.dumps(figures, indent=1) + "\n", "utf-8")
+    bench_report.picture(figures, out / "bench.svg")
+    for table in bench_report.tables(figures):
+        console.print(table)
+    console.print(f"The numbers are in {out / 'bench.json'}, the picture in {out / 'bench.svg'}.")
+
+
 app.add_typer(topics, name="topic")
 topic_commands.add_to(topics, _settings, _stop)
 app.add_typer(model_commands.commands(_settings, _stop), name="models")
