@@ -48,7 +48,10 @@ def test_the_demo_clinic_is_marked_and_has_no_real_number(knowledge: Knowledge) 
     assert "example.org" in str(knowledge.clinic.booking_link)
 
 
-@pytest.mark.parametrize("key", ["greeting", "engine_down", "message_too_long", "too_many_messages", "handoff_out"])
+NOBODY_THERE = ["handoff_out", "handoff_closed", "handoff_closed_for_long"]
+
+
+@pytest.mark.parametrize("key", ["greeting", "engine_down", "message_too_long", "too_many_messages", *NOBODY_THERE])
 def test_sentences_of_a_patient_in_need_name_the_emergency_number(knowledge: Knowledge, key: str) -> None:
     values = dict.fromkeys(knowledge.sentences[key].values, "5")
 
