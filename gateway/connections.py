@@ -21,6 +21,7 @@ class HttpConnection(HttpToolsProtocol):
     limit: int
     _deadline: asyncio.TimerHandle | None = None
     _received = 0
+    _in_body = False  # also after an early reply: what still comes of a body is no header
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Wait for the first request."""
@@ -29,7 +30,8 @@ class HttpConnection(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Take what came; refuse it when the headers grow too long."""
-        if self._deadline is None and (self.cycle is None or self.cycle.response_complete):
+        free = self.cycle is None or self.cycle.response_complete
+        if self._deadline is None and free and not self._in_body:
             self._expect_headers()
         super().data_received(data)
         if self._deadline is not None:
@@ -41,7 +43,13 @@ class HttpConnection(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """The application has it from here on."""
         self._stop_waiting()
+        self._in_body = True
         super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """What comes next is another request."""
+        self._in_body = False
+        super().on_message_complete()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The client, or we, closed the connection."""

@@ -191,7 +191,7 @@ async def test_a_minor_is_sent_to_the_clinic_with_an_adult(ask: Ask, text: str) 
 @pytest.mark.parametrize("text", COMPLAINTS)
 async def test_a_complaint_goes_to_a_person(ask: Ask, text: str) -> None:
     reply = await ask(text)
-    assert (reply["kind"], reply["topics"]) == ("handoff", ["human"])
+    assert (reply["kind"], reply["topics"][0]) == ("handoff", "human")  # a close second topic may follow
 
 
 @pytest.mark.parametrize("text", ["{}, I am on my knees", "my dear assistant: {}", "{} thank you!"])
