@@ -13,6 +13,7 @@ import json
 import statistics
 import tempfile
 import time
+import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -38,7 +39,8 @@ async def measure(processes: Processes, chats: int, rounds: int) -> dict[str, fl
         staff = Browser(desk, base)
         assert (await staff.login()).status_code == 303
         csrf = {"origin": base, "x-csrf-token": await staff.token("/desk")}
-        opened = await asyncio.gather(*(waiting(patients, asyncio.Semaphore(AT_ONCE)) for _ in range(chats)))
+        some = asyncio.Semaphore(AT_ONCE)
+        opened = await asyncio.gather(*(waiting(patients, some) for _ in range(chats)))
         updates, claims = [], []
         async with lines(desk, "/desk/events", {}) as heard:
             for id, token in opened[:rounds]:
@@ -79,7 +81,7 @@ async def waiting(client: httpx.AsyncClient, some: asyncio.Semaphore) -> tuple[s
 
 
 async def say(client: httpx.AsyncClient, id: str, token: str, text: str) -> None:
-    body = {"key": f"{text}-{id}"[:60], "text": text}
+    body = {"key": uuid.uuid4().hex, "text": text}
     reply = await client.post(f"/api/conversations/{id}/messages", json=body, headers=bearer(token))
     reply.raise_for_status()
 
