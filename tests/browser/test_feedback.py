@@ -13,7 +13,7 @@ def test_an_answer_is_rated_by_keyboard_and_stays_rated(open_chat: OpenChat) -> 
     while chat.focused() != "Helpful":
         chat.page.keyboard.press("Shift+Tab")
     chat.page.keyboard.press("Enter")
-    thanks = chat.replies.last.locator(".feedback")
+    thanks = chat.replies.locator(".feedback").last
     expect(thanks).to_have_text("Thank you. You found this helpful.")
     assert chat.focused() == "Thank you. You found this helpful.", "the focus is not lost with the buttons"
     assert not any("Helpful" in one["text"] for one in chat.announced()), "an answer is read out without its buttons"
@@ -25,7 +25,7 @@ def test_an_answer_is_rated_by_keyboard_and_stays_rated(open_chat: OpenChat) -> 
 def test_what_looks_wrong_can_be_said_in_words_and_taken_back_before_it_is_sent(open_chat: OpenChat) -> None:
     chat = open_chat().open()
     chat.ask("am i sore after")
-    feedback = chat.replies.last.locator(".feedback")
+    feedback = chat.replies.locator(".feedback").last
     feedback.get_by_role("button", name="This looks wrong").click()
     note = feedback.get_by_label("What looks wrong?")
     expect(note).to_be_focused()
@@ -47,7 +47,7 @@ def test_only_answers_have_the_buttons(open_chat: OpenChat) -> None:
 def test_a_verdict_that_did_not_arrive_can_be_given_again(open_chat: OpenChat, site: Site) -> None:
     chat = open_chat().open()
     chat.ask("am i sore after")
-    feedback = chat.replies.last.locator(".feedback")
+    feedback = chat.replies.locator(".feedback").last
     chat.page.route("**/feedback", lambda route: route.abort("internetdisconnected"))
     feedback.get_by_role("button", name="Helpful", exact=True).click()
     expect(feedback).to_contain_text("That could not be sent.")
