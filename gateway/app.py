@@ -10,48 +10,33 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
-import httpx
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway import answer_pages, api, health, interface, metrics, pages, pictures, questions, rest_channel, sheet
+from gateway import metrics
 from gateway.conversations import Conversations
 from gateway.database import Database
-from gateway.desk import api as handoff_api
-from gateway.desk import console, report
-from gateway.desk.alerts import Alerts
-from gateway.desk.front_desk import FrontDesk
 from gateway.desk.links import Links
-from gateway.desk.mail import Mailer
-from gateway.desk.numbers import Numbers
-from gateway.desk.patients import Patients
-from gateway.desk.proposals import Proposals
-from gateway.desk.reviewed import Reviewed
-from gateway.desk.service import Desk
-from gateway.engine import Engine, HttpEngine
-from gateway.engines import SeveralEngines
-from gateway.feedback import Feedback
+from gateway.edition import Edition, Frame
+from gateway.engine import Engine
+from gateway.exchange import Exchange
 from gateway.guards import BodyLimit, OtherSites, SecurityHeaders
 from gateway.logs import RequestLog
 from gateway.peers import Alone, RedisPeers, SharedBuckets, SharedSignals
 from gateway.problems import SENTENCES, Refused
-from gateway.rate_limits import RateLimits
-from gateway.replies import Replies
 from gateway.retention import Retention
 from gateway.settings import Settings
-from gateway.staff import pages as staff_pages
 from gateway.staff.access import Access
 from gateway.staff.accounts import Accounts
 from gateway.staff.audit import Audit
-from gateway.staff.templates import Pages
 from gateway.staff.throttle import Throttle
 from gateway.store import Store
-from gateway.turns import RedFlagNet, Turns
+from gateway.turns import RedFlagNet
 from gateway.withdrawals import Withdrawals
-from knowledge import Knowledge, Topic
+from knowledge import Knowledge
 
 log = logging.getLogger(__name__)
 
@@ -69,43 +54,37 @@ def create_app(
     now: Callable[[], datetime] = utc_now,
 ) -> FastAPI:
     """The gateway as an ASGI application. Without `engine`, the one at `settings.engine_url`."""
-    clients = [
-        httpx.AsyncClient(base_url=url, timeout=settings.engine_timeout, trust_env=False)
-        for url in settings.engine_urls
-    ]
     counted = metrics.Metrics()
-    engine = engine or SeveralEngines(
-        [HttpEngine(client, settings.engine_secret(), settings.engine_timeout) for client in clients]
-    )
-    engine = metrics.MeteredEngine(engine, counted)
     database = Database(settings.database_url)
     store = Store(database, now)
     peers = RedisPeers(settings.redis) if settings.redis else None
     others = peers or Alone()
     signals = SharedSignals(others)
     withdrawals = Withdrawals(database, now, settings.withdrawal_poll)
-    replies = Replies(knowledge, now, withdrawals)
+    conversations = Conversations(store, signals, counted, others)
     retention = Retention(store, database, signals, now)
-    feedback = Feedback(database, now, knowledge.clinic.timezone)
-    links = Links(settings.secret("answer_links"), settings.public_url)
-    front_desk = FrontDesk(database, knowledge.clinic, now)
-    patients = Patients(store, database, signals, knowledge, front_desk, links.to)
-    desk = Desk(store, database, signals, knowledge, front_desk, engine, replies)
-    mailer = Mailer(settings, database, knowledge, links.to, now)
-    alerts = Alerts(store, database, signals, knowledge, front_desk, mailer, now)
-    turns = Turns(net, engine, replies, settings.engine_turns, patients)
-    conversations = Conversations(store, turns, signals, counted, others)
-    limits = RateLimits(
-        SharedBuckets("conversation", others, settings.conversation_burst, settings.conversation_rate),
-        SharedBuckets("address", others, settings.address_burst, settings.address_rate),
-        knowledge,
+    accounts = Accounts(database, now)
+    frame = Frame(
+        settings=settings,
+        now=now,
+        database=database,
+        store=store,
+        peers=peers,
+        signals=signals,
+        counted=counted,
+        conversations=conversations,
+        withdrawals=withdrawals,
+        retention=retention,
+        links=Links(settings.secret("answer_links"), settings.public_url),
+        accounts=accounts,
+        audit=Audit(database, now),
+        access=Access(accounts, settings.public_url),
+        throttle=Throttle(),
+        conversation_buckets=SharedBuckets(
+            "conversation", others, settings.conversation_burst, settings.conversation_rate
+        ),
+        address_buckets=SharedBuckets("address", others, settings.address_burst, settings.address_rate),
     )
-    accounts, audit = Accounts(database, now), Audit(database, now)
-    access, staff_templates = Access(accounts, settings.public_url), Pages(knowledge, now)
-    reviewed = Reviewed(knowledge, withdrawals, now, settings.public_url)
-
-    def withheld(topic: Topic) -> bool:
-        return withdrawals.withheld(topic, now().astimezone(knowledge.clinic.timezone).date())
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -117,17 +96,16 @@ def create_app(
         if resumed := await conversations.resume():
             log.info("took up %d conversations with unanswered messages", resumed)
         retention.start(knowledge.clinic.retention_days)
-        alerts.start(settings.desk_poll)
+        await exchange.start()
         yield
         signals.close()
-        await alerts.close()
+        await exchange.stop_listening()
         await retention.close()
         await conversations.close()
         await withdrawals.close()
         if peers:
             await peers.close()
-        for client in clients:
-            await client.aclose()
+        await exchange.close()
         await database.close()
 
     app = FastAPI(
@@ -140,44 +118,8 @@ def create_app(
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
         lifespan=lifespan,
     )
-    app.state.signals = signals
-    app.state.desk, app.state.withdrawals = desk, withdrawals
-    app.state.alerts = alerts
-    app.include_router(
-        api.routes(
-            settings, store, conversations, signals, replies, limits, knowledge, feedback, retention, links, patients
-        )
-    )
-    app.include_router(handoff_api.routes(store, links, patients, limits, knowledge))
-    app.include_router(rest_channel.routes(settings, store, conversations, replies, limits, knowledge))
-    app.include_router(sheet.routes(store, links, knowledge, limits, now))
-    app.include_router(questions.routes(store, links, knowledge, limits, now))
-    app.include_router(health.routes(store, engine, peers))
-    app.include_router(metrics.routes(settings, store, counted))
-    app.include_router(
-        console.routes(
-            desk,
-            reviewed,
-            Proposals(database, now),
-            accounts,
-            audit,
-            access,
-            staff_templates,
-            signals,
-            knowledge,
-            settings.heartbeat,
-        )
-    )
-    app.include_router(report.routes(Numbers(database, knowledge), access, staff_templates, knowledge, now))
-    app.include_router(staff_pages.routes(accounts, audit, access, Throttle(), limits, staff_templates))
-    app.router.routes.extend(
-        [
-            *interface.routes(knowledge, settings.message_limit),
-            *pages.routes(knowledge, withheld),
-            *pictures.routes(knowledge),
-        ]
-    )
-    app.router.routes.extend(answer_pages.routes(knowledge, net, settings, limits, now, withdrawals))
+    exchange = Exchange(frame, app, Edition(frame, knowledge, net, engine, settings.engine_urls))
+    app.state.signals, app.state.withdrawals, app.state.exchange = signals, withdrawals, exchange
     app.add_exception_handler(Refused, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http_error)

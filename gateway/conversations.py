@@ -29,14 +29,13 @@ class Conversations:
     def __init__(
         self,
         store: Store,
-        turns: Turns,
         signals: Signals,
         metrics: Metrics,
         peers: Peers,
         retry_after: float = 1.0,
     ) -> None:
         self._store = store
-        self._turns = turns
+        self._turns: Turns
         self._signals = signals
         self._metrics = metrics
         self._peers = peers
@@ -44,6 +43,10 @@ class Conversations:
         self._workers: dict[str, asyncio.Task[None]] = {}
         self._waiting: set[str] = set()
         self._taking_over: asyncio.Task[None] | None = None
+
+    def use(self, turns: Turns) -> None:
+        """From the next message on this decides. What was begun is finished by what it was begun with."""
+        self._turns = turns
 
     async def resume(self) -> int:
         """Take up what was acknowledged but not answered when the last process stopped; returns how many chats."""
@@ -142,12 +145,12 @@ class Conversations:
             return turn is not None
 
     async def _answer(self, turn: Turn) -> None:
-        conversation = turn.conversation
+        conversation, turns = turn.conversation, self._turns
         try:
-            outcome = await self._turns.decide(turn)
+            outcome = await turns.decide(turn)
         except Exception as error:
             log.error("a message could not be answered (%s)", describe(error))
-            outcome = self._turns.failed(turn)
+            outcome = turns.failed(turn)
         said = await self._store.settle(conversation.id, turn.message.seq, outcome)
         self._metrics.answered(turn.message.created_at, said)
         self._signals.send(conversation.id)

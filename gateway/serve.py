@@ -44,12 +44,12 @@ def main() -> int:
     """Serve until told to stop."""
     try:
         settings = Settings.from_environment()
-        knowledge = Knowledge.load(settings.data)
+        knowledge = Knowledge.load(settings.answered_from)
     except (SettingsError, KnowledgeError) as error:
         print(error, file=sys.stderr)
         return 1
     logs.configure(as_json=settings.log_json)
-    server(settings, create_app(settings, knowledge, Net.load(settings.data))).run()
+    server(settings, create_app(settings, knowledge, Net.load(settings.answered_from))).run()
     return 0
 
 

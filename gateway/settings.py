@@ -26,6 +26,8 @@ class Settings:
     """Where things are and how much is allowed. Field `x` is set by the environment variable `IMS_X`."""
 
     data: Path = Path("data")
+    published: str = ""  # where answers are given from; empty: `data`. `ims run` sets it to what was published last
+    control: str = ""  # socket at which the gateway takes orders; `ims run` sets it
     var: Path = Path("var")
     database: str = ""  # SQLAlchemy URL; empty: an SQLite file in `var`
     host: str = "127.0.0.1"
@@ -78,6 +80,11 @@ class Settings:
     def database_url(self) -> str:
         """The SQLAlchemy URL of the database."""
         return self.database or f"sqlite:///{self.var / 'ims.sqlite3'}"
+
+    @property
+    def answered_from(self) -> Path:
+        """The data that answers are given from."""
+        return Path(self.published) if self.published else self.data
 
     @property
     def engine_urls(self) -> tuple[str, ...]:

@@ -2,6 +2,9 @@
 
 The gateway serves at once; while the engine loads (some ten seconds), patients are told that no answer can be given
 yet. What the parts print goes to `var/logs/`; the screen says what is ready and where.
+
+Another model comes into use while patients write (`swap.py`): a new engine is started beside the old one, the gateway
+goes over to it, and the old one is stopped. That is asked for at a socket in `var/`.
 """
 
 from __future__ import annotations
@@ -12,7 +15,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,8 +23,9 @@ from pathlib import Path
 import httpx
 from rich.console import Console
 
+from gateway import control
 from gateway.settings import Settings
-from gateway.training import ENGINE_PYTHON, ModelRefused, Models, engine_environment
+from gateway.training import ENGINE_PYTHON, Manifest, ModelRefused, Models, engine_environment
 
 LOG_BYTES = 5_000_000  # a log that is longer at the start of its part is put aside
 LONGEST_PAUSE = 30.0  # seconds between two attempts to start a part
@@ -33,7 +37,11 @@ class CannotStart(Exception):
     """Something has to be put right first; the message says what and how."""
 
 
-@dataclass(frozen=True)
+class NotReady(Exception):
+    """A part ended, or took too long, before it worked; the message says which."""
+
+
+@dataclass(frozen=True, eq=False)
 class Part:
     """A process of the assistant."""
 
@@ -41,8 +49,9 @@ class Part:
     command: Sequence[str]
     port: int
     ready: str  # an address that answers 200 once the part works
-    environment: Mapping[str, str] = field(default_factory=dict)
+    environment: dict[str, str] = field(default_factory=dict)  # for its next start
     headers: Mapping[str, str] = field(default_factory=dict)
+    folder: Path | None = None  # where it works; else where we do
 
 
 def parts(settings: Settings, root: Path = Path()) -> list[Part]:
@@ -50,31 +59,42 @@ def parts(settings: Settings, root: Path = Path()) -> list[Part]:
     token = settings.engine_secret()
     if not (root / ENGINE_PYTHON).exists():
         raise CannotStart("The engine's environment is missing. What to do: run 'make setup'.")
+    models = Models(settings, root / "models")
     try:
-        model = Models(settings, root / "models").current()
+        manifest = models.in_use()
     except ModelRefused as error:
         raise CannotStart(str(error)) from error
-    if model is None:
+    if manifest is None:
         raise CannotStart("There is no trained model. What to do: run './ims train'.")
-    return [
-        Part(
-            name="gateway",
-            command=(sys.executable, "-m", "gateway.serve"),
-            port=settings.port,
-            ready=f"http://{_reachable(settings.host)}:{settings.port}/health",
-            environment={"IMS_ENGINE_TOKEN": token},
-        ),
-        *(_engine(settings, model, number, httpx.URL(url)) for number, url in enumerate(settings.engine_urls, 1)),
-    ]
+    gateway = Part(
+        name="gateway",
+        command=(sys.executable, "-m", "gateway.serve"),
+        port=settings.port,
+        ready=f"http://{_reachable(settings.host)}:{settings.port}/health",
+        environment={
+            "IMS_ENGINE_TOKEN": token,
+            "IMS_CONTROL": str(control.address(settings.var, "gateway", settings.port)),
+            "IMS_PUBLISHED": str(models.data_of(manifest) or ""),
+        },
+    )
+    return [gateway, *engines(settings, models, manifest, settings.engine_urls)]
 
 
-def _engine(settings: Settings, model: Path, number: int, url: httpx.URL) -> Part:
+def engines(settings: Settings, models: Models, manifest: Manifest, urls: Sequence[str]) -> list[Part]:
+    """The engines with a model, one at each of these addresses."""
+    return [engine(settings, models, manifest, number, httpx.URL(url)) for number, url in enumerate(urls, 1)]
+
+
+def engine(settings: Settings, models: Models, manifest: Manifest, number: int, url: httpx.URL) -> Part:
+    """An engine with a model. It works in the folder of the model's edition, where it finds the data."""
+    data = models.data_of(manifest)
     return Part(
         name="engine" if number == 1 else f"engine-{number}",
         # Our channel alone: without Rasa's HTTP API and its other channels there is nothing else to protect.
         # It runs the actions in its own process, so there is no action server either.
         command=(
-            *(str(ENGINE_PYTHON), "-m", "rasa", "run", "--model", str(model)),
+            *(str(ENGINE_PYTHON.absolute()), "-m", "rasa", "run"),
+            *("--model", str((models.folder / manifest.file).absolute())),
             *("--interface", "127.0.0.1", "--port", str(url.port)),
             *("--connector", "nlu.channel.GatewayInput"),
         ),
@@ -82,6 +102,7 @@ def _engine(settings: Settings, model: Path, number: int, url: httpx.URL) -> Par
         ready=str(url.copy_with(path="/webhooks/gateway/")),
         environment=engine_environment(settings),
         headers={"Authorization": f"Bearer {settings.engine_secret()}"},
+        folder=data and data.parent,
     )
 
 
@@ -89,19 +110,26 @@ class Supervisor:
     """Keeps parts running until it is told to stop (Ctrl-C, SIGTERM, or `stop`)."""
 
     def __init__(self, parts: Sequence[Part], logs: Path, address: str, console: Console) -> None:
-        self._parts = parts
+        self._parts = list(parts)
         self._logs = logs
         self._address = address
         self._console = console
         self._stopping = asyncio.Event()
-        self._running: dict[str, asyncio.subprocess.Process] = {}
-        self._unready = {part.name for part in parts}
+        self._running: dict[Part, asyncio.subprocess.Process] = {}
+        self._unready = set(parts)
+        self._leaving: set[Part] = set()
+        self._group: asyncio.TaskGroup
+        self.listening: Callable[[], Awaitable[asyncio.Server]] | None = None
 
     @classmethod
     def of(cls, settings: Settings, console: Console | None = None) -> Supervisor:
         """The supervisor of a clinic on one machine; CannotStart with a sentence if something is missing."""
+        from gateway.swap import Swaps
+
         address = f"http://{'localhost' if settings.host in {'127.0.0.1', '0.0.0.0'} else settings.host}"
-        return cls(parts(settings), settings.var / "logs", f"{address}:{settings.port}", console or Console())
+        own = cls(parts(settings), settings.var / "logs", f"{address}:{settings.port}", console or Console())
+        own.listening = Swaps(settings, Models(settings), own).listen
+        return own
 
     def run(self) -> int:
         """Run until told to stop; the exit code of the command."""
@@ -126,37 +154,81 @@ class Supervisor:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self.stop)
+        try:
+            orders = await self.listening() if self.listening else None
+        except control.ControlError as error:
+            raise CannotStart(str(error)) from error
         self._console.print("IMS Assistant starts. Ctrl-C stops it.")
-        async with asyncio.TaskGroup() as group:
+        async with asyncio.TaskGroup() as self._group:
             for part in self._parts:
-                group.create_task(self._keep(part))
+                self._group.create_task(self._keep(part))
             await self._stopping.wait()
             self._console.print("Stopping ...")
+            if orders:
+                orders.close()
             # The gateway first: what it still waits for from the engine can arrive.
-            first, *others = (part.name for part in self._parts)
+            first, *others = [self._parts[0], *(part for part in self._running if part is not self._parts[0])]
             await self._end(first)
-            await asyncio.gather(*(self._end(name) for name in others))
+            await asyncio.gather(*(self._end(part) for part in others))
         self._console.print("Stopped.")
         return 0
 
-    async def _keep(self, part: Part) -> None:
-        """Start a part again whenever it ends, later each time that it does not last."""
+    async def add(self, part: Part, most: float) -> None:
+        """Start one more part and wait until it works; NotReady, and it is gone, if it ends or takes too long."""
+        self._unready.add(part)
+        keeping = self._group.create_task(self._keep(part, again=False))
+        until = time.monotonic() + most
+        while part in self._unready and not keeping.done() and time.monotonic() < until:
+            await asyncio.sleep(0.05)
+        if part not in self._unready:
+            self._parts.append(part)
+            return
+        ended = keeping.done()
+        await self.remove(part)
+        raise NotReady(f"{part.name} {'ended at its start' if ended else f'was not ready after {most:.0f} s'}.")
+
+    async def remove(self, part: Part) -> None:
+        """Stop a part for good."""
+        self._leaving.add(part)
+        self._unready.discard(part)
+        if part in self._parts:
+            self._parts.remove(part)
+        await self._end(part)
+        self._running.pop(part, None)
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """The parts that are kept running, the gateway first."""
+        return tuple(self._parts)
+
+    async def start_again(self, part: Part) -> None:
+        """End a part that is then started anew."""
+        await self._end(part)
+
+    async def _keep(self, part: Part, again: bool = True) -> None:
+        """Start a part again whenever it ends, later each time that it does not last. Without `again` only once it
+        has worked.
+        """
         pause = 0.5
-        while not self._stopping.is_set():
+        while not self._stopping.is_set() and part not in self._leaving:
             began = time.monotonic()
             process = await self._start(part)
             watch = asyncio.create_task(self._watch(part, began))
             code = await process.wait()
             watch.cancel()
-            if self._stopping.is_set():
+            if self._stopping.is_set() or part in self._leaving:
                 return
             lived = time.monotonic() - began
             pause = 0.5 if lived > STEADY else min(pause * 2, LONGEST_PAUSE)
-            self._console.print(f"[red]{part.name} ended[/] ({_reason(code)}); it starts again in {pause:.0f} s.")
-            if part.name in self._unready:
+            again = again or part not in self._unready
+            soon = f"it starts again in {pause:.0f} s." if again else "it is left so."
+            self._console.print(f"[red]{part.name} ended[/] ({_reason(code)}); {soon}")
+            if part in self._unready:
                 # It never worked, so no patient has been there: what it printed is about its start.
                 self._console.print(self._last_lines(part), style="dim", markup=False, highlight=False)
-            self._unready.add(part.name)
+            self._unready.add(part)
+            if not again:
+                return
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), pause)
 
@@ -167,13 +239,14 @@ class Supervisor:
         with log.open("ab") as output:
             process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "gateway.child", str(os.getpid()), *part.command),
-                env={**os.environ, **part.environment},
+                cwd=part.folder,
+                env={**os.environ, "PYTHONPATH": str(Path.cwd()), **part.environment},
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
                 start_new_session=True,  # Ctrl-C comes to us alone; we stop them in order
             )
-        self._running[part.name] = process
+        self._running[part] = process
         return process
 
     async def _watch(self, part: Part, began: float) -> None:
@@ -190,17 +263,16 @@ class Supervisor:
                         f"[yellow]{part.name} is not ready after {STEADY:.0f} s.[/] See {self._log_of(part)}"
                     )
                 await asyncio.sleep(0.2)
-        self._unready.discard(part.name)
+        self._unready.discard(part)
         self._console.print(f"{part.name} is ready after {time.monotonic() - began:.1f} s.")
         if not self._unready:
             self._console.print(f"[bold green]All is ready:[/] open {self._address}")
         elif part is self._parts[0]:
-            self._console.print(
-                f"{self._address} is open; answers come when {', '.join(sorted(self._unready))} is ready."
-            )
+            missing = ", ".join(sorted(other.name for other in self._unready))
+            self._console.print(f"{self._address} is open; answers come when {missing} is ready.")
 
-    async def _end(self, name: str) -> None:
-        process = self._running.get(name)
+    async def _end(self, part: Part) -> None:
+        process = self._running.get(part)
         if process is None or process.returncode is not None:
             return
         _signal(process, signal.SIGTERM)

@@ -2,24 +2,32 @@
 
 A model's manifest says which data it was trained on and what its file looked like, signed with this installation's
 secret: a model that was swapped or damaged on disk is not started (compare CVE-2024-49375, code execution by a
-crafted model).
+crafted model). What it was trained on is kept beside it (`editions.py`). `manifest.json` alone says which model is in
+use: it is replaced in one step, so that a power cut leaves the old model with its answers, or the new one with its own.
 """
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import hmac
 import json
 import os
 import re
+import secrets
+import shutil
 import subprocess
+import sys
+import tempfile
 import time
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+from gateway import editions
 from gateway.settings import Settings
 from knowledge import data_hash
 from nlu.quiet import SETTINGS as QUIET
@@ -30,10 +38,16 @@ SECRET = "model_key"
 VERSION = re.compile(r"^(rasa|onnxruntime|numpy|scikit-learn|spacy|tensorflow)==(\S+)", re.M)
 SEED = re.compile(r"^    seed: int = (\d+)$", re.M)
 KEPT = 10  # models; older ones are removed, but never the one in use
+MAKING = ".making-"  # begins the name of a folder in which a model is being made
+LOOK = 0.1  # seconds between two looks whether a training is done, or shall stop
 
 
 class TrainingError(Exception):
     """Training did not succeed; the message is for the person who asked for it."""
+
+
+class TrainingStopped(TrainingError):
+    """Somebody stopped the training."""
 
 
 class ModelRefused(Exception):
@@ -44,8 +58,8 @@ class ModelRefused(Exception):
 class Manifest:
     """What a model file is: its name and sha256, what it was trained on, when, and how long that took in seconds.
 
-    `trained_on` covers data, pipeline and packages, `data` the data alone. `scores` are the figures of the dry run of
-    this data, where there was one.
+    `trained_on` covers data, pipeline and packages, `data` the data alone, `edition` all that is kept beside the model
+    (empty: a model of before editions). `scores` are the figures of the dry run of this data, where there was one.
     """
 
     file: str
@@ -54,6 +68,7 @@ class Manifest:
     trained_at: str
     seconds: float
     data: str = ""
+    edition: str = ""
     seed: int = 0
     versions: Mapping[str, str] = field(default_factory=dict)
     scores: Mapping[str, Any] = field(default_factory=dict)
@@ -94,11 +109,16 @@ def _training_hash(settings: Settings) -> str:
 
 
 def engine_environment(settings: Settings) -> dict[str, str]:
-    """Environment variables for every process of the engine: no telemetry, and nothing that patients typed in logs."""
+    """Environment variables for every process of the engine: no telemetry, and nothing that patients typed in logs.
+
+    The engine works in the folder of an edition, so it is told where our code is.
+    """
     return {
         **os.environ,
         **QUIET,
         "PYTHONWARNINGS": "ignore",
+        "PYTHONPATH": str(Path.cwd()),
+        "RASA_CACHE_DIRECTORY": os.environ.get("RASA_CACHE_DIRECTORY", str(Path(".rasa/cache").absolute())),
         "IMS_ENGINE_TOKEN": settings.engine_secret(),
     }
 
@@ -114,13 +134,25 @@ class Models:
 
     def current(self) -> Path | None:
         """The model to start, or None if there is none yet. Raises ModelRefused if it is not what was trained here."""
-        if not self._manifest.exists():
+        manifest = self.in_use()
+        return self.folder / manifest.file if manifest else None
+
+    def in_use(self) -> Manifest | None:
+        """The manifest of the model to start; as `current`."""
+        if not self._manifest.exists() or not (self.folder / self._trusted(self._manifest).file).exists():
             return None
-        file = self.folder / self._trusted(self._manifest).file
-        if not file.exists():
-            return None
-        self._intact(self._manifest)
-        return file
+        return self._intact(self._manifest)
+
+    def data_of(self, manifest: Manifest) -> Path | None:
+        """The data that is answered from with this model; None for a model of before editions."""
+        return self.folder / manifest.name / "data" if manifest.edition else None
+
+    def named(self, name: str) -> Manifest:
+        """The manifest of a kept model; ModelRefused if there is none, or it was not trained here."""
+        file = self.folder / f"{name}.tar.gz"
+        if name != Path(name).name or not file.exists():
+            raise ModelRefused(f"There is no model '{name[:80]}'. What to do: './ims models list' shows the names.")
+        return self._of(file)
 
     def all(self) -> list[Kept]:
         """Every model file of the folder, newest first, also those that would be refused."""
@@ -134,28 +166,25 @@ class Models:
 
     def promote(self, name: str) -> Manifest:
         """Make a kept model the one in use, from the next start on."""
-        file = self.folder / f"{name}.tar.gz"
-        if name != Path(name).name or not file.exists():
-            raise ModelRefused(f"There is no model '{name}'. What to do: './ims models list' shows the names.")
-        manifest = self._of(file)
-        self._use(manifest)
+        manifest = self.named(name)
+        self.use(manifest)
         return manifest
 
-    def rollback(self) -> Manifest:
-        """Go back to the model that was in use before this one, and is still there and intact."""
-        used = self._used()
-        now = self._trusted(self._manifest).name if self._manifest.exists() else ""
-        while used and used[-1] == now:
-            used.pop()
+    def earlier(self) -> Manifest:
+        """The model that was in use before this one, and is still there and intact."""
+        used = self._used_before()
         for name in reversed(used):
             try:
-                manifest = self._of(self.folder / f"{name}.tar.gz")
+                return self._of(self.folder / f"{name}.tar.gz")
             except ModelRefused:
                 continue
-            self._log.write_text("".join(f"{line}\n" for line in used[: used.index(name)]), "utf-8")
-            self._use(manifest)
-            return manifest
         raise ModelRefused("There is no earlier model to go back to. What to do: './ims models list' shows all.")
+
+    def rollback(self) -> Manifest:
+        """Go back to the earlier model, from the next start on."""
+        manifest = self.earlier()
+        self.use(manifest, back=True)
+        return manifest
 
     def _of(self, file: Path) -> Manifest:
         """The manifest of a model file; ModelRefused unless it is signed here and the file is as it was then."""
@@ -180,6 +209,8 @@ class Models:
         file = self.folder / manifest.file
         if not file.exists() or _sha256(file) != manifest.sha256:
             raise self._foreign(file)
+        if (data := self.data_of(manifest)) and editions.content(data) != manifest.edition:
+            raise self._foreign(data.parent)
         return manifest
 
     def _foreign(self, file: Path) -> ModelRefused:
@@ -190,66 +221,158 @@ class Models:
     def is_current(self) -> bool:
         """Whether the model there is was trained on the data as it is now, and is intact."""
         try:
-            file = self.current()
+            manifest = self.in_use()
         except ModelRefused:
             return False
-        if file is None:
-            return False
-        return json.loads(self._manifest.read_text("utf-8"))["trained_on"] == _training_hash(self.settings)
+        return manifest is not None and manifest.trained_on == _training_hash(self.settings)
 
-    def train(self, scores: Mapping[str, Any] | None = None, promote: bool = True) -> Manifest:
+    def train(
+        self,
+        scores: Mapping[str, Any] | None = None,
+        promote: bool = True,
+        stop: Callable[[], bool] = lambda: False,
+    ) -> Manifest:
         """Train a model with plain `rasa train`, and put it in use unless it shall only be kept as a candidate.
 
-        Raises TrainingError with Rasa's words.
+        Raises TrainingError with Rasa's words, and TrainingStopped when `stop` says so. Nothing is left behind then.
         """
-        trained_on = _training_hash(self.settings)
-        name = f"ims-{datetime.now(timezone.utc):%Y%m%d-%H%M%S}-{trained_on[:8]}"
-        started = time.monotonic()
-        command = [
-            str(ENGINE_PYTHON),
-            "-m",
-            "rasa",
-            "train",
-            "--data",
-            str(self.settings.data),
-            "--out",
-            str(self.folder),
-        ]
-        run = subprocess.run(
-            [*command, "--fixed-model-name", name],
-            env=engine_environment(self.settings),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        file = self.folder / f"{name}.tar.gz"
-        if run.returncode or not file.exists():
-            words = (run.stderr.strip() or run.stdout.strip()).splitlines()[-12:]
-            raise TrainingError("Training stopped. Rasa says:\n  " + "\n  ".join(words))
-        manifest = Manifest(
-            file=file.name,
-            sha256=_sha256(file),
-            trained_on=trained_on,
-            trained_at=datetime.now(timezone.utc).isoformat(timespec="seconds"),
-            seconds=round(time.monotonic() - started, 1),
-            data=data_hash(self.settings.data),
-            seed=int(_first(SEED, Path("nlu/ranker.py"))),
-            versions=dict(VERSION.findall(ENGINE_PACKAGES.read_text("utf-8"))),
-            scores=scores or {},
-        )
-        self._write(file.with_name(f"{name}.json"), manifest)
+        with self._making() as folder:
+            trained_on, data = _training_hash(self.settings), data_hash(self.settings.data)
+            kept = folder / "edition"
+            content = editions.keep(self.settings.data, kept)
+            if content != editions.content(self.settings.data):
+                raise TrainingError("data/ was changed while it was copied. What to do: try again.")
+            name = f"ims-{datetime.now(timezone.utc):%Y%m%d-%H%M%S}-{trained_on[:8]}"
+            started = time.monotonic()
+            self._rasa_train(kept, folder, name, stop)
+            file = folder / f"{name}.tar.gz"
+            manifest = Manifest(
+                file=file.name,
+                sha256=_sha256(file),
+                trained_on=trained_on,
+                trained_at=datetime.now(timezone.utc).isoformat(timespec="seconds"),
+                seconds=round(time.monotonic() - started, 1),
+                data=data,
+                edition=content,
+                seed=int(_first(SEED, Path("nlu/ranker.py"))),
+                versions=dict(VERSION.findall(ENGINE_PACKAGES.read_text("utf-8"))),
+                scores=scores or {},
+            )
+            self._keep(file, kept, manifest)
         if promote:
-            self._use(manifest)
+            self.use(manifest)
         self._clear()
         return manifest
 
-    def _use(self, manifest: Manifest) -> None:
-        self._write(self._manifest, manifest)
-        with self._log.open("a", encoding="utf-8") as log:
-            log.write(f"{manifest.name}\n")
+    def renewed(self) -> Manifest | None:
+        """The model in use with the data as it is now, kept under a name of its own; None if that needs a training.
 
-    def _used(self) -> list[str]:
-        return self._log.read_text("utf-8").split() if self._log.exists() else []
+        Facts of the clinic, wording and the like are not trained. The manifest in use itself if nothing changed.
+        """
+        try:
+            manifest = self.in_use()
+        except ModelRefused:
+            return None
+        if manifest is None or manifest.trained_on != _training_hash(self.settings):
+            return None
+        if manifest.edition == editions.content(self.settings.data):
+            return manifest
+        with self._making() as folder:
+            now = datetime.now(timezone.utc)
+            name = f"ims-{now:%Y%m%d-%H%M%S}-{manifest.trained_on[:8]}"
+            if name == manifest.name:
+                raise TrainingError("The model in use was made this very second. What to do: try again.")
+            content = editions.keep(self.settings.data, folder / "edition")
+            file = folder / f"{name}.tar.gz"
+            os.link(self.folder / manifest.file, file)
+            renewed = replace(manifest, file=file.name, edition=content)
+            self._keep(file, folder / "edition", renewed)
+        self._clear()
+        return renewed
+
+    def _rasa_train(self, edition: Path, out: Path, name: str, stop: Callable[[], bool]) -> None:
+        command = (
+            *(str(ENGINE_PYTHON.absolute()), "-m", "rasa", "train", "--data", "data"),
+            *("--out", str(out.absolute()), "--fixed-model-name", name),
+        )
+        with tempfile.TemporaryFile() as words:
+            run = subprocess.Popen(
+                [sys.executable, "-m", "gateway.child", str(os.getpid()), *command],
+                cwd=edition,
+                env=engine_environment(self.settings),
+                stdin=subprocess.DEVNULL,
+                stdout=words,
+                stderr=words,
+            )
+            try:
+                while run.poll() is None:
+                    if stop():
+                        raise TrainingStopped("The training was stopped. The model in use is as it was.")
+                    time.sleep(LOOK)
+            finally:
+                run.kill()
+                run.wait()
+            if run.returncode or not (out / f"{name}.tar.gz").exists():
+                words.seek(0)
+                last = words.read().decode("utf-8", "replace").strip().splitlines()[-12:]
+                said = "\n  ".join(last) or f"nothing; it ended with {run.returncode}"
+                raise TrainingError(f"Training stopped. Rasa says:\n  {said}")
+
+    @contextmanager
+    def _making(self) -> Iterator[Path]:
+        """A folder in which a model is made, one at a time; it goes afterwards, and what a crash left goes now."""
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            lock = (self.folder / ".lock").open("w")
+        except OSError as error:
+            raise TrainingError(
+                f"{self.folder} cannot be written ({error.strerror}). What to do: let this account write there."
+            ) from error
+        with lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise TrainingError("Another training is under way. What to do: wait until it is done.") from None
+            for left in self.folder.glob(f"{MAKING}*"):
+                shutil.rmtree(left, ignore_errors=True)
+            folder = self.folder / f"{MAKING}{secrets.token_hex(4)}"
+            try:
+                folder.mkdir()
+                yield folder
+            except OSError as error:
+                raise TrainingError(
+                    f"The new model could not be saved ({error.strerror or error}). The model in use is as it was. "
+                    "What to do: make room on the disk, and try again."
+                ) from error
+            finally:
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def _keep(self, file: Path, edition: Path, manifest: Manifest) -> None:
+        """Put a new model, its edition and its manifest in their places; without the last one it does not count."""
+        editions.to_disk(file)
+        shutil.rmtree(self.folder / manifest.name, ignore_errors=True)
+        edition.rename(self.folder / manifest.name)
+        file.rename(self.folder / manifest.file)
+        self._write(self.folder / f"{manifest.name}.json", manifest)
+
+    def use(self, manifest: Manifest, back: bool = False) -> None:
+        """Make this the model in use. On the way back the models after it are no longer behind it."""
+        before = self._used_before()
+        self._write(self._manifest, manifest)
+        if back:
+            before = before[: before.index(manifest.name)] if manifest.name in before else before
+            self._log.write_text("".join(f"{line}\n" for line in [*before, manifest.name]), "utf-8")
+        else:
+            with self._log.open("a", encoding="utf-8") as log:
+                log.write(f"{manifest.name}\n")
+
+    def _used_before(self) -> list[str]:
+        """The models that were in use before the one that is now."""
+        used = self._log.read_text("utf-8").split() if self._log.exists() else []
+        now = self._trusted(self._manifest).name if self._manifest.exists() else ""
+        while used and used[-1] == now:
+            used.pop()
+        return used
 
     def _clear(self) -> None:
         """Remove old models beyond KEPT."""
@@ -258,11 +381,14 @@ class Models:
             if file.name != in_use:
                 file.unlink()
                 file.with_name(file.name.replace(".tar.gz", ".json")).unlink(missing_ok=True)
+                shutil.rmtree(file.with_name(file.name.removesuffix(".tar.gz")), ignore_errors=True)
 
     def _write(self, path: Path, manifest: Manifest) -> None:
         new = path.with_suffix(".new")
         new.write_text(json.dumps(manifest.signed(self.settings.secret(SECRET)), indent=1) + "\n", "utf-8")
+        editions.to_disk(new)
         new.replace(path)
+        editions.to_disk(self.folder)
 
 
 def _first(pattern: re.Pattern[str], file: Path) -> str:

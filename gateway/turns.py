@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from gateway import screening
+from gateway.busy import Busy
 from gateway.desk.patients import Patients
 from gateway.engine import Engine, EngineUnavailable
 from gateway.logs import describe
@@ -35,18 +36,23 @@ class Turns:
     """Decides what a message leads to."""
 
     def __init__(
-        self, net: RedFlagNet, engine: Engine, replies: Replies, engine_turns: int, patients: Patients
+        self, net: RedFlagNet, engine: Engine, replies: Replies, engine_turns: int, patients: Patients, busy: Busy
     ) -> None:
         self._net = net
         self._engine = engine
         self._replies = replies
         self._engine_turns = engine_turns
         self._patients = patients
+        self._busy = busy
         # One thread: a long message does not hold up the others, and spaCy is never entered twice at once.
         self._net_thread = ThreadPoolExecutor(1, "red-flag-net")
 
     async def decide(self, turn: Turn) -> Outcome:
         """What this message leads to, whatever else is down."""
+        with self._busy.at_work():
+            return await self._decide(turn)
+
+    async def _decide(self, turn: Turn) -> Outcome:
         conversation, text, does = turn.conversation, turn.message.body["text"], turn.does
         if does is None and (finding := await self.danger(text, _previous(conversation), turn.before)):
             return self._red_flag(conversation, finding)
@@ -68,6 +74,10 @@ class Turns:
         if does and "intent" not in does:
             text, does = does.get("say", text), None
         return await self._ask(conversation, text, does)
+
+    def close(self) -> None:
+        """Nothing more comes."""
+        self._net_thread.shutdown(wait=False)
 
     def failed(self, turn: Turn) -> Outcome:
         """What is said when no decision could be made."""

@@ -1,6 +1,6 @@
 """The front desk: handing a chat to a person and back (docs/handoff.md).
 
-    desk = Desk(...)                                      # made once in app.py, app.state.desk
+    desk = Desk(...)                                      # made in edition.py, app.state.desk
     await desk.queue()                                    # who waits, oldest wait first
     await desk.claim(conversation_id, staff_id, name)     # the assistant is silent from here on ...
     await desk.reply(conversation_id, staff_id, text, key)

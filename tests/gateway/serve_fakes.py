@@ -24,4 +24,4 @@ if sys.argv[1] == "engine":
 else:
     settings = Settings.from_environment()
     logs.configure(as_json=settings.log_json)
-    server(settings, create_app(settings, Knowledge.load(settings.data), FakeNet())).run()
+    server(settings, create_app(settings, Knowledge.load(settings.answered_from), FakeNet())).run()

@@ -80,7 +80,7 @@ def test_a_missing_foreign_or_old_model_is_seen(here: Installation) -> None:
     models.folder.mkdir()
     file = models.folder / "model.tar.gz"
     file.write_bytes(b"model")
-    models._use(Manifest(file.name, doctor._sha256(file), "other data", NOW.isoformat(), 1.0))
+    models.use(Manifest(file.name, doctor._sha256(file), "other data", NOW.isoformat(), 1.0))
     assert states(doctor.model(here)) == {"model": WARNING}
     file.write_bytes(b"model, swapped")
     assert states(doctor.model(here)) == {"model": BAD}

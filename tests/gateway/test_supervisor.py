@@ -178,7 +178,7 @@ def trained(root: Path, settings: Settings) -> Path:
     file = root / "models/a.tar.gz"
     file.write_bytes(b"weights")
     sha256 = hashlib.sha256(b"weights").hexdigest()
-    Models(settings, root / "models")._use(Manifest(file.name, sha256, "data", "2026-11-21T00:00:00+00:00", 1.0))
+    Models(settings, root / "models").use(Manifest(file.name, sha256, "data", "2026-11-21T00:00:00+00:00", 1.0))
     return file
 
 

@@ -28,7 +28,7 @@ def train(models: Models, name: str, use: bool = True) -> Path:
     manifest = Manifest(file.name, sha256, "data", "2026-11-27T00:00:00+00:00", 1.0, versions={"rasa": "3.6.21"})
     models._write(models.folder / f"{name}.json", manifest)
     if use:
-        models._use(manifest)
+        models.use(manifest)
     return file
 
 

@@ -1,0 +1,94 @@
+"""Puts a new edition in the place of the one that is served, between two requests and with nobody noticing.
+
+What was begun with the old edition is finished by it; the next message meets the new one, engine, answers and red-flag
+net together. Who listens to a chat goes on listening.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+from fastapi import FastAPI
+
+from gateway.control import ControlError, Json, Tell, listen
+from gateway.edition import Edition, Frame
+from gateway.turns import RedFlagNet
+from knowledge import Knowledge, KnowledgeError
+from safety import Net
+
+
+class Exchange:
+    """Knows the edition that is served. `start` it to have it take orders from the supervisor."""
+
+    def __init__(self, frame: Frame, app: FastAPI, first: Edition) -> None:
+        self._frame = frame
+        self._app = app
+        self._own = list(app.router.routes)  # the description of the API
+        self._alone = asyncio.Lock()
+        self._server: asyncio.Server | None = None
+        self._put(first)
+
+    async def start(self) -> None:
+        """Begin to look after those who wait, and to take orders."""
+        self.edition.alerts.start(self._frame.settings.desk_poll)
+        if self._frame.settings.control:
+            self._server = await listen(Path(self._frame.settings.control), self._ordered)
+
+    async def stop_listening(self) -> None:
+        """Take no more orders, and alert nobody any more."""
+        if self._server:
+            self._server.close()
+        await self.edition.alerts.close()
+
+    async def close(self) -> None:
+        """Give back what the edition holds."""
+        await self.edition.close()
+
+    async def use(self, data: Path, urls: Sequence[str]) -> None:
+        """Serve from this data and these engines; returns when nothing of the old edition is under way any more.
+
+        KnowledgeError, and all stays as it is, if the data cannot be used.
+        """
+        async with self._alone:
+            new = await asyncio.to_thread(self._made, data, urls)
+            old = self.edition
+            await old.alerts.close()
+            self._put(new)
+            new.alerts.start(self._frame.settings.desk_poll)
+            await old.finished()
+            await old.close()
+
+    def _made(self, data: Path, urls: Sequence[str]) -> Edition:
+        knowledge = Knowledge.load(data)
+        return Edition(self._frame, knowledge, self._net_of(data), None, urls)
+
+    def _net_of(self, data: Path) -> RedFlagNet:
+        """The net there is, where the rules are the same: it takes seconds to make one."""
+        if _rules(data) == _rules(self.edition.knowledge.folder):
+            return self.edition.net
+        return Net.load(data)
+
+    def _put(self, edition: Edition) -> None:
+        self.edition = edition
+        self._frame.conversations.use(edition.turns)
+        self._app.router.routes[:] = [*self._own, *edition.routes]
+        self._app.state.desk, self._app.state.alerts = edition.desk, edition.alerts
+
+    async def _ordered(self, order: Json, tell: Tell) -> Json:
+        if order.get("do") != "use":
+            raise ControlError("The gateway does not know this order.")
+        try:
+            await self.use(Path(order["data"]), order["engines"])
+        except (KnowledgeError, OSError) as error:
+            raise ControlError(f"The gateway cannot use this data: {error}") from error
+        return {}
+
+
+def _rules(data: Path) -> str:
+    digest = hashlib.sha256()
+    for path in sorted((data / "lexicon").glob("*.yml")):
+        digest.update(f"{path.name}\0".encode() + path.read_bytes())
+    return digest.hexdigest()

@@ -1,0 +1,54 @@
+"""`serve_swaps`: the real supervisor with swaps and the real gateway; in place of Rasa the fake engine.
+
+A model whose file says "broken" has an engine that ends at its start, one that says "late" never gets ready. The
+settings come from the environment; models are in the folder named by the first argument, and the second is how long the
+fake engine takes for a message.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from gateway import supervisor, swap
+from gateway.settings import Settings
+from gateway.training import Manifest, Models
+
+FOLDER, PAUSE = Path(sys.argv[1]), sys.argv[2]
+
+
+def fake_engines(settings: Settings, models: Models, manifest: Manifest, urls: Sequence[str]) -> list[supervisor.Part]:
+    said = (models.folder / manifest.file).read_text()
+    program = {"broken": ("-c", "raise SystemExit('broken')"), "late": ("-c", "import time; time.sleep(600)")}
+    return [
+        supervisor.Part(
+            name=f"engine-{number}",
+            command=(sys.executable, *program.get(said, ("-m", "tests.gateway.serve_fakes", "engine", port, PAUSE))),
+            port=int(port),
+            ready=f"{url}/webhooks/gateway/",
+        )
+        for number, url in enumerate(urls, 1)
+        if (port := url.rpartition(":")[2])
+    ]
+
+
+if __name__ == "__main__":
+    swap.START_LIMIT = 15.0
+    supervisor.engines = swap.engines = fake_engines  # type: ignore[assignment]
+    supervisor.ENGINE_PYTHON = Path(sys.executable)
+    settings = Settings.from_environment()
+    models = Models(settings, FOLDER)
+    parts = supervisor.parts(settings, FOLDER.parent)
+    gateway = supervisor.Part(
+        name="gateway",
+        command=(sys.executable, "-m", "tests.gateway.serve_fakes", "gateway"),
+        port=settings.port,
+        ready=parts[0].ready,
+        environment=parts[0].environment,
+    )
+    running = supervisor.Supervisor([gateway, *parts[1:]], settings.var / "logs", "http://here", Console(width=200))
+    running.listening = swap.Swaps(settings, models, running).listen
+    sys.exit(running.run())
