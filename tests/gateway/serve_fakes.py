@@ -9,12 +9,6 @@ import sys
 
 import uvicorn
 
-from gateway import logs
-from gateway.app import create_app
-from gateway.serve import server
-from gateway.settings import Settings
-from knowledge import Knowledge
-from tests.gateway.conftest import FakeNet
 from tests.gateway.fake_engine import FakeEngine
 
 if sys.argv[1] == "engine":
@@ -22,6 +16,13 @@ if sys.argv[1] == "engine":
     fake.pause = float(sys.argv[3]) if len(sys.argv) > 3 else 0.0
     uvicorn.run(fake.app, port=int(sys.argv[2]), log_level="warning")
 else:
+    from gateway import logs
+    from gateway.app import create_app
+    from gateway.serve import server
+    from gateway.settings import Settings
+    from knowledge import Knowledge
+    from tests.gateway.conftest import FakeNet
+
     settings = Settings.from_environment()
     logs.configure(as_json=settings.log_json)
     server(settings, create_app(settings, Knowledge.load(settings.answered_from), FakeNet())).run()

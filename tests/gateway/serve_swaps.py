@@ -1,8 +1,7 @@
 """`serve_swaps`: the real supervisor with swaps and the real gateway; in place of Rasa the fake engine.
 
-A model whose file says "broken" has an engine that ends at its start, one that says "late" never gets ready. The
-settings come from the environment; models are in the folder named by the first argument, and the second is how long the
-fake engine takes for a message.
+A model whose file says "broken" has an engine that ends at its start. The settings come from the environment; models are
+in the folder named by the first argument, and the second is how long the fake engine takes for a message.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ FOLDER, PAUSE = Path(sys.argv[1]), sys.argv[2]
 
 def fake_engines(settings: Settings, models: Models, manifest: Manifest, urls: Sequence[str]) -> list[supervisor.Part]:
     said = (models.folder / manifest.file).read_text()
-    program = {"broken": ("-c", "raise SystemExit('broken')"), "late": ("-c", "import time; time.sleep(600)")}
+    program = {"broken": ("-c", "raise SystemExit('broken')")}
     return [
         supervisor.Part(
             name=f"engine-{number}",
@@ -36,7 +35,6 @@ def fake_engines(settings: Settings, models: Models, manifest: Manifest, urls: S
 
 
 if __name__ == "__main__":
-    swap.START_LIMIT = 15.0
     supervisor.engines = swap.engines = fake_engines  # type: ignore[assignment]
     supervisor.ENGINE_PYTHON = Path(sys.executable)
     settings = Settings.from_environment()

@@ -56,8 +56,8 @@ class Installation:
     def __post_init__(self) -> None:
         self.settings = Settings(var=self.folder / "var", port=self.port)
         self.models = Models(self.settings, self.folder / "models")
-        title = 'title: "'
-        edited = edited_data(self.folder / "edited", title, f"{title}Edited: ")
+        title = "title: "
+        edited = edited_data(self.folder / "edited", title, f"{title}Edited, ")
         self.models.use(kept_model(self.models, "ims-1", Path("data")))
         kept_model(self.models, "ims-2", edited)
 
