@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -20,6 +21,15 @@ from knowledge.problems import Problem
 from knowledge.standards import TextStandard
 from knowledge.store import Knowledge
 from knowledge.yaml import read
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Where a part of an answer does not meet the standards, and what to do about it."""
+
+    part: str
+    message: str
+    remedy: str
 
 
 def check(data: Path, today: date) -> list[Problem]:
@@ -38,15 +48,21 @@ def check(data: Path, today: date) -> list[Problem]:
 def findings(knowledge: Knowledge, today: date) -> Iterator[Problem]:
     """Where the answers do not meet ``data/standards.yml``."""
     for topic in knowledge.topics.values():
-        yield from _text(knowledge, topic, "short", topic.short, knowledge.standards.short)
-        yield from _text(knowledge, topic, "more", topic.more, knowledge.standards.more)
-        yield from _overclaims(knowledge, topic)
-        yield from _sources(knowledge, topic)
-        yield from _claims(knowledge, topic)
-        yield from _review(knowledge, topic, today)
+        for found in of_topic(knowledge, topic, today):
+            yield Problem(topic.file.as_posix(), topic.lines[found.part], found.message, found.remedy, "finding")
     yield from _pictures(knowledge)
     yield from _coverage(knowledge)
     yield from _holidays(knowledge, today)
+
+
+def of_topic(knowledge: Knowledge, topic: Topic, today: date) -> Iterator[Finding]:
+    """Where one answer does not meet the standards; it need not be one of those in ``knowledge``."""
+    yield from _text(knowledge, "short", topic.short, knowledge.standards.short)
+    yield from _text(knowledge, "more", topic.more, knowledge.standards.more)
+    yield from _overclaims(knowledge, topic)
+    yield from _sources(knowledge, topic)
+    yield from _claims(knowledge, topic)
+    yield from _review(knowledge, topic, today)
 
 
 def outdated_pages(knowledge: Knowledge, docs: Path) -> Iterator[Problem]:
@@ -65,20 +81,18 @@ def outdated_pages(knowledge: Knowledge, docs: Path) -> Iterator[Problem]:
             )
 
 
-def _text(knowledge: Knowledge, topic: Topic, part: str, text: str, standard: TextStandard) -> Iterator[Problem]:
+def _text(knowledge: Knowledge, part: str, text: str, standard: TextStandard) -> Iterator[Finding]:
     reading = knowledge.readability.measure(knowledge.fill(text))
     if reading.words > standard.words:
-        yield _finding(topic, part, f"'{part}' has {reading.words} words, more than {standard.words}", "shorten it")
+        yield Finding(part, f"'{part}' has {reading.words} words, more than {standard.words}", "shorten it")
     if round(reading.grade, 1) > standard.grade:
-        yield _finding(
-            topic,
+        yield Finding(
             part,
             f"'{part}' reads at grade {reading.grade:.1f}, above {standard.grade}",
             "use shorter sentences and shorter words",
         )
     if reading.longest_words > standard.sentence_words:
-        yield _finding(
-            topic,
+        yield Finding(
             part,
             f"'{part}' has a sentence of {reading.longest_words} words, more than {standard.sentence_words}: "
             f"'{reading.longest[:50]}...'",
@@ -86,12 +100,12 @@ def _text(knowledge: Knowledge, topic: Topic, part: str, text: str, standard: Te
         )
 
 
-def _overclaims(knowledge: Knowledge, topic: Topic) -> Iterator[Problem]:
+def _overclaims(knowledge: Knowledge, topic: Topic) -> Iterator[Finding]:
     for part, text in (("title", topic.title), ("short", topic.short), ("more", topic.more)):
         for overclaim in knowledge.overclaims:
             found = overclaim.find(text)
             if found is not None:
-                yield _finding(topic, part, f"'{part}' says '{found}', but {overclaim.reason}", overclaim.suggestion)
+                yield Finding(part, f"'{part}' says '{found}', but {overclaim.reason}", overclaim.suggestion)
 
 
 def _pictures(knowledge: Knowledge) -> Iterator[Problem]:
@@ -111,18 +125,17 @@ def _pictures(knowledge: Knowledge) -> Iterator[Problem]:
             yield Problem(file, 1, told, "use shorter sentences and shorter words", "finding")
 
 
-def _sources(knowledge: Knowledge, topic: Topic) -> Iterator[Problem]:
+def _sources(knowledge: Knowledge, topic: Topic) -> Iterator[Finding]:
     if len(topic.sources) < knowledge.standards.sources:
-        yield _finding(topic, "sources", "the answer names no source", "name what it rests on")
+        yield Finding("sources", "the answer names no source", "name what it rests on")
 
 
-def _claims(knowledge: Knowledge, topic: Topic) -> Iterator[Problem]:
+def _claims(knowledge: Knowledge, topic: Topic) -> Iterator[Finding]:
     named = {ref.id for ref in topic.sources}
     for claim in (*topic.claims, *topic.more_claims):
         documents = knowledge.claims[claim].documents if claim in knowledge.claims else ()
         if documents and named.isdisjoint(documents):
-            yield _finding(
-                topic,
+            yield Finding(
                 "sources",
                 f"the claim {claim} comes from {' or '.join(documents)}, which 'sources' does not name",
                 "add the document to 'sources'",
@@ -130,25 +143,23 @@ def _claims(knowledge: Knowledge, topic: Topic) -> Iterator[Problem]:
     for claim, wording in topic.claims.items():
         for part, text in (("short", topic.short), ("more", topic.more)):
             if wording.casefold() not in " ".join(text.split()).casefold():
-                yield _finding(
-                    topic,
+                yield Finding(
                     "claims",
                     f"the wording '{wording}' of claim {claim} does not stand in '{part}'",
                     "state the claim in the same words in both texts, or move it to 'more_claims'",
                 )
 
 
-def _review(knowledge: Knowledge, topic: Topic, today: date) -> Iterator[Problem]:
+def _review(knowledge: Knowledge, topic: Topic, today: date) -> Iterator[Finding]:
     months = knowledge.standards.review_months
     year, month = divmod(today.year * 12 + today.month - 1 + months, 12)
     latest = date(year, month + 1, min(today.day, 28))
     if topic.review_by > latest:
-        yield _finding(
-            topic, "review_by", f"review_by is {topic.review_by}, more than {months} months away", "set an earlier date"
+        yield Finding(
+            "review_by", f"review_by is {topic.review_by}, more than {months} months away", "set an earlier date"
         )
     if topic.expired(today):
-        yield _finding(
-            topic,
+        yield Finding(
             "review_by",
             f"the answer was to be reviewed by {topic.review_by} and is withheld",
             "have it reviewed and set a new date",
@@ -220,10 +231,6 @@ def _hazards(root: Path) -> list[Problem]:
     found: list[Problem] = []
     log = hazards.read_hazards(path, found)
     return found if log is None else [*found, *hazards.problems(log, path, root)]
-
-
-def _finding(topic: Topic, part: str, message: str, remedy: str) -> Problem:
-    return Problem(topic.file.as_posix(), topic.lines[part], message, remedy, "finding")
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -11,6 +11,7 @@ NOT_TRAINED = frozenset(
         "claims.yml",
         "clinic.yml",
         "costs.yml",
+        "coverage.yml",
         "education.yml",
         "screening.yml",
         "groups.yml",

@@ -209,7 +209,9 @@ def own_path(path: str) -> str:
 
 def start_page(roles: tuple[str, ...]) -> str:
     """Where somebody with these roles begins."""
-    return "/desk" if "desk" in roles else "/staff"
+    if "desk" in roles:
+        return "/desk"
+    return "/studio" if {"trainer", "clinical_reviewer"} & set(roles) else "/staff"
 
 
 def device_name(request: Request) -> str:

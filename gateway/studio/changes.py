@@ -52,18 +52,15 @@ class Changes:
         with self._alone():
             self._finish()
             for path, edit in change.items():
-                now = _read(path)
+                now = text_on_disk(path)
                 if now != edit.old:
                     raise EditedMeanwhile(path, now, edit.new)
             self._check(change)
             entries = [[str(path.resolve()), edit.new] for path, edit in change.items()]
             try:
-                _write(self._journal, json.dumps(entries))
+                write_whole(self._journal, json.dumps(entries))
             except OSError as error:
-                raise StudioError(
-                    f"The change could not be saved ({error.strerror}). The files are as they were. "
-                    "What to do: make room on the disk and save again."
-                ) from error
+                raise _not_saved(error) from error
             self._finish()
 
     def recover(self) -> bool:
@@ -81,7 +78,7 @@ class Changes:
                     path.unlink(missing_ok=True)
                 else:
                     path.parent.mkdir(parents=True, exist_ok=True)
-                    _write(path, text)
+                    write_whole(path, text)
             except OSError as error:
                 raise StudioError(
                     f"{path} could not be written ({error.strerror}); the change is kept and finished later. "
@@ -95,18 +92,23 @@ class Changes:
         inside = {path: edit for path, edit in change.items() if path.resolve().is_relative_to(self._data.resolve())}
         if not inside:
             return
-        with tempfile.TemporaryDirectory() as folder:
-            copy = Path(folder) / self._data.name
-            shutil.copytree(self._data, copy)
-            before = {_where(problem, copy) for problem in Knowledge.read(copy)[1]}
-            for path, edit in inside.items():
-                there = copy / path.resolve().relative_to(self._data.resolve())
-                if edit.new is None:
-                    there.unlink(missing_ok=True)
-                else:
-                    there.write_bytes(edit.new.encode())
-            new = [problem for problem in Knowledge.read(copy)[1] if _where(problem, copy) not in before]
-        if new:
+        try:
+            with tempfile.TemporaryDirectory() as folder:
+                copy = Path(folder) / self._data.name
+                shutil.copytree(self._data, copy)
+                for path, edit in inside.items():
+                    there = copy / path.resolve().relative_to(self._data.resolve())
+                    if edit.new is None:
+                        there.unlink(missing_ok=True)
+                    else:
+                        there.write_bytes(edit.new.encode())
+                after = Knowledge.read(copy)[1]
+        except OSError as error:
+            raise _not_saved(error) from error
+        if not after:
+            return
+        before = {_where(problem, self._data) for problem in Knowledge.read(self._data)[1]}
+        if new := [problem for problem in after if _where(problem, copy) not in before]:
             raise WouldBreak([_told(problem, copy, self._data) for problem in new])
 
     @contextmanager
@@ -115,6 +117,13 @@ class Changes:
         with (self._var / LOCK).open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
+
+
+def _not_saved(error: OSError) -> StudioError:
+    return StudioError(
+        f"The change could not be saved ({error.strerror}). The files are as they were. "
+        "What to do: make room on the disk and save again."
+    )
 
 
 def _where(problem: Problem, copy: Path) -> tuple[str, str]:
@@ -129,7 +138,8 @@ def _told(problem: Problem, copy: Path, data: Path) -> Problem:
     return Problem(moved(problem.file), problem.line, moved(problem.message), moved(problem.remedy), problem.severity)
 
 
-def _read(path: Path) -> str | None:
+def text_on_disk(path: Path) -> str | None:
+    """What a file says; None where there is none."""
     try:
         return path.read_bytes().decode("utf-8")
     except FileNotFoundError:
@@ -138,7 +148,7 @@ def _read(path: Path) -> str | None:
         raise StudioError(f"{path} is not UTF-8 text. What to do: save it as UTF-8.") from None
 
 
-def _write(path: Path, text: str) -> None:
+def write_whole(path: Path, text: str) -> None:
     """Replace a file: before and after there is a whole one under its name."""
     new = path.with_name(f".{path.name}.new")
     try:

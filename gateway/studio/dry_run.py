@@ -7,7 +7,7 @@ dry run of other data.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from gateway.studio.alike import Alike, examples_of, too_alike
 from gateway.studio.limits import Limits
 from gateway.studio.meaning import Meaning
 from gateway.training import ModelRefused, Models
+from gateway.turns import RedFlagNet
 from knowledge import Knowledge, data_hash
 from safety import Net
 
@@ -64,17 +65,21 @@ class DryRuns:
         self._settings = settings
         self._folder = settings.var / "studio" / "dry-runs"
 
-    def run(self) -> DryRun:
-        """Cross-validate the data as it is now, and compare."""
+    def run(self, say: Callable[[str], None] = lambda step: None) -> DryRun:
+        """Cross-validate the data as it is now, and compare. `say` is told each step."""
+        say("Reading the topics")
         knowledge = Knowledge.load(self._settings.data)
         topics = {name: topic.examples for name, topic in knowledge.topics.items()}
+        say("Trying each example on a model that has not seen it")
         now = self._outcomes(data_hash(self._settings.data))
         before = self._baseline(data_hash(self._settings.data))
+        say("Comparing the examples with each other")
         pairs = examples_of(topics)
         new = {pair for pair in pairs if before is not None and f"{TOPIC}{pair[0]}: {pair[1]}" not in before}
         looked_at = new if before is not None else set(pairs)
         vectors = Meaning(self._settings).of_examples([text for _, text in pairs])
         alike = too_alike(pairs, vectors, Limits.load(self._settings.data), looked_at)
+        say("Weighing the change of each topic, and listening for signs of danger")
         differences = compare(_parts(before), _parts(now)) if before is not None else []
         return DryRun(
             new=len(new),
@@ -123,7 +128,7 @@ class DryRuns:
         return self._folder / f"{data}.json"
 
 
-def alarms(net: Net, pairs: Sequence[Pair]) -> list[Alarm]:
+def alarms(net: RedFlagNet, pairs: Sequence[Pair]) -> list[Alarm]:
     """The examples that raise an alarm."""
     found = ((topic, example, net.check(example)) for topic, example in pairs)
     return [Alarm(topic, example, finding.sign) for topic, example, finding in found if finding]

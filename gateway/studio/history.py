@@ -60,7 +60,9 @@ class History:
         folder.mkdir(parents=True, exist_ok=True)
         number = len(list(folder.glob("*.json"))) + 1
         entry = {"author": author, "at": at.isoformat(), "done": done, "text": text}
-        (folder / f"{number:06d}.json").write_text(json.dumps(entry), "utf-8")
+        draft = folder / f".{number:06d}.new"
+        draft.write_text(json.dumps(entry), "utf-8")
+        draft.replace(folder / f"{number:06d}.json")
 
     def _own(self, name: str) -> list[Version]:
         found = []

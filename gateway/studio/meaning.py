@@ -39,6 +39,7 @@ class Meaning:
         self._encode = encode or self._by_engine
         tuned = hashlib.sha256(DELTA.read_bytes()).hexdigest()[:8] if DELTA.exists() else "plain"
         self._kept = settings.var / "studio" / f"vectors-{tuned}.npz"
+        self._known: dict[str, Array] = {}
 
     def of_messages(self, texts: Sequence[str]) -> Array:
         """One row a text, of which nothing is kept: patients wrote them."""
@@ -58,10 +59,14 @@ class Meaning:
 
     def nearest(self, texts: Sequence[str], topics: Mapping[str, Sequence[str]], count: int = 3) -> list[list[Near]]:
         """For each text the topics whose examples lie nearest."""
+        return self.nearest_to(self.of_messages(texts), topics, count) if texts else []
+
+    def nearest_to(self, vectors: Array, topics: Mapping[str, Sequence[str]], count: int = 3) -> list[list[Near]]:
+        """The same for texts whose vectors are known."""
         pairs = [(topic, example) for topic, examples in topics.items() for example in examples]
-        if not texts or not pairs:
-            return [[] for _ in texts]
-        scores = self.of_messages(texts) @ self.of_examples([example for _, example in pairs]).T
+        if not pairs:
+            return [[] for _ in vectors]
+        scores = vectors @ self.of_examples([example for _, example in pairs]).T
         found = []
         for row in scores:
             best: dict[str, Near] = {}
@@ -74,10 +79,10 @@ class Meaning:
         return found
 
     def _load(self) -> dict[str, Array]:
-        if not self._kept.exists():
-            return {}
-        with np.load(self._kept) as kept:
-            return dict(zip(kept["keys"].tolist(), kept["rows"], strict=True))
+        if not self._known and self._kept.exists():
+            with np.load(self._kept) as kept:
+                self._known = dict(zip(kept["keys"].tolist(), kept["rows"], strict=True))
+        return self._known
 
     def _by_engine(self, texts: Sequence[str]) -> Array:
         run = subprocess.run(

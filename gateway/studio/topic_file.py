@@ -115,6 +115,15 @@ class TopicFile:
         return [str(name) for name in self._meta.get("see_also") or []]
 
     @property
+    def claims(self) -> dict[str, str]:
+        """The claims that the short answer states, each with the words that stand for it."""
+        return {str(claim): str(words) for claim, words in (self._meta.get("claims") or {}).items()}
+
+    @property
+    def more_claims(self) -> tuple[str, ...]:
+        return tuple(str(claim) for claim in self._meta.get("more_claims") or [])
+
+    @property
     def review(self) -> tuple[str, str, str]:
         """Who signed, when, and until when it holds; empty until it is signed."""
         reviewer, reviewed, review_by = (
@@ -151,6 +160,15 @@ class TopicFile:
         if not left:
             raise StudioError(f"This is the last example of {self.name}. What to do: add another one first.")
         self._set_examples(left)
+
+    def set_examples(self, examples: Iterable[str]) -> None:
+        """These questions instead of those that are there, each once."""
+        wanted = {normalise(example): example for example in reversed([*map(cleaned, examples)]) if normalise(example)}
+        if not wanted:
+            raise StudioError("A topic needs an example. What to do: give at least one question, as a patient asks it.")
+        listed = list(wanted.values())[::-1]
+        if listed != self.examples:
+            self._set_examples(listed)
 
     def set_title(self, title: str) -> None:
         self._set_text(self._plain(title), lambda: self.title, lambda text: self._meta.__setitem__("title", text))
@@ -203,6 +221,11 @@ class TopicFile:
     def set_review_by(self, review_by: date) -> None:
         """Until when the answer may be given."""
         self._edit(lambda: self._meta.__setitem__("review_by", DoubleQuotedScalarString(review_by.isoformat())))
+
+    def unsign(self) -> None:
+        """Nobody stands for what patients see any more."""
+        if self.review[0]:
+            self._edit(self._unsign)
 
     def rename(self, name: str) -> None:
         """The same topic under another name."""

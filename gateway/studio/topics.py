@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
-from gateway.studio.changes import Change, Changes, Edit
+from gateway.studio.changes import Change, Changes, Edit, text_on_disk
 from gateway.studio.errors import StudioError
 from gateway.studio.history import History, Version
 from gateway.studio.round_trip import edited
@@ -19,6 +20,7 @@ from knowledge import Knowledge
 from knowledge.answers import normalise
 
 DRAFTS = "drafts"
+PICTURES = "pictures.yml"
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,7 @@ class Referrer:
 REFERRERS = (
     Referrer("groups.yml", lambda document: [group["topics"] for group in document.get("groups") or []]),
     Referrer("screening.yml", lambda document: [document.get("offered_by") or []]),
+    Referrer(PICTURES, lambda document: [entry["topics"] for entry in document.get("pictures") or []]),
 )
 
 
@@ -65,9 +68,28 @@ class Topics:
         except StudioError as error:
             raise StudioError(f"{path}: {error}") from error
 
-    def save(self, file: TopicFile, opened: str, done: str) -> None:
-        """Write a file that was edited since it held the text `opened`."""
-        self._make({self._path(file.name): Edit(opened, file.text)}, {file.name: (done, opened, file.text)})
+    def text(self, name: str) -> str:
+        """What the file of a topic or draft says, also if it is broken."""
+        return text_on_disk(self._path(name)) or ""
+
+    def save(self, file: TopicFile, opened: str, done: str, also: Change = MappingProxyType({})) -> None:
+        """Write a file that was edited since it held the text `opened`, and other files together with it."""
+        change = {**also, self._path(file.name): Edit(opened, file.text)}
+        self._make(change, {file.name: (done, opened, file.text)})
+
+    def with_picture(self, name: str, picture: str) -> Change:
+        """What gives a topic this picture instead of the one it has; an empty id takes it away."""
+
+        def exchange(document: Any) -> None:
+            for entry in document.get("pictures") or []:
+                if entry["id"] == picture and name not in entry["topics"]:
+                    entry["topics"].append(name)
+                elif entry["id"] != picture and name in entry["topics"]:
+                    entry["topics"].remove(name)
+
+        path = self._data / PICTURES
+        before = text_on_disk(path)
+        return {} if before is None else {path: Edit(before, edited(before, exchange))}
 
     def edit(self, name: str, change: Callable[[TopicFile], Any], done: str) -> Any:
         """Open, change and save; what `change` returns."""
@@ -169,7 +191,7 @@ class Topics:
         if version.text is None:
             raise StudioError(f"Version {id} of {name} is its removal. What to do: name a version from before it.")
         exists = name in self.names or name in self.drafts
-        now = self.open(name).text if exists else None
+        now = self.text(name) if exists else None
         path = self._path(name) if exists else self._live(name)
         self._make({path: Edit(now, version.text)}, {name: (f"version {version.id} again", now, version.text)})
         return version
@@ -195,7 +217,9 @@ class Topics:
             noted[other.name] = (f"see also: {old} became {new or 'nothing'}", before, other.text)
         for referrer in REFERRERS:
             path = self._data / referrer.file
-            before = path.read_bytes().decode("utf-8")
+            written = text_on_disk(path)
+            if written is None:
+                continue
 
             def exchange(document: Any, referrer: Referrer = referrer) -> None:
                 for listed in referrer.lists(document):
@@ -204,14 +228,20 @@ class Topics:
                     elif old in listed:
                         listed.remove(old)
 
-            text = edited(before, exchange)
-            if text != before:
-                change[path] = Edit(before, text)
+            text = edited(written, exchange)
+            if text != written:
+                change[path] = Edit(written, text)
 
     def _make(self, change: Change, noted: Mapping[str, tuple[str, str | None, str | None]]) -> None:
         self._changes.make(change)
-        for name, (done, old, new) in noted.items():
-            self.history.note(name, self._author, done, old, new)
+        try:
+            for name, (done, old, new) in noted.items():
+                self.history.note(name, self._author, done, old, new)
+        except OSError as error:
+            raise StudioError(
+                f"The change is made, but it could not be noted in the history ({error.strerror}). "
+                "What to do: make room on the disk."
+            ) from error
 
     def _all(self) -> list[TopicFile]:
         return [self.open(name) for name in self.names]

@@ -1,0 +1,97 @@
+"""Opening, saving, signing a topic from a form. Every function works on files and is called beside the event loop."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+
+from gateway.studio.coverage import Coverage
+from gateway.studio.dates import day
+from gateway.studio.errors import EditedMeanwhile, StudioError
+from gateway.studio.form import Form, Merged, merged, named
+from gateway.studio.topic_file import TopicFile
+from gateway.studio.topics import Topics
+from gateway.studio.workplace import Workplace
+
+TRIES = 3  # to save a topic that others save at the same moment
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A topic or draft as its file is now."""
+
+    name: str
+    draft: bool
+    file: TopicFile
+    form: Form
+
+
+@dataclass(frozen=True)
+class Saved:
+    """A topic was written: the parts that changed, and those that were taken from somebody else's edit."""
+
+    parts: tuple[str, ...]
+    theirs: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Clash:
+    """Nothing was written: both edited the same parts. Holds both sides."""
+
+    merged: Merged
+    theirs: Opened
+
+
+def opened(work: Workplace, name: str) -> Opened:
+    """The topic as its file is now; StudioError if it is broken."""
+    topics = work.topics()
+    return Opened(name, name in topics.drafts, file := topics.open(name), Form.of(file, picture_of(work, name)))
+
+
+def picture_of(work: Workplace, name: str) -> str:
+    """The id of the picture that a topic has."""
+    pictures = work.state().knowledge.pictures.values()
+    return next((picture.id for picture in pictures if name in picture.topics), "")
+
+
+def save(work: Workplace, name: str, form: Form, marks: str, take: list[str], author: str) -> Saved | Clash:
+    """Write a form that was opened when the parts had these marks. Of the parts in `take`, theirs is wanted."""
+    Coverage.load(work.settings.data).check(form.examples)
+    topics = work.topics(author)
+    for _ in range(TRIES):
+        there = opened(work, name)
+        wanted = replace(form, **{part: getattr(there.form, part) for part in take if hasattr(form, part)})
+        together = merged(marks, wanted, there.form)
+        if together.clashes:
+            return Clash(together, there)
+        try:
+            return Saved(_write(topics, there, together.form), together.theirs)
+        except EditedMeanwhile:
+            continue
+    raise StudioError("Somebody else saves this topic all the time. Nothing was saved. What to do: save again.")
+
+
+def _write(topics: Topics, there: Opened, form: Form) -> tuple[str, ...]:
+    file, before = there.file, there.file.text
+    parts = form.write(file)
+    also = {}
+    if form.picture != there.form.picture:
+        parts.append("picture")
+        also = topics.with_picture(there.name, form.picture)
+        file.unsign()
+    if parts:
+        topics.save(file, before, f"changed: {named(parts)}", also)
+    return tuple(parts)
+
+
+def sign(work: Workplace, name: str, seen: str, author: str, review_by: str, today: date) -> None:
+    """A clinical reviewer stands for the text of this digest."""
+    topics = work.topics(author)
+    file = topics.open(name)
+    if file.digest != seen:
+        raise StudioError(
+            "The topic was changed after you opened it. Nothing was signed. What to do: read it again, then sign."
+        )
+    before = file.text
+    file.sign(author, today, day(review_by))
+    topics.save(file, before, "signed")

@@ -1,0 +1,161 @@
+"""What the studio's pages share: the data as it is on disk now, the inbox, the encoder, the dry run.
+
+The running gateway keeps the knowledge that it started with. The studio reads the files again whenever they change, and
+goes on with what it read last where somebody has broken them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property, lru_cache
+from typing import TypeVar
+
+from gateway.database import Database
+from gateway.settings import Settings
+from gateway.studio.alike import Alike, examples_of, too_alike
+from gateway.studio.coverage import Counted, Coverage
+from gateway.studio.dry_run import Alarm, DryRuns, alarms
+from gateway.studio.dry_run_job import DryRunJob
+from gateway.studio.errors import StudioError
+from gateway.studio.inbox import Inbox
+from gateway.studio.inbox_groups import InboxGroups
+from gateway.studio.limits import Limits
+from gateway.studio.meaning import Encode, Meaning
+from gateway.studio.personal import Personal
+from gateway.studio.topics import Topics
+from gateway.turns import RedFlagNet
+from knowledge import Knowledge, Problem, normalise
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class State:
+    """The data as it is on disk: what could be read, and what is wrong with the rest."""
+
+    knowledge: Knowledge
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True)
+class ExamplesCheck:
+    """What can be said about the examples of a topic. `alike` is None where that was not looked at."""
+
+    count: int
+    least: int
+    styles: tuple[Counted, ...]
+    strange: tuple[str, ...]
+    alarms: tuple[Alarm, ...]
+    alike: tuple[Alike, ...] | None
+
+
+class Workplace:
+    """One object for all pages of the studio."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        knowledge: Knowledge,
+        net: RedFlagNet,
+        database: Database,
+        now: Callable[[], datetime],
+        encode: Encode | None = None,
+    ) -> None:
+        self.settings = settings
+        self.meaning = Meaning(settings, encode)
+        self.dry_run = DryRunJob(DryRuns(settings), settings.var / "studio", now)
+        self._net = net
+        self._database = database
+        self._now = now
+        self._state = State(knowledge, ())
+        self._stamp: object = None
+        self._alarms = lru_cache(maxsize=20_000)(self._alarm)
+
+    @cached_property
+    def inbox(self) -> Inbox:
+        return Inbox(self._database, Personal.load(self.settings.data), self._now)
+
+    @cached_property
+    def groups(self) -> InboxGroups:
+        return InboxGroups(
+            self.inbox, self.meaning, self.examples, lambda: Limits.load(self.settings.data).same_question
+        )
+
+    @property
+    def today(self) -> date:
+        """The date at the clinic."""
+        return self._now().astimezone(self._state.knowledge.clinic.timezone).date()
+
+    def state(self) -> State:
+        """The data as it is now."""
+        stamp = tuple(self._files())
+        if stamp != self._stamp:
+            knowledge, problems = Knowledge.read(self.settings.data)
+            self._state = State(knowledge or self._state.knowledge, tuple(problems))
+            self._stamp = stamp
+        return self._state
+
+    def topics(self, author: str = "") -> Topics:
+        """The topics, for somebody whose name stands in the history."""
+        return Topics(self.settings.data, self.settings.var, author)
+
+    def examples(self) -> dict[str, tuple[str, ...]]:
+        """The examples of all topics and drafts that can be read."""
+        known = {name: topic.examples for name, topic in self.state().knowledge.topics.items()}
+        topics = self.topics()
+        for name in topics.drafts:
+            try:
+                known[name] = tuple(topics.open(name).examples)
+            except StudioError:
+                continue
+        return known
+
+    def check_examples(self, name: str, examples: tuple[str, ...], alike: bool) -> ExamplesCheck:
+        """Look at examples as they stand in a form; `alike` compares them with those of all topics."""
+        coverage = Coverage.load(self.settings.data)
+        coverage.check(examples)
+        others = {topic: own for topic, own in self.examples().items() if topic != name}
+        vocabulary = {word for own in others.values() for example in own for word in normalise(example).split()}
+        return ExamplesCheck(
+            count=len(examples),
+            least=self.state().knowledge.standards.examples,
+            styles=tuple(coverage.counted(examples)),
+            strange=tuple(coverage.strange(examples, vocabulary)),
+            alarms=tuple(alarm for example in examples for alarm in self._alarms(name, example)),
+            alike=self._alike(name, examples, others) if alike else None,
+        )
+
+    def _alike(self, name: str, examples: tuple[str, ...], others: dict[str, tuple[str, ...]]) -> tuple[Alike, ...]:
+        pairs = examples_of({**others, name: examples})
+        vectors = self.meaning.of_examples([text for _, text in pairs])
+        found = too_alike(pairs, vectors, Limits.load(self.settings.data), {(name, example) for example in examples})
+        once: dict[frozenset[str], Alike] = {}
+        for each in found:
+            once.setdefault(frozenset((each.example, each.other)), each)
+        return tuple(once.values())
+
+    def _alarm(self, name: str, example: str) -> list[Alarm]:
+        return alarms(self._net, [(name, example)])
+
+    def _files(self) -> Iterator[tuple[str, int, int]]:
+        for path in sorted(self.settings.data.rglob("*")):
+            try:
+                about = path.stat()
+            except FileNotFoundError:  # it went while somebody saved
+                continue
+            if path.suffix in (".yml", ".svg"):
+                yield str(path), about.st_mtime_ns, about.st_size
+
+
+async def off_loop(work: Callable[[], T]) -> T:
+    """Do work with files beside the event loop; a disk that fails is told in a sentence."""
+    try:
+        return await asyncio.to_thread(work)
+    except OSError as error:
+        raise StudioError(
+            f"The files could not be read or written ({error.strerror}). Nothing was changed. "
+            "What to do: make room on the disk, or ask who runs the server to look at './ims doctor'."
+        ) from error
