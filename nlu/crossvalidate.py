@@ -1,7 +1,8 @@
 """How each training example is understood by a matcher that did not see it, for the trainers' report.
 
 Run with the engine's Python from the project's root: python -m nlu.crossvalidate [--data data] [--config config.yml]
-[--domain domain.yml]. Prints JSON. The pipeline of the configuration reads, varies and encodes the examples as in
+[--domain domain.yml] [--messages FILE]. Prints JSON; with a JSON list of messages also how a model that is trained on
+all examples understands those. The pipeline of the configuration reads, varies and encodes the examples as in
 training; its folds are those that the matcher's own borders are learned from, so the same data, configuration and seed
 give the same folds, the same model and the same numbers.
 """
@@ -11,6 +12,7 @@ import hashlib
 import json
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -25,10 +27,12 @@ from rasa.engine.storage.local_model_storage import LocalModelStorage  # noqa: E
 from rasa.engine.storage.resource import Resource  # noqa: E402
 from rasa.shared.exceptions import RasaException  # noqa: E402
 from rasa.shared.importers.importer import TrainingDataImporter  # noqa: E402
+from rasa.shared.nlu.training_data.message import Message  # noqa: E402
 from rasa.shared.utils.common import class_from_module_path  # noqa: E402
 
 from nlu.ranker import RankerConfig  # noqa: E402
 from nlu.topic_matcher import HeldOut, TopicMatcher  # noqa: E402
+from nlu.understand import understood  # noqa: E402
 
 RANKED = 6  # labels given for an example: enough to see the topics that would be offered among them
 NO_DATA = "There is no training data at {data}. What to do: name the folder with --data."
@@ -37,20 +41,25 @@ SETTINGS = ("topics", "tie", "pair", "doubt", "close", "offers", "answer_misses"
 Json = dict[str, Any]
 
 
-def cross_validate(data: Path, config: Path, domain: Path) -> Json:
-    """Every example with the labels that rank first for it, and what the matcher learned from all of them."""
+def cross_validate(data: Path, config: Path, domain: Path, messages: Sequence[str] = ()) -> Json:
+    """Every example with the labels that rank first for it, what the matcher learned from all of them, and how it
+    understands these messages.
+    """
     if not data.exists():
         raise RasaException(NO_DATA.format(data=data))
     importer = TrainingDataImporter.load_from_config(str(config), str(domain), [str(data)])
     training_data = importer.get_nlu_data()
     with tempfile.TemporaryDirectory() as folder:
         storage = LocalModelStorage.create(Path(folder))
+        heard = [Message.build(text) for text in messages]
         for entry in importer.get_config()["pipeline"]:
             component = _component(entry, storage)
             if isinstance(component, TopicMatcher):
                 settings = {**TopicMatcher.get_default_config(), **entry}
-                return _report(component.learn(training_data), settings)
+                report = _report(component.learn(training_data), settings)
+                return {**report, "messages": [understood(message.data) for message in component.process(heard)]}
             training_data = component.process_training_data(training_data)
+            heard = component.process(heard) if heard else []
     raise RasaException(NO_MATCHER.format(config=config, matcher=TopicMatcher.__name__))
 
 
@@ -100,9 +109,11 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path("data"))
     parser.add_argument("--config", type=Path, default=Path("config.yml"))
     parser.add_argument("--domain", type=Path, default=Path("domain.yml"))
+    parser.add_argument("--messages", type=Path)
     arguments = parser.parse_args()
     try:
-        report = cross_validate(arguments.data, arguments.config, arguments.domain)
+        messages = json.loads(arguments.messages.read_text(encoding="utf-8")) if arguments.messages else []
+        report = cross_validate(arguments.data, arguments.config, arguments.domain, messages)
     except RasaException as error:
         sys.exit(str(error))
     json.dump(report, sys.stdout, ensure_ascii=False)

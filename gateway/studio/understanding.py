@@ -1,0 +1,73 @@
+"""How a kept model understands messages, each by itself."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gateway.evaluation.engine_command import NotMeasured
+from gateway.training import ENGINE_PYTHON, Manifest, Models, engine_environment
+
+
+@dataclass(frozen=True)
+class Understood:
+    """The topics that are answered; without one, what the message was taken for, and the topics offered then."""
+
+    topics: tuple[str, ...]
+    offered: tuple[str, ...]
+    intent: str
+
+    @classmethod
+    def read(cls, said: Mapping[str, Any]) -> Understood:
+        return cls(tuple(said["topics"]), tuple(said["offered"]), str(said["intent"]))
+
+    @property
+    def words(self) -> str:
+        """The same in words."""
+        if self.topics:
+            return " and ".join(self.topics)
+        if self.intent == "clarify":
+            return f"did you mean {' or '.join(self.offered)}"
+        return {"nlu_fallback": "not understood", "red_flag": "alarm"}.get(self.intent, self.intent)
+
+    def same_for_patients(self, other: Understood) -> bool:
+        """Whether a patient gets the same answer."""
+        offered = self.intent != "clarify" or self.offered == other.offered
+        return (self.topics, self.intent) == (other.topics, other.intent) and offered
+
+
+def understood_by(models: Models, manifest: Manifest, messages: Sequence[str]) -> list[Understood]:
+    """What a model makes of each message; NotMeasured if it cannot be asked."""
+    if not messages:
+        return []
+    data = models.data_of(manifest)
+    with messages_file(messages) as file:
+        model = (models.folder / manifest.file).absolute()
+        run = subprocess.run(
+            [str(ENGINE_PYTHON.absolute()), "-m", "nlu.understand", str(model), str(file)],
+            cwd=data.parent if data else None,
+            env=engine_environment(models.settings),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    if run.returncode:
+        raise NotMeasured(f"The model {manifest.name} could not be asked. What to do: './ims models verify'.")
+    return [Understood.read(said) for said in json.loads(run.stdout)]
+
+
+@contextmanager
+def messages_file(messages: Sequence[str]) -> Iterator[Path]:
+    """A file with these messages, for the owner alone and gone afterwards."""
+    with tempfile.NamedTemporaryFile("w", suffix=".json", encoding="utf-8") as file:
+        json.dump(list(messages), file)
+        file.flush()
+        yield Path(file.name)
+
+
