@@ -15,7 +15,7 @@ from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
 from gateway import answer_pages, api, health, interface, metrics, pages, pictures, questions, rest_channel, sheet
 from gateway.conversations import Conversations
@@ -37,7 +37,7 @@ from gateway.feedback import Feedback
 from gateway.guards import BodyLimit, OtherSites, SecurityHeaders
 from gateway.logs import RequestLog
 from gateway.peers import Alone, RedisPeers, SharedBuckets, SharedSignals
-from gateway.problems import SENTENCES, Refused
+from gateway.problems import SENTENCES, Refused, error_body, problem_page, wants_page
 from gateway.rate_limits import RateLimits
 from gateway.replies import Replies
 from gateway.retention import Retention
@@ -49,6 +49,9 @@ from gateway.staff.audit import Audit
 from gateway.staff.templates import Pages
 from gateway.staff.throttle import Throttle
 from gateway.store import Store
+from gateway.studio import pages as studio_pages
+from gateway.studio.errors import StudioError
+from gateway.studio.workplace import Workplace
 from gateway.turns import RedFlagNet, Turns
 from gateway.withdrawals import Withdrawals
 from knowledge import Knowledge, Topic
@@ -170,6 +173,8 @@ def create_app(
     )
     app.include_router(report.routes(Numbers(database, knowledge), access, staff_templates, knowledge, now))
     app.include_router(staff_pages.routes(accounts, audit, access, Throttle(), limits, staff_templates))
+    app.state.studio = Workplace(settings, knowledge, net, database, now)
+    app.include_router(studio_pages.routes(app.state.studio, access, audit, staff_templates))
     app.router.routes.extend(
         [
             *interface.routes(knowledge, settings.message_limit),
@@ -179,6 +184,7 @@ def create_app(
     )
     app.router.routes.extend(answer_pages.routes(knowledge, net, settings, limits, now, withdrawals))
     app.add_exception_handler(Refused, _refused)
+    app.add_exception_handler(StudioError, _not_done)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_middleware(BodyLimit, limit=settings.body_limit)
@@ -191,7 +197,16 @@ def create_app(
 
 async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, Refused)
+    if wants_page(request) and request.method == "POST" and request.url.path.startswith("/studio"):
+        return problem_page(error.status, "This was not done", error.message)
     return error.response()
+
+
+async def _not_done(request: Request, error: Exception) -> Response:
+    assert isinstance(error, StudioError)
+    if wants_page(request):
+        return problem_page(409, "This was not done", str(error))
+    return JSONResponse(error_body("not_done", str(error)), 409)
 
 
 async def _invalid(request: Request, error: Exception) -> Response:
