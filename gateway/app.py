@@ -14,7 +14,7 @@ from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
 from gateway import metrics
 from gateway.conversations import Conversations
@@ -26,7 +26,7 @@ from gateway.exchange import Exchange
 from gateway.guards import BodyLimit, OtherSites, SecurityHeaders
 from gateway.logs import RequestLog
 from gateway.peers import Alone, RedisPeers, SharedBuckets, SharedSignals
-from gateway.problems import SENTENCES, Refused
+from gateway.problems import SENTENCES, Refused, error_body, problem_page, wants_page
 from gateway.retention import Retention
 from gateway.settings import Settings
 from gateway.staff.access import Access
@@ -34,6 +34,8 @@ from gateway.staff.accounts import Accounts
 from gateway.staff.audit import Audit
 from gateway.staff.throttle import Throttle
 from gateway.store import Store
+from gateway.studio.errors import StudioError
+from gateway.studio.workplace import Workplace
 from gateway.turns import RedFlagNet
 from gateway.withdrawals import Withdrawals
 from knowledge import Knowledge
@@ -80,6 +82,7 @@ def create_app(
         audit=Audit(database, now),
         access=Access(accounts, settings.public_url),
         throttle=Throttle(),
+        studio=Workplace(settings, knowledge, net, database, now),
         conversation_buckets=SharedBuckets(
             "conversation", others, settings.conversation_burst, settings.conversation_rate
         ),
@@ -120,7 +123,9 @@ def create_app(
     )
     exchange = Exchange(frame, app, Edition(frame, knowledge, net, engine, settings.engine_urls))
     app.state.signals, app.state.withdrawals, app.state.exchange = signals, withdrawals, exchange
+    app.state.studio = frame.studio
     app.add_exception_handler(Refused, _refused)
+    app.add_exception_handler(StudioError, _not_done)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_middleware(BodyLimit, limit=settings.body_limit)
@@ -133,7 +138,16 @@ def create_app(
 
 async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, Refused)
+    if wants_page(request) and request.method == "POST" and request.url.path.startswith("/studio"):
+        return problem_page(error.status, "This was not done", error.message)
     return error.response()
+
+
+async def _not_done(request: Request, error: Exception) -> Response:
+    assert isinstance(error, StudioError)
+    if wants_page(request):
+        return problem_page(409, "This was not done", str(error))
+    return JSONResponse(error_body("not_done", str(error)), 409)
 
 
 async def _invalid(request: Request, error: Exception) -> Response:

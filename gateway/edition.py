@@ -44,6 +44,8 @@ from gateway.staff.audit import Audit
 from gateway.staff.templates import Pages
 from gateway.staff.throttle import Throttle
 from gateway.store import Store
+from gateway.studio import pages as studio_pages
+from gateway.studio.workplace import Workplace
 from gateway.turns import RedFlagNet, Turns
 from gateway.withdrawals import Withdrawals
 from knowledge import Knowledge, Topic
@@ -70,6 +72,7 @@ class Frame:
     audit: Audit
     access: Access
     throttle: Throttle
+    studio: Workplace
     conversation_buckets: SharedBuckets
     address_buckets: SharedBuckets
 
@@ -147,6 +150,7 @@ class Edition:
             ),
             report.routes(numbers, access, templates, knowledge, now),
             staff_pages.routes(frame.accounts, audit, access, frame.throttle, limits, templates),
+            studio_pages.routes(frame.studio, access, audit, templates),
         ):
             all_routes.include_router(router)
         self.routes: list[BaseRoute] = [

@@ -74,6 +74,7 @@ class Exchange:
     def _put(self, edition: Edition) -> None:
         self.edition = edition
         self._frame.conversations.use(edition.turns)
+        self._frame.studio.listen_with(edition.net)
         self._app.router.routes[:] = [*self._own, *edition.routes]
         self._app.state.desk, self._app.state.alerts = edition.desk, edition.alerts
 

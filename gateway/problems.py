@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import Any
 
-from starlette.responses import JSONResponse, Response
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
 
 # For whoever writes a client. What patients read stands in data/wording.yml.
 SENTENCES = {
@@ -57,6 +59,26 @@ class Refused(Exception):
 
     def response(self) -> Response:
         return JSONResponse(error_body(self.code, self.message), self.status, self.headers)
+
+
+def wants_page(request: Request) -> bool:
+    """Whether a person in a browser waits for the reply, not a program."""
+    return "text/html" in request.headers.get("accept", "")
+
+
+def problem_page(status: int, title: str, message: str) -> Response:
+    """A refusal as a page of the staff. What was typed is still in the form that the browser goes back to."""
+    return HTMLResponse(
+        '<!doctype html><html lang="en-CA"><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{escape(title)}</title>"
+        '<link rel="stylesheet" href="/static/desk/desk.css">'
+        f'<main><h1>{escape(title)}</h1><p role="alert">{escape(message)}</p>'
+        "<p>Go back with your browser: what you typed is still there. "
+        'Or open <a href="/staff">your account</a>.</p></main>',
+        status,
+        {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"},
+    )
 
 
 def error_body(code: str, message: str) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date
 
+from gateway.studio.changes import Change
 from gateway.studio.coverage import Coverage
 from gateway.studio.dates import day
 from gateway.studio.errors import EditedMeanwhile, StudioError
@@ -74,7 +75,7 @@ def save(work: Workplace, name: str, form: Form, marks: str, take: list[str], au
 def _write(topics: Topics, there: Opened, form: Form) -> tuple[str, ...]:
     file, before = there.file, there.file.text
     parts = form.write(file)
-    also = {}
+    also: Change = {}
     if form.picture != there.form.picture:
         parts.append("picture")
         also = topics.with_picture(there.name, form.picture)

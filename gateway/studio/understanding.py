@@ -69,5 +69,3 @@ def messages_file(messages: Sequence[str]) -> Iterator[Path]:
         json.dump(list(messages), file)
         file.flush()
         yield Path(file.name)
-
-

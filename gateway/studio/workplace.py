@@ -23,7 +23,7 @@ from gateway.studio.errors import StudioError
 from gateway.studio.inbox import Inbox
 from gateway.studio.inbox_groups import InboxGroups
 from gateway.studio.limits import Limits
-from gateway.studio.meaning import Encode, Meaning
+from gateway.studio.meaning import Meaning
 from gateway.studio.personal import Personal
 from gateway.studio.topics import Topics
 from gateway.turns import RedFlagNet
@@ -62,10 +62,9 @@ class Workplace:
         net: RedFlagNet,
         database: Database,
         now: Callable[[], datetime],
-        encode: Encode | None = None,
     ) -> None:
         self.settings = settings
-        self.meaning = Meaning(settings, encode)
+        self.meaning = Meaning(settings)
         self.dry_run = DryRunJob(DryRuns(settings), settings.var / "studio", now)
         self._net = net
         self._database = database
@@ -73,6 +72,12 @@ class Workplace:
         self._state = State(knowledge, ())
         self._stamp: object = None
         self._alarms = lru_cache(maxsize=20_000)(self._alarm)
+
+    def listen_with(self, net: RedFlagNet) -> None:
+        """From now on this red-flag net says which examples raise the alarm."""
+        if net is not self._net:
+            self._net = net
+            self._alarms.cache_clear()
 
     @cached_property
     def inbox(self) -> Inbox:

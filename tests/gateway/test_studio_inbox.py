@@ -1,0 +1,250 @@
+"""The studio's inbox, overview and dry run: teaching with one click, and what a change would do, in words."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gateway.evaluation.compare import Difference
+from gateway.evaluation.engine_command import NotMeasured
+from gateway.staff.audit import Audit
+from gateway.studio.alike import Alike
+from gateway.studio.dry_run import Alarm, DryRun, DryRuns
+from gateway.studio.errors import StudioError
+from gateway.studio.meaning import Meaning
+from tests.gateway.conftest import NOW, Start
+from tests.gateway.staff import BASE, Browser
+from tests.gateway.studio_site import Studio, encode, page, studio_at_work
+
+INBOX = "/studio/inbox"
+SORE = ["does it ache on day 77 or so", "does it ache on day 78 or so", "how much is the parking <b>here</b>"]
+
+
+@pytest.fixture
+async def studio(start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Studio]:
+    monkeypatch.setattr(Meaning, "_by_engine", lambda _, texts: encode(texts))
+    async with studio_at_work(start, tmp_path) as running:
+        yield running
+
+
+@pytest.fixture
+async def kim(studio: Studio) -> Browser:
+    return await studio.person("kim")
+
+
+async def groups(studio: Studio, person: Browser) -> list[tuple[str, list[str]]]:
+    """The groups of the page: the typical message and the ids of all."""
+    text = await page(person, INBOX)
+    sections = text.split('<section class="group"')[1:]
+    return [
+        (re.search(r"<h2[^>]*>(.*?)</h2>", part)[1], re.findall(r'name="ids" value="(\d+)"', part.split("</form>")[0]))  # type: ignore[index]
+        for part in sections
+    ]
+
+
+async def decide(person: Browser, action: str, ids: list[str], **fields: str) -> Any:
+    data = {"csrf": await person.token("/studio"), "ids": ids, **fields}
+    return await person.client.post(f"{INBOX}/{action}", data=data, headers={"origin": BASE})
+
+
+async def test_messages_that_ask_the_same_are_taught_with_one_click(studio: Studio, kim: Browser) -> None:
+    assert await studio.work.inbox.bring(SORE) == 3
+    found = await groups(studio, kim)
+    assert [len(ids) for _, ids in found] == [2, 1]
+    text = await page(kim, INBOX)
+    assert re.search(
+        r'name="topic" value="soreness" title="Most alike: [^"]*">Will I be sore\? <small>0\.\d\d</small>', text
+    )
+    assert "how much is the parking &lt;b&gt;here&lt;/b&gt;" in text and "<b>here" not in text
+    reply = await decide(kim, "teach", found[0][1], topic="soreness")
+    assert reply.headers["location"] == f"{INBOX}?taught=soreness&learnt=2"
+    assert "2 new examples for" in await page(kim, reply.headers["location"])
+    assert studio.data.load().topics["soreness"].examples[-2:] == tuple(SORE[:2])
+    assert studio.work.topics().history.of("soreness")[0].author == "Kim"
+    assert len(await groups(studio, kim)) == 1
+
+
+async def test_some_of_a_group_can_be_left_out(studio: Studio, kim: Browser) -> None:
+    await studio.work.inbox.bring(SORE)
+    (_, ids), _ = await groups(studio, kim)
+    assert (await decide(kim, "teach", ids[:1], topic="soreness")).status_code == 303
+    assert len(await groups(studio, kim)) == 2
+
+
+async def test_a_new_topic_begins_with_the_messages_of_a_group(studio: Studio, kim: Browser) -> None:
+    await studio.work.inbox.bring(SORE)
+    _, (_, ids) = await groups(studio, kim)
+    reply = await decide(kim, "new", ids)
+    assert reply.headers["location"] == "/studio/topics/how_much_parking_b"[: len(reply.headers["location"])]
+    name = reply.headers["location"].rsplit("/", 1)[1]
+    assert studio.work.topics().open(name).examples == [SORE[2]]
+    assert "how much is the parking &lt;b&gt;here" in await page(kim, reply.headers["location"])
+
+
+async def test_a_group_can_be_put_aside(studio: Studio, kim: Browser) -> None:
+    await studio.work.inbox.bring(SORE)
+    for _, ids in await groups(studio, kim):
+        assert (await decide(kim, "dismiss", ids)).status_code == 303
+    assert "Nothing waits." in await page(kim, INBOX)
+
+
+async def test_what_somebody_else_has_taught_is_not_taught_again(studio: Studio, kim: Browser) -> None:
+    lee = await studio.person("lee")
+    await studio.work.inbox.bring(SORE)
+    (_, ids), _ = await groups(studio, kim)
+    assert (await decide(lee, "dismiss", ids)).status_code == 303
+    before = studio.file()
+    for action, fields in (("teach", {"topic": "soreness"}), ("new", {}), ("dismiss", {})):
+        reply = await decide(kim, action, ids, **fields)
+        assert reply.status_code == 409 and "somebody else may have taught them" in reply.text
+    assert studio.file() == before
+
+
+@pytest.mark.parametrize("topic", ["", "nowhere", "../clinic"])
+async def test_messages_taught_to_no_topic_stay_in_the_inbox(studio: Studio, kim: Browser, topic: str) -> None:
+    await studio.work.inbox.bring(SORE)
+    (_, ids), _ = await groups(studio, kim)
+    assert (await decide(kim, "teach", ids, topic=topic)).status_code == 409
+    assert len(await groups(studio, kim)) == 2
+
+
+async def test_a_group_taught_to_a_broken_file_stays_in_the_inbox(studio: Studio, kim: Browser) -> None:
+    await studio.work.inbox.bring(SORE)
+    (_, ids), _ = await groups(studio, kim)
+    broken = studio.data.write("answers/soreness.yml", "nlu: [\n")
+    reply = await decide(kim, "teach", ids, topic="soreness")
+    assert reply.status_code == 409 and "not valid YAML" in reply.text
+    assert broken.read_text() == "nlu: [\n"
+    assert len(await studio.work.inbox.open()) == 3
+
+
+async def test_a_slow_encoder_does_not_hold_up_the_page(
+    studio: Studio, kim: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import threading
+
+    go_on = threading.Event()
+    monkeypatch.setattr("gateway.studio.inbox_groups.PATIENCE", 0.05)
+    monkeypatch.setattr(studio.work.meaning, "_encode", lambda texts: (go_on.wait(20), encode(texts))[1])
+    await studio.work.inbox.bring(SORE)
+    assert "The messages are being grouped." in await page(kim, INBOX)
+    go_on.set()
+    for _ in range(100):
+        shown = await page(kim, "/studio/parts/inbox")
+        if "being grouped" not in shown:
+            break
+        await asyncio.sleep(0.05)
+    assert "does it ache on day 7" in shown
+
+
+async def test_an_encoder_that_fails_is_told_and_tried_again(
+    studio: Studio, kim: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(texts: Any) -> Any:
+        raise StudioError("The encoder could not be run.")
+
+    await studio.work.inbox.bring(SORE)
+    with monkeypatch.context() as patch:
+        patch.setattr(studio.work.meaning, "_encode", fails)
+        assert "The encoder could not be run." in await page(kim, INBOX, 503)
+    assert len(await groups(studio, kim)) == 2
+
+
+async def test_what_is_done_in_the_studio_is_recorded(studio: Studio, kim: Browser) -> None:
+    await studio.work.inbox.bring(SORE)
+    (_, ids), _ = await groups(studio, kim)
+    await decide(kim, "teach", ids, topic="soreness")
+    entries = await Audit(studio.gateway.store._database, lambda: NOW).entries()
+    assert ("kim", "inbox_taught", "soreness") in [(entry.login, entry.action, entry.target) for entry in entries]
+
+
+async def test_the_overview_tells_what_waits_and_what_is_not_signed(studio: Studio, kim: Browser) -> None:
+    await studio.work.inbox.bring(SORE)
+    studio.work.topics().new("cupping", ["what is cupping"])
+    text = " ".join(re.sub(r"<[^>]+>", " ", await page(kim, "/studio")).split())
+    assert "Messages that wait to be taught 3 of 3 patients" in text
+    assert "Drafts 1" in text and "Answers nobody has signed 2 of 2" in text
+    assert (
+        "Something was saved after it was trained" in text or "There is no trained model" in text or "was not" in text
+    )
+
+
+# the dry run
+
+RESULT = DryRun(
+    new=2,
+    alike=(
+        Alike("soreness", "let me <i>talk</i>", "human", "let me talk", 0.97),
+        Alike("soreness", "sore now", "soreness", "now sore", 0.95),
+    ),
+    alarms=(Alarm("soreness", "i cannot breathe", "E01"),),
+    overall=Difference(
+        "training examples", "right", 0.91, 0.90, (-0.02, 0.01), 50, 2, "no difference that can be told from chance"
+    ),
+    changes=(Difference("human", "right", 0.9, 0.7, (-0.35, -0.05), 25, 0, "worse"),),
+    right=45,
+    examples=50,
+)
+
+
+async def test_a_dry_run_is_started_watched_and_read_in_words(
+    studio: Studio, kim: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import threading
+
+    go_on = threading.Event()
+
+    def run(_: DryRuns, say: Any) -> DryRun:
+        say("Trying each example on a model that has not seen it")
+        go_on.wait(20)
+        return RESULT
+
+    monkeypatch.setattr(DryRuns, "run", run)
+    assert "There was no dry run yet." in await page(kim, "/studio/dry-run")
+    for _ in range(2):  # the second one does not start another
+        assert (await kim.post("/studio/dry-run", "/studio/dry-run")).status_code == 303
+    shown = await page(kim, "/studio/parts/dry-run")
+    assert "Trying each example" in shown and "<progress" in shown
+    go_on.set()
+    assert await studio.work.dry_run._work.wait(5)  # type: ignore[union-attr]
+    shown = await page(kim, "/studio/dry-run")
+    assert "As a whole: no difference that can be told from chance" in shown
+    assert "90.0 % after 91.0 % before: a difference as small as this comes about by chance" in shown
+    assert "“i cannot breathe”" in shown and "Much like an example of another topic (1)" in shown
+    assert "Nearly the same within a topic (1)" in shown and "let me &lt;i&gt;talk" in shown
+    assert "-35 to -5 points" in shown and "<td>worse</td>" in shown
+    text = (studio.work.settings.var / "studio" / "dry-run.json").read_text("utf-8")
+    assert json.loads(text)["by"] == "Kim"
+    studio.work.dry_run._work = None  # as after a restart
+    assert "-35 to -5 points" in await page(kim, "/studio/dry-run")
+    assert "no difference that can be told from chance" in await page(kim, "/studio")
+
+
+@pytest.mark.parametrize(
+    "error", [NotMeasured("The engine stopped."), StudioError("It is broken."), OSError(28, "full")]
+)
+async def test_a_dry_run_that_fails_says_why(
+    studio: Studio, kim: Browser, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def fails(_: DryRuns, say: Any) -> DryRun:
+        raise error
+
+    monkeypatch.setattr(DryRuns, "run", fails)
+    await kim.post("/studio/dry-run", "/studio/dry-run")
+    assert await studio.work.dry_run._work.wait(5)  # type: ignore[union-attr]
+    shown = await page(kim, "/studio/dry-run")
+    assert str(error.args[-1]) in shown and 'role="alert"' in shown
+
+
+async def test_a_result_that_was_damaged_on_disk_is_as_none(studio: Studio, kim: Browser) -> None:
+    file = studio.work.settings.var / "studio" / "dry-run.json"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    for text in ("{", '{"result": {}}', "[]"):
+        file.write_text(text)
+        assert "There was no dry run yet." in await page(kim, "/studio/dry-run")
