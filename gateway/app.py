@@ -35,6 +35,8 @@ from gateway.staff.audit import Audit
 from gateway.staff.throttle import Throttle
 from gateway.store import Store
 from gateway.studio.errors import StudioError
+from gateway.studio.personal import Personal
+from gateway.studio.shadow import Shadow
 from gateway.studio.workplace import Workplace
 from gateway.turns import RedFlagNet
 from gateway.withdrawals import Withdrawals
@@ -63,7 +65,8 @@ def create_app(
     others = peers or Alone()
     signals = SharedSignals(others)
     withdrawals = Withdrawals(database, now, settings.withdrawal_poll)
-    conversations = Conversations(store, signals, counted, others)
+    shadow = Shadow(database, lambda: Personal.load(settings.answered_from), now)
+    conversations = Conversations(store, signals, counted, others, shadow)
     retention = Retention(store, database, signals, now)
     accounts = Accounts(database, now)
     frame = Frame(
@@ -82,6 +85,7 @@ def create_app(
         audit=Audit(database, now),
         access=Access(accounts, settings.public_url),
         throttle=Throttle(),
+        shadow=shadow,
         studio=Workplace(settings, knowledge, net, database, now),
         conversation_buckets=SharedBuckets(
             "conversation", others, settings.conversation_burst, settings.conversation_rate
@@ -103,6 +107,7 @@ def create_app(
         yield
         signals.close()
         await exchange.stop_listening()
+        await shadow.stop()
         await retention.close()
         await conversations.close()
         await withdrawals.close()

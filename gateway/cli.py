@@ -14,7 +14,15 @@ from rich.table import Table
 
 from gateway.settings import Settings, SettingsError
 from gateway.staff import commands as staff
-from gateway.studio import dry_run_command, inbox_commands, model_commands, topic_commands
+from gateway.studio import (
+    dry_run_command,
+    inbox_commands,
+    model_commands,
+    publish_commands,
+    regression_commands,
+    shadow_commands,
+    topic_commands,
+)
 
 app = typer.Typer(
     help="IMS Assistant: answers patients' questions about Intramuscular Stimulation (IMS, dry needling).",
@@ -47,6 +55,7 @@ def run(
     settings = _settings()
     if not no_train:
         _train(settings, if_changed=True)
+    _renew(settings)
     if first := asyncio.run(staff.first_admin(settings)):
         console.print(first, soft_wrap=True, highlight=False)
     raise typer.Exit(Supervisor.of(settings, console).run())
@@ -79,6 +88,21 @@ def _train(settings: Settings, if_changed: bool, promote: bool = True) -> None:
     except (KnowledgeError, TrainingError) as error:
         _stop(str(error))
     console.print(f"Trained {manifest.file} in {manifest.seconds:.0f} s.")
+
+
+def _renew(settings: Settings) -> None:
+    """Have the model in use answered for by data/ as it is now, where that needs no training; else say so."""
+    from gateway.training import ModelRefused, Models, TrainingError
+
+    models = Models(settings)
+    try:
+        renewed = models.renewed()
+        if renewed is None:
+            console.print("data/ is not what the model in use was trained on: patients get what was published last.")
+        elif renewed != models.in_use():
+            models.use(renewed)
+    except (TrainingError, ModelRefused, OSError) as error:
+        console.print(f"[yellow]Changes of data/ that need no training do not count yet:[/] {error}")
 
 
 @app.command()
@@ -296,6 +320,9 @@ app.add_typer(topics, name="topic")
 topic_commands.add_to(topics, _settings, _stop)
 app.add_typer(model_commands.commands(_settings, _stop), name="models")
 app.add_typer(inbox_commands.commands(_settings, _stop), name="inbox")
+app.add_typer(regression_commands.commands(_settings, _stop), name="regressions")
+app.add_typer(publish_commands.commands(_settings, _stop), name="publish")
+app.add_typer(shadow_commands.commands(_settings, _stop), name="shadow")
 dry_run_command.add_to(app, _settings, _stop)
 incidents = typer.Typer(help="Answers that patients say look wrong.", invoke_without_command=True)
 app.add_typer(incidents, name="incidents")

@@ -90,5 +90,5 @@ async def ask(path: Path, request: Json, told: Callable[[str], None] = lambda wo
     except TimeoutError:
         raise ControlError(f"No answer came within {most:.0f} s.") from None
     except (FileNotFoundError, ConnectionError) as error:
-        raise NobodyThere("The assistant is not running here.") from error
+        raise NobodyThere("It does not run here, or is just starting.") from error
     raise ControlError("It ended in the middle of its work.")

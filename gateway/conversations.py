@@ -17,6 +17,7 @@ from gateway.logs import describe
 from gateway.metrics import Metrics
 from gateway.peers import Peers
 from gateway.store import OWN, Draft, Event, Store, Turn, UnknownConversation
+from gateway.studio.shadow import Shadow
 from gateway.turns import Turns
 
 Json = dict[str, Any]
@@ -32,6 +33,7 @@ class Conversations:
         signals: Signals,
         metrics: Metrics,
         peers: Peers,
+        shadow: Shadow,
         retry_after: float = 1.0,
     ) -> None:
         self._store = store
@@ -39,6 +41,7 @@ class Conversations:
         self._signals = signals
         self._metrics = metrics
         self._peers = peers
+        self._shadow = shadow
         self._retry_after = retry_after
         self._workers: dict[str, asyncio.Task[None]] = {}
         self._waiting: set[str] = set()
@@ -154,5 +157,6 @@ class Conversations:
         said = await self._store.settle(conversation.id, turn.message.seq, outcome)
         self._metrics.answered(turn.message.created_at, said)
         self._signals.send(conversation.id)
+        self._shadow.heard(conversation.id, outcome.heard)
         if outcome.desk or outcome.handoff or outcome.cancel_handoff or conversation.holder != "assistant":
             self._signals.send(DESK)

@@ -45,6 +45,7 @@ from gateway.staff.templates import Pages
 from gateway.staff.throttle import Throttle
 from gateway.store import Store
 from gateway.studio import pages as studio_pages
+from gateway.studio.shadow import Shadow
 from gateway.studio.workplace import Workplace
 from gateway.turns import RedFlagNet, Turns
 from gateway.withdrawals import Withdrawals
@@ -72,6 +73,7 @@ class Frame:
     audit: Audit
     access: Access
     throttle: Throttle
+    shadow: Shadow
     studio: Workplace
     conversation_buckets: SharedBuckets
     address_buckets: SharedBuckets

@@ -11,10 +11,12 @@ import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
+import httpx
 from fastapi import FastAPI
 
 from gateway.control import ControlError, Json, Tell, listen
 from gateway.edition import Edition, Frame
+from gateway.engine import HttpEngine
 from gateway.turns import RedFlagNet
 from knowledge import Knowledge, KnowledgeError
 from safety import Net
@@ -29,10 +31,13 @@ class Exchange:
         self._own = list(app.router.routes)  # the description of the API
         self._alone = asyncio.Lock()
         self._server: asyncio.Server | None = None
+        self._candidate: httpx.AsyncClient | None = None
         self._put(first)
 
     async def start(self) -> None:
         """Begin to look after those who wait, and to take orders."""
+        if self._frame.settings.shadow:
+            await self._shadow(*self._frame.settings.shadow.split())
         self.edition.alerts.start(self._frame.settings.desk_poll)
         if self._frame.settings.control:
             self._server = await listen(Path(self._frame.settings.control), self._ordered)
@@ -45,6 +50,7 @@ class Exchange:
 
     async def close(self) -> None:
         """Give back what the edition holds."""
+        await self._shadow()
         await self.edition.close()
 
     async def use(self, data: Path, urls: Sequence[str]) -> None:
@@ -78,11 +84,26 @@ class Exchange:
         self._app.router.routes[:] = [*self._own, *edition.routes]
         self._app.state.desk, self._app.state.alerts = edition.desk, edition.alerts
 
+    async def _shadow(self, url: str = "", model: str = "") -> None:
+        """Have a candidate hear what patients write from now on; without an address, none."""
+        settings = self._frame.settings
+        await self._frame.shadow.stop()
+        if self._candidate:
+            await self._candidate.aclose()
+            self._candidate = None
+        if url:
+            self._candidate = httpx.AsyncClient(base_url=url, timeout=settings.engine_timeout, trust_env=False)
+            engine = HttpEngine(self._candidate, settings.engine_secret(), settings.engine_timeout)
+            await self._frame.shadow.start(model, engine)
+
     async def _ordered(self, order: Json, tell: Tell) -> Json:
-        if order.get("do") != "use":
-            raise ControlError("The gateway does not know this order.")
         try:
-            await self.use(Path(order["data"]), order["engines"])
+            if order.get("do") == "use":
+                await self.use(Path(order["data"]), order["engines"])
+            elif order.get("do") == "shadow":
+                await self._shadow(*order["candidate"])
+            else:
+                raise ControlError("The gateway does not know this order.")
         except (KnowledgeError, OSError) as error:
             raise ControlError(f"The gateway cannot use this data: {error}") from error
         return {}

@@ -28,6 +28,7 @@ class Settings:
     data: Path = Path("data")
     published: str = ""  # where answers are given from; empty: `data`. `ims run` sets it to what was published last
     control: str = ""  # socket at which the gateway takes orders; `ims run` sets it
+    shadow: str = ""  # address and name of a candidate that hears what patients write; `ims run` sets it
     var: Path = Path("var")
     database: str = ""  # SQLAlchemy URL; empty: an SQLite file in `var`
     host: str = "127.0.0.1"

@@ -122,6 +122,7 @@ class Outcome:
     screening_gone: Json | None = None  # what stands from now on for the safety questions, if their answers went
     handoff: Handoff | None = None  # a person is needed
     cancel_handoff: bool = False  # no person is needed any more
+    heard: Any = None  # what the engine was asked and said, for a candidate that runs beside it; it is not stored
 
 
 @dataclass(frozen=True)

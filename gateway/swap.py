@@ -47,6 +47,7 @@ class Swaps:
         self._running = running
         self._alone = asyncio.Lock()
         self._gateway = control.address(settings.var, "gateway", settings.port)
+        self._shadow: tuple[Part, str] | None = None
 
     async def listen(self) -> asyncio.Server:
         """Take orders at the supervisor's socket."""
@@ -55,10 +56,13 @@ class Swaps:
         )
 
     async def _ordered(self, order: Json, tell: Tell) -> Json:
-        if order.get("do") != "use":
+        if order.get("do") == "use":
+            await self.use(str(order.get("model")), bool(order.get("back")), tell)
+        elif order.get("do") == "shadow":
+            await self.shadow(str(order.get("model")))
+        elif order.get("do") != "tell":
             raise ControlError("The supervisor does not know this order.")
-        await self.use(str(order.get("model")), bool(order.get("back")), tell)
-        return {}
+        return {"shadow": self._shadow[1] if self._shadow else ""}
 
     async def use(self, name: str, back: bool, tell: Tell) -> None:
         """Put a kept model in use; ControlError, and the old one goes on, if that cannot be done."""
@@ -71,7 +75,10 @@ class Swaps:
             except ModelRefused as error:
                 raise ControlError(str(error)) from error
             assert old is not None
-            gateway, *old_engines = self._running.parts
+            if self._shadow and self._shadow[1] == name:
+                await self._end_shadow()
+            gateway, *others = self._running.parts
+            old_engines = [part for part in others if not (self._shadow and part is self._shadow[0])]
             await tell("starting the new engine")
             new_engines = await self._started(manifest, len(old_engines))
             try:
@@ -88,6 +95,33 @@ class Swaps:
             await tell("stopping the old engine")
             for part in old_engines:
                 await self._running.remove(part)
+
+    async def shadow(self, name: str) -> None:
+        """Have a kept model run beside the one in use (see studio/shadow.py); without a name, none any more."""
+        if self._alone.locked():
+            raise ControlError("A model is coming into use just now. What to do: wait until that is done.")
+        async with self._alone:
+            await self._end_shadow()
+            if not name:
+                return
+            try:
+                manifest = await asyncio.to_thread(self._models.named, name)
+            except ModelRefused as error:
+                raise ControlError(str(error)) from error
+            (part,) = await self._started(manifest, 1)
+            self._shadow = part, name
+            candidate = [_url(part), name]
+            self._running.parts[0].environment["IMS_SHADOW"] = " ".join(candidate)
+            await control.ask(self._gateway, {"do": "shadow", "candidate": candidate}, most=GOING_OVER)
+
+    async def _end_shadow(self) -> None:
+        if self._shadow is None:
+            return
+        part, self._shadow = self._shadow[0], None
+        self._running.parts[0].environment.pop("IMS_SHADOW", None)
+        with suppress(ControlError):  # a gateway that starts again has none
+            await control.ask(self._gateway, {"do": "shadow", "candidate": []}, most=GOING_OVER)
+        await self._running.remove(part)
 
     async def _started(self, manifest: Manifest, count: int) -> list[Part]:
         urls = [f"http://127.0.0.1:{port}" for port in free_ports(count)]

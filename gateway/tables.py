@@ -286,3 +286,30 @@ inbox = Table(
     Column("created_at", Utc, nullable=False),
     Index("ix_inbox_state", "state"),
 )
+
+# What a candidate would have done with a message beside what was done. The words stand here only where the two differ,
+# without personal details, and go with the conversation.
+shadow = Table(
+    "shadow",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("conversation_id", ForeignKey("conversations.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("model", String(120), nullable=False, index=True),
+    Column("same", Integer, nullable=False),  # 0 or 1
+    Column("text", String(2000)),
+    Column("live", String(500), nullable=False),  # in words
+    Column("candidate", String(500), nullable=False),
+    Column("created_at", Utc, nullable=False),
+)
+
+# What reviewers say that a message of the inbox is about, each by themselves.
+labels = Table(
+    "labels",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("message_id", ForeignKey("inbox.id", ondelete="CASCADE"), nullable=False),
+    Column("reviewer", String(100), nullable=False),
+    Column("topic", String(64), nullable=False),
+    Column("created_at", Utc, nullable=False),
+    UniqueConstraint("message_id", "reviewer"),
+)

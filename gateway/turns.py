@@ -19,6 +19,7 @@ from gateway.engine import Engine, EngineUnavailable
 from gateway.logs import describe
 from gateway.replies import Replies
 from gateway.store import Conversation, Draft, Outcome, Turn
+from gateway.studio.shadow import Heard
 from safety import Finding
 
 Json = dict[str, Any]
@@ -156,10 +157,11 @@ class Turns:
             # It may have heard the message after all, so the next one starts a new tracker.
             said = self._without_engine(conversation, does)
             return Outcome(said, desk=("engine_down",), engine_epoch=epoch + 1, engine_turns=0)
+        heard = None if does else Heard(f"{conversation.id}-{epoch}", text, dict(conversation.slots), reply)
         replies = tuple(self._replies.decided(reply, text))
         if alarm := reply.alarm:
             ends = self._screening_ends(conversation, reply.slots, alarm)
-            return Outcome(replies, desk=(alarm,), engine_epoch=epoch + 1, engine_turns=0, **ends)
+            return Outcome(replies, desk=(alarm,), engine_epoch=epoch + 1, engine_turns=0, heard=heard, **ends)
         deleted = screening.deleted(conversation.slots, reply.slots)
         return Outcome(
             replies=replies,
@@ -169,6 +171,7 @@ class Turns:
             engine_turns=turns + 1,
             slots=reply.slots,
             screening_gone=self._replies.screening_deleted() if deleted else None,
+            heard=heard,
         )
 
     def _without_engine(self, conversation: Conversation, does: Json | None) -> tuple[Draft, ...]:

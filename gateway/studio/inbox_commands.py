@@ -114,9 +114,9 @@ def commands(settings: Callable[[], Settings], stop: Callable[[str], NoReturn]) 
             texts = [message.text for message in chosen.messages]
             topics = Topics(settings().data, settings().var, by or getpass.getuser())
             if new:
-                count = len(topics.new(topic, texts).examples)
+                count = len(topics.new(topic, texts, taught=True).examples)
             else:
-                count = len(topics.edit(topic, lambda file: file.add_examples(texts), "taught from the inbox").taken)
+                count = len(topics.teach(topic, texts).taken)
             await here.close([message.id for message in chosen.messages], "taught")
             return count
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Annotated, NoReturn
 
@@ -16,7 +17,9 @@ console = Console(highlight=False)
 
 def commands(settings: Callable[[], Settings], stop: Callable[[str], NoReturn]) -> typer.Typer:
     """The commands under `ims models`."""
-    from gateway.training import ModelRefused, Models
+    from gateway.control import ControlError
+    from gateway.swap import put_in_use
+    from gateway.training import Manifest, ModelRefused, Models
 
     models = typer.Typer(help="Trained models: list, put in use, go back, verify.", no_args_is_help=True)
 
@@ -40,23 +43,31 @@ def commands(settings: Callable[[], Settings], stop: Callable[[str], NoReturn]) 
             table.add_row(found.name, in_use_now, when, found.data[:8], found.versions.get("rasa", "-"), scores or "-")
         console.print(table if table.row_count else "There is no model yet. './ims train' makes one.")
 
+    def put(manifest: Manifest, back: bool = False) -> None:
+        try:
+            at_once = asyncio.run(put_in_use(settings(), Models(settings()), manifest, back))
+        except ControlError as error:
+            stop(str(error))
+        when = "now, with its answers" if at_once else "from the next start of './ims run' on"
+        console.print(f"{manifest.name} is in use {when}.")
+
     @models.command()
     def promote(name: Annotated[str, typer.Argument(metavar="MODEL")]) -> None:
-        """Put a kept model in use."""
+        """Put a kept model in use, at once where the assistant runs. For clinics: './ims publish' asks for signatures."""
         try:
-            manifest = Models(settings()).promote(name)
+            manifest = Models(settings()).named(name)
         except ModelRefused as error:
             stop(str(error))
-        console.print(f"{manifest.name} is in use from the next start of './ims run' on.")
+        put(manifest)
 
     @models.command()
     def rollback() -> None:
-        """Go back to the model that was in use before."""
+        """Go back to the model that was in use before, at once where the assistant runs."""
         try:
-            manifest = Models(settings()).rollback()
+            manifest = Models(settings()).earlier()
         except ModelRefused as error:
             stop(str(error))
-        console.print(f"{manifest.name} is in use again from the next start of './ims run' on.")
+        put(manifest, back=True)
 
     @models.command()
     def verify() -> None:

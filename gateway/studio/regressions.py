@@ -12,7 +12,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from gateway.studio.changes import Changes, Edit, text_on_disk
+from gateway.studio.changes import Change, Edit, text_on_disk
 from gateway.studio.errors import StudioError
 from gateway.studio.round_trip import edited
 from gateway.studio.topic_file import checked_name
@@ -80,6 +80,12 @@ def read_cases(data: Path) -> tuple[list[Case], list[Case]]:
     return active, retired
 
 
+def live_cases(data: Path) -> list[Case]:
+    """The cases that count and whose topic is no draft any more."""
+    live = {path.stem for path in (data / "answers").glob("*.yml")}
+    return [case for case in read_cases(data)[0] if case.topic in live]
+
+
 def missing(before: Path, now: Path) -> list[Case]:
     """The cases that counted before and are neither there nor retired now."""
     active, retired = read_cases(now)
@@ -92,66 +98,43 @@ def outcomes(cases: Sequence[Case], now: Sequence[Understood]) -> list[Outcome]:
     return [Outcome(case, understood) for case, understood in zip(cases, now, strict=True)]
 
 
-class Regressions:
-    """Adds and retires cases, as a change that happens whole or not at all."""
-
-    def __init__(self, data: Path, var: Path, author: str, today: date) -> None:
-        self._data = data
-        self._changes = Changes(data, var / "studio")
-        self._author = author
-        self._today = today
-
-    def add(self, topic: str, messages: Sequence[str]) -> int:
-        """Make messages, which hold no personal details any more, cases of a topic; how many are new."""
-        known = {case.key for case in read_cases(self._data)[0]}
-        new = {}
-        for message in messages:
-            text = " ".join(message.split())[:LONGEST]
-            if normalise(text) and normalise(text) not in known:
-                new.setdefault(normalise(text), text)
-        if new:
-            entries = [{"message": text, "since": self._today.isoformat(), "by": self._author} for text in new.values()]
-            self._edit(topic, lambda cases, retired: cases.extend(entries))
-        return len(new)
-
-    def retire(self, message: str, why: str) -> Case:
-        """Let a case count no more, and keep it with the reason."""
-        if not why.strip():
-            raise StudioError("A case is not retired without a reason. What to do: say why.")
-        wanted = normalise(message)
-        case = next((case for case in read_cases(self._data)[0] if case.key == wanted), None)
-        if case is None:
-            raise StudioError("There is no such case. What to do: './ims regressions list' shows all.")
-
-        def move(cases: Entries, retired: Entries) -> None:
-            for entry in [entry for entry in cases if normalise(str(entry["message"])) == wanted]:
-                cases.remove(entry)
-                retired.append({**entry, "why": f"{why.strip()} ({self._author}, {self._today.isoformat()})"})
-
-        self._edit(case.topic, move)
-        return case
-
-    def _edit(self, topic: str, change: Callable[[Entries, Entries], None]) -> None:
-        path = next(iter(_files_of(self._data, topic)), self._data / FOLDER / f"{checked_name(topic)}.yml")
-        before = text_on_disk(path)
-        text = EMPTY.format(topic=topic) if before is None else before
-
-        def on(document: Any) -> None:
-            for part in ("cases", "retired"):
-                document[part] = list(document.get(part) or [])
-            change(document["cases"], document["retired"])
-
-        self._changes.make({path: Edit(before, edited(text, on))})
+def with_cases(data: Path, topic: str, messages: Sequence[str], by: str, today: date) -> Change:
+    """What makes messages, which hold no personal details any more, cases of a topic; nothing for those that are."""
+    known = {case.key for case in read_cases(data)[0]}
+    new: dict[str, str] = {}
+    for message in messages:
+        text = " ".join(message.split())[:LONGEST]
+        if normalise(text) and normalise(text) not in known:
+            new.setdefault(normalise(text), text)
+    entries = [{"message": text, "since": today.isoformat(), "by": by} for text in new.values()]
+    return _change(data, topic, lambda cases, retired: cases.extend(entries)) if entries else {}
 
 
-def followed(data: Path, old: str, new: str | None, note: str) -> dict[Path, Edit]:
+def retired(data: Path, message: str, why: str, by: str, today: date) -> Change:
+    """What lets a case count no more, and keeps it with the reason."""
+    if not why.strip():
+        raise StudioError("A case is not retired without a reason. What to do: say why.")
+    wanted = normalise(message)
+    case = next((case for case in read_cases(data)[0] if case.key == wanted), None)
+    if case is None:
+        raise StudioError("There is no such case. What to do: './ims regressions list' shows all.")
+
+    def move(cases: Entries, gone: Entries) -> None:
+        for entry in [entry for entry in cases if normalise(str(entry["message"])) == wanted]:
+            cases.remove(entry)
+            gone.append({**entry, "why": f"{' '.join(why.split())} ({by}, {today.isoformat()})"})
+
+    return _change(data, case.topic, move)
+
+
+def followed(data: Path, old: str, new: str | None, note: str) -> Change:
     """What has the cases of a topic follow it to its new name, or retires them where it has none."""
 
     def on(document: Any) -> None:
         if new:
             document["topic"] = new
             return
-        gone = [{**entry, "why": note} for entry in document.get("cases") or []]
+        gone = [{**dict(entry), "why": note} for entry in document.get("cases") or []]
         document["retired"] = [*(document.get("retired") or []), *gone]
         document["cases"] = []
 
@@ -160,6 +143,19 @@ def followed(data: Path, old: str, new: str | None, note: str) -> dict[Path, Edi
         before = text_on_disk(path) or ""
         change[path] = Edit(before, edited(before, on))
     return change
+
+
+def _change(data: Path, topic: str, change: Callable[[Entries, Entries], None]) -> Change:
+    path = next(iter(_files_of(data, topic)), data / FOLDER / f"{checked_name(topic)}.yml")
+    before = text_on_disk(path)
+    text = EMPTY.format(topic=topic) if before is None else before
+
+    def on(document: Any) -> None:
+        cases, gone = ([dict(entry) for entry in document.get(part) or []] for part in ("cases", "retired"))
+        change(cases, gone)
+        document["cases"], document["retired"] = cases, gone
+
+    return {path: Edit(before, edited(text, on))}
 
 
 def _files_of(data: Path, topic: str) -> list[Path]:

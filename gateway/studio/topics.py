@@ -7,15 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from gateway.studio import regressions
 from gateway.studio.changes import Change, Changes, Edit, text_on_disk
 from gateway.studio.errors import StudioError
 from gateway.studio.history import History, Version
 from gateway.studio.round_trip import edited
-from gateway.studio.topic_file import TopicFile, checked_name
+from gateway.studio.topic_file import Added, TopicFile, checked_name
 from knowledge import Knowledge
 from knowledge.answers import normalise
 
@@ -100,11 +102,21 @@ class Topics:
             self.save(file, opened, done)
         return result
 
-    def new(self, name: str, examples: Sequence[str], title: str = "") -> TopicFile:
-        """Begin a draft."""
+    def teach(self, name: str, messages: Sequence[str]) -> Added:
+        """Make messages that were not understood examples of a topic, and each a case that stays understood."""
+        file = self.open(name)
+        opened = file.text
+        added = file.add_examples(messages)
+        cases = regressions.with_cases(self._data, name, messages, self._author, date.today())
+        self.save(file, opened, "taught from the inbox", cases)
+        return added
+
+    def new(self, name: str, examples: Sequence[str], title: str = "", taught: bool = False) -> TopicFile:
+        """Begin a draft; where it was `taught`, its examples are messages that shall stay understood."""
         self._free(name)
         file = TopicFile.new(name, examples, title)
-        self._make({self._draft(name): Edit(None, file.text)}, {name: ("new draft", None, file.text)})
+        cases = regressions.with_cases(self._data, name, examples, self._author, date.today()) if taught else {}
+        self._make({**cases, self._draft(name): Edit(None, file.text)}, {name: ("new draft", None, file.text)})
         return file
 
     def adopt(self, name: str) -> dict[str, list[str]]:
@@ -215,6 +227,8 @@ class Topics:
             other.set_see_also([name for name in dict.fromkeys(names) if name and name != other.name])
             change[path] = Edit(before, other.text)
             noted[other.name] = (f"see also: {old} became {new or 'nothing'}", before, other.text)
+        note = f"the topic {old} was retired ({self._author}, {date.today().isoformat()})"
+        change.update(regressions.followed(self._data, old, new, note))
         for referrer in REFERRERS:
             path = self._data / referrer.file
             written = text_on_disk(path)

@@ -22,9 +22,11 @@ from gateway.studio.dry_run_job import DryRunJob
 from gateway.studio.errors import StudioError
 from gateway.studio.inbox import Inbox
 from gateway.studio.inbox_groups import InboxGroups
+from gateway.studio.jobs import Jobs
 from gateway.studio.limits import Limits
 from gateway.studio.meaning import Meaning
 from gateway.studio.personal import Personal
+from gateway.studio.publishing import Publishing
 from gateway.studio.topics import Topics
 from gateway.turns import RedFlagNet
 from knowledge import Knowledge, Problem, normalise
@@ -66,9 +68,11 @@ class Workplace:
         self.settings = settings
         self.meaning = Meaning(settings)
         self.dry_run = DryRunJob(DryRuns(settings), settings.var / "studio", now)
+        self.publishing = Publishing(settings)
+        self.jobs = Jobs(settings.var / "logs")
+        self.database = database
         self._net = net
-        self._database = database
-        self._now = now
+        self.now = now
         self._state = State(knowledge, ())
         self._stamp: object = None
         self._alarms = lru_cache(maxsize=20_000)(self._alarm)
@@ -81,7 +85,7 @@ class Workplace:
 
     @cached_property
     def inbox(self) -> Inbox:
-        return Inbox(self._database, Personal.load(self.settings.data), self._now)
+        return Inbox(self.database, Personal.load(self.settings.data), self.now)
 
     @cached_property
     def groups(self) -> InboxGroups:
@@ -92,7 +96,7 @@ class Workplace:
     @property
     def today(self) -> date:
         """The date at the clinic."""
-        return self._now().astimezone(self._state.knowledge.clinic.timezone).date()
+        return self.now().astimezone(self._state.knowledge.clinic.timezone).date()
 
     def state(self) -> State:
         """The data as it is now."""

@@ -1,7 +1,7 @@
 """`serve_swaps`: the real supervisor with swaps and the real gateway; in place of Rasa the fake engine.
 
-A model whose file says "broken" has an engine that ends at its start. The settings come from the environment; models are
-in the folder named by the first argument, and the second is how long the fake engine takes for a message.
+A model whose file says "broken" has an engine that ends at its start. The settings come from the environment; models
+are in the folder named by the first argument, and the second is how long the fake engine takes for a message.
 """
 
 from __future__ import annotations
@@ -35,8 +35,9 @@ def fake_engines(settings: Settings, models: Models, manifest: Manifest, urls: S
 
 
 if __name__ == "__main__":
-    supervisor.engines = swap.engines = fake_engines  # type: ignore[assignment]
-    supervisor.ENGINE_PYTHON = Path(sys.executable)
+    for module in (supervisor, swap):
+        setattr(module, "engines", fake_engines)  # noqa: B010
+    setattr(supervisor, "ENGINE_PYTHON", Path(sys.executable))  # noqa: B010
     settings = Settings.from_environment()
     models = Models(settings, FOLDER)
     parts = supervisor.parts(settings, FOLDER.parent)

@@ -10,7 +10,7 @@ from fastapi import APIRouter
 from gateway.staff.access import Access
 from gateway.staff.audit import Audit
 from gateway.staff.templates import Pages
-from gateway.studio.pages import dry_run, editor, inbox, overview, versions
+from gateway.studio.pages import dry_run, editor, inbox, overview, publish, versions
 from gateway.studio.workplace import Workplace
 
 ROLES = ("trainer", "clinical_reviewer", "admin")
@@ -25,4 +25,5 @@ def routes(work: Workplace, access: Access, audit: Audit, pages: Pages) -> APIRo
     router.include_router(editor.routes(work, staff, audit, pages))
     router.include_router(versions.routes(work, staff, access.staff_with("clinical_reviewer"), audit, pages))
     router.include_router(dry_run.routes(work, staff, audit, pages))
+    router.include_router(publish.routes(work, staff, audit, pages))
     return router

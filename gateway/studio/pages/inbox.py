@@ -97,9 +97,7 @@ def routes(work: Workplace, staff: Callable[[Request], Awaitable[Visit]], audit:
                 raise StudioError("No topic is chosen. What to do: choose one, or start a new topic.")
             texts = [message.text for message in messages]
             topics = work.topics(visit.person.name)
-            added = await off_loop(
-                lambda: topics.edit(topic, lambda file: file.add_examples(texts), "taught from the inbox")
-            )
+            added = await off_loop(lambda: topics.teach(topic, texts))
         except StudioError as error:
             return await page(visit, 409, str(error))
         await closed(visit, messages, "taught", topic)
@@ -110,7 +108,7 @@ def routes(work: Workplace, staff: Callable[[Request], Awaitable[Visit]], audit:
         def begin(texts: list[str]) -> str:
             topics = work.topics(visit.person.name)
             name = name_for(texts[0], {*topics.names, *topics.drafts})
-            topics.new(name, texts)
+            topics.new(name, texts, taught=True)
             return name
 
         try:

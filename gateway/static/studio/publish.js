@@ -1,0 +1,20 @@
+// Shows how far a job is; once it is over, the page is read again, as all of it may have changed.
+import { one } from "/static/desk/page.js";
+
+const part = one("#job");
+
+async function look() {
+  try {
+    const reply = await fetch("/studio/parts/publish");
+    if (reply.status === 401) return location.reload();
+    if (reply.ok) {
+      part.innerHTML = await reply.text();
+      if (!one("progress", part)) return location.reload();
+    }
+  } catch {
+    // The gateway may just be going over to the new model: it is asked again.
+  }
+  setTimeout(look, 1000);
+}
+
+if (part.dataset.running === "1") setTimeout(look, 1000);
