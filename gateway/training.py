@@ -242,7 +242,7 @@ class Models:
             content = editions.keep(self.settings.data, kept)
             if content != editions.content(self.settings.data):
                 raise TrainingError("data/ was changed while it was copied. What to do: try again.")
-            name = f"ims-{datetime.now(timezone.utc):%Y%m%d-%H%M%S}-{trained_on[:8]}"
+            name = self._free_name(trained_on)
             started = time.monotonic()
             self._rasa_train(kept, folder, name, stop)
             file = folder / f"{name}.tar.gz"
@@ -278,10 +278,7 @@ class Models:
         if manifest.edition == editions.content(self.settings.data):
             return manifest
         with self._making() as folder:
-            now = datetime.now(timezone.utc)
-            name = f"ims-{now:%Y%m%d-%H%M%S}-{manifest.trained_on[:8]}"
-            if name == manifest.name:
-                raise TrainingError("The model in use was made this very second. What to do: try again.")
+            name = self._free_name(manifest.trained_on)
             content = editions.keep(self.settings.data, folder / "edition")
             file = folder / f"{name}.tar.gz"
             os.link(self.folder / manifest.file, file)
@@ -289,6 +286,14 @@ class Models:
             self._keep(file, folder / "edition", renewed)
         self._clear()
         return renewed
+
+    def _free_name(self, trained_on: str) -> str:
+        """A name for a new model: when it was made, and of what."""
+        name = f"ims-{datetime.now(timezone.utc):%Y%m%d-%H%M%S}-{trained_on[:8]}"
+        found, number = name, 2
+        while (self.folder / f"{found}.tar.gz").exists():
+            found, number = f"{name}-{number}", number + 1
+        return found
 
     def _rasa_train(self, edition: Path, out: Path, name: str, stop: Callable[[], bool]) -> None:
         command = (

@@ -1,4 +1,4 @@
-"""Four eyes for rules that decide about danger: who changed them puts the change forward, and somebody else approves it.
+"""Four eyes for rules that decide about danger: who changed them puts the change forward, somebody else approves it.
 
 Both are signed in, and the approval holds for exactly what the files said then.
 """

@@ -101,6 +101,7 @@ class Changes:
                     if edit.new is None:
                         there.unlink(missing_ok=True)
                     else:
+                        there.parent.mkdir(exist_ok=True)
                         there.write_bytes(edit.new.encode())
                 after = Knowledge.read(copy)[1]
         except OSError as error:

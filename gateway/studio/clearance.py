@@ -93,7 +93,8 @@ class Clearances:
         try:
             cases = len(regressions.live_cases(self._data))
             hinders += [
-                f"The case '{case.message}' ({case.topic}) is gone. What to do: './ims regressions retire' with a reason."
+                f"The case '{case.message}' ({case.topic}) is gone. "
+                "What to do: put it back; './ims regressions retire' keeps it with a reason."
                 for case in regressions.missing(before, self._data)
             ]
         except StudioError as error:

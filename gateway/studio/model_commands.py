@@ -53,7 +53,7 @@ def commands(settings: Callable[[], Settings], stop: Callable[[str], NoReturn]) 
 
     @models.command()
     def promote(name: Annotated[str, typer.Argument(metavar="MODEL")]) -> None:
-        """Put a kept model in use, at once where the assistant runs. For clinics: './ims publish' asks for signatures."""
+        """Put a kept model in use, at once where the assistant runs; 'ims publish' asks for signatures first."""
         try:
             manifest = Models(settings()).named(name)
         except ModelRefused as error:

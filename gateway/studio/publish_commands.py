@@ -79,9 +79,7 @@ def commands(settings: Callable[[], Settings], stop: Callable[[str], NoReturn]) 
     def cancel() -> None:
         """Cancel the running job."""
         if not Publishing(settings()).cancel():
-            stop(
-                "There is no job that can be cancelled. What to do: './ims publish status' tells how the last one ended."
-            )
+            stop("There is no job that can be cancelled. What to do: './ims publish status' tells how it ended.")
         console.print("It is cancelled in a moment.")
 
     @publish.command()
