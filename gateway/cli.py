@@ -15,6 +15,7 @@ from rich.table import Table
 from gateway.settings import Settings, SettingsError
 from gateway.staff import commands as staff
 from gateway.studio import (
+    agreement_command,
     dry_run_command,
     inbox_commands,
     model_commands,
@@ -157,6 +158,9 @@ def evaluate(
     from gateway.evaluation.compare import read_evaluation
     from gateway.evaluation.engine_command import NotMeasured
     from gateway.evaluation.summary import tables
+    from gateway.studio.agreement import badly_defined
+    from gateway.studio.agreement_command import topic_f1
+    from gateway.studio.limits import Limits
     from knowledge import KnowledgeError
 
     settings = _settings()
@@ -179,6 +183,8 @@ def evaluate(
     numbers, page = measuring.write(evaluation, out, name)
     for table in tables(evaluation):
         console.print(table)
+    for topic, why in badly_defined([], topic_f1(evaluation), 0.0, Limits.load(settings.data).least_f1).items():
+        console.print(f"{topic} is badly defined: {why}. './ims agreement' tells what reviewers make of it.")
     console.print(f"The report is {page}, its numbers are {numbers}.")
 
 
@@ -324,6 +330,7 @@ app.add_typer(regression_commands.commands(_settings, _stop), name="regressions"
 app.add_typer(publish_commands.commands(_settings, _stop), name="publish")
 app.add_typer(shadow_commands.commands(_settings, _stop), name="shadow")
 dry_run_command.add_to(app, _settings, _stop)
+agreement_command.add_to(app, _settings, _stop)
 incidents = typer.Typer(help="Answers that patients say look wrong.", invoke_without_command=True)
 app.add_typer(incidents, name="incidents")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Callable, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
@@ -10,12 +11,13 @@ from typing import Any
 
 from gateway import asking
 from gateway.evaluation.compare import FORMAT, compare, read_evaluation
-from gateway.evaluation.development_sets import Evaluation
+from gateway.evaluation.development_sets import Evaluation, Report, Say, answers_question
 from gateway.evaluation.engine_command import NotMeasured
 from gateway.evaluation.examples import cross_validate
 from gateway.evaluation.hint3 import measure_hint3
 from gateway.evaluation.report import render
 from gateway.settings import Settings
+from gateway.studio.regressions import Case, live_cases
 from gateway.training import Models
 from knowledge import Knowledge, data_hash
 
@@ -43,7 +45,25 @@ async def measure(settings: Settings, folders: Sequence[Path], tell: Tell) -> Js
         for folder in folders:
             tell(f"Asking what {folder} asks ...")
             sets[folder.name] = (await Evaluation(reply, folder, topics).run()).as_json()
+        if cases := live_cases(settings.data):
+            tell("Asking the regression cases ...")
+            sets["regressions"] = (await ask_cases(reply, cases)).as_json()
     return {**_heading(settings), "examples": examples, "sets": sets}
+
+
+async def ask_cases(reply: Say, cases: Sequence[Case]) -> Report:
+    """Whether each message that was misunderstood once is understood."""
+    report = Report()
+    for case in cases:
+        said = await reply(f"evaluation-{uuid.uuid4().hex}", case.message)
+        right = answers_question(said, {case.topic})
+        report.outcomes["regression cases understood"][case.message] = right
+        if not right:
+            got = {name: said.get(name) for name in ("kind", "topics", "offered", "confidence")}
+            report.misses.append(
+                {"set": "regressions", "id": case.key, "wanted": [case.topic], "text": case.message, **got}
+            )
+    return report
 
 
 def measure_other_data(settings: Settings, tell: Tell) -> Json:

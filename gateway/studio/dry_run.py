@@ -6,6 +6,7 @@ dry run of other data.
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,10 @@ from gateway.settings import Settings
 from gateway.studio.alike import Alike, examples_of, too_alike
 from gateway.studio.limits import Limits
 from gateway.studio.meaning import Meaning
+from gateway.studio.past import PastChange, changes, past_messages
+from gateway.studio.personal import Personal
+from gateway.studio.regressions import live_cases, outcomes
+from gateway.studio.understanding import Understood, messages_file, understood_by
 from gateway.training import ModelRefused, Models
 from gateway.turns import RedFlagNet
 from knowledge import Knowledge, data_hash
@@ -27,6 +32,7 @@ from safety import Net
 FIGURE = "right topic ranked first"
 ALL = "training examples"
 TOPIC = "faq/"
+ALARMED = Understood((), (), "red_flag")
 Pair = tuple[str, str]
 Outcomes = Mapping[str, bool]
 
@@ -41,8 +47,19 @@ class Alarm:
 
 
 @dataclass(frozen=True)
+class WrongCase:
+    """A regression case that would not be understood any more, and what the message would be taken for."""
+
+    message: str
+    topic: str
+    now: str
+
+
+@dataclass(frozen=True)
 class DryRun:
-    """What a dry run found. `changes` is empty, and `overall` None, without a baseline."""
+    """What a dry run found. `changes` is empty, and `overall` None, without a baseline. `past` are messages of real
+    chats whose answer would change, of so many that were asked.
+    """
 
     new: int
     alike: tuple[Alike, ...]
@@ -51,6 +68,10 @@ class DryRun:
     changes: tuple[Difference, ...]
     right: int
     examples: int
+    cases: int = 0
+    wrong_cases: tuple[WrongCase, ...] = ()
+    asked: int = 0
+    past: tuple[PastChange, ...] = ()
 
     @property
     def verdict(self) -> str:
@@ -71,7 +92,9 @@ class DryRuns:
         knowledge = Knowledge.load(self._settings.data)
         topics = {name: topic.examples for name, topic in knowledge.topics.items()}
         say("Trying each example on a model that has not seen it")
-        now = self._outcomes(data_hash(self._settings.data))
+        cases = live_cases(self._settings.data)
+        past = asyncio.run(past_messages(self._settings))
+        now, heard = self._measured(data_hash(self._settings.data), [*(case.message for case in cases), *past])
         before = self._baseline(data_hash(self._settings.data))
         say("Comparing the examples with each other")
         pairs = examples_of(topics)
@@ -80,32 +103,61 @@ class DryRuns:
         vectors = Meaning(self._settings).of_examples([text for _, text in pairs])
         alike = too_alike(pairs, vectors, Limits.load(self._settings.data), looked_at)
         say("Weighing the change of each topic, and listening for signs of danger")
+        net = Net.load(self._settings.data)
         differences = compare(_parts(before), _parts(now)) if before is not None else []
         return DryRun(
             new=len(new),
             alike=tuple(alike),
-            alarms=tuple(alarms(Net.load(self._settings.data), sorted(looked_at))),
+            alarms=tuple(alarms(net, sorted(looked_at))),
             overall=next((change for change in differences if change.part == ALL), None),
             changes=tuple(change for change in differences if change.part != ALL and change.old != change.new),
             right=sum(now.values()),
             examples=len(now),
+            cases=len(cases),
+            wrong_cases=tuple(
+                WrongCase(outcome.case.message, outcome.case.topic, outcome.now.words)
+                for outcome in outcomes(cases, heard[: len(cases)])
+                if not outcome.right
+            ),
+            **self._past(past, heard[len(cases) :], net, say),
         )
+
+    def _past(
+        self, messages: Sequence[str], new: Sequence[Understood], net: Net, say: Callable[[str], None]
+    ) -> dict[str, Any]:
+        """The messages of real chats whose answer would change against the model in use."""
+        models = Models(self._settings)
+        try:
+            manifest = models.in_use()
+        except ModelRefused:
+            manifest = None
+        if manifest is None or not messages:
+            return {}
+        say("Asking the model in use what patients wrote")
+        heard = [ALARMED if net.check(text) else understood for text, understood in zip(messages, new, strict=True)]
+        old = understood_by(models, manifest, messages)
+        found = changes(messages, old, heard, Personal.load(self._settings.data))
+        return {"asked": len(messages), "past": tuple(found)}
 
     def scores(self, data: str) -> dict[str, float]:
         """The kept figure of a state of the data, for the manifest of a model; empty if there was no dry run."""
         kept = self._kept(data)
         return {FIGURE: round(sum(kept.values()) / max(1, len(kept)), 4)} if kept else {}
 
-    def _outcomes(self, data: str) -> Outcomes:
+    def _measured(self, data: str, messages: Sequence[str]) -> tuple[Outcomes, list[Understood]]:
+        """Which examples are understood unseen, and how a model of this data understands the messages."""
         kept = self._kept(data)
-        if kept is None:
-            found = run_in_engine(self._settings, "nlu.crossvalidate", "--data", str(self._settings.data))
-            kept = {item_key(example): given(example) == example["wanted"] for example in found["examples"]}
-            self._folder.mkdir(parents=True, exist_ok=True)
-            draft = self._file(data).with_suffix(".new")
-            draft.write_text(json.dumps(kept), "utf-8")
-            draft.replace(self._file(data))
-        return kept
+        if kept is not None and not messages:
+            return kept, []
+        with messages_file(messages) as file:
+            arguments = ("--data", str(self._settings.data), "--messages", str(file))
+            found = run_in_engine(self._settings, "nlu.crossvalidate", *arguments)
+        kept = {item_key(example): given(example) == example["wanted"] for example in found["examples"]}
+        self._folder.mkdir(parents=True, exist_ok=True)
+        draft = self._file(data).with_suffix(".new")
+        draft.write_text(json.dumps(kept), "utf-8")
+        draft.replace(self._file(data))
+        return kept, [Understood.read(said) for said in found.get("messages", [])]
 
     def _baseline(self, now: str) -> Outcomes | None:
         models = Models(self._settings)

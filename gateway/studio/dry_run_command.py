@@ -48,5 +48,16 @@ def add_to(app: typer.Typer, settings: Callable[[], Settings], stop: Callable[[s
             table.add_row(change.part, f"{change.old:.1%}", f"{change.new:.1%}", between, change.words)
         if table.row_count:
             console.print(table)
+        for case in found.wrong_cases:
+            console.print(f"Regression case '{case.message}' is about {case.topic}: {case.now}")
+        if found.cases:
+            console.print(f"Regression cases understood: {found.cases - len(found.wrong_cases)} of {found.cases}.")
+        if found.past:
+            beside = Table("what a patient wrote", "now", "with this data")
+            for past in found.past[:SHOWN]:
+                beside.add_row(past.text, past.old, past.new)
+            console.print(beside)
+        if found.asked:
+            console.print(f"Of {found.asked} messages of real chats, {len(found.past)} would be answered differently.")
         console.print(f"New examples: {found.new}. Understood unseen: {found.right} of {found.examples}.")
         console.print(f"As a whole: {found.verdict}.")

@@ -14,7 +14,7 @@ from gateway.evaluation.engine_command import NotMeasured
 from gateway.studio.alike import Alike
 from gateway.studio.background import Work
 from gateway.studio.changes import write_whole
-from gateway.studio.dry_run import Alarm, DryRun, DryRuns
+from gateway.studio.dry_run import Alarm, DryRun, DryRuns, WrongCase
 from gateway.studio.errors import StudioError
 from knowledge import KnowledgeError
 
@@ -88,6 +88,8 @@ class DryRunJob:
 
     def _keep(self, finished: Finished) -> None:
         kept = {**asdict(finished), "at": finished.at.isoformat()}
+        if kept["result"]:  # what patients wrote is shown as long as the gateway runs, and kept nowhere
+            kept["result"]["past"] = []
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True)
             write_whole(self._file, json.dumps(kept))
@@ -107,4 +109,7 @@ def _read(kept: dict[str, Any]) -> DryRun:
         changes=tuple(difference(each) for each in kept["changes"]),
         right=kept["right"],
         examples=kept["examples"],
+        cases=kept.get("cases", 0),
+        wrong_cases=tuple(WrongCase(**each) for each in kept.get("wrong_cases", [])),
+        asked=kept.get("asked", 0),
     )

@@ -28,6 +28,7 @@ def commands(settings: Callable[[], Settings], stop: Callable[[str], NoReturn]) 
     """The commands under `ims inbox`."""
     from gateway.database import Database
     from gateway.studio import candidates
+    from gateway.studio.agreement import NONE, Labels
     from gateway.studio.errors import StudioError
     from gateway.studio.inbox import Group, Inbox, grouped
     from gateway.studio.limits import Limits
@@ -121,6 +122,35 @@ def commands(settings: Callable[[], Settings], stop: Callable[[str], NoReturn]) 
             return count
 
         console.print(f"{topic} has {work(learn)} {'' if new else 'more '}examples.")
+
+    @inbox.command()
+    def label(
+        message: Annotated[int | None, typer.Argument(help="Number of a message; without it, the next one.")] = None,
+        topic: Annotated[str, typer.Argument(help="What it is about, or 'none'.")] = "",
+        reviewer: Annotated[str, typer.Option(help="Who says so.", show_default="you")] = "",
+    ) -> None:
+        """Say what a message is about without seeing what others say; './ims agreement' compares."""
+        who = reviewer.strip() or getpass.getuser()
+        given = settings()
+
+        async def work() -> str:
+            database = Database(given.database_url)
+            try:
+                await database.upgrade()
+                known = Labels(database, lambda: datetime.now(UTC))
+                if message is not None:
+                    if topic not in {NONE, *Topics(given.data, given.var).names}:
+                        raise StudioError(f"There is no topic '{topic[:64]}'. What to do: './ims topic list'.")
+                    await known.set(message, who, topic)
+                found = await known.next(who)
+                return f"{found.id}: {found.text}" if found else "You have labelled every message."
+            finally:
+                await database.close()
+
+        try:
+            console.print(asyncio.run(work()), markup=False)
+        except StudioError as error:
+            stop(str(error))
 
     @inbox.command()
     def dismiss(number: Annotated[int, typer.Argument(metavar="GROUP")]) -> None:

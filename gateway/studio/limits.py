@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 from gateway.studio.errors import StudioError
@@ -12,17 +12,21 @@ from knowledge.yaml import read
 
 @dataclass(frozen=True)
 class Limits:
-    """From which likeness messages count as one question, examples as near-duplicates, or as clashing."""
+    """From which likeness messages count as one question, examples as near-duplicates, or as clashing; and below which
+    agreement of reviewers or F1 a topic counts as badly defined.
+    """
 
     same_question: float
     near_duplicate: float
     clash: float
+    least_agreement: float
+    least_f1: float
 
     @classmethod
     def load(cls, data: Path) -> Limits:
         problems: list[Problem] = []
         file = read(data / "studio.yml", problems)
-        names = ("same_question", "near_duplicate", "clash")
+        names = tuple(field.name for field in fields(cls))
         numbers = []
         if file is not None:
             file.only(*names)

@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+import shutil
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from gateway.database import Database
 from gateway.settings import Settings
+from gateway.store import Draft, Store
 from gateway.studio import dry_run
 from gateway.studio.alike import Alike, examples_of, too_alike
+from gateway.studio.changes import Changes
 from gateway.studio.dry_run import DryRuns, alarms
 from gateway.studio.errors import StudioError
 from gateway.studio.limits import Limits
 from gateway.studio.meaning import Meaning
+from gateway.studio.past import past_messages
+from gateway.studio.regressions import with_cases
+from gateway.studio.understanding import Understood
+from gateway.training import Models
 from safety import Net
 from tests.knowledge.conftest import Data
 
-LIMITS = Limits(same_question=0.7, near_duplicate=0.9, clash=0.9)
+OTHER_LIMITS = "near_duplicate: 0.9\nclash: 0.9\nleast_agreement: 0.6\nleast_f1: 0.7\n"
+ROOT = Path.cwd()
+LIMITS = Limits(same_question=0.7, near_duplicate=0.9, clash=0.9, least_agreement=0.6, least_f1=0.7)
 
 
 def test_only_new_examples_are_told_about_and_clashes_come_first() -> None:
@@ -45,7 +58,9 @@ def test_an_example_that_sounds_like_danger_is_told() -> None:
 @pytest.fixture
 def runs(data: Data, monkeypatch: pytest.MonkeyPatch) -> DryRuns:
     net = Net.load(Path("data"))
-    data.write("studio.yml", "same_question: 0.7\nnear_duplicate: 0.9\nclash: 0.9\n")
+    data.write(
+        "studio.yml", "same_question: 0.7\nnear_duplicate: 0.9\nclash: 0.9\nleast_agreement: 0.6\nleast_f1: 0.7\n"
+    )
     monkeypatch.chdir(data.folder.parent)
     (data.folder.parent / "models").mkdir()
     monkeypatch.setattr(Net, "load", lambda _, net=net: net)
@@ -98,6 +113,67 @@ def test_the_same_data_is_not_measured_twice(runs: DryRuns, data: Data, monkeypa
 
 @pytest.mark.parametrize("value", ["high", "0", "2", "true", "[]"])
 def test_a_wrong_limit_is_told(data: Data, value: str) -> None:
-    data.write("studio.yml", f"same_question: {value}\nnear_duplicate: 0.9\nclash: 0.9\n")
+    data.write(
+        "studio.yml", f"same_question: {value}\nnear_duplicate: 0.9\nclash: 0.9\nleast_agreement: 0.6\nleast_f1: 0.7\n"
+    )
     with pytest.raises(StudioError, match="same_question"):
         Limits.load(data.folder)
+
+
+def test_lost_cases_and_real_messages_that_would_change_are_told_without_personal_details(
+    runs: DryRuns, data: Data, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copy(ROOT / "data/lexicon/personal.yml", data.folder / "lexicon" / "personal.yml")
+    trained_model(runs)
+    asked: list[str] = []
+    engine_says(monkeypatch, data, 0)
+    cross_validated = dry_run.run_in_engine
+
+    def with_messages(settings: Settings, module: str, *arguments: str) -> Any:
+        if "--messages" in arguments:
+            asked.extend(json.loads(Path(arguments[-1]).read_text("utf-8")))
+        said = [{"topics": ["human"], "offered": [], "intent": "faq"} for _ in asked]
+        return {**cross_validated(settings, module), "messages": said}
+
+    monkeypatch.setattr(dry_run, "run_in_engine", with_messages)
+    old = Understood(("soreness",), (), "faq")
+    monkeypatch.setattr(dry_run, "understood_by", lambda models, manifest, messages: [old for _ in messages])
+
+    async def past(_: Settings) -> list[str]:
+        return ["will I ache, call me at 250-555-0199"]
+
+    monkeypatch.setattr(dry_run, "past_messages", past)
+    change = with_cases(data.folder, "soreness", ["why does it ache"], "Kim", date(2026, 11, 27))
+    Changes(data.folder, runs._settings.var).make(change)
+
+    found = runs.run()
+
+    assert asked == ["why does it ache", "will I ache, call me at 250-555-0199"]
+    assert (found.cases, found.wrong_cases) == (1, (dry_run.WrongCase("why does it ache", "soreness", "human"),))
+    (changed,) = found.past
+    assert (found.asked, changed.old, changed.new) == (1, "soreness", "human")
+    assert "0199" not in changed.text
+
+
+def test_real_messages_are_read_once_each_and_without_buttons(runs: DryRuns) -> None:
+    settings = runs._settings
+
+    async def work() -> list[str]:
+        database = Database(settings.database_url)
+        await database.upgrade()
+        store = Store(database, lambda: datetime(2026, 11, 27, tzinfo=UTC))
+        for text in ("Will it hurt?", "will it hurt", "!!", "how much"):
+            await store.append_from("somebody", Draft("patient", "message", {"text": text}))
+        await store.append_from("somebody", Draft("patient", "message", {"text": "More", "choice": "x"}))
+        await database.close()
+        return await past_messages(settings)
+
+    found = asyncio.run(work())
+    assert sorted(text.lower().rstrip("?") for text in found) == ["how much", "will it hurt"]
+
+
+def trained_model(runs: DryRuns) -> None:
+    from tests.gateway.swapping import kept_model
+
+    models = Models(runs._settings)
+    models.use(kept_model(models, "ims-1", runs._settings.data))
