@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Protocol
@@ -86,7 +87,8 @@ class Swaps:
                 await self._go_over(manifest, new_engines)
                 await asyncio.to_thread(self._models.use, manifest, back)
             except (ControlError, OSError) as error:
-                await self._go_back(old, old_engines, gateway)
+                if not isinstance(error, control.NobodyThere):
+                    await self._go_back(old, old_engines, gateway)
                 for part in new_engines:
                     await self._running.remove(part)
                 why = str(error) if isinstance(error, ControlError) else f"it cannot be noted ({error.strerror})."
@@ -139,7 +141,15 @@ class Swaps:
 
     async def _go_over(self, manifest: Manifest, new: Sequence[Part]) -> None:
         order = {"do": "use", "data": self._data(manifest), "engines": [_url(part) for part in new]}
-        await control.ask(self._gateway, order, most=GOING_OVER)
+        until = time.monotonic() + GOING_OVER
+        while True:
+            try:
+                await control.ask(self._gateway, order, most=GOING_OVER)
+                return
+            except control.NobodyThere:  # it may just be starting again
+                if time.monotonic() > until:
+                    raise
+                await asyncio.sleep(0.3)
 
     async def _go_back(self, old: Manifest, old_engines: Sequence[Part], gateway: Part) -> None:
         try:

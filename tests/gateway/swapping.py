@@ -88,6 +88,11 @@ class Installation:
         path = control.address(self.settings.var, "supervisor", self.port)
         asyncio.run(control.ask(path, {"do": "use", "model": name, "back": back}))
 
+    def shadow(self, name: str) -> str:
+        """Have a candidate run beside the live model; which one does then."""
+        path = control.address(self.settings.var, "supervisor", self.port)
+        return str(asyncio.run(control.ask(path, {"do": "shadow", "model": name}))["shadow"])
+
     def title(self) -> str:
         """The title of the answer about soreness, as patients get it."""
         said = httpx.post(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +13,7 @@ import pytest
 
 from benchmarks.studio.swaps import Load
 from gateway.control import ControlError
-from tests.gateway.processes import eventually
+from tests.gateway.processes import START, eventually
 from tests.gateway.swapping import Installation, kept_model
 
 
@@ -80,15 +83,41 @@ def test_a_model_that_is_not_there_is_refused(here: Installation, name: str) -> 
 def test_after_a_crash_of_the_gateway_the_new_model_is_served(here: Installation) -> None:
     here.use("ims-2")
     kill_gateway(here)
-    eventually(lambda: "Edited, " in here.title())
+    eventually(lambda: "Edited, " in here.title(), START)
 
 
 def test_after_a_power_cut_it_is_the_old_or_the_new_one(here: Installation) -> None:
     here.use("ims-2")
     here.kill()
-    eventually(lambda: not_there(here.url))
+    eventually(lambda: not_there(here.url), START)
     here.start(pause=0.05)
     assert "Edited, " in here.title()
+
+
+def test_a_candidate_hears_what_patients_write_and_says_nothing(here: Installation) -> None:
+    here.shadow("ims-2")
+    before = len(rows(here))
+    said = here.title()
+    eventually(lambda: len(rows(here)) > before, START)
+    assert "Edited, " not in said
+    (model, same, text) = rows(here)[-1]
+    assert (model, same, text) == ("ims-2", 1, None)
+    assert here.shadow("") == ""
+    here.title()
+    assert len(rows(here)) == before + 1
+
+
+def test_a_candidate_that_does_not_start_is_told(here: Installation) -> None:
+    kept_model(here.models, "ims-broken", Path("data"), "broken")
+    with pytest.raises(ControlError, match="did not start"):
+        here.shadow("ims-broken")
+    with pytest.raises(ControlError, match="no model"):
+        here.shadow("ims-99")
+
+
+def rows(here: Installation) -> list[tuple[str, int, str | None]]:
+    with sqlite3.connect(here.settings.var / "ims.sqlite3") as database:
+        return database.execute("select model, same, text from shadow order by id").fetchall()
 
 
 def not_there(url: str) -> bool:
@@ -100,9 +129,6 @@ def not_there(url: str) -> bool:
 
 
 def kill_gateway(here: Installation) -> None:
-    import os
-    import signal
-
     for folder in Path("/proc").glob("[0-9]*"):
         try:
             environment = (folder / "environ").read_bytes()
@@ -111,4 +137,4 @@ def kill_gateway(here: Installation) -> None:
             continue
         if f"IMS_PORT={here.port}".encode() in environment and b"serve_fakes\0gateway" in command:
             os.kill(int(folder.name), signal.SIGKILL)
-    eventually(lambda: not_there(here.url))
+    eventually(lambda: not_there(here.url), START)

@@ -1,0 +1,130 @@
+"""`/studio/publish`: what is new and what is missing, the job and its cancel, four eyes, and the way back."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from gateway.studio import publishing
+from gateway.studio.publishing import DONE, Publishing
+from tests.gateway.conftest import Start
+from tests.gateway.studio_site import Studio, page, studio_at_work
+from tests.studio.publishing_site import UNTIL, Site, all_right
+
+HERE = "/studio/publish"
+
+
+@dataclass
+class Desk:
+    """The studio, with models of its own and jobs that run at once instead of in a process."""
+
+    studio: Studio
+    site: Site
+
+    def edit(self) -> None:
+        self.studio.work.topics("Kim").edit("soreness", lambda file: file.set_title("Does it ache?"), "edited")
+
+    def sign(self) -> None:
+        topics = self.studio.work.topics("Kim")
+        topics.edit("soreness", lambda file: file.sign("Dr Ada", date.today(), UNTIL), "signed by Dr Ada")
+
+
+@pytest.fixture
+async def desk(start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Desk]:
+    monkeypatch.setattr(publishing, "understood_by", all_right)
+    async with studio_at_work(start, tmp_path) as studio:
+        site = Site(tmp_path)
+        site.models.train()
+        ours = studio.work.publishing
+        ours.models = site.models
+        ours.clearances._models = site.models
+
+        def at_once(what: str, by: str) -> None:
+            own = Publishing(site.settings, site.models)
+            thread = __import__("threading").Thread(
+                target=lambda: own.publish(by) if what == "publish" else own.rollback(by)
+            )
+            thread.start()
+            thread.join()
+
+        monkeypatch.setattr(studio.work.jobs, "start", at_once)
+        yield Desk(studio, site)
+
+
+async def test_nobody_else_comes_in(desk: Desk) -> None:
+    person = await desk.studio.person("dee", "desk")
+    await page(person, HERE, 403)
+
+
+async def test_what_is_missing_is_shown_and_nothing_is_published(desk: Desk) -> None:
+    desk.edit()
+    kim = await desk.studio.person("kim")
+    shown = await page(kim, HERE)
+    assert "its text is not signed by a clinical reviewer" in shown
+    assert '<button id="publish" disabled>' in shown
+
+    reply = await kim.post(HERE, HERE)
+
+    assert reply.status_code == 409
+    assert desk.site.publishing.last() is None
+
+
+async def test_a_signed_change_is_published_and_taken_back(desk: Desk) -> None:
+    desk.edit()
+    desk.sign()
+    kim = await desk.studio.person("kim")
+    first = desk.site.models.in_use()
+    assert (await kim.post(HERE, HERE)).status_code == 303
+    job = desk.site.publishing.last()
+    assert job and (job.state, job.by) == (DONE, "Kim")
+    shown = await page(kim, HERE)
+    assert "No topic has changed" in shown
+    assert first and f"Go back to {first.name}" in shown
+
+    assert (await kim.post(f"{HERE}/rollback", HERE)).status_code == 303
+
+    assert desk.site.models.in_use() == first
+
+
+async def test_rules_need_two_people(desk: Desk) -> None:
+    rules = desk.studio.data.folder / "wording.yml"
+    rules.write_text(rules.read_text("utf-8") + "\n# other\n", "utf-8")
+    ana = await desk.studio.person("ana", "trainer", "clinical_reviewer")
+    ben = await desk.studio.person("ben", "clinical_reviewer")
+    change = desk.site.publishing.clearances.look().change
+    assert "This change is mine" in await page(ana, HERE)
+    assert (await ana.post(f"{HERE}/rules/put-forward", HERE, change=change)).status_code == 303
+    assert "approve it</button>" not in await page(ana, HERE)
+    assert (await ana.post(f"{HERE}/rules/approve", HERE, change=change)).status_code == 409
+    assert "approve it</button>" in await page(ben, HERE)
+    assert (await ben.post(f"{HERE}/rules/approve", HERE, change="0" * 16)).status_code == 409
+    assert (await ben.post(f"{HERE}/rules/approve", HERE, change=change)).status_code == 303
+    assert "approved by Ben" in await page(ana, HERE)
+    assert (await ana.post(HERE, HERE)).status_code == 303
+
+
+async def test_cancel_and_candidate_say_when_there_is_nothing_to_do(desk: Desk) -> None:
+    kim = await desk.studio.person("kim")
+    assert (await kim.post(f"{HERE}/cancel", HERE)).status_code == 409
+    reply = await kim.post(f"{HERE}/shadow", HERE, model="ims-1")
+    assert reply.status_code == 409
+    assert (await kim.post(f"{HERE}/rules/approve", HERE, change="x")).status_code == 409
+
+
+async def test_what_is_typed_is_escaped_and_forms_need_their_token(desk: Desk) -> None:
+    desk.studio.work.topics("Kim").edit("soreness", lambda file: file.set_title("Is 1 < 2 & 3?"), "edited")
+    kim = await desk.studio.person("kim")
+    assert html.escape("Is 1 < 2 & 3?") in await page(kim, HERE)
+    reply = await kim.client.post(HERE, data={"csrf": "0"}, headers={"origin": kim.base})
+    assert reply.status_code == 403
+
+
+async def test_the_part_about_the_job_is_shown_by_itself(desk: Desk) -> None:
+    kim = await desk.studio.person("kim")
+    await kim.post(f"{HERE}/rollback", HERE)
+    assert "There is no earlier model" in await page(kim, "/studio/parts/publish")
