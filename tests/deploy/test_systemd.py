@@ -44,7 +44,8 @@ def test_a_unit_has_few_rights(file: Path) -> None:
     assert service["LimitCORE"] == "0"
     assert service["UMask"] == "0077"
     assert service["CapabilityBoundingSet"] == ""
-    assert all(path.startswith((f"{HOME}/var", "/var/backups/")) for path in service["ReadWritePaths"].split())
+    written = tuple(f"{HOME}/{folder}" for folder in ("var", "models", "data", "drafts"))
+    assert all(path.startswith((*written, "/var/backups/")) for path in service["ReadWritePaths"].split())
 
 
 def test_each_timer_has_its_service() -> None:

@@ -1,7 +1,8 @@
 """`serve_swaps`: the real supervisor with swaps and the real gateway; in place of Rasa the fake engine.
 
 A model whose file says "broken" has an engine that ends at its start. The settings come from the environment; models
-are in the folder named by the first argument, and the second is how long the fake engine takes for a message.
+are in the folder named by the first argument, and the second is how long the fake engine takes for a message, or `rasa`
+for the real one.
 """
 
 from __future__ import annotations
@@ -35,15 +36,17 @@ def fake_engines(settings: Settings, models: Models, manifest: Manifest, urls: S
 
 
 if __name__ == "__main__":
-    for module in (supervisor, swap):
-        setattr(module, "engines", fake_engines)  # noqa: B010
-    setattr(supervisor, "ENGINE_PYTHON", Path(sys.executable))  # noqa: B010
+    real = PAUSE == "rasa"
+    setattr(supervisor, "ENGINE_PYTHON", supervisor.ENGINE_PYTHON.absolute())  # noqa: B010
+    if not real:
+        for module in (supervisor, swap):
+            setattr(module, "engines", fake_engines)  # noqa: B010
     settings = Settings.from_environment()
     models = Models(settings, FOLDER)
     parts = supervisor.parts(settings, FOLDER.parent)
     gateway = supervisor.Part(
         name="gateway",
-        command=(sys.executable, "-m", "tests.gateway.serve_fakes", "gateway"),
+        command=parts[0].command if real else (sys.executable, "-m", "tests.gateway.serve_fakes", "gateway"),
         port=settings.port,
         ready=parts[0].ready,
         environment=parts[0].environment,

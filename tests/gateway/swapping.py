@@ -65,7 +65,7 @@ class Installation:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def start(self, pause: float = 0.0) -> None:
+    def start(self, pause: float | str = 0.0) -> None:
         environment = {
             "IMS_VAR": str(self.folder / "var"),
             "IMS_PORT": str(self.port),
