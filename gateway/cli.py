@@ -74,7 +74,9 @@ def train(
 
 
 def _train(settings: Settings, if_changed: bool, promote: bool = True) -> None:
+    from gateway.control import ControlError
     from gateway.studio.dry_run import DryRuns
+    from gateway.swap import put_in_use
     from gateway.training import Models, TrainingError
     from knowledge import Knowledge, KnowledgeError, data_hash
 
@@ -85,8 +87,10 @@ def _train(settings: Settings, if_changed: bool, promote: bool = True) -> None:
         Knowledge.load(settings.data)
         with console.status("Training the engine (about a minute) ..."):
             scores = DryRuns(settings).scores(data_hash(settings.data))
-            manifest = models.train(scores, promote)
-    except (KnowledgeError, TrainingError) as error:
+            manifest = models.train(scores, promote=False)
+        if promote:
+            asyncio.run(put_in_use(settings, models, manifest))
+    except (KnowledgeError, TrainingError, ControlError) as error:
         _stop(str(error))
     console.print(f"Trained {manifest.file} in {manifest.seconds:.0f} s.")
 

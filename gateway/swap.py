@@ -48,10 +48,12 @@ class Swaps:
         self._running = running
         self._alone = asyncio.Lock()
         self._gateway = control.address(settings.var, "gateway", settings.port)
+        self._live: Manifest | None = None  # what the parts that run were started with
         self._shadow: tuple[Part, str] | None = None
 
     async def listen(self) -> asyncio.Server:
-        """Take orders at the supervisor's socket."""
+        """Take orders at the supervisor's socket, from its start on."""
+        self._live = self._models.in_use()
         return await control.listen(
             control.address(self._settings.var, "supervisor", self._settings.port), self._ordered
         )
@@ -72,10 +74,8 @@ class Swaps:
         async with self._alone:
             try:
                 manifest = await asyncio.to_thread(self._models.named, name)
-                old = await asyncio.to_thread(self._models.in_use)
             except ModelRefused as error:
                 raise ControlError(str(error)) from error
-            assert old is not None
             if self._shadow and self._shadow[1] == name:
                 await self._end_shadow()
             gateway, *others = self._running.parts
@@ -88,11 +88,12 @@ class Swaps:
                 await asyncio.to_thread(self._models.use, manifest, back)
             except (ControlError, OSError) as error:
                 if not isinstance(error, control.NobodyThere):
-                    await self._go_back(old, old_engines, gateway)
+                    await self._go_back(old_engines, gateway)
                 for part in new_engines:
                     await self._running.remove(part)
                 why = str(error) if isinstance(error, ControlError) else f"it cannot be noted ({error.strerror})."
                 raise ControlError(f"The new model was not put in use: {why} The old one goes on.") from error
+            self._live = manifest
             gateway.environment.update(self._of(manifest, new_engines))
             await tell("stopping the old engine")
             for part in old_engines:
@@ -151,9 +152,10 @@ class Swaps:
                     raise
                 await asyncio.sleep(0.3)
 
-    async def _go_back(self, old: Manifest, old_engines: Sequence[Part], gateway: Part) -> None:
+    async def _go_back(self, old_engines: Sequence[Part], gateway: Part) -> None:
+        assert self._live is not None
         try:
-            await self._go_over(old, old_engines)
+            await self._go_over(self._live, old_engines)
         except ControlError:  # it may serve either: it starts again with the old ones
             with suppress(ProcessLookupError):
                 await self._running.start_again(gateway)

@@ -338,8 +338,7 @@ class Models:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 raise TrainingError("Another training is under way. What to do: wait until it is done.") from None
-            for left in self.folder.glob(f"{MAKING}*"):
-                shutil.rmtree(left, ignore_errors=True)
+            self._sweep()
             folder = self.folder / f"{MAKING}{secrets.token_hex(4)}"
             try:
                 folder.mkdir()
@@ -353,12 +352,25 @@ class Models:
                 shutil.rmtree(folder, ignore_errors=True)
 
     def _keep(self, file: Path, edition: Path, manifest: Manifest) -> None:
-        """Put a new model, its edition and its manifest in their places; without the last one it does not count."""
+        """Put a new model in its place, after its edition and its manifest: without the file they do not count."""
         editions.to_disk(file)
-        shutil.rmtree(self.folder / manifest.name, ignore_errors=True)
         edition.rename(self.folder / manifest.name)
-        file.rename(self.folder / manifest.file)
         self._write(self.folder / f"{manifest.name}.json", manifest)
+        file.rename(self.folder / manifest.file)
+        editions.to_disk(self.folder)
+
+    def _sweep(self) -> None:
+        """Remove what a crash left of models that were being made."""
+        for left in self.folder.glob(f"{MAKING}*"):
+            shutil.rmtree(left, ignore_errors=True)
+        for left in self.folder.glob("ims-*"):
+            name = left.name.removesuffix(".json")
+            if left.name.endswith(".tar.gz") or (self.folder / f"{name}.tar.gz").exists():
+                continue
+            if left.is_dir():
+                shutil.rmtree(left, ignore_errors=True)
+            else:
+                left.unlink()
 
     def use(self, manifest: Manifest, back: bool = False) -> None:
         """Make this the model in use. On the way back the models after it are no longer behind it."""

@@ -15,7 +15,7 @@ from rich.console import Console
 
 from gateway import supervisor, swap
 from gateway.settings import Settings
-from gateway.training import Manifest, Models
+from gateway.training import ENGINE_PYTHON, Manifest, Models
 
 FOLDER, PAUSE = Path(sys.argv[1]), sys.argv[2]
 
@@ -37,7 +37,7 @@ def fake_engines(settings: Settings, models: Models, manifest: Manifest, urls: S
 
 if __name__ == "__main__":
     real = PAUSE == "rasa"
-    setattr(supervisor, "ENGINE_PYTHON", supervisor.ENGINE_PYTHON.absolute())  # noqa: B010
+    setattr(supervisor, "ENGINE_PYTHON", ENGINE_PYTHON.absolute())  # noqa: B010
     if not real:
         for module in (supervisor, swap):
             setattr(module, "engines", fake_engines)  # noqa: B010

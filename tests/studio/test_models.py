@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from gateway.cli import app
 from gateway.settings import Settings
-from gateway.training import KEPT, Manifest, ModelRefused, Models
+from gateway.training import KEPT, Manifest, ModelRefused, Models, TrainingError
 
 
 @pytest.fixture
@@ -130,3 +130,43 @@ def test_verify_fails_on_a_foreign_model(models: Models, monkeypatch: pytest.Mon
     assert "1 of 2" in result.stdout
     assert "refused" in run.invoke(app, ["models", "list"]).stdout
     assert run.invoke(app, ["models", "promote", "ims-9"]).exit_code == 1
+
+
+def test_what_a_crash_left_is_swept_when_the_next_model_is_made(models: Models) -> None:
+    train(models, "ims-1")
+    (models.folder / ".making-0").mkdir()
+    (models.folder / "ims-2").mkdir()
+    (models.folder / "ims-2.json").write_text("{}")
+    (models.folder / "notes.txt").write_text("ours")
+    with models._making():
+        pass
+    kept = {path.name for path in models.folder.iterdir()}
+    assert kept == {"ims-1.tar.gz", "ims-1.json", "manifest.json", "used.txt", "notes.txt", ".lock"}
+
+
+def test_two_trainings_at_once_are_refused(models: Models) -> None:
+    with models._making(), pytest.raises(TrainingError, match="Another training"), models._making():
+        raise AssertionError
+
+
+def test_an_edition_that_was_edited_is_refused(models: Models, tmp_path: Path) -> None:
+    from tests.gateway.swapping import kept_model
+
+    data = tmp_path / "own" / "data"
+    data.mkdir(parents=True)
+    (data / "clinic.yml").write_text("name: x")
+    manifest = kept_model(models, "ims-7", data)
+    assert models.named("ims-7") == manifest
+    kept = models.data_of(manifest)
+    assert kept
+    (kept / "clinic.yml").write_text("name: y")
+    with pytest.raises(ModelRefused, match="not the model that was trained here"):
+        models.named("ims-7")
+
+
+def test_going_back_from_an_earlier_model_goes_further_back(models: Models) -> None:
+    for name in ("ims-1", "ims-2", "ims-3"):
+        train(models, name)
+    assert models.earlier().name == "ims-2"
+    models.promote("ims-1")
+    assert models.earlier().name == "ims-3"
