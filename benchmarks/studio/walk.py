@@ -1,6 +1,6 @@
 """Teaches as docs/trainers.md says, in a browser, and counts clicks and seconds: `python -m benchmarks.studio.walk`.
 
-A copy of data/ is taught with the real encoder; three patients asked what nobody had written an answer for. `--pictures`
+A copy of data/ is taught with the real encoder; three patients asked what nobody has an answer for. `--pictures`
 takes the pictures of docs/trainers.md on the way. Seconds are the machine's: letters are counted, not waited for.
 """
 
@@ -23,7 +23,8 @@ from tests.browser.conftest import ARGUMENTS, CHROMIUM
 from tests.browser.teaching import (
     Answer,
     Hands,
-    fill_database,
+    add_people,
+    ask_in_vain,
     group,
     in_a_thread,
     sign,
@@ -126,7 +127,9 @@ def main() -> None:
         clinic = Clinic(here / "var", output=here / "output.txt")
         clinic.start_gateway()
         try:
-            in_a_thread(lambda: fill_database(f"sqlite:///{here / 'var' / 'ims.sqlite3'}", PEOPLE, MESSAGES))
+            database = f"sqlite:///{here / 'var' / 'ims.sqlite3'}"
+            in_a_thread(lambda: add_people(database, PEOPLE))
+            in_a_thread(lambda: ask_in_vain(database, MESSAGES))
             with sync_playwright() as playwright:
                 browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
                 print(json.dumps(walked(browser, clinic.url, options.pictures), indent=1))

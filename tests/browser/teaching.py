@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
@@ -14,6 +15,8 @@ from playwright.sync_api import Locator, Page, expect
 from gateway.database import Database
 from gateway.staff.accounts import Accounts
 from gateway.store import Draft, Outcome, Store
+from gateway.studio.inbox import Inbox
+from gateway.studio.personal import Personal
 from tests.gateway.staff import PASSWORD, ready
 
 
@@ -64,24 +67,29 @@ def in_a_thread(work: Callable[[], Any]) -> None:
         threads.submit(lambda: asyncio.run(work())).result()
 
 
-async def fill_database(url: str, people: Mapping[str, tuple[str, ...]], messages: Sequence[str]) -> None:
-    """People who can sign in, and patients whose messages were not understood."""
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+async def add_people(url: str, people: Mapping[str, tuple[str, ...]]) -> None:
+    """People who can sign in."""
     database = Database(url)
-
-    def now() -> datetime:
-        return datetime.now(UTC)
-
     for login, roles in people.items():
         await ready(Accounts(database, now), login, *roles)
-    await not_understood(Store(database, now), messages)
     await database.close()
 
 
-async def not_understood(store: Store, messages: Sequence[str]) -> None:
+async def ask_in_vain(url: str, messages: Sequence[str]) -> None:
+    """Patients whose messages are not understood; what waited in the inbox before them is put aside."""
+    database = Database(url)
+    inbox, store = Inbox(database, Personal.load(Path("data")), now), Store(database, now)
+    await inbox.gather()
+    await inbox.close([message.id for message in await inbox.open()], "dismissed")
     for message in messages:
         id = (await store.open())[0].id
         event, _ = await store.append(id, Draft("patient", "message", {"text": message}))
         await store.settle(id, event.seq, Outcome((Draft("assistant", "unknown", {"text": "-"}),)))
+    await database.close()
 
 
 def sign_in(page: Page, login: str, path: str = "/studio") -> Page:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -16,7 +16,8 @@ from tests.browser.axe import violations
 from tests.browser.conftest import DESKTOP, PHONE
 from tests.browser.teaching import (
     Answer,
-    fill_database,
+    add_people,
+    ask_in_vain,
     group,
     in_a_thread,
     sign,
@@ -46,14 +47,36 @@ OpenStudio = Callable[..., Page]
 class StudioSite(Processes):
     """A gateway whose studio edits a small data/ folder."""
 
+    @property
+    def database(self) -> str:
+        return f"sqlite:///{self.var / 'ims.sqlite3'}"
+
     def start_gateway(self) -> None:
         self._start("gateway", module="tests.browser.serve_studio")
         eventually(lambda: httpx.get(f"{self.url}/health").status_code == 200, START)
 
 
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StudioSite]:
+    """The gateway that all tests of this file share, with people who can sign in."""
+    folder = tmp_path_factory.mktemp("studio")
+    small_data(folder / "data")
+    site = StudioSite(folder / "var")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("IMS_DATA", str(folder / "data"))
+        site.start_gateway()
+    in_a_thread(lambda: add_people(site.database, PEOPLE))
+    yield site
+    site.close()
+
+
 @pytest.fixture
-def data(tmp_path: Path) -> Data:
-    return small_data(tmp_path / "data")
+def data(running: StudioSite) -> Data:
+    """Its files, as they were at first."""
+    folder = running.var.parent
+    for gone in (folder / "data", folder / "drafts", running.var / "studio" / "versions"):
+        shutil.rmtree(gone, ignore_errors=True)
+    return small_data(folder / "data")
 
 
 @pytest.fixture
@@ -62,13 +85,10 @@ def topics(data: Data) -> Topics:
 
 
 @pytest.fixture
-def site(tmp_path: Path, data: Data, monkeypatch: pytest.MonkeyPatch) -> Iterator[StudioSite]:
-    running = StudioSite(tmp_path / "var")
-    monkeypatch.setenv("IMS_DATA", str(data.folder))
-    running.start_gateway()
-    in_a_thread(lambda: fill_database(f"sqlite:///{tmp_path / 'var' / 'ims.sqlite3'}", PEOPLE, MESSAGES))
-    yield running
-    running.close()
+def site(running: StudioSite, data: Data) -> StudioSite:
+    """With the messages of some patients."""
+    in_a_thread(lambda: ask_in_vain(running.database, MESSAGES))
+    return running
 
 
 @pytest.fixture
