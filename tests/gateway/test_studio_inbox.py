@@ -18,6 +18,7 @@ from gateway.studio.alike import Alike
 from gateway.studio.dry_run import Alarm, DryRun, DryRuns
 from gateway.studio.errors import StudioError
 from gateway.studio.meaning import Meaning
+from gateway.studio.pages.overview import LiveModel
 from tests.gateway.conftest import NOW, Start
 from tests.gateway.staff import BASE, Browser
 from tests.gateway.studio_site import Studio, encode, page, studio_at_work
@@ -31,6 +32,19 @@ async def studio(start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(Meaning, "_by_engine", lambda _, texts: encode(texts))
     async with studio_at_work(start, tmp_path) as running:
         yield running
+
+
+async def test_the_overview_names_the_model_that_patients_talk_to(
+    studio: Studio, kim: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = {
+        LiveModel("ims-1", NOW, True): "It knows everything that is saved here.",
+        LiveModel("ims-1", NOW, False): "Something was saved after it was trained",
+        LiveModel(problem="models/x is not the model that was trained here."): "is not the model that was trained here",
+    }
+    for model, sentence in told.items():
+        monkeypatch.setattr("gateway.studio.pages.overview.live_model", lambda _, model=model: model)
+        assert sentence in await page(kim, "/studio")
 
 
 @pytest.fixture
@@ -81,9 +95,8 @@ async def test_a_new_topic_begins_with_the_messages_of_a_group(studio: Studio, k
     await studio.work.inbox.bring(SORE)
     _, (_, ids) = await groups(studio, kim)
     reply = await decide(kim, "new", ids)
-    assert reply.headers["location"] == "/studio/topics/how_much_parking_b"[: len(reply.headers["location"])]
-    name = reply.headers["location"].rsplit("/", 1)[1]
-    assert studio.work.topics().open(name).examples == [SORE[2]]
+    assert reply.headers["location"] == "/studio/topics/much_parking_b_here"
+    assert studio.work.topics().open("much_parking_b_here").examples == [SORE[2]]
     assert "how much is the parking &lt;b&gt;here" in await page(kim, reply.headers["location"])
 
 

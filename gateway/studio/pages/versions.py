@@ -82,8 +82,8 @@ def routes(
 
 def with_differences(versions: list[Version]) -> list[tuple[Version, list[Line]]]:
     """Each version, newest first, and how it differs from the one before it."""
-    before = [*versions[1:], None]
-    return [(version, difference(old, version)) for version, old in zip(versions, before, strict=True)]
+    before: list[Version | None] = [*versions[1:], None]
+    return [(version, difference(old, version)) for version, old in zip(versions, before, strict=False)]
 
 
 def difference(old: Version | None, new: Version) -> list[Line]:

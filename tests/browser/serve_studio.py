@@ -1,0 +1,45 @@
+"""The gateway with a studio on a small data/ folder (IMS_DATA), a small encoder and a dry run of two seconds."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from gateway.app import create_app
+from gateway.evaluation.compare import SAME, Difference
+from gateway.serve import server
+from gateway.settings import Settings
+from gateway.studio.alike import Alike
+from gateway.studio.dry_run import Alarm, DryRun, DryRuns
+from gateway.studio.meaning import Meaning
+from knowledge import Knowledge
+from tests.gateway.conftest import FakeNet
+from tests.gateway.studio_site import encode
+
+FOUND = DryRun(
+    new=2,
+    alike=(
+        Alike("soreness", "let me talk about it", "human", "let me talk to person number 1", 0.97),
+        Alike("soreness", "sore now", "soreness", "now sore", 0.95),
+    ),
+    alarms=(Alarm("soreness", "i cannot breathe", "E01"),),
+    overall=Difference("training examples", "right", 0.91, 0.90, (-0.02, 0.01), 50, 2, SAME),
+    changes=(Difference("human", "right", 0.9, 0.7, (-0.35, -0.05), 25, 0, "worse"),),
+    right=45,
+    examples=50,
+)
+
+
+def dry_run(_: DryRuns, say: Callable[[str], None]) -> DryRun:
+    """Takes its time, so that a test sees it run."""
+    say("Trying each example on a model that has not seen it")
+    time.sleep(2)
+    return FOUND
+
+
+if __name__ == "__main__":
+    Meaning._by_engine = lambda _, texts: encode(texts)  # type: ignore[method-assign, assignment]
+    DryRuns.run = dry_run  # type: ignore[method-assign, assignment]
+    settings = Settings.from_environment()
+    server(settings, create_app(settings, Knowledge.load(Path("data")), FakeNet())).run()
