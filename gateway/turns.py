@@ -161,7 +161,9 @@ class Turns:
         replies = tuple(self._replies.decided(reply, text))
         if alarm := reply.alarm:
             ends = self._screening_ends(conversation, reply.slots, alarm)
-            return Outcome(replies, desk=(alarm,), engine_epoch=epoch + 1, engine_turns=0, heard=heard, **ends)
+            flag = reply.red_flag or {}
+            found: dict[str, Any] = {"red_flag": flag, "heard": heard, **ends}
+            return Outcome(replies, desk=(alarm,), engine_epoch=epoch + 1, engine_turns=0, **found)
         deleted = screening.deleted(conversation.slots, reply.slots)
         return Outcome(
             replies=replies,
