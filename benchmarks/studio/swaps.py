@@ -69,26 +69,32 @@ class Load:
         while not self._stop.is_set():
             number += 1
             began = time.monotonic()
-            sent = await client.post(
-                f"/api/conversations/{started['id']}/messages",
-                json={"key": f"key-{number}", "text": QUESTION},
-                headers=headers,
-            )
+            message = {"key": f"key-{number}", "text": QUESTION}
+            sent = await self._sent(client, f"/api/conversations/{started['id']}/messages", message, headers)
             if sent.status_code != 202:
                 self._refused += 1
                 continue
             seq = sent.json()["seq"]
             while time.monotonic() - began < 20:
-                events = (
-                    await client.get(
-                        f"/api/conversations/{started['id']}/history", params={"after": seq}, headers=headers
-                    )
-                ).json()["events"]
+                path = f"/api/conversations/{started['id']}/history?after={seq}"
+                events = (await self._sent(client, path, None, headers)).json()["events"]
                 if any(event["in_reply_to"] == seq for event in events):
                     break
                 await asyncio.sleep(0.02)
             self._took.append(time.monotonic() - began)
             await asyncio.sleep(self.pause)
+
+    async def _sent(
+        self, client: httpx.AsyncClient, path: str, message: dict[str, str] | None, headers: dict[str, str]
+    ) -> httpx.Response:
+        """Send, and send again when the connection fails, as the chat window does: the key makes that harmless."""
+        while True:
+            try:
+                if message is None:
+                    return await client.get(path, headers=headers)
+                return await client.post(path, json=message, headers=headers)
+            except httpx.TransportError:
+                await asyncio.sleep(0.2)
 
     def result(self) -> Result:
         """Read all chats again, and count."""

@@ -21,6 +21,7 @@ APPROVER = "clinical_reviewer"
 # What tells of a danger, asks about one, or answers for a condition. Paths in data/.
 RULES = (
     *(f"lexicon/{name}.yml" for name in ("red_flags", "red_flag_words", "red_flag_spelling", "red_flag_context")),
+    "lexicon/danger_examples.yml",
     "lexicon/conditions.yml",
     "screening.yml",
     "wording.yml",

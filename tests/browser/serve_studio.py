@@ -1,7 +1,10 @@
-"""The gateway with a studio on a small data/ folder (IMS_DATA), a small encoder and a dry run of two seconds."""
+"""The gateway with a studio on a small data/ folder (IMS_DATA), a small encoder, and a dry run and a training of two
+seconds.
+"""
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -11,11 +14,14 @@ from gateway.evaluation.compare import SAME, Difference
 from gateway.serve import server
 from gateway.settings import Settings
 from gateway.studio.alike import Alike
-from gateway.studio.dry_run import Alarm, DryRun, DryRuns
+from gateway.studio.dry_run import Alarm, DryRun, DryRuns, WrongCase
 from gateway.studio.meaning import Meaning
+from gateway.studio.past import PastChange
+from gateway.studio.publishing import Publishing
 from knowledge import Knowledge
 from tests.gateway.conftest import FakeNet
 from tests.gateway.studio_site import encode
+from tests.studio.publishing_site import WaitingModels
 
 FOUND = DryRun(
     new=2,
@@ -28,6 +34,10 @@ FOUND = DryRun(
     changes=(Difference("human", "right", 0.9, 0.7, (-0.35, -0.05), 25, 0, "worse"),),
     right=45,
     examples=50,
+    cases=2,
+    wrong_cases=(WrongCase("my arm hurts since you needled it", "soreness", "not understood"),),
+    asked=7,
+    past=(PastChange("does it hurt", "soreness", "did you mean human or soreness"),),
 )
 
 
@@ -42,4 +52,16 @@ if __name__ == "__main__":
     Meaning._by_engine = lambda _, texts: encode(texts)  # type: ignore[method-assign, assignment]
     DryRuns.run = dry_run  # type: ignore[method-assign, assignment]
     settings = Settings.from_environment()
-    server(settings, create_app(settings, Knowledge.load(Path("data")), FakeNet())).run()
+    app = create_app(settings, Knowledge.load(Path("data")), FakeNet())
+    models = WaitingModels(settings, settings.var.parent / "models")
+    models.train()
+    models.seconds = 2
+    work = app.state.studio
+    work.publishing.models = work.publishing.clearances._models = models
+
+    def in_a_thread(what: str, by: str) -> None:
+        job = Publishing(settings, models)
+        threading.Thread(target=job.publish if what == "publish" else job.rollback, args=(by,)).start()
+
+    work.jobs.start = in_a_thread
+    server(settings, app).run()

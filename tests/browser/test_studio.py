@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Callable, Iterator
+from datetime import date
 from typing import Any
 
 import httpx
@@ -242,6 +243,7 @@ def test_every_page_of_the_studio_is_accessible(
         "/studio/topics/broken",
         "/studio/topics/human/history",
         "/studio/dry-run",
+        "/studio/publish",
     ):
         page.goto(path)
         if path.endswith("soreness"):
@@ -260,3 +262,30 @@ def test_every_page_of_the_studio_is_accessible(
     expect(page.get_by_role("alert").first).to_contain_text("What you wrote is still here.")
     found += violations(page)
     assert found == []
+
+
+def test_a_signed_answer_is_published_with_its_progress_and_taken_back(open_studio: OpenStudio, topics: Topics) -> None:
+    topics.edit("soreness", lambda file: file.set_title("Does it ache after?"), "edited")
+    page = open_studio(path="/studio/publish")
+    expect(page.get_by_text("its text is not signed by a clinical reviewer").first).to_be_visible()
+    expect(page.get_by_role("button", name="Publish")).to_be_disabled()
+    topics.edit("soreness", lambda file: file.sign("Dr Ada", date.today(), date(2099, 1, 1)), "signed by Dr Ada")
+    page.reload()
+
+    page.get_by_role("button", name="Publish").click()
+
+    expect(page.get_by_role("progressbar")).to_be_visible()
+    expect(page.get_by_role("heading", name="Done")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("No topic has changed since")).to_be_visible()
+    page.get_by_role("button", name="Go back to").click()
+    expect(page.get_by_text("Rollback,")).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("row", name="Does it ache after?")).to_be_visible()
+
+
+def test_publishing_is_cancelled(open_studio: OpenStudio, topics: Topics) -> None:
+    topics.edit("soreness", lambda file: file.add_examples(["do the bruises go"]), "examples added")
+    page = open_studio(path="/studio/publish", viewport=PHONE)
+    page.get_by_role("button", name="Publish").click()
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_role("heading", name="Cancelled")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("What patients get is as it was.")).to_be_visible()

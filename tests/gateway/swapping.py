@@ -71,6 +71,7 @@ class Installation:
             "IMS_PORT": str(self.port),
             "IMS_ENGINE_URL": f"http://127.0.0.1:{self.engine_port}",
             "IMS_ENGINE_TOKEN": TOKEN,
+            "IMS_ENGINE_TIMEOUT": "20",  # so that a busy machine is not taken for a swap that went wrong
             "IMS_CONVERSATION_BURST": "100000",
             "IMS_ADDRESS_BURST": "100000",
         }
