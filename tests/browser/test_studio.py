@@ -54,7 +54,7 @@ class StudioSite(Processes):
 
     def start_gateway(self) -> None:
         self._start("gateway", module="tests.browser.serve_studio")
-        eventually(lambda: httpx.get(f"{self.url}/health").status_code == 200, START)
+        eventually(lambda: httpx.get(f"{self.url}/health").status_code == 200, 3 * START)
 
 
 @pytest.fixture(scope="module")
