@@ -1,0 +1,24 @@
+"""What was misunderstood once and mended stays mended: the cases under data/, asked of the trained model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from gateway.settings import Settings
+from gateway.studio.regressions import live_cases, outcomes
+from gateway.studio.understanding import understood_by
+from gateway.training import Models
+from tests.system import needs
+
+pytestmark = needs("model")
+
+
+def test_every_case_is_understood_by_the_trained_model() -> None:
+    cases = live_cases(Path("data"))
+    models = Models(Settings())
+    manifest = models.in_use()
+    assert cases and manifest
+
+    found = outcomes(cases, understood_by(models, manifest, [case.message for case in cases]))
+
+    assert [(outcome.case.message, outcome.now.words) for outcome in found if not outcome.right] == []
