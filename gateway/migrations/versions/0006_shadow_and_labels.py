@@ -36,7 +36,7 @@ def upgrade() -> None:
         sa.Column("topic", sa.String(64), nullable=False),
         sa.Column("created_at", sa.DateTime, nullable=False),
         sa.ForeignKeyConstraint(["message_id"], ["inbox.id"], name="fk_labels_inbox", ondelete="CASCADE"),
-        sa.UniqueConstraint("message_id", "reviewer", name="uq_labels_message_id"),
+        sa.UniqueConstraint("message_id", "reviewer", name="uq_labels_message_id_reviewer"),
     )
 
 
