@@ -48,6 +48,23 @@ def dry_run(_: DryRuns, say: Callable[[str], None]) -> DryRun:
     return FOUND
 
 
+class ThreadJobs:
+    """Jobs in a thread instead of a process, so that they work with small models."""
+
+    def __init__(self, publishing: Publishing) -> None:
+        self._publishing = publishing
+        self._last = threading.Thread()
+
+    @property
+    def alive(self) -> bool:
+        return self._last.is_alive()
+
+    def start(self, what: str, by: str) -> None:
+        work = self._publishing.publish if what == "publish" else self._publishing.rollback
+        self._last = threading.Thread(target=work, args=(by,))
+        self._last.start()
+
+
 if __name__ == "__main__":
     Meaning._by_engine = lambda _, texts: encode(texts)  # type: ignore[method-assign, assignment]
     DryRuns.run = dry_run  # type: ignore[method-assign, assignment]
@@ -58,10 +75,5 @@ if __name__ == "__main__":
     models.seconds = 2
     work = app.state.studio
     work.publishing.models = work.publishing.clearances._models = models
-
-    def in_a_thread(what: str, by: str) -> None:
-        job = Publishing(settings, models)
-        threading.Thread(target=job.publish if what == "publish" else job.rollback, args=(by,)).start()
-
-    work.jobs.start = in_a_thread
+    work.jobs = ThreadJobs(Publishing(settings, models))
     server(settings, app).run()
