@@ -26,7 +26,8 @@ from starlette.responses import (
 
 from gateway.desk.proposals import Proposals
 from gateway.desk.reviewed import Reviewed
-from gateway.desk.service import DESK, AlreadyClaimed, Desk, NoMessage, NotYours, QueueRow
+from gateway.desk.service import AlreadyClaimed, Desk, NoMessage, NotYours, QueueRow
+from gateway.desk.side import DESK
 from gateway.engine import EngineUnavailable
 from gateway.live import Signals
 from gateway.problems import Refused, error_body
@@ -359,6 +360,7 @@ def lines(said: list[Event]) -> list[Json]:
             "at": event.created_at,
             "text": event.body["text"],
             "kind": event.kind,
+            "language": event.body.get("language"),
             "topic": event.body.get("topic"),
             "rating": event.rating,
         }

@@ -67,7 +67,7 @@ export function drawEvent(event, strings, home, choose, rate) {
   const alarm = isAlarm(event);
   const name = own ? strings.you : (body.name ?? strings[event.role] ?? strings.assistant);
   const card = drawCard(event, strings, choose);
-  return make("li", { class: `message ${event.role} ${alarm ? `alarm ${body.kind}` : (body.kind ?? "")}`, "data-seq": event.seq, lang: own ? null : strings.answers_language },
+  return make("li", { class: `message ${event.role} ${alarm ? `alarm ${body.kind}` : (body.kind ?? "")}`, "data-seq": event.seq, lang: own || event.role === "staff" || body.language === strings.locale ? null : strings.answers_language },
     make("span", { class: "who", text: `${name}: ` }),
     card ?? make("div", { class: "bubble" },
       ...(own ? asTyped(body.text) : formatted(body.text)),
