@@ -142,7 +142,10 @@ def routes(
 
     @router.get("/chats/{id}")
     async def chat(id: str, problem: str = "", visit: Visit = Depends(at_desk)) -> Response:
-        state = await state_of(id, visit)
+        try:
+            state = await state_of(id, visit)
+        except Refused:
+            return pages.show("desk/gone.html", visit, 404)
         said = await desk.transcript(id)
         await audit.note(visit.person.login, "chat_read", id)
         if said:
@@ -190,7 +193,7 @@ def routes(
         except NotYours:
             return RedirectResponse(f"/desk/chats/{id}?problem=not_yours", 303, HEADERS)
         except UnknownConversation:
-            raise Refused.because("not_found") from None
+            return pages.show("desk/gone.html", visit, 404)
         await audit.note(visit.person.login, action, id)
         return RedirectResponse(f"/desk/chats/{id}", 303, HEADERS)
 
@@ -270,7 +273,7 @@ def routes(
         except KeyReused:
             return failed(409, "sent_before")
         except UnknownConversation:
-            raise Refused.because("not_found") from None
+            return failed(404, "gone")
         await audit.note(visit.person.login, "replied", id)
         return JSONResponse({"seq": said.seq}) if as_json else RedirectResponse(f"/desk/chats/{id}", 303, HEADERS)
 
@@ -284,7 +287,7 @@ def routes(
         except EngineUnavailable:
             return JSONResponse(error_body("engine_down", PROBLEMS["engine_down"]), 503)
         except UnknownConversation:
-            raise Refused.because("not_found") from None
+            return JSONResponse(error_body("gone", PROBLEMS["gone"]), 404)
         await audit.note(visit.person.login, "draft_made", id)
         topics = [topic for topic in made.topics if reviewed.may_send(topic)]
         return JSONResponse({"text": made.text, "kind": made.kind, "topics": topics, "question": made.question})
@@ -320,6 +323,7 @@ PROBLEMS = {
     "empty": "There is nothing to send yet. Write something first.",
     "withheld": "An answer in your reply was withdrawn or is due for review, so it was not sent. Take it out.",
     "sent_before": "Another reply was sent from this box already. Reload the page.",
+    "gone": "The patient has deleted this chat, so nothing was sent.",
     "no_message": "The patient has said nothing that could be answered.",
     "engine_down": "The assistant gives no answer at the moment. Look in the reviewed answers instead.",
     "proposed": "The trainers have it now. Thank you.",
@@ -334,8 +338,6 @@ REASONS = {
     "engine_down": "the assistant was down",
     "failed": "no answer was possible",
     "looks_wrong": "says an answer looks wrong",
-    "misses": "not understood twice",
-    "complaint": "complained",
 }
 WHO = {"patient": "Patient", "assistant": "Assistant", "system": "Notice", "staff": "Staff"}
 
