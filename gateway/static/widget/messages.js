@@ -13,10 +13,16 @@ function buttons(body, strings, choose) {
   if (!body.buttons?.length) return null;
   const items = body.buttons.map((given) =>
     given.tel
-      ? make("a", { class: "button call", href: `tel:${given.tel}`, text: given.label })
+      ? call(given)
       : button("button", given.label, () => choose(given)),
   );
   return make("div", { class: "buttons", role: "group", "aria-label": body.offered?.length ? strings.did_you_mean : strings.choices }, ...items);
+}
+
+/* "Call 988": its number is not broken over two lines. */
+function call({ tel, label }) {
+  const [, words, number] = label.match(/^(.*?)([\d+() -]*)$/);
+  return make("a", { class: "button call", href: `tel:${tel}` }, make("span", {}, `${words.trimEnd()} `, make("span", { "data-tel": true, text: number.trim() })));
 }
 
 const sourceLine = (source) =>
