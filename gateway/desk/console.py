@@ -130,6 +130,7 @@ def routes(
         questions = {name: question.label for name, question in knowledge.screening.questions.items()}
         return {
             "card": card,
+            "languages": {other.code: other.name for other in knowledge.catalogues.values()},
             "reasons": REASONS,
             "others": others,
             "notes": await desk.notes(id),

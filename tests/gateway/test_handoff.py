@@ -372,7 +372,7 @@ async def test_a_french_window_hears_in_french_when_the_desk_opens_and_what_is_n
 ) -> None:
     clock.now = CLOSED
     chat = await clinic.waiting(language="fr-CA")
-    assert "Réouverture : mardi 24 novembre 2026, 08:00." in await last(chat)
+    assert "Réouverture\u00a0: mardi 24 novembre 2026, 08:00." in await last(chat)
     refused = await clinic.handoff(chat, "PUT", "/contact", json={"contact": "nobody"})
     assert refused.status_code == 422
     assert "ne ressemble pas à un courriel" in refused.json()["error"]["message"]

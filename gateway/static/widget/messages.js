@@ -21,8 +21,8 @@ function buttons(body, strings, choose) {
 
 /* "Call 988": its number is not broken over two lines. */
 function call({ tel, label }) {
-  const [, words, number] = label.match(/^(.*?)([\d+() -]*)$/);
-  return make("a", { class: "button call", href: `tel:${tel}` }, make("span", {}, `${words.trimEnd()} `, make("span", { "data-tel": true, text: number.trim() })));
+  const [, words, number] = label.match(/^(.*?)([\d-]*)$/);
+  return make("a", { class: "button call", href: `tel:${tel}` }, make("span", {}, words, make("span", { "data-tel": true, text: number })));
 }
 
 const sourceLine = (source) =>
