@@ -108,5 +108,6 @@ def test_a_french_window_tells_in_french_how_a_handoff_stands(open_chat: OpenCha
     expect(chat.messages.nth(2)).to_contain_text("réception")
     assert chat.messages.nth(2).get_attribute("lang") is None, "it is in the language of the window"
     assert chat.messages.first.get_attribute("lang") == "en"
-    at_the_desk(site, lambda desk: desk.claim(chat.kept()["id"], 1, "Robin"))
+    id = chat.kept()["id"]
+    at_the_desk(site, lambda desk: desk.claim(id, 1, "Robin"))
     expect(chat.replies.last).to_contain_text("s’est joint à ce clavardage")

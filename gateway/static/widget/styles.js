@@ -70,10 +70,10 @@ ol:not(.bubble ol) { list-style: none; padding: 0; display: flex; flex-direction
 .stands { display: flex; flex-wrap: wrap; gap: .2em .5em; align-items: center; padding: .5em 1em; background: var(--soft); border-top: 1px solid var(--line); font-size: .9em; max-height: 40%; overflow-y: auto; }
 .stands p { flex-basis: 100%; margin: 0; }
 .stands .state:empty { display: none; }
-.stands form { display: flex; gap: .5em; align-items: end; flex-basis: 100%; }
-.stands label { flex: 1; min-width: 0; }
+.stands form { display: flex; flex-wrap: wrap; gap: .5em; align-items: end; flex-basis: 100%; }
+.stands label { flex: 1 1 9em; min-width: 0; overflow-wrap: anywhere; }
 .stands label span { display: block; }
-.stands input { width: 100%; min-height: 2.75em; padding: .3em .6em; font: inherit; color: var(--text); background: var(--surface); border: 1.5px solid var(--muted); border-radius: var(--radius); }
+.stands input { width: 100%; padding: .3em .6em; font: inherit; color: var(--text); background: var(--surface); border: 1.5px solid var(--muted); border-radius: var(--radius); }
 .bubble p { margin: 0 0 .5em; unicode-bidi: plaintext; white-space: pre-line; }
 .bubble ul, .bubble ol { margin: 0 0 .5em; padding-inline-start: 1.25em; }
 .bubble ul { list-style: disc; }
@@ -100,6 +100,7 @@ ol:not(.bubble ol) { list-style: none; padding: 0; display: flex; flex-direction
 .button.primary:focus-visible { outline-color: var(--text); }
 .button.call { background: var(--alarm); border-color: var(--alarm); color: var(--surface); font-size: 1.05em; }
 [data-tel] { white-space: nowrap; }
+.stands .button, .stands input, .feedback .button { min-height: 3.3em; }
 .link { min-height: 1.9em; padding: .2em .4em; color: var(--accent); text-decoration: underline; text-underline-offset: 3px; text-align: start; }
 .bubble a:not(.button) { color: var(--accent); display: inline-block; padding: .15em 0; min-height: 1.85em; }
 .sources, .why { margin-top: .5em; font-size: .85em; }
