@@ -83,15 +83,17 @@ async def waiting(client: httpx.AsyncClient, some: asyncio.Semaphore) -> tuple[s
     async with some:
         started = (await client.post("/api/conversations")).json()
         await say(client, started["id"], started["token"], "will I be sore afterwards?")
-        await say(client, started["id"], started["token"], "I want to talk to a person")
+        await say(client, started["id"], started["token"], choice="person")  # needs no engine, however busy it is
         address, headers = f"/api/conversations/{started['id']}/handoff", bearer(started["token"])
         while (await client.get(address, headers=headers)).json()["state"] != "waiting":
             await asyncio.sleep(0.05)
         return started["id"], started["token"]
 
 
-async def say(client: httpx.AsyncClient, id: str, token: str, text: str) -> None:
-    body = {"key": uuid.uuid4().hex, "text": text}
+async def say(
+    client: httpx.AsyncClient, id: str, token: str, text: str | None = None, choice: str | None = None
+) -> None:
+    body = {"key": uuid.uuid4().hex, "text": text, "choice": choice}
     reply = await client.post(f"/api/conversations/{id}/messages", json=body, headers=bearer(token))
     reply.raise_for_status()
 
