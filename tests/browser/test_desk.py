@@ -287,6 +287,7 @@ def test_every_page_of_the_desk_is_accessible(
     found += violations(desk)
     desk.get_by_role("button", name="Take this chat").click()
     expect(desk.get_by_role("heading", name="You have this chat")).to_be_visible()
+    expect(desk.locator("html[data-keys=ready]")).to_be_attached()  # the page listens to what is typed
     desk.locator("#find [name=q]").fill("sore")
     expect(desk.locator("#found li").first).to_be_visible()
     desk.locator("#hand-back summary").click()
