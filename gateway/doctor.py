@@ -21,12 +21,12 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, func, select, update
 
-from environments.setup import ENGINE, GATEWAY, Environment, digest
+from environments.setup import ENGINE, GATEWAY, ROOT, Environment, digest
 from gateway.database import MIGRATIONS, Database
 from gateway.logs import describe
 from gateway.settings import Settings
 from gateway.tables import conversations
-from gateway.training import ENGINE_PYTHON, ModelRefused, Models
+from gateway.training import ModelRefused, Models
 from knowledge import Knowledge, KnowledgeError
 
 GOOD, WARNING, BAD = "good", "warning", "bad"
@@ -49,7 +49,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Installation:
-    """What is looked at: the installation at `root` with these settings, at this time."""
+    """What is looked at: the code at `root` and the assistant of these settings, at this time."""
 
     settings: Settings
     root: Path
@@ -86,7 +86,7 @@ def encoder(here: Installation) -> Iterator[Finding]:
     """The sentence encoder is there and undamaged."""
     # The engine's Python names it: the name changes with the tuning, which the gateway can't read.
     asked = subprocess.run(
-        [str(here.root.absolute() / ENGINE_PYTHON), "-c", NAME_OF_GRAPH],
+        [str(_at(ENGINE, here.root.absolute()).python), "-c", NAME_OF_GRAPH],
         cwd=here.root,
         capture_output=True,
         text=True,
@@ -109,7 +109,7 @@ def _sha256(file: Path) -> str:
 
 def model(here: Installation) -> Iterator[Finding]:
     """The model is the one that was trained here, on the data as it is now."""
-    models = Models(here.settings, here.root / "models")
+    models = Models(here.settings)
     try:
         file = models.current()
     except ModelRefused as error:
@@ -263,7 +263,7 @@ def disk(here: Installation) -> Iterator[Finding]:
 
 def clock(here: Installation) -> Iterator[Finding]:
     """The clock is not earlier than what was made here, such as the model."""
-    made = (here.root / "models/manifest.json", here.root / "environments/gateway.txt")
+    made = (here.settings.models / "manifest.json", here.root / "environments/gateway.txt")
     newest = max((path.stat().st_mtime for path in made if path.exists()), default=0.0)
     if datetime.fromtimestamp(newest, UTC) > here.now + CLOCK_SLACK:
         yield Finding("clock", BAD, "is earlier than files that were made here", "set the clock; use NTP")
@@ -284,7 +284,7 @@ CHECKS: tuple[Callable[[Installation], Iterator[Finding]], ...] = (
 )
 
 
-def examine(settings: Settings, root: Path = Path(), now: datetime | None = None) -> list[Finding]:
+def examine(settings: Settings, root: Path = ROOT, now: datetime | None = None) -> list[Finding]:
     """All findings, in the order of the checks."""
     here = Installation(settings, root, now or datetime.now(UTC))
     found: list[Finding] = []

@@ -17,7 +17,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from gateway.settings import Settings
+from gateway.settings import Settings, called_from
 
 T = TypeVar("T")
 console = Console(highlight=False)
@@ -134,7 +134,7 @@ def commands(settings: Callable[[], Settings], stop: Callable[[str], NoReturn]) 
         console.print(f"Dismissed {work(away)} messages.")
 
     @inbox.command()
-    def export(file: Annotated[Path, typer.Argument(help="A .csv file, or else one JSON object a line.")]) -> None:
+    def export(file: Annotated[Path, typer.Argument(metavar="FILE", parser=called_from, help="A .csv file, or else JSON lines.")]) -> None:
         """Write the open messages to a file, without personal details."""
 
         async def rows(here: Inbox) -> list[dict[str, object]]:
@@ -158,7 +158,7 @@ def commands(settings: Callable[[], Settings], stop: Callable[[str], NoReturn]) 
         console.print(f"Wrote {len(found)} messages to {file}.")
 
     @inbox.command("import")
-    def bring(file: Annotated[Path, typer.Argument(help="CSV of old chats or questions.")]) -> None:
+    def bring(file: Annotated[Path, typer.Argument(metavar="FILE", parser=called_from, help="CSV of old chats or questions.")]) -> None:
         """Take in messages of old chats, without personal details. With a column 'author' only patients' rows count."""
 
         async def take(here: Inbox) -> int:
@@ -168,7 +168,10 @@ def commands(settings: Callable[[], Settings], stop: Callable[[str], NoReturn]) 
 
     @inbox.command("import-faq")
     def bring_faq(
-        file: Annotated[Path, typer.Argument(help="CSV with question and answer, or a web page saved as HTML.")],
+        file: Annotated[
+            Path,
+            typer.Argument(metavar="FILE", parser=called_from, help="CSV with question and answer, or a saved web page."),
+        ],
         by: By = "",
     ) -> None:
         """Take in an FAQ list: a question near a topic goes to the inbox, any other becomes a draft with its answer."""

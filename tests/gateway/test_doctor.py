@@ -42,7 +42,7 @@ def here(tmp_path: Path) -> Installation:
         os.utime(lock, (NOW.timestamp() - 60, NOW.timestamp() - 60))
         (folder / "installed.sha256").write_text(digest(lock.read_text()))
     settings = Settings(
-        var=tmp_path / "var", port=free_port(), engine_url=f"http://127.0.0.1:{free_port()}", engine_token="token"
+        var=tmp_path / "var", models=tmp_path / "models", port=free_port(), engine_url=f"http://127.0.0.1:{free_port()}", engine_token="token"
     )
     return Installation(settings, tmp_path, NOW)
 
@@ -76,7 +76,7 @@ def test_a_damaged_or_missing_encoder_is_seen(here: Installation) -> None:
 
 def test_a_missing_foreign_or_old_model_is_seen(here: Installation) -> None:
     assert states(doctor.model(here)) == {"model": BAD}
-    models = Models(here.settings, here.root / "models")
+    models = Models(here.settings)
     models.folder.mkdir()
     file = models.folder / "model.tar.gz"
     file.write_bytes(b"model")

@@ -114,6 +114,7 @@ FILES = {
     "clinic.yml": """\
         demo: true
         name: Test Clinic
+        treatment: {name: IMS, in_full: IMS (dry needling)}
         phone: 250-555-0100
         region: BC
         numbers:
