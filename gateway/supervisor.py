@@ -65,7 +65,10 @@ def parts(settings: Settings, engine: Path = ENGINE.python) -> list[Part]:
             ready=f"http://{_reachable(settings.host)}:{settings.port}/health",
             environment={"IMS_ENGINE_TOKEN": token},
         ),
-        *(_engine(engine, settings, model, number, httpx.URL(url)) for number, url in enumerate(settings.engine_urls, 1)),
+        *(
+            _engine(engine, settings, model, number, httpx.URL(url))
+            for number, url in enumerate(settings.engine_urls, 1)
+        ),
     ]
 
 

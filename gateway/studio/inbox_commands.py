@@ -134,7 +134,11 @@ def commands(settings: Callable[[], Settings], stop: Callable[[str], NoReturn]) 
         console.print(f"Dismissed {work(away)} messages.")
 
     @inbox.command()
-    def export(file: Annotated[Path, typer.Argument(metavar="FILE", parser=called_from, help="A .csv file, or else JSON lines.")]) -> None:
+    def export(
+        file: Annotated[
+            Path, typer.Argument(metavar="FILE", parser=called_from, help="A .csv file, or else JSON lines.")
+        ],
+    ) -> None:
         """Write the open messages to a file, without personal details."""
 
         async def rows(here: Inbox) -> list[dict[str, object]]:
@@ -158,7 +162,11 @@ def commands(settings: Callable[[], Settings], stop: Callable[[str], NoReturn]) 
         console.print(f"Wrote {len(found)} messages to {file}.")
 
     @inbox.command("import")
-    def bring(file: Annotated[Path, typer.Argument(metavar="FILE", parser=called_from, help="CSV of old chats or questions.")]) -> None:
+    def bring(
+        file: Annotated[
+            Path, typer.Argument(metavar="FILE", parser=called_from, help="CSV of old chats or questions.")
+        ],
+    ) -> None:
         """Take in messages of old chats, without personal details. With a column 'author' only patients' rows count."""
 
         async def take(here: Inbox) -> int:
@@ -170,7 +178,9 @@ def commands(settings: Callable[[], Settings], stop: Callable[[str], NoReturn]) 
     def bring_faq(
         file: Annotated[
             Path,
-            typer.Argument(metavar="FILE", parser=called_from, help="CSV with question and answer, or a saved web page."),
+            typer.Argument(
+                metavar="FILE", parser=called_from, help="CSV with question and answer, or a saved web page."
+            ),
         ],
         by: By = "",
     ) -> None:

@@ -42,7 +42,11 @@ def here(tmp_path: Path) -> Installation:
         os.utime(lock, (NOW.timestamp() - 60, NOW.timestamp() - 60))
         (folder / "installed.sha256").write_text(digest(lock.read_text()))
     settings = Settings(
-        var=tmp_path / "var", models=tmp_path / "models", port=free_port(), engine_url=f"http://127.0.0.1:{free_port()}", engine_token="token"
+        var=tmp_path / "var",
+        models=tmp_path / "models",
+        port=free_port(),
+        engine_url=f"http://127.0.0.1:{free_port()}",
+        engine_token="token",
     )
     return Installation(settings, tmp_path, NOW)
 

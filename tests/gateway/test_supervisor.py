@@ -220,7 +220,9 @@ def test_the_engine_listens_on_this_machine_alone_with_a_token_and_without_telem
 
 
 def test_each_address_of_an_engine_is_a_part(root: Path) -> None:
-    settings = Settings(var=root / "var", models=root / "models", engine_url="http://127.0.0.1:5105, http://127.0.0.1:5106")
+    settings = Settings(
+        var=root / "var", models=root / "models", engine_url="http://127.0.0.1:5105, http://127.0.0.1:5106"
+    )
     trained(root, settings)
     found = {part.name: part.port for part in parts(settings, root / ENGINE)}
     assert found == {"gateway": 8000, "engine": 5105, "engine-2": 5106}
