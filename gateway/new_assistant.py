@@ -1,4 +1,4 @@
-"""`ims new-assistant DIR`: a folder in which another assistant lives, with data, documents, models and chats of its own.
+"""`ims new-assistant DIR`: a folder in which another assistant lives, with data, models and chats of its own.
 
 What any subject needs comes from our own `data/` (`examples/general.yml` says what). Over it go the files of
 `examples/blank`, which say what is to be filled in, and over these the files of a finished example where one is asked
@@ -63,8 +63,8 @@ def create(folder: Path, example: str = "") -> list[str]:
     except OSError as error:
         _remove(folder, files, made)
         raise NewAssistantError(
-            f"{folder} can't be written ({error.strerror}). What to do: choose a folder that you may write to, on a disk "
-            "with room."
+            f"{folder} can't be written ({error.strerror}). What to do: choose a folder that you may write to, on a "
+            "disk with room."
         ) from error
     return list(files)
 

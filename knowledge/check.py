@@ -21,7 +21,6 @@ from knowledge.standards import TextStandard
 from knowledge.store import Knowledge
 from knowledge.yaml import read
 
-
 FILL_IN = "FILL IN"  # begins what a person has to replace in a new assistant's files
 
 

@@ -197,9 +197,9 @@ def read_clinic(path: Path, problems: list[Problem]) -> Clinic | None:
         return None
     before = len(problems)
     file.only(
-        "demo", "name", "treatment", "phone", "email", "address", "parking", "region", "numbers", "timezone", "hours", "holidays",
-        "closures", "booking_link", "fees", "insurance", "referral", "practitioners", "languages", "consent_required",
-        "retention_days", "website_origins", "theme", "desk",
+        "demo", "name", "treatment", "phone", "email", "address", "parking", "region", "numbers", "timezone", "hours",
+        "holidays", "closures", "booking_link", "fees", "insurance", "referral", "practitioners", "languages",
+        "consent_required", "retention_days", "website_origins", "theme", "desk",
     )  # fmt: skip
     holidays = file.section("holidays")
     holidays.only("country", "province", "closed")

@@ -126,7 +126,7 @@ class Knowledge:
         return fill(self.sentences[key].text, {**self._placeholders, **given})
 
     def clinic_facts(self, topic: str, now: datetime) -> list[str]:
-        """Sentences with the clinic's own facts that follow the answer of a topic: open now, fees, who gives the treatment."""
+        """Sentences with the clinic's own facts that follow the answer of a topic: open now, fees, who treats."""
         return clinic_facts(self.clinic, self.wording, topic, now)
 
     @cached_property

@@ -192,6 +192,7 @@ def commands(settings: Callable[[], Settings], stop: Callable[[str], NoReturn]) 
             same = Limits.load(settings().data).same_question
             topics = Topics(settings().data, settings().var, by or getpass.getuser())
             taken = {*topics.names, *topics.drafts}
+            known = {text.casefold(): name for name in topics.drafts for text in topics.open(name).examples}
             questions = [personal.remove(asked.question).text for asked in found]
             table = Table("question", "became", "nearest topic")
             for question, asked, near in zip(
@@ -201,6 +202,9 @@ def commands(settings: Callable[[], Settings], stop: Callable[[str], NoReturn]) 
                 if near and near[0].score >= same:
                     await here.bring([question], near[0].topic)
                     table.add_row(question, "message in the inbox", close)
+                    continue
+                if draft := known.get(question.casefold()):
+                    table.add_row(question, f"stands in the draft {draft}", close)
                     continue
                 name = candidates.name_for(question, taken)
                 taken.add(name)

@@ -155,7 +155,7 @@ def test_an_empty_folder_and_a_deep_new_one_are_fine(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("folder", [ROOT, ROOT / "data", ROOT / "mine", ROOT / "examples/mine"])
 def test_no_assistant_is_started_inside_the_code(folder: Path) -> None:
-    with pytest.raises(NewAssistantError, match="the folder of the code|not empty"):
+    with pytest.raises(NewAssistantError, match=r"the folder of the code|not empty"):
         create(folder)
 
     assert not (ROOT / "mine").exists()

@@ -203,7 +203,8 @@ def test_what_is_set_is_said(data: Data) -> None:
         "clinic.yml",
         "demo: true",
         "demo: true\nfees:\n- {what: First visit, price: $115}\naddress: 100 Example Street\npractitioners:\n"
-        "- {name: Robin Example, role: physiotherapist, offers: true}\n- {name: Kim Sample, role: physio, offers: false}",
+        "- {name: Robin Example, role: physiotherapist, offers: true}\n"
+        "- {name: Kim Sample, role: physio, offers: false}",
     )
     now = local(11, 23, 9)
 
