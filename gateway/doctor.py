@@ -24,6 +24,7 @@ from sqlalchemy import Connection, func, select, update
 from environments.setup import ENGINE, GATEWAY, ROOT, Environment, digest
 from gateway.database import MIGRATIONS, Database
 from gateway.logs import describe
+from gateway.new_assistant import RASA
 from gateway.settings import Settings
 from gateway.tables import conversations
 from gateway.training import ModelRefused, Models
@@ -121,6 +122,17 @@ def model(here: Installation) -> Iterator[Finding]:
         yield Finding("model", WARNING, f"{file.name} was trained on other data", "run './ims train' and restart")
     else:
         yield Finding("model", GOOD, f"{file.name} is signed, intact and trained on the data as it is")
+
+
+def rasa_setup(here: Installation) -> Iterator[Finding]:
+    """An assistant in a folder of its own has Rasa set up as this version of the code does."""
+    folder = here.settings.data.absolute().parent
+    for name in RASA:
+        own, ours = folder / name, here.root / name
+        if not own.is_file():
+            yield Finding("Rasa's set-up", BAD, f"{name} is missing", f"copy it from {here.root}")
+        elif ours.is_file() and own.read_bytes() != ours.read_bytes():
+            yield Finding("Rasa's set-up", WARNING, f"{name} is not that of this version", f"compare it with {ours}")
 
 
 def secrets(here: Installation) -> Iterator[Finding]:
@@ -275,6 +287,7 @@ CHECKS: tuple[Callable[[Installation], Iterator[Finding]], ...] = (
     environments,
     encoder,
     model,
+    rasa_setup,
     secrets,
     ports,
     database,

@@ -95,7 +95,7 @@ def test_the_folder_has_a_program_that_works_on_it_from_anywhere(tmp_path: Path)
     folder = tmp_path / "Clinic of Zoë, 2nd floor"
     create(folder, "shockwave")
 
-    for command, cwd in (([folder / "ims"], "/"), ([ROOT / "ims", "-C", folder], "/"), ([ROOT / "ims"], folder)):
+    for command, cwd in (([folder / "ims"], "/"), ([ROOT / "ims"], folder)):
         topics = subprocess.run([*command, "topic", "list"], cwd=cwd, capture_output=True, text=True, check=False)
         assert topics.returncode == 0, topics.stderr
         assert "what_it_feels_like" in topics.stdout
