@@ -25,7 +25,7 @@ TRAINING = 300.0  # seconds, on a busy machine
 ASKED = {
     "what is an eswt": "what_is_it",
     "how sore is it while you're doing it": "what_it_feels_like",
-    "what should I expect at my first appointment?": "session",
+    "walk me through it, what do you do in a visit?": "session",
     "how many goes does it usually take?": "how_many_treatments",
     "when should it start to improve?": "how_soon_results",
     "any risks I should know about?": "side_effects",
