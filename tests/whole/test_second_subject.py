@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -84,7 +85,7 @@ def _wait(client: httpx.Client, running: subprocess.Popen[bytes]) -> None:
 
 
 def ask(patient: httpx.Client, message: str) -> list[Json]:
-    said = patient.post("/webhooks/rest/webhook", json={"sender": f"about {message}", "message": message})
+    said = patient.post("/webhooks/rest/webhook", json={"sender": uuid4().hex, "message": message})
     assert said.status_code == 200, said.text
     found: list[Json] = said.json()
     return found
@@ -109,19 +110,29 @@ def test_a_red_flag_is_caught(patient: httpx.Client) -> None:
 
 
 def test_its_own_safety_questions_are_asked(patient: httpx.Client) -> None:
-    messages = ["check if it is safe for me", "none", "none"]
+    sender = uuid4().hex
     said = [
         item["text"]
-        for message in messages
-        for item in patient.post("/webhooks/rest/webhook", json={"sender": "screened", "message": message}).json()
+        for message in ["check if it is safe for me", *["no"] * 8]
+        for item in patient.post("/webhooks/rest/webhook", json={"sender": sender, "message": message}).json()
     ]
 
     assert any("cortisone" in text for text in said)
+    assert "Nothing you ticked is a reason that I know of to avoid shockwave therapy" in said[-1]
 
 
 def test_nothing_names_our_own_subject(patient: httpx.Client) -> None:
-    pages = ["/", "/answers", "/answers/what_is_it", "/answers/side_effects", "/answers?q=pain", "/api/interface"]
-    said = {path: patient.get(path).text for path in pages}
+    pages = [
+        "/",
+        "/answers",
+        "/answers/what_is_it",
+        "/answers/side_effects",
+        "/answers?q=pain",
+        "/api/widget?language=en",
+    ]
+    replies = {path: patient.get(path) for path in pages}
+    assert {reply.status_code for reply in replies.values()} == {200}
+    said = {path: reply.text for path, reply in replies.items()}
     for message in [*ASKED, "hello", "what can i ask", "do you do acupuncture", "can i do it on myself", "qwertz"]:
         said[message] = json.dumps(ask(patient, message))
 
