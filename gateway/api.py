@@ -235,7 +235,7 @@ def routes(
             said += page
         day = said[0].created_at.astimezone(knowledge.clinic.timezone).date() if said else None
         headers = {
-            "Content-Disposition": f'attachment; filename="ims-chat-{day}.txt"',
+            "Content-Disposition": f'attachment; filename="chat-{day}.txt"',
             "Cache-Control": "no-store",
         }
         return PlainTextResponse(transcript(said, knowledge), headers=headers)

@@ -136,7 +136,7 @@ class Knowledge:
         return self.catalogues.get(code, self.catalogues[DEFAULT_LANGUAGE])
 
     def clinic_facts(self, topic: str, now: datetime) -> list[str]:
-        """Sentences with the clinic's own facts that follow the answer of a topic: open now, fees, who does IMS."""
+        """Sentences with the clinic's own facts that follow the answer of a topic: open now, fees, who treats."""
         return clinic_facts(self.clinic, self.wording, topic, now)
 
     @cached_property
@@ -151,6 +151,7 @@ class Knowledge:
             "clinic_name": clinic.name,
             "clinic_phone": clinic.phone,
             **clinic.numbers.named(),
+            **clinic.treatment.named(),
         }
         booking_link = clinic.booking_link or fill(self.sentences[NO_BOOKING_LINK].text, known)
         return {**known, "booking_link": booking_link}
