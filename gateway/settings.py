@@ -25,11 +25,12 @@ class SettingsError(ValueError):
 class Settings:
     """Where things are and how much is allowed. Field `x` is set by the environment variable `IMS_X`."""
 
-    data: Path = Path("data")
+    data: Path = Path("data")  # in the folder of the assistant, where every command works, as the next two are
+    var: Path = Path("var")
+    models: Path = Path("models")
     published: str = ""  # where answers are given from; empty: `data`. `ims run` sets it to what was published last
     control: str = ""  # socket at which the gateway takes orders; `ims run` sets it
     shadow: str = ""  # address and name of a candidate that hears what patients write; `ims run` sets it
-    var: Path = Path("var")
     database: str = ""  # SQLAlchemy URL; empty: an SQLite file in `var`
     host: str = "127.0.0.1"
     port: int = 8000
@@ -111,6 +112,11 @@ class Settings:
                 os.link(new, file)
             new.unlink()
         return file.read_text("utf-8").strip()
+
+
+def called_from(path: str) -> Path:
+    """A path on the command line as the person meant it: from the folder where they are, not where we work."""
+    return Path(os.environ.get("IMS_CALLED_FROM", "")) / path
 
 
 def _positive(read: Callable[[str], Any]) -> Callable[[str], Any]:

@@ -23,9 +23,10 @@ from pathlib import Path
 import httpx
 from rich.console import Console
 
+from environments.setup import ENGINE, ROOT
 from gateway import control
 from gateway.settings import Settings
-from gateway.training import ENGINE_PYTHON, Manifest, ModelRefused, Models, engine_environment
+from gateway.training import Manifest, ModelRefused, Models, engine_environment
 
 LOG_BYTES = 5_000_000  # a log that is longer at the start of its part is put aside
 LONGEST_PAUSE = 30.0  # seconds between two attempts to start a part
@@ -54,12 +55,12 @@ class Part:
     folder: Path | None = None  # where it works; else where we do
 
 
-def parts(settings: Settings, root: Path = Path()) -> list[Part]:
+def parts(settings: Settings, python: Path = ENGINE.python) -> list[Part]:
     """The parts of a clinic on one machine; the gateway first, because it also stops first."""
     token = settings.engine_secret()
-    if not (root / ENGINE_PYTHON).exists():
+    if not python.exists():
         raise CannotStart("The engine's environment is missing. What to do: run 'make setup'.")
-    models = Models(settings, root / "models")
+    models = Models(settings)
     try:
         manifest = models.in_use()
     except ModelRefused as error:
@@ -93,7 +94,7 @@ def engine(settings: Settings, models: Models, manifest: Manifest, number: int, 
         # Our channel alone: without Rasa's HTTP API and its other channels there is nothing else to protect.
         # It runs the actions in its own process, so there is no action server either.
         command=(
-            *(str(ENGINE_PYTHON.absolute()), "-m", "rasa", "run"),
+            *(str(ENGINE.python), "-m", "rasa", "run"),
             *("--model", str((models.folder / manifest.file).absolute())),
             *("--interface", "127.0.0.1", "--port", str(url.port)),
             *("--connector", "nlu.channel.GatewayInput"),
@@ -240,7 +241,7 @@ class Supervisor:
             process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "gateway.child", str(os.getpid()), *part.command),
                 cwd=part.folder,
-                env={**os.environ, "PYTHONPATH": str(Path.cwd()), **part.environment},
+                env={**os.environ, "PYTHONPATH": str(ROOT), **part.environment},
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,

@@ -27,13 +27,14 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+from environments.setup import ENGINE, ROOT
 from gateway import editions
 from gateway.settings import Settings
 from knowledge import data_hash
 from nlu.quiet import SETTINGS as QUIET
 
-ENGINE_PYTHON = Path(".venvs/engine/bin/python")
-ENGINE_PACKAGES = Path("environments/engine.txt")
+ENGINE_PYTHON = ENGINE.python
+ENGINE_PACKAGES = ENGINE.lock
 SECRET = "model_key"
 VERSION = re.compile(r"^(rasa|onnxruntime|numpy|scikit-learn|spacy|tensorflow)==(\S+)", re.M)
 SEED = re.compile(r"^    seed: int = (\d+)$", re.M)
@@ -103,7 +104,7 @@ def _sha256(file: Path) -> str:
 def _training_hash(settings: Settings) -> str:
     """Changes when the data, the pipeline's code or the engine's packages change."""
     digest = hashlib.sha256(data_hash(settings.data).encode())
-    for file in [*sorted(Path("nlu").rglob("*.py")), ENGINE_PACKAGES]:
+    for file in [*sorted((ROOT / "nlu").rglob("*.py")), ENGINE_PACKAGES]:
         digest.update(file.read_bytes())
     return digest.hexdigest()
 
@@ -117,20 +118,20 @@ def engine_environment(settings: Settings) -> dict[str, str]:
         **os.environ,
         **QUIET,
         "PYTHONWARNINGS": "ignore",
-        "PYTHONPATH": str(Path.cwd()),
+        "PYTHONPATH": str(ROOT),
         "RASA_CACHE_DIRECTORY": os.environ.get("RASA_CACHE_DIRECTORY", str(Path(".rasa/cache").absolute())),
         "IMS_ENGINE_TOKEN": settings.engine_secret(),
     }
 
 
 class Models:
-    """The trained models of this installation: `models/` with a signed manifest each, and a copy of the one in use."""
+    """The trained models of this assistant: `models/` with a signed manifest each, and a copy of the one in use."""
 
-    def __init__(self, settings: Settings, folder: Path = Path("models")) -> None:
+    def __init__(self, settings: Settings, folder: Path | None = None) -> None:
         self.settings = settings
-        self.folder = folder
-        self._manifest = folder / "manifest.json"
-        self._log = folder / "used.txt"  # the names of the models in the order in which they came into use
+        self.folder = folder or settings.models
+        self._manifest = self.folder / "manifest.json"
+        self._log = self.folder / "used.txt"  # the names of the models in the order in which they came into use
 
     def current(self) -> Path | None:
         """The model to start, or None if there is none yet. Raises ModelRefused if it is not what was trained here."""
@@ -254,7 +255,7 @@ class Models:
                 seconds=round(time.monotonic() - started, 1),
                 data=data,
                 edition=content,
-                seed=int(_first(SEED, Path("nlu/ranker.py"))),
+                seed=int(_first(SEED, ROOT / "nlu/ranker.py")),
                 versions=dict(VERSION.findall(ENGINE_PACKAGES.read_text("utf-8"))),
                 scores=scores or {},
             )
@@ -297,7 +298,7 @@ class Models:
 
     def _rasa_train(self, edition: Path, out: Path, name: str, stop: Callable[[], bool]) -> None:
         command = (
-            *(str(ENGINE_PYTHON.absolute()), "-m", "rasa", "train", "--data", "data"),
+            *(str(ENGINE_PYTHON), "-m", "rasa", "train", "--data", "data"),
             *("--out", str(out.absolute()), "--fixed-model-name", name),
         )
         with tempfile.TemporaryFile() as words:

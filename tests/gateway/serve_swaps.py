@@ -1,8 +1,7 @@
 """`serve_swaps`: the real supervisor with swaps and the real gateway; in place of Rasa the fake engine.
 
-A model whose file says "broken" has an engine that ends at its start. The settings come from the environment; models
-are in the folder named by the first argument, and the second is how long the fake engine takes for a message, or `rasa`
-for the real one.
+A model whose file says "broken" has an engine that ends at its start. The settings come from the environment; the
+argument is how long the fake engine takes for a message, or `rasa` for the real one.
 """
 
 from __future__ import annotations
@@ -15,9 +14,9 @@ from rich.console import Console
 
 from gateway import supervisor, swap
 from gateway.settings import Settings
-from gateway.training import ENGINE_PYTHON, Manifest, Models
+from gateway.training import Manifest, Models
 
-FOLDER, PAUSE = Path(sys.argv[1]), sys.argv[2]
+PAUSE = sys.argv[1]
 
 
 def fake_engines(settings: Settings, models: Models, manifest: Manifest, urls: Sequence[str]) -> list[supervisor.Part]:
@@ -37,13 +36,11 @@ def fake_engines(settings: Settings, models: Models, manifest: Manifest, urls: S
 
 if __name__ == "__main__":
     real = PAUSE == "rasa"
-    setattr(supervisor, "ENGINE_PYTHON", ENGINE_PYTHON.absolute())  # noqa: B010
     if not real:
         for module in (supervisor, swap):
             setattr(module, "engines", fake_engines)  # noqa: B010
     settings = Settings.from_environment()
-    models = Models(settings, FOLDER)
-    parts = supervisor.parts(settings, FOLDER.parent)
+    parts = supervisor.parts(settings) if real else supervisor.parts(settings, Path(sys.executable))
     gateway = supervisor.Part(
         name="gateway",
         command=parts[0].command if real else (sys.executable, "-m", "tests.gateway.serve_fakes", "gateway"),
@@ -52,5 +49,5 @@ if __name__ == "__main__":
         environment=parts[0].environment,
     )
     running = supervisor.Supervisor([gateway, *parts[1:]], settings.var / "logs", "http://here", Console(width=200))
-    running.listening = swap.Swaps(settings, models, running).listen
+    running.listening = swap.Swaps(settings, Models(settings), running).listen
     sys.exit(running.run())

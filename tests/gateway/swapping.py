@@ -54,8 +54,8 @@ class Installation:
     process: subprocess.Popen[bytes] | None = None
 
     def __post_init__(self) -> None:
-        self.settings = Settings(var=self.folder / "var", port=self.port)
-        self.models = Models(self.settings, self.folder / "models")
+        self.settings = Settings(var=self.folder / "var", models=self.folder / "models", port=self.port)
+        self.models = Models(self.settings)
         title = "title: "
         edited = edited_data(self.folder / "edited", title, f"{title}Edited, ")
         self.models.use(kept_model(self.models, "ims-1", Path("data")))
@@ -68,6 +68,7 @@ class Installation:
     def start(self, pause: float | str = 0.0) -> None:
         environment = {
             "IMS_VAR": str(self.folder / "var"),
+            "IMS_MODELS": str(self.folder / "models"),
             "IMS_PORT": str(self.port),
             "IMS_ENGINE_URL": f"http://127.0.0.1:{self.engine_port}",
             "IMS_ENGINE_TOKEN": TOKEN,
@@ -77,7 +78,7 @@ class Installation:
         }
         with (self.folder / "screen.txt").open("ab") as screen:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "tests.gateway.serve_swaps", str(self.models.folder), str(pause)],
+                [sys.executable, "-m", "tests.gateway.serve_swaps", str(pause)],
                 env={**os.environ, **environment},
                 stdout=screen,
                 stderr=screen,
