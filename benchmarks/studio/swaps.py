@@ -18,6 +18,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 import httpx
 
@@ -96,14 +97,21 @@ class Load:
             except httpx.TransportError:
                 await asyncio.sleep(0.2)
 
+    @staticmethod
+    def _page(client: httpx.Client, id: str, token: str, after: int) -> list[dict[str, Any]]:
+        """The next events of a chat: no request gives all of a long one."""
+        headers = {"Authorization": f"Bearer {token}"}
+        reply = client.get(f"/api/conversations/{id}/history", params={"after": after}, headers=headers)
+        return list(reply.json()["events"])
+
     def result(self) -> Result:
         """Read all chats again, and count."""
         found = Result(lost=self._refused, median=statistics.median(self._took), slowest=max(self._took))
         with httpx.Client(base_url=self.url, timeout=30, trust_env=False) as client:
             for id, token in self._ids:
-                events = client.get(
-                    f"/api/conversations/{id}/history", headers={"Authorization": f"Bearer {token}"}
-                ).json()["events"]
+                events: list[dict[str, Any]] = []
+                while more := self._page(client, id, token, events[-1]["seq"] if events else 0):
+                    events += more
                 for message in (event for event in events if event["role"] == "patient"):
                     answers = [event for event in events if event["in_reply_to"] == message["seq"]]
                     found.sent += 1
