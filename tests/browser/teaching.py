@@ -140,7 +140,7 @@ def teach_as_new_topic(
 def sign(page: Page, title: str, review_by: str) -> Hands:
     """A clinical reviewer finds a topic and signs it."""
     hands = Hands()
-    hands.click(page.get_by_role("link", name="Topics"))
+    hands.click(page.get_by_role("navigation", name="Studio").get_by_role("link", name="Topics"))
     hands.click(page.get_by_role("link", name=title, exact=True))
     hands.write(page.get_by_label("Review again by"), review_by)
     hands.click(page.get_by_role("button", name="Sign what is saved"))
