@@ -17,6 +17,7 @@ from nlu.normalise import Normaliser
 
 FILE = "coverage.yml"
 LEAST_WORDS = 4  # of an example of which a language can be told
+LEAST_VOCABULARY = 500  # words that topics use before a word that none uses means anything
 
 
 @dataclass(frozen=True)
@@ -90,8 +91,9 @@ class Coverage:
         for example in examples:
             words = normalise(self.read_as(example)).split()
             known = sum(word in vocabulary for word in words)
-            letters = any(word.isalpha() and not word.isascii() for word in words)
-            if (len(words) >= LEAST_WORDS or letters) and 100 * known < self.known_percent * len(words):
+            foreign = any(letter.isalpha() and not letter.isascii() for letter in example)
+            told = foreign or (len(words) >= LEAST_WORDS and len(vocabulary) >= LEAST_VOCABULARY)
+            if told and 100 * known < self.known_percent * len(words):
                 found.append(example)
         return found
 

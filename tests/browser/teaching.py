@@ -19,6 +19,8 @@ from gateway.studio.inbox import Inbox
 from gateway.studio.personal import Personal
 from tests.gateway.staff import PASSWORD, ready
 
+SAVED = 90_000  # milliseconds that saving may take on a busy machine
+
 
 @dataclass
 class Hands:
@@ -110,7 +112,7 @@ def teach_as_suggested(page: Page, words: str) -> Hands:
     """From a group in the inbox to examples of the topic that was suggested first."""
     hands = Hands()
     hands.click(group(page, words).get_by_role("group").get_by_role("button").first)
-    expect(page.get_by_role("status").first).to_contain_text("for")
+    expect(page.get_by_role("status").first).to_contain_text("for", timeout=SAVED)
     return hands
 
 
@@ -121,7 +123,7 @@ def teach_as_new_topic(
     hands = Hands()
     hands.click(group(page, words).get_by_role("button", name="A new topic"))
     examples = page.get_by_label("Examples: how patients ask it")
-    expect(examples).not_to_be_empty()
+    expect(examples).not_to_be_empty(timeout=SAVED)
     hands.write(page.get_by_label("Question above the answer"), answer.title)
     hands.write(examples, "\n".join([examples.input_value(), *answer.examples]))
     hands.write(page.get_by_label("Short answer"), answer.short)
@@ -131,18 +133,18 @@ def teach_as_new_topic(
     expect(page.locator("#answer-check")).to_contain_text("Nothing has to be mended")
     seen("editor")
     hands.click(page.get_by_role("button", name="Save", exact=True))
-    expect(page.get_by_text("It is complete.")).to_be_visible()
+    expect(page.get_by_text("It is complete.")).to_be_visible(timeout=SAVED)
     hands.click(page.get_by_role("button", name="Make it a topic"))
-    expect(page.get_by_text("Not signed.")).to_be_visible()
+    expect(page.get_by_text("Not signed.")).to_be_visible(timeout=SAVED)
     return hands
 
 
 def sign(page: Page, title: str, review_by: str) -> Hands:
     """A clinical reviewer finds a topic and signs it."""
     hands = Hands()
-    hands.click(page.get_by_role("link", name="Topics"))
+    hands.click(page.get_by_role("navigation", name="Studio").get_by_role("link", name="Topics"))
     hands.click(page.get_by_role("link", name=title, exact=True))
     hands.write(page.get_by_label("Review again by"), review_by)
     hands.click(page.get_by_role("button", name="Sign what is saved"))
-    expect(page.get_by_text("Signed by")).to_be_visible()
+    expect(page.get_by_text("Signed by")).to_be_visible(timeout=SAVED)
     return hands

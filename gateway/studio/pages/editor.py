@@ -34,6 +34,7 @@ from knowledge.placeholders import CLINIC
 Json = dict[str, Any]
 Text = Annotated[str, Field(max_length=2_000)]
 SPARE = 2  # empty rows for more sources and topics to see also
+NOTHING = "nothing"  # was changed by saving
 HOLDS = timedelta(days=182)  # what is proposed as review-by date
 
 
@@ -127,7 +128,7 @@ def routes(work: Workplace, staff: Callable[[Request], Awaitable[Visit]], audit:
         if there.draft and not form.review_by:
             form = replace(form, review_by=(work.today + HOLDS).isoformat())
         known = [named(part for part in PARTS if part in given.split(",")) for given in (saved, joined)]
-        return await editor(visit, there, form, saved=known[0], joined=known[1])
+        return await editor(visit, there, form, saved=NOTHING if saved == NOTHING else known[0], joined=known[1])
 
     @router.post("/topics/{name}")
     async def save_topic(request: Request, name: str, visit: Visit = Depends(staff)) -> Response:
@@ -223,4 +224,4 @@ def _title(topics: Any, name: str) -> str:
 
 def _address(name: str, done: Saved) -> str:
     joined = f"&joined={','.join(done.theirs)}" if done.theirs else ""
-    return f"/studio/topics/{name}?saved={','.join(done.parts) or 'nothing'}{joined}"
+    return f"/studio/topics/{name}?saved={','.join(done.parts) or NOTHING}{joined}"

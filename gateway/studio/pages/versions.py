@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from difflib import unified_diff
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form
+from fastapi import APIRouter, Depends
+from fastapi import Form as Field
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -17,21 +19,31 @@ from gateway.staff.audit import Audit
 from gateway.staff.templates import Pages
 from gateway.studio.editing import sign
 from gateway.studio.errors import StudioError
+from gateway.studio.form import PARTS, Form
 from gateway.studio.history import Version
-from gateway.studio.topic_file import NAME
+from gateway.studio.topic_file import NAME, TopicFile
 from gateway.studio.workplace import Workplace, off_loop
 
-Text = Annotated[str, Form(max_length=200)]
+Text = Annotated[str, Field(max_length=200)]
 SHOWN = 40  # versions
-KINDS = {"+": "added", "-": "removed", "@": "place"}
+KINDS = {"+": "added", "-": "removed"}
+SENTENCE = re.compile(r"(?<=[.!?])\s+")
 
 
 @dataclass(frozen=True)
 class Line:
-    """A line of a difference: added, removed, place (where it is in the file) or same."""
+    """A line of a part, added or removed."""
 
     kind: str
     text: str
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a topic that two versions have differently."""
+
+    name: str
+    lines: tuple[Line, ...]
 
 
 def routes(
@@ -53,7 +65,7 @@ def routes(
             raise Refused.because("not_found")
         return pages.show(
             "studio/history.html", visit, status, place="/studio/topics", topic=name, problem=problem,
-            versions=with_differences(found)[:SHOWN], count=len(found),
+            versions=with_differences(name, found)[:SHOWN], count=len(found),
         )  # fmt: skip
 
     @router.get("/topics/{name}/history")
@@ -80,15 +92,39 @@ def routes(
     return router
 
 
-def with_differences(versions: list[Version]) -> list[tuple[Version, list[Line]]]:
+def with_differences(name: str, versions: list[Version]) -> list[tuple[Version, list[Part]]]:
     """Each version, newest first, and how it differs from the one before it."""
     before: list[Version | None] = [*versions[1:], None]
-    return [(version, difference(old, version)) for version, old in zip(versions, before, strict=False)]
+    return [(version, difference(name, old, version)) for version, old in zip(versions, before, strict=False)]
 
 
-def difference(old: Version | None, new: Version) -> list[Line]:
-    """The lines in which a version differs from an older one; none for the first."""
+def difference(name: str, old: Version | None, new: Version) -> list[Part]:
+    """The parts in which a version differs from an older one; the lines of the file, where one can't be read."""
     if old is None:
         return []
-    lines = unified_diff((old.text or "").splitlines(), (new.text or "").splitlines(), n=1, lineterm="")
-    return [Line(KINDS.get(line[:1], "same"), line) for line in list(lines)[2:]]
+    try:
+        before, after = (_parts(TopicFile(name, version.text or "")) for version in (old, new))
+    except (StudioError, TypeError):
+        before, after = {"file": (old.text or "").splitlines()}, {"file": (new.text or "").splitlines()}
+    return [Part(part, _lines(before[part], after[part])) for part in after if before[part] != after[part]]
+
+
+def _parts(file: TopicFile) -> dict[str, list[str]]:
+    """What a file says, as lines that a trainer knows: one for each sentence, example or source."""
+    form = Form.of(file, "")
+    reviewer, reviewed, _ = file.review
+    return {
+        PARTS["title"]: [form.title],
+        PARTS["examples"]: list(form.examples),
+        PARTS["short"]: SENTENCE.split(form.short),
+        PARTS["more"]: [sentence for line in form.more.splitlines() for sentence in SENTENCE.split(line)],
+        PARTS["sources"]: [f"{ref.id} {ref.section}".strip() for ref in form.sources],
+        PARTS["see_also"]: list(form.see_also),
+        PARTS["review_by"]: [form.review_by],
+        "signature": [f"{reviewer}, {reviewed}" if reviewer else "not signed"],
+    }
+
+
+def _lines(old: list[str], new: list[str]) -> tuple[Line, ...]:
+    lines = [*unified_diff(old, new, n=0, lineterm="")][2:]
+    return tuple(Line(KINDS[line[:1]], line[1:]) for line in lines if not line.startswith("@@"))
