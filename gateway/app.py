@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 import httpx
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import InterfaceError, OperationalError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -35,7 +36,7 @@ from gateway.engine import Engine, HttpEngine
 from gateway.engines import SeveralEngines
 from gateway.feedback import Feedback
 from gateway.guards import BodyLimit, OtherSites, SecurityHeaders
-from gateway.logs import RequestLog
+from gateway.logs import RequestLog, describe
 from gateway.peers import Alone, RedisPeers, SharedBuckets, SharedSignals
 from gateway.problems import SENTENCES, Refused
 from gateway.rate_limits import RateLimits
@@ -181,6 +182,8 @@ def create_app(
     app.add_exception_handler(Refused, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http_error)
+    for gone in (OperationalError, InterfaceError):
+        app.add_exception_handler(gone, _not_stored)
     app.add_middleware(BodyLimit, limit=settings.body_limit)
     if origins := settings.origins or knowledge.clinic.website_origins:
         app.add_middleware(OtherSites, origins=origins)
@@ -192,6 +195,12 @@ def create_app(
 async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, Refused)
     return error.response()
+
+
+async def _not_stored(request: Request, error: Exception) -> Response:
+    """The database is locked, full or away. Nothing was taken, and what asks again later finds it again."""
+    log.error("the database does not answer (%s)", describe(error))
+    return Refused.because("not_stored").response()
 
 
 async def _invalid(request: Request, error: Exception) -> Response:
