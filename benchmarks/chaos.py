@@ -37,10 +37,11 @@ from gateway.staff.accounts import Accounts
 from gateway.supervisor import parts
 from tests.gateway.chaos import Outcome, Wire, live_through
 from tests.gateway.fake_engine import TOKEN
-from tests.gateway.processes import START, Processes, eventually
+from tests.gateway.processes import Processes, eventually
 from tests.gateway.staff import ready
 from tests.scaling.services import PostgreSql
 
+LONG = 300.0  # seconds that a part may take to start while 200 chats wait for it
 LOCKED = (0.5, 2.0, 4.0, 11.0)  # seconds; the gateway gives up after ten
 
 
@@ -68,7 +69,7 @@ class World(Processes):
         self.running["engine"] = subprocess.Popen(
             engine.command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
-        eventually(lambda: httpx.get(engine.ready, headers=dict(engine.headers)).status_code == 200, 2 * START)
+        eventually(lambda: httpx.get(engine.ready, headers=dict(engine.headers)).status_code == 200, self.start)
 
     def kill_and_start(self, name: str) -> None:
         """SIGKILL, and again from the beginning."""
@@ -165,7 +166,7 @@ def main(
     allow_many_files()
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
-        world = World(Path(folder) / "var", output=Path(folder) / "printed.txt", trained=trained)
+        world = World(Path(folder) / "var", start=LONG, output=Path(folder) / "printed.txt", trained=trained)
         (world.var / "secrets").mkdir(parents=True)
         if trained:
             shutil.copy("var/secrets/model_key", world.var / "secrets")  # with which the model was signed

@@ -8,11 +8,12 @@ answers and hands it back, over the desk's own pages, and sends again in the sam
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import random
 import re
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import groupby, pairwise
@@ -26,7 +27,7 @@ from tests.gateway.test_takeover import over_a_person
 QUESTIONS = ("will I be sore?", "hello", "what does it feel like?", "what needle?", "elephants")
 PERSON = "I want to talk to a person"
 REPLIES = 2  # that somebody at the desk writes in each chat
-AGAIN = 0.3  # seconds until something that failed is sent again
+AGAIN, LONGEST = 0.3, 5.0  # seconds until something that failed is sent again: at first, and at most
 
 
 class Wire:
@@ -93,9 +94,15 @@ class Outcome:
         return not (self.lost or self.doubled or self.out_of_order)
 
 
+def pauses() -> Iterator[float]:
+    """Longer and longer, and never the same for all: what comes back is not run over."""
+    for number in itertools.count():
+        yield min(LONGEST, AGAIN * 1.6**number) * (0.5 + random.random())
+
+
 async def insist(send: Callable[[], Awaitable[httpx.Response]], faults: Counter[str]) -> httpx.Response:
     """Do it again and again until it is answered with something else than a failure."""
-    while True:
+    for pause in pauses():
         try:
             reply = await send()
             if reply.status_code < 500 and reply.status_code != 429:
@@ -103,7 +110,8 @@ async def insist(send: Callable[[], Awaitable[httpx.Response]], faults: Counter[
             faults[f"requests answered with {reply.status_code}"] += 1
         except httpx.HTTPError:
             faults["requests whose connection broke"] += 1
-        await asyncio.sleep(AGAIN)
+        await asyncio.sleep(pause)
+    raise AssertionError("there is always another pause")
 
 
 @dataclass
@@ -154,17 +162,18 @@ class Patient:
             self.misses += self.acknowledged.setdefault(key, sent.json()["seq"]) != sent.json()["seq"]
 
     async def _listen(self) -> None:
+        waits = pauses()
         while True:
-            last = len(self.seen)
             with suppress(httpx.HTTPError):
-                headers = {**self.headers, "Last-Event-ID": str(last)}
+                headers = {**self.headers, "Last-Event-ID": str(len(self.seen))}
                 async with self.client.stream("GET", f"{self.path}/events", headers=headers) as stream:
                     async for line in stream.aiter_lines():
                         if line.startswith("data: "):
                             event = json.loads(line[6:])
                             self.misses += event["seq"] != len(self.seen) + 1
                             self.seen.append(event)
-            await asyncio.sleep(AGAIN)
+                            waits = pauses()
+            await asyncio.sleep(next(waits))
 
     def _silenced(self) -> int:
         """Up to this number the assistant need not have answered: a person had the chat."""

@@ -46,6 +46,7 @@ class Processes:
     var: Path
     engine_port: int = field(default_factory=free_port)
     port: int = field(default_factory=free_port)
+    start: float = START  # seconds that each may take to start
     output: Path | None = None  # a file for all that they print, instead of the test's own output
     running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
@@ -60,12 +61,12 @@ class Processes:
     def start_engine(self, pause: float = 0) -> None:
         self._start("engine", str(self.engine_port), str(pause))
         eventually(
-            lambda: httpx.get(f"http://127.0.0.1:{self.engine_port}/webhooks/gateway/").status_code == 200, START
+            lambda: httpx.get(f"http://127.0.0.1:{self.engine_port}/webhooks/gateway/").status_code == 200, self.start
         )
 
     def start_gateway(self) -> None:
         self._start("gateway")
-        eventually(lambda: httpx.get(f"{self.url}/health").status_code == 200, START)
+        eventually(lambda: httpx.get(f"{self.url}/health").status_code == 200, self.start)
 
     def _start(self, *arguments: str, module: str = "tests.gateway.serve_fakes") -> None:
         environment = {
