@@ -24,21 +24,17 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
 import typer
 
 from benchmarks.load import allow_many_files
-from gateway.database import Database
 from gateway.settings import Settings
-from gateway.staff.accounts import Accounts
 from gateway.supervisor import parts
-from tests.gateway.chaos import Outcome, Wire, live_through
+from tests.gateway.chaos import Outcome, Wire, live_through, staffed
 from tests.gateway.fake_engine import TOKEN
 from tests.gateway.processes import Processes, eventually
-from tests.gateway.staff import ready
 from tests.scaling.services import PostgreSql
 
 LONG = 300.0  # seconds that a part may take to start while 200 chats wait for it
@@ -103,14 +99,6 @@ async def disturb(world: World, wire: Wire, dice: random.Random, pause: float) -
         else:
             world.faults[f"{what} killed"] += 1
             await asyncio.to_thread(world.kill_and_start, what)
-
-
-async def staffed(url: str) -> None:
-    """Bring the database up to date, with somebody who works at the desk."""
-    database = Database(url)
-    await database.upgrade()
-    await ready(Accounts(database, lambda: datetime.now(UTC)), "ana")
-    await database.close()
 
 
 async def run(world: World, chats: int, messages: int, rate: float, pause: float, seed: int) -> Outcome:

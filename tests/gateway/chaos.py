@@ -16,12 +16,15 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from itertools import groupby, pairwise
 
 import httpx
 
+from gateway.database import Database
+from gateway.staff.accounts import Accounts
 from tests.gateway.conftest import Json
-from tests.gateway.staff import PASSWORD
+from tests.gateway.staff import PASSWORD, ready
 from tests.gateway.test_takeover import over_a_person
 
 QUESTIONS = ("will I be sore?", "hello", "what does it feel like?", "what needle?", "elephants")
@@ -256,6 +259,14 @@ def browser(url: str) -> httpx.AsyncClient:
     """A client with as many connections as it wants, that gives up after a while."""
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=50)
     return httpx.AsyncClient(base_url=url, timeout=20, limits=limits, trust_env=False, verify=False)
+
+
+async def staffed(url: str) -> None:
+    """Bring the database up to date, with somebody who works at the desk."""
+    database = Database(url)
+    await database.upgrade()
+    await ready(Accounts(database, lambda: datetime.now(UTC)), "ana")
+    await database.close()
 
 
 async def live_through(

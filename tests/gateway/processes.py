@@ -17,7 +17,7 @@ import httpx
 
 from tests.gateway.fake_engine import TOKEN
 
-START = 60.0  # seconds that a process may take to start on a busy machine
+START = 180.0  # seconds that a process may take to start on a busy machine
 
 
 def free_port() -> int:
@@ -48,6 +48,7 @@ class Processes:
     port: int = field(default_factory=free_port)
     start: float = START  # seconds that each may take to start
     output: Path | None = None  # a file for all that they print, instead of the test's own output
+    around_gateway: tuple[str, ...] = ()  # a command that runs the gateway
     running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     @property
@@ -78,7 +79,8 @@ class Processes:
             "IMS_HEARTBEAT": "0.3",
             "IMS_CONVERSATION_BURST": "10000",
         }
-        command = [sys.executable, "-m", module, *arguments]
+        around = self.around_gateway if arguments[0] == "gateway" else ()
+        command = [*around, sys.executable, "-m", module, *arguments]
         with self.output.open("ab") if self.output else nullcontext() as output:
             self.running[arguments[0]] = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
 

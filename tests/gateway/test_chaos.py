@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import random
+import sqlite3
 from collections import Counter
-from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
 
-from gateway.database import Database
-from gateway.staff.accounts import Accounts
-from tests.gateway.chaos import Outcome, Patient, Wire, live_through
+from tests.gateway.chaos import Outcome, Patient, Wire, live_through, staffed
 from tests.gateway.processes import Processes
-from tests.gateway.staff import ready
 
 CHATS, DESK, MESSAGES, KILLS = 10, 3, 8, 2
 
@@ -22,10 +19,7 @@ CHATS, DESK, MESSAGES, KILLS = 10, 3, 8, 2
 async def test_killed_parts_lose_double_and_reorder_nothing(tmp_path: Path) -> None:
     both = Processes(tmp_path / "var")
     dice, faults = random.Random(1), Counter[str]()
-    database = Database(f"sqlite:///{both.var / 'ims.sqlite3'}")
-    await database.upgrade()
-    await ready(Accounts(database, lambda: datetime.now(UTC)), "ana")
-    await database.close()
+    await staffed(f"sqlite:///{both.var / 'ims.sqlite3'}")
     wire = Wire(both.port)
     try:
         await asyncio.to_thread(both.start_engine, 0.02)
@@ -48,6 +42,30 @@ async def test_killed_parts_lose_double_and_reorder_nothing(tmp_path: Path) -> N
     assert outcome.messages == CHATS * MESSAGES + DESK
     assert outcome.replies == DESK * 2
     assert faults["requests whose connection broke"] > 0, "else nothing went wrong on the way"
+
+
+async def test_a_database_that_is_locked_for_longer_than_anybody_waits_loses_nothing(tmp_path: Path) -> None:
+    both, faults = Processes(tmp_path / "var"), Counter[str]()
+    file = both.var / "ims.sqlite3"
+    await staffed(f"sqlite:///{file}")
+    try:
+        await asyncio.to_thread(both.start_engine)
+        await asyncio.to_thread(both.start_gateway)
+        living = asyncio.create_task(
+            live_through(both.url, "ana", faults, chats=4, messages=6, desk_chats=2, pause=1.0)
+        )
+        await asyncio.sleep(2)
+        with sqlite3.connect(file, isolation_level=None, timeout=30) as other:
+            other.execute("BEGIN EXCLUSIVE")
+            await asyncio.sleep(12)
+            other.execute("ROLLBACK")
+        async with asyncio.timeout(120):
+            outcome = await living
+    finally:
+        both.close()
+    assert outcome.good, outcome
+    assert outcome.messages == 4 * 6 + 2
+    assert faults["requests answered with 503"] > 0, "else it was not noticed"
 
 
 def test_what_went_wrong_is_counted() -> None:

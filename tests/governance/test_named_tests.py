@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 NAMED = re.compile(r"(tests/[\w/]+\.py)(?:::(\w+))?")
-PAGES = ["docs/security.md", "docs/privacy.md", "docs/advisories.yml"]
+PAGES = ["docs/security.md", "docs/privacy.md", "docs/faults.md", "docs/advisories.yml"]
 
 
 @pytest.mark.parametrize("page", PAGES)
