@@ -149,7 +149,8 @@ class Turns:
         replies = tuple(self._replies.decided(reply, text))
         if alarm := reply.alarm:
             ends = self._screening_ends(conversation, reply.slots, alarm)
-            return Outcome(replies, desk=(alarm,), engine_epoch=epoch + 1, engine_turns=0, **ends)
+            flag = reply.red_flag or {}
+            return Outcome(replies, desk=(alarm,), engine_epoch=epoch + 1, engine_turns=0, red_flag=flag, **ends)
         deleted = screening.deleted(conversation.slots, reply.slots)
         return Outcome(
             replies=replies,
