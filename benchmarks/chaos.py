@@ -65,7 +65,7 @@ class World(Processes):
         self.running["engine"] = subprocess.Popen(
             engine.command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
-        eventually(lambda: httpx.get(engine.ready, headers=dict(engine.headers)).status_code == 200, self.start)
+        eventually(lambda: httpx.get(engine.ready, headers=dict(engine.headers)).status_code == 200, self.patience)
 
     def kill_and_start(self, name: str) -> None:
         """SIGKILL, and again from the beginning."""
@@ -154,7 +154,7 @@ def main(
     allow_many_files()
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
-        world = World(Path(folder) / "var", start=LONG, output=Path(folder) / "printed.txt", trained=trained)
+        world = World(Path(folder) / "var", patience=LONG, output=Path(folder) / "printed.txt", trained=trained)
         (world.var / "secrets").mkdir(parents=True)
         if trained:
             shutil.copy("var/secrets/model_key", world.var / "secrets")  # with which the model was signed

@@ -18,6 +18,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import groupby, pairwise
+from typing import Any
 
 import httpx
 
@@ -292,7 +293,8 @@ async def live_through(
         ]
         lives = asyncio.gather(*(one.live(messages, pause) for one in talking))
         try:
-            await asyncio.wait({working, lives}, return_when=asyncio.FIRST_COMPLETED)
+            first: set[asyncio.Future[Any]] = {working, lives}
+            await asyncio.wait(first, return_when=asyncio.FIRST_COMPLETED)
             if working.done():
                 working.result()
             return sum(await lives, Outcome())

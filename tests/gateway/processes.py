@@ -46,7 +46,7 @@ class Processes:
     var: Path
     engine_port: int = field(default_factory=free_port)
     port: int = field(default_factory=free_port)
-    start: float = START  # seconds that each may take to start
+    patience: float = START  # seconds that each may take to start
     output: Path | None = None  # a file for all that they print, instead of the test's own output
     around_gateway: tuple[str, ...] = ()  # a command that runs the gateway
     running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
@@ -62,12 +62,13 @@ class Processes:
     def start_engine(self, pause: float = 0) -> None:
         self._start("engine", str(self.engine_port), str(pause))
         eventually(
-            lambda: httpx.get(f"http://127.0.0.1:{self.engine_port}/webhooks/gateway/").status_code == 200, self.start
+            lambda: httpx.get(f"http://127.0.0.1:{self.engine_port}/webhooks/gateway/").status_code == 200,
+            self.patience,
         )
 
     def start_gateway(self) -> None:
         self._start("gateway")
-        eventually(lambda: httpx.get(f"{self.url}/health").status_code == 200, self.start)
+        eventually(lambda: httpx.get(f"{self.url}/health").status_code == 200, self.patience)
 
     def _start(self, *arguments: str, module: str = "tests.gateway.serve_fakes") -> None:
         environment = {
