@@ -56,7 +56,7 @@ def child(folder: Path, work: Callable[[Topics], Any], kill_at: int) -> bool:
         if writes and str(args[0]).startswith(str(folder)):
             point()
 
-    def synced(descriptor: int) -> None:
+    def synced(descriptor: Any) -> None:
         point()
         sync(descriptor)
         point()
