@@ -56,9 +56,9 @@ def child(folder: Path, work: Callable[[Topics], Any], kill_at: int) -> bool:
         if writes and str(args[0]).startswith(str(folder)):
             point()
 
-    def synced(descriptor: Any) -> None:
+    def synced(fd: Any) -> None:
         point()
-        sync(descriptor)
+        sync(fd)
         point()
 
     os.fsync = synced
