@@ -33,7 +33,7 @@ TAGS = st.sampled_from(
 PIECES = st.sampled_from(
     ["\n", "  ", ": ", "- ", "'", '"', "|", ">", "&a ", "*a", "!!python/name:os.system ", "%", "#", "x"]
 )
-HEADER = st.text(st.characters(min_codepoint=33, max_codepoint=126), max_size=80)
+HEADER = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=80)
 
 
 @given(

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from benchmarks.load import TURNS
-from benchmarks.soak import Clinic, memory, picture, slope
+from benchmarks.soak import Clinic, memory, picture, slope, valleys
 from tests.gateway.processes import Processes
 
 NAMES = ("whole", "engine", "gateway")
@@ -19,6 +19,12 @@ def test_the_slope_is_told_by_the_hour() -> None:
     samples = [{"at": 10 * number, "whole": 500 + number} for number in range(100)]
     assert slope(samples, "whole") == pytest.approx(360)
     assert slope([{**sample, "whole": 500} for sample in samples], "whole") == pytest.approx(0)
+
+
+def test_what_erasing_takes_for_a_moment_does_not_count() -> None:
+    samples = [{"at": 10 * number, "whole": 540 if number % 7 == 0 else 500} for number in range(205)]
+    assert [sample["whole"] for sample in valleys(samples, "whole")] == [500] * 6
+    assert slope(valleys(samples, "whole"), "whole") == pytest.approx(0)
 
 
 def test_the_picture_is_drawn(tmp_path: Path) -> None:
