@@ -43,7 +43,9 @@ def about_conditions(knowledge: Knowledge, asked: str) -> tuple[str, list[str]] 
     say, total = knowledge.wording, len(knowledge.documents)
     paragraphs = [say("condition_part", part=part.name) for part in body_parts]
     for condition in conditions:
-        if condition.named:
+        if condition.named and total == 1:
+            told = ""  # the source under the answer says it
+        elif condition.named:
             told = say("condition_named", name=condition.name, count=len(condition.documents), total=total)
         else:
             told = say("condition_not_named", name=condition.name)

@@ -6,18 +6,19 @@ import asyncio
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from shlex import quote
 from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from gateway.settings import Settings, SettingsError
+from gateway.settings import Settings, SettingsError, called_from
 from gateway.staff import commands as staff
 from gateway.studio import dry_run_command, inbox_commands, model_commands, topic_commands
 
 app = typer.Typer(
-    help="IMS Assistant: answers patients' questions about Intramuscular Stimulation (IMS, dry needling).",
+    help="IMS Assistant: answers what patients ask a physiotherapy clinic about a treatment.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -64,11 +65,15 @@ def train(
 
 
 def _train(settings: Settings, if_changed: bool, promote: bool = True) -> None:
+    from environments.setup import ROOT
+    from gateway.new_assistant import RASA
     from gateway.studio.dry_run import DryRuns
     from gateway.training import Models, TrainingError
     from knowledge import Knowledge, KnowledgeError, data_hash
 
     models = Models(settings)
+    if lost := [name for name in RASA if not Path(name).is_file()]:
+        _stop(f"{lost[0]} is missing in {Path.cwd()}. What to do: copy it from {ROOT}.")
     if if_changed and models.is_current():
         return
     try:
@@ -79,6 +84,22 @@ def _train(settings: Settings, if_changed: bool, promote: bool = True) -> None:
     except (KnowledgeError, TrainingError) as error:
         _stop(str(error))
     console.print(f"Trained {manifest.file} in {manifest.seconds:.0f} s.")
+
+
+@app.command("new-assistant")
+def new_assistant(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", parser=called_from, help="A new or empty folder.")],
+    example: Annotated[str, typer.Option(help="Begin with a finished example, such as shockwave.")] = "",
+) -> None:
+    """Start an assistant for another clinic or subject, in a folder of its own."""
+    from gateway.new_assistant import NewAssistantError, create
+
+    try:
+        count = len(create(folder, example))
+    except NewAssistantError as error:
+        _stop(str(error))
+    console.print(f"Wrote {count} files to {folder}.", soft_wrap=True, highlight=False)
+    console.print(f"Next: cd {quote(str(folder))} && ./ims check", soft_wrap=True, highlight=False, markup=False)
 
 
 @app.command()
@@ -212,7 +233,12 @@ def export(name: Annotated[str, typer.Argument(metavar="SENDER_OR_ID", help="Of 
 
 @app.command()
 def backup(
-    file: Annotated[Path, typer.Argument(help="Is made, for its owner alone; in a folder, with the date as name.")],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE", parser=called_from, help="Is made, for its owner alone; in a folder, with the date as name."
+        ),
+    ],
     secrets: Annotated[bool, typer.Option("--secrets", help="Keys too: guard the file like the machine.")] = False,
 ) -> None:
     """Write the database to one file, also while the assistant runs."""
@@ -229,7 +255,7 @@ def backup(
 
 @app.command("restore")
 def put_back(
-    file: Annotated[Path, typer.Argument(help="A backup.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", parser=called_from, help="A backup.")],
     replace: Annotated[bool, typer.Option("--replace", help="The database that is there goes.")] = False,
 ) -> None:
     """Put a backup in place; the assistant must not run. All of it is checked before anything is touched."""

@@ -21,12 +21,13 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, func, select, update
 
-from environments.setup import ENGINE, GATEWAY, Environment, digest
+from environments.setup import ENGINE, GATEWAY, ROOT, Environment, digest
 from gateway.database import MIGRATIONS, Database
 from gateway.logs import describe
+from gateway.new_assistant import RASA
 from gateway.settings import Settings
 from gateway.tables import conversations
-from gateway.training import ENGINE_PYTHON, ModelRefused, Models
+from gateway.training import ModelRefused, Models
 from knowledge import Knowledge, KnowledgeError
 
 GOOD, WARNING, BAD = "good", "warning", "bad"
@@ -49,7 +50,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Installation:
-    """What is looked at: the installation at `root` with these settings, at this time."""
+    """What is looked at: the code at `root` and the assistant of these settings, at this time."""
 
     settings: Settings
     root: Path
@@ -86,7 +87,7 @@ def encoder(here: Installation) -> Iterator[Finding]:
     """The sentence encoder is there and undamaged."""
     # The engine's Python names it: the name changes with the tuning, which the gateway can't read.
     asked = subprocess.run(
-        [str(here.root.absolute() / ENGINE_PYTHON), "-c", NAME_OF_GRAPH],
+        [str(_at(ENGINE, here.root.absolute()).python), "-c", NAME_OF_GRAPH],
         cwd=here.root,
         capture_output=True,
         text=True,
@@ -109,7 +110,7 @@ def _sha256(file: Path) -> str:
 
 def model(here: Installation) -> Iterator[Finding]:
     """The model is the one that was trained here, on the data as it is now."""
-    models = Models(here.settings, here.root / "models")
+    models = Models(here.settings)
     try:
         file = models.current()
     except ModelRefused as error:
@@ -121,6 +122,17 @@ def model(here: Installation) -> Iterator[Finding]:
         yield Finding("model", WARNING, f"{file.name} was trained on other data", "run './ims train' and restart")
     else:
         yield Finding("model", GOOD, f"{file.name} is signed, intact and trained on the data as it is")
+
+
+def rasa_setup(here: Installation) -> Iterator[Finding]:
+    """An assistant in a folder of its own has Rasa set up as this version of the code does."""
+    folder = here.settings.data.absolute().parent
+    for name in RASA:
+        own, ours = folder / name, here.root / name
+        if not own.is_file():
+            yield Finding("Rasa's set-up", BAD, f"{name} is missing", f"copy it from {here.root}")
+        elif ours.is_file() and own.read_bytes() != ours.read_bytes():
+            yield Finding("Rasa's set-up", WARNING, f"{name} is not that of this version", f"compare it with {ours}")
 
 
 def secrets(here: Installation) -> Iterator[Finding]:
@@ -263,7 +275,7 @@ def disk(here: Installation) -> Iterator[Finding]:
 
 def clock(here: Installation) -> Iterator[Finding]:
     """The clock is not earlier than what was made here, such as the model."""
-    made = (here.root / "models/manifest.json", here.root / "environments/gateway.txt")
+    made = (here.settings.models / "manifest.json", here.root / "environments/gateway.txt")
     newest = max((path.stat().st_mtime for path in made if path.exists()), default=0.0)
     if datetime.fromtimestamp(newest, UTC) > here.now + CLOCK_SLACK:
         yield Finding("clock", BAD, "is earlier than files that were made here", "set the clock; use NTP")
@@ -275,6 +287,7 @@ CHECKS: tuple[Callable[[Installation], Iterator[Finding]], ...] = (
     environments,
     encoder,
     model,
+    rasa_setup,
     secrets,
     ports,
     database,
@@ -284,7 +297,7 @@ CHECKS: tuple[Callable[[Installation], Iterator[Finding]], ...] = (
 )
 
 
-def examine(settings: Settings, root: Path = Path(), now: datetime | None = None) -> list[Finding]:
+def examine(settings: Settings, root: Path = ROOT, now: datetime | None = None) -> list[Finding]:
     """All findings, in the order of the checks."""
     here = Installation(settings, root, now or datetime.now(UTC))
     found: list[Finding] = []

@@ -37,7 +37,7 @@ def routes(
             for topic in central_topics(knowledge)
             if not withheld(topic)
         ]
-        page = pages.get_template("demo.html").render(clinic=knowledge.clinic, topics=often)
+        page = pages.get_template("demo.html").render(clinic=knowledge.clinic, wording=knowledge.wording, topics=often)
         return HTMLResponse(page, headers=FRESH)
 
     async def widget(request: Request) -> Response:

@@ -25,8 +25,9 @@ class SettingsError(ValueError):
 class Settings:
     """Where things are and how much is allowed. Field `x` is set by the environment variable `IMS_X`."""
 
-    data: Path = Path("data")
+    data: Path = Path("data")  # in the folder of the assistant, where every command works, as the next two are
     var: Path = Path("var")
+    models: Path = Path("models")
     database: str = ""  # SQLAlchemy URL; empty: an SQLite file in `var`
     host: str = "127.0.0.1"
     port: int = 8000
@@ -103,6 +104,11 @@ class Settings:
                 os.link(new, file)
             new.unlink()
         return file.read_text("utf-8").strip()
+
+
+def called_from(path: str) -> Path:
+    """A path on the command line as the person meant it: from the folder where they are, not where we work."""
+    return Path(os.environ.get("IMS_CALLED_FROM", "")) / path
 
 
 def _positive(read: Callable[[str], Any]) -> Callable[[str], Any]:

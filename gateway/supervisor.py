@@ -20,8 +20,9 @@ from pathlib import Path
 import httpx
 from rich.console import Console
 
+from environments.setup import ENGINE, ROOT
 from gateway.settings import Settings
-from gateway.training import ENGINE_PYTHON, ModelRefused, Models, engine_environment
+from gateway.training import ModelRefused, Models, engine_environment
 
 LOG_BYTES = 5_000_000  # a log that is longer at the start of its part is put aside
 LONGEST_PAUSE = 30.0  # seconds between two attempts to start a part
@@ -45,13 +46,13 @@ class Part:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-def parts(settings: Settings, root: Path = Path()) -> list[Part]:
+def parts(settings: Settings, engine: Path = ENGINE.python) -> list[Part]:
     """The parts of a clinic on one machine; the gateway first, because it also stops first."""
     token = settings.engine_secret()
-    if not (root / ENGINE_PYTHON).exists():
+    if not engine.exists():
         raise CannotStart("The engine's environment is missing. What to do: run 'make setup'.")
     try:
-        model = Models(settings, root / "models").current()
+        model = Models(settings).current()
     except ModelRefused as error:
         raise CannotStart(str(error)) from error
     if model is None:
@@ -64,17 +65,20 @@ def parts(settings: Settings, root: Path = Path()) -> list[Part]:
             ready=f"http://{_reachable(settings.host)}:{settings.port}/health",
             environment={"IMS_ENGINE_TOKEN": token},
         ),
-        *(_engine(settings, model, number, httpx.URL(url)) for number, url in enumerate(settings.engine_urls, 1)),
+        *(
+            _engine(engine, settings, model, number, httpx.URL(url))
+            for number, url in enumerate(settings.engine_urls, 1)
+        ),
     ]
 
 
-def _engine(settings: Settings, model: Path, number: int, url: httpx.URL) -> Part:
+def _engine(python: Path, settings: Settings, model: Path, number: int, url: httpx.URL) -> Part:
     return Part(
         name="engine" if number == 1 else f"engine-{number}",
         # Our channel alone: without Rasa's HTTP API and its other channels there is nothing else to protect.
         # It runs the actions in its own process, so there is no action server either.
         command=(
-            *(str(ENGINE_PYTHON), "-m", "rasa", "run", "--model", str(model)),
+            *(str(python), "-m", "rasa", "run", "--model", str(model)),
             *("--interface", "127.0.0.1", "--port", str(url.port)),
             *("--connector", "nlu.channel.GatewayInput"),
         ),
@@ -167,7 +171,7 @@ class Supervisor:
         with log.open("ab") as output:
             process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "gateway.child", str(os.getpid()), *part.command),
-                env={**os.environ, **part.environment},
+                env={**os.environ, "PYTHONPATH": str(ROOT), **part.environment},
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,

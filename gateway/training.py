@@ -20,12 +20,13 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+from environments.setup import ENGINE, ROOT
 from gateway.settings import Settings
 from knowledge import data_hash
 from nlu.quiet import SETTINGS as QUIET
 
-ENGINE_PYTHON = Path(".venvs/engine/bin/python")
-ENGINE_PACKAGES = Path("environments/engine.txt")
+ENGINE_PYTHON = ENGINE.python
+ENGINE_PACKAGES = ENGINE.lock
 SECRET = "model_key"
 VERSION = re.compile(r"^(rasa|onnxruntime|numpy|scikit-learn|spacy|tensorflow)==(\S+)", re.M)
 SEED = re.compile(r"^    seed: int = (\d+)$", re.M)
@@ -88,7 +89,7 @@ def _sha256(file: Path) -> str:
 def _training_hash(settings: Settings) -> str:
     """Changes when the data, the pipeline's code or the engine's packages change."""
     digest = hashlib.sha256(data_hash(settings.data).encode())
-    for file in [*sorted(Path("nlu").rglob("*.py")), ENGINE_PACKAGES]:
+    for file in [*sorted((ROOT / "nlu").rglob("*.py")), ENGINE_PACKAGES]:
         digest.update(file.read_bytes())
     return digest.hexdigest()
 
@@ -97,6 +98,7 @@ def engine_environment(settings: Settings) -> dict[str, str]:
     """Environment variables for every process of the engine: no telemetry, and nothing that patients typed in logs."""
     return {
         **os.environ,
+        "PYTHONPATH": str(ROOT),  # the engine works in the assistant's folder, where the code may not be
         **QUIET,
         "PYTHONWARNINGS": "ignore",
         "IMS_ENGINE_TOKEN": settings.engine_secret(),
@@ -104,13 +106,13 @@ def engine_environment(settings: Settings) -> dict[str, str]:
 
 
 class Models:
-    """The trained models of this installation: `models/` with a signed manifest each, and a copy of the one in use."""
+    """The trained models of this assistant: `models/` with a signed manifest each, and a copy of the one in use."""
 
-    def __init__(self, settings: Settings, folder: Path = Path("models")) -> None:
+    def __init__(self, settings: Settings, folder: Path | None = None) -> None:
         self.settings = settings
-        self.folder = folder
-        self._manifest = folder / "manifest.json"
-        self._log = folder / "used.txt"  # the names of the models in the order in which they came into use
+        self.folder = folder or settings.models
+        self._manifest = self.folder / "manifest.json"
+        self._log = self.folder / "used.txt"  # the names of the models in the order in which they came into use
 
     def current(self) -> Path | None:
         """The model to start, or None if there is none yet. Raises ModelRefused if it is not what was trained here."""
@@ -233,7 +235,7 @@ class Models:
             trained_at=datetime.now(timezone.utc).isoformat(timespec="seconds"),
             seconds=round(time.monotonic() - started, 1),
             data=data_hash(self.settings.data),
-            seed=int(_first(SEED, Path("nlu/ranker.py"))),
+            seed=int(_first(SEED, ROOT / "nlu/ranker.py")),
             versions=dict(VERSION.findall(ENGINE_PACKAGES.read_text("utf-8"))),
             scores=scores or {},
         )

@@ -53,7 +53,7 @@ class Turns:
         if conversation.silent_about(turn.message.seq):
             return Outcome()
         if does and does.get("handoff") == "cancel":
-            return Outcome(replies=(self._patients.cancelled(),), cancel_handoff=True)
+            return Outcome(replies=(self._patients.cancelled(conversation),), cancel_handoff=True)
         outcome = await self._without_danger(conversation, text, does)
         if flag := conversation.red_flag:
             outcome = self._reminded(outcome, flag)

@@ -21,11 +21,15 @@ from knowledge.standards import TextStandard
 from knowledge.store import Knowledge
 from knowledge.yaml import read
 
+FILL_IN = "FILL IN"  # begins what a person has to replace in a new assistant's files
+
 
 def check(data: Path, today: date) -> list[Problem]:
     """All errors and findings, in the order of the files."""
     knowledge, problems = Knowledge.read(data)
-    if knowledge is not None:
+    unwritten = list(to_fill_in(data))
+    problems += unwritten
+    if knowledge is not None and not unwritten:  # how a text reads is told once it is there
         problems += findings(knowledge, today)
         problems += _education(knowledge)
         _alarms(data / "lexicon" / "red_flags.yml", problems)
@@ -33,6 +37,15 @@ def check(data: Path, today: date) -> list[Problem]:
         if not any(problem.severity == "error" for problem in problems):
             problems += outdated_pages(knowledge, data.parent / "docs")
     return sorted(problems)
+
+
+def to_fill_in(data: Path) -> Iterator[Problem]:
+    """The places of a new assistant where something is still to be written."""
+    for path in sorted(data.rglob("*.yml")):
+        for number, line in enumerate(path.read_text("utf-8", "replace").splitlines(), start=1):
+            if FILL_IN in line:
+                told = f"'{line[line.index(FILL_IN) :].rstrip('}')[:70]}' is still to be done"
+                yield Problem(path.as_posix(), number, told, "write it here in place of these words", "finding")
 
 
 def findings(knowledge: Knowledge, today: date) -> Iterator[Problem]:
@@ -226,6 +239,15 @@ def _finding(topic: Topic, part: str, message: str, remedy: str) -> Problem:
     return Problem(topic.file.as_posix(), topic.lines[part], message, remedy, "finding")
 
 
+def _next(problems: list[Problem]) -> str:
+    """What to do now, in a sentence."""
+    if not problems:
+        return "Next: './ims train', then ask it something with './ims ask'."
+    if any(FILL_IN in problem.message for problem in problems):
+        return f"Next: write what stands at each {FILL_IN}, data/clinic.yml first, and check again."
+    return "Next: mend these, and check again."
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Prints what has to be mended; 1 if there is anything."""
     parser = argparse.ArgumentParser(prog="python -m knowledge.check", description="Checks the files in data/.")
@@ -244,7 +266,7 @@ def main(arguments: list[str] | None = None) -> int:
     for problem in problems:
         print(problem)
     count = sum(problem.severity == "error" for problem in problems)
-    print(f"{count} errors, {len(problems) - count} findings.", file=sys.stderr)
+    print(f"{count} errors, {len(problems) - count} findings. {_next(problems)}", file=sys.stderr)
     return 1 if problems else 0
 
 

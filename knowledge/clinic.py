@@ -60,12 +60,29 @@ class Fee:
 
 @dataclass(frozen=True)
 class Practitioner:
-    """A person who works at the clinic; ``ims`` says whether they offer IMS."""
+    """A person who works at the clinic; ``offers`` says whether they give the treatment."""
 
     name: str
     role: str
-    ims: bool
+    offers: bool
     note: str | None
+
+
+@dataclass(frozen=True)
+class Treatment:
+    """What the assistant is about, as patients call it: briefly ("IMS") and in full ("IMS (dry needling)")."""
+
+    name: str
+    in_full: str
+
+    def named(self) -> dict[str, str]:
+        """What stands for it in a text; the names with a capital begin a sentence."""
+        return {
+            "treatment": self.name,
+            "Treatment": _capital(self.name),
+            "treatment_in_full": self.in_full,
+            "Treatment_in_full": _capital(self.in_full),
+        }
 
 
 @dataclass(frozen=True)
@@ -83,6 +100,7 @@ class Clinic:
 
     demo: bool
     name: str
+    treatment: Treatment
     phone: str
     region: str
     numbers: Numbers
@@ -179,9 +197,9 @@ def read_clinic(path: Path, problems: list[Problem]) -> Clinic | None:
         return None
     before = len(problems)
     file.only(
-        "demo", "name", "phone", "email", "address", "parking", "region", "numbers", "timezone", "hours", "holidays",
-        "closures", "booking_link", "fees", "insurance", "referral", "practitioners", "languages", "consent_required",
-        "retention_days", "website_origins", "theme", "desk",
+        "demo", "name", "treatment", "phone", "email", "address", "parking", "region", "numbers", "timezone", "hours",
+        "holidays", "closures", "booking_link", "fees", "insurance", "referral", "practitioners", "languages",
+        "consent_required", "retention_days", "website_origins", "theme", "desk",
     )  # fmt: skip
     holidays = file.section("holidays")
     holidays.only("country", "province", "closed")
@@ -189,6 +207,7 @@ def read_clinic(path: Path, problems: list[Problem]) -> Clinic | None:
     clinic = Clinic(
         demo=file.boolean("demo"),
         name=file.text("name"),
+        treatment=_treatment(file.section("treatment")),
         phone=file.text("phone"),
         region=file.text("region"),
         numbers=Numbers(**{name: region.text(name) if region else "" for name in REGION}),
@@ -215,6 +234,15 @@ def read_clinic(path: Path, problems: list[Problem]) -> Clinic | None:
         waiting=_waiting(file),
     )
     return clinic if len(problems) == before else None
+
+
+def _treatment(section: Section) -> Treatment:
+    section.only("name", "in_full")
+    return Treatment(section.text("name"), section.text("in_full"))
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _moment(when: datetime) -> datetime:
@@ -294,9 +322,9 @@ def _fee(section: Section) -> Fee:
 
 
 def _practitioner(section: Section) -> Practitioner:
-    section.only("name", "role", "ims", "note")
+    section.only("name", "role", "offers", "note")
     return Practitioner(
-        section.text("name"), section.text("role"), section.boolean("ims"), section.optional_text("note")
+        section.text("name"), section.text("role"), section.boolean("offers"), section.optional_text("note")
     )
 
 

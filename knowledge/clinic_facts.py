@@ -93,7 +93,7 @@ def _practitioners(clinic: Clinic, say: Say, now: datetime) -> Iterator[str]:
     names = [
         f"{person.name}, {person.role}" + (f" ({person.note})" if person.note else "")
         for person in clinic.practitioners
-        if person.ims
+        if person.offers
     ]
     yield say("practitioners", names="; ".join(names)) if names else say("not_set_practitioners")
     if clinic.languages:

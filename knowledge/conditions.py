@@ -16,7 +16,7 @@ WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
 
 @dataclass(frozen=True)
 class Condition:
-    """A condition as a patient would read it, what IMS can and cannot do there, and what needs a doctor first."""
+    """A condition as a patient would read it, what the treatment can do there, and what needs a doctor first."""
 
     id: str
     name: str

@@ -9,9 +9,11 @@ from knowledge.yaml import Section
 
 # The numbers of the clinic's region: every one has to be set, because what is said to a person in danger names them.
 REGION = ("emergency", "nurse_line", "crisis_line", "poison_line", "victim_line", "child_line", "youth_line")
-CLINIC = ("clinic_name", "clinic_phone", "booking_link", *REGION)
+# What the assistant is about; with a capital at the beginning of a sentence.
+TREATMENT = ("treatment", "Treatment", "treatment_in_full", "Treatment_in_full")
+CLINIC = ("clinic_name", "clinic_phone", "booking_link", *REGION, *TREATMENT)
 
-PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
+PLACEHOLDER = re.compile(r"\{([A-Za-z_]+)\}")
 BRACE = re.compile(r"[{}]")
 
 

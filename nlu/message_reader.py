@@ -10,12 +10,20 @@ from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.nlu.constants import TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
+from ruamel.yaml import YAML
 
 from nlu.encoder import vocabulary
 from nlu.normalise import Normaliser
 from nlu.segments import questions
 
 READINGS = "readings"
+
+
+def read_names(path: Path) -> tuple[str, ...]:
+    """The words that the subject goes by; none without the file."""
+    if not path.exists():
+        return ()
+    return tuple(YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))["names"])
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)
@@ -25,16 +33,17 @@ class MessageReader(GraphComponent):
     The first reading is the whole message in plain spelling. If it has several parts, each part that asks something
     follows twice: alone, and together with the part before it. Training examples have one reading.
 
-    Config: `spelling`, the lexicon's path from the project's root.
+    Config: `spelling` and `subject`, the paths of the lexicons.
     """
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        """The lexicon of this project."""
-        return {"spelling": "data/lexicon/spelling.yml"}
+        """The lexicons of this assistant."""
+        return {"spelling": "data/lexicon/spelling.yml", "subject": "data/lexicon/subject.yml"}
 
-    def __init__(self, normaliser: Normaliser) -> None:
+    def __init__(self, normaliser: Normaliser, names: tuple[str, ...] = ()) -> None:
         self._normaliser = normaliser
+        self._names = names
 
     @classmethod
     def create(
@@ -44,15 +53,15 @@ class MessageReader(GraphComponent):
         resource: Resource,
         execution_context: ExecutionContext,
     ) -> "MessageReader":
-        """Read the lexicon."""
-        return cls(Normaliser.load(Path(config["spelling"]), known=vocabulary()))
+        """Read the lexicons."""
+        return cls(Normaliser.load(Path(config["spelling"]), known=vocabulary()), read_names(Path(config["subject"])))
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Read what people typed."""
         for message in messages:
             whole = self._normaliser(message.get(TEXT) or "")
             readings = [whole]
-            for part in questions(whole):
+            for part in questions(whole, self._names):
                 readings += [part.text, f"{part.before} {part.text}".strip()]
             message.set(READINGS, readings)
         return messages

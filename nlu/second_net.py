@@ -19,6 +19,7 @@ from sklearn.model_selection import StratifiedKFold
 ARRAYS, WORDS = "second_net.npz", "second_net.json"
 STRENGTH = 3.0  # of the vectors beside the character n-grams
 FALSE_ALARMS = 0.002  # share of held-out ordinary examples above the border
+UNLIKE = 0.15  # share of the examples of danger that are less like any other one than a message must be
 LOOK_ALIKE = 3.0  # weight of an example that only looks like danger
 FOLDS = 3
 
@@ -56,6 +57,7 @@ class SecondNet:
             "coefficients": model.coef_[0].astype(np.float32),
             "intercept": model.intercept_.astype(np.float32),
             "border": np.quantile(held_out[plain], [1 - FALSE_ALARMS]).astype(np.float32),
+            "near": np.quantile(_nearest_other(vectors[danger]), [UNLIKE]).astype(np.float32),
             "idf": vectorizer.idf_.astype(np.float32),
             "examples": vectors[danger].astype(np.float32),
         }
@@ -68,9 +70,10 @@ class SecondNet:
         grams = self._vectorizer.transform([text])
         size = len(vector)
         score = vector @ a["coefficients"][:size] * STRENGTH + grams @ a["coefficients"][size:] + a["intercept"]
-        if score[0] < a["border"][0]:
+        like = a["examples"] @ vector
+        if score[0] < a["border"][0] or like.max() < a["near"][0]:  # what is like no example in particular has no sign
             return None
-        return self._signs[int(np.argmax(a["examples"] @ vector))]
+        return self._signs[int(like.argmax())]
 
     def save(self, folder: Path) -> None:
         """Numbers as npz, words as JSON: nothing in the files can run code when they are loaded."""
@@ -83,6 +86,13 @@ class SecondNet:
         words = json.loads((folder / WORDS).read_text(encoding="utf-8"))
         with np.load(folder / ARRAYS, allow_pickle=False) as file:
             return cls({name: file[name] for name in file.files}, words["terms"], words["signs"])
+
+
+def _nearest_other(vectors: np.ndarray) -> np.ndarray:
+    """How like its nearest neighbour each example is."""
+    like = vectors @ vectors.T
+    np.fill_diagonal(like, -np.inf)
+    return like.max(axis=1)
 
 
 def _fitted(features: csr_matrix, danger: np.ndarray, weight: np.ndarray) -> LogisticRegression:

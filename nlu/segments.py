@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import cache
 
 MAX_QUESTIONS = 4
 MIN_WORDS = 2
@@ -12,7 +13,7 @@ _ASKS = (
 )
 _OPEN_QUESTION = "how what when where why who whats hows for&how"  # begins a question whatever comes next
 _ABOUT = (
-    "i it its you u they we there that this these the my our your his her mom's mum's ims dry needling insurance "
+    "i it its you u they we there that this these the my our your his her mom's mum's insurance "
     "someone people anyone everyone long much many often soon would could is are does do can should if about icbc wcb"
 )
 _STATEMENTS = "i&am i'm i&have i've i&take i&also i&faint i&want i'd my tell&me book&me"
@@ -39,10 +40,15 @@ def _any(words: str) -> str:
     return f"(?:{'|'.join(words.split())})".replace("&", " ")
 
 
-_JOINT = re.compile(
-    rf"(?:{_JOINTS})\s*(?:(?:and|also|then|so|if so|if not|{_any(_FILLERS)})\b[,\s]*)*"
-    rf"(?={_any(_ASKS)}\s+{_any(_ABOUT)}\b|{_any(_OPEN_QUESTION)}\b|{_any(_STATEMENTS)}\b)"
-)
+@cache
+def _joint(names: tuple[str, ...]) -> re.Pattern[str]:
+    about = f"{_any(_ABOUT)}|{_any(' '.join(names))}" if names else _any(_ABOUT)
+    return re.compile(
+        rf"(?:{_JOINTS})\s*(?:(?:and|also|then|so|if so|if not|{_any(_FILLERS)})\b[,\s]*)*"
+        rf"(?={_any(_ASKS)}\s+(?:{about})\b|{_any(_OPEN_QUESTION)}\b|{_any(_STATEMENTS)}\b)"
+    )
+
+
 _HESITATION = re.compile(rf"^(?:{_any(_FILLERS)}\b[,.\s]*)+")
 _QUESTION = re.compile(rf"^(?:{_any(_OPENERS)}[,\s]+)*{_any(_ASKS)}\b")
 _BURIED = re.compile(rf"\b(?:{'|'.join(_WISHES)})\b")
@@ -57,11 +63,14 @@ class Segment:
     before: str = ""
 
 
-def split(text: str) -> list[Segment]:
-    """The parts of a normalised message in their order; one part when it says one thing."""
+def split(text: str, names: tuple[str, ...] = ()) -> list[Segment]:
+    """The parts of a normalised message in their order; one part when it says one thing.
+
+    `names` are words that the subject goes by: "is ims" begins a question as "is it" does.
+    """
     parts: list[str] = []
     for sentence in _SENTENCE.split(text):
-        for clause in _JOINT.split(sentence):
+        for clause in _joint(names).split(sentence):
             clause = _without_hesitation(clause.strip(" ,;"))
             if len(clause.split()) >= MIN_WORDS:
                 parts.append(clause)
@@ -85,12 +94,12 @@ def is_question(text: str) -> bool:
     return text.endswith("?") or bool(_QUESTION.search(text)) or bool(_BURIED.search(text))
 
 
-def questions(text: str) -> list[Segment]:
+def questions(text: str, names: tuple[str, ...] = ()) -> list[Segment]:
     """The parts that ask, at most MAX_QUESTIONS and the last ones of a long message; none if it is a single part.
 
     Two parts of a short message count both: "i take warfarin, does it hurt" names a worry and asks a question.
     """
-    parts = split(text)
+    parts = split(text, names)
     if len(parts) < 2:
         return []
     if len(parts) == 2 and len(text.split()) <= SHORT:

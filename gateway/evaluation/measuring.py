@@ -8,6 +8,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+from environments.setup import ROOT
 from gateway import asking
 from gateway.evaluation.compare import FORMAT, compare, read_evaluation
 from gateway.evaluation.development_sets import Evaluation
@@ -22,7 +23,7 @@ from knowledge import Knowledge, data_hash
 Json = dict[str, Any]
 Tell = Callable[[str], None]
 
-HINT3 = Path("benchmarks/hint3")
+HINT3 = ROOT / "benchmarks/hint3"
 
 
 async def measure(settings: Settings, folders: Sequence[Path], tell: Tell) -> Json:

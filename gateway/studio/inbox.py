@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 import numpy as np
@@ -69,7 +70,7 @@ class Inbox:
         return await self._database.write(lambda connection: self._take(connection, _found(connection)))
 
     async def bring(self, texts: Iterable[str], topic: str | None = None) -> int:
-        """Take in messages from elsewhere; how many."""
+        """Take in messages from elsewhere; how many. What was taken in before is not taken in again."""
         rows = [{"text": text, "reason": "imported", "topic": topic} for text in texts if normalise(text)]
         return await self._database.write(lambda connection: self._take(connection, rows))
 
@@ -109,9 +110,12 @@ class Inbox:
         for row in rows:
             if row.get("origin") in there:
                 continue
-            there.add(row.get("origin") or object())
             text = self._personal.remove(" ".join(row["text"].split())).text[:LONGEST]
-            new.append({**empty, "created_at": self._now(), **row, "text": text, "state": "open"})
+            origin = row.get("origin") or f"imported {sha256(text.casefold().encode()).hexdigest()[:24]}"
+            if origin in there:
+                continue
+            there.add(origin)
+            new.append({**empty, "created_at": self._now(), **row, "origin": origin, "text": text, "state": "open"})
         if new:
             connection.execute(insert(inbox), new)
         return len(new)

@@ -17,7 +17,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from gateway.settings import Settings
+from gateway.settings import Settings, called_from
 
 T = TypeVar("T")
 console = Console(highlight=False)
@@ -134,7 +134,11 @@ def commands(settings: Callable[[], Settings], stop: Callable[[str], NoReturn]) 
         console.print(f"Dismissed {work(away)} messages.")
 
     @inbox.command()
-    def export(file: Annotated[Path, typer.Argument(help="A .csv file, or else one JSON object a line.")]) -> None:
+    def export(
+        file: Annotated[
+            Path, typer.Argument(metavar="FILE", parser=called_from, help="A .csv file, or else JSON lines.")
+        ],
+    ) -> None:
         """Write the open messages to a file, without personal details."""
 
         async def rows(here: Inbox) -> list[dict[str, object]]:
@@ -158,7 +162,11 @@ def commands(settings: Callable[[], Settings], stop: Callable[[str], NoReturn]) 
         console.print(f"Wrote {len(found)} messages to {file}.")
 
     @inbox.command("import")
-    def bring(file: Annotated[Path, typer.Argument(help="CSV of old chats or questions.")]) -> None:
+    def bring(
+        file: Annotated[
+            Path, typer.Argument(metavar="FILE", parser=called_from, help="CSV of old chats or questions.")
+        ],
+    ) -> None:
         """Take in messages of old chats, without personal details. With a column 'author' only patients' rows count."""
 
         async def take(here: Inbox) -> int:
@@ -168,7 +176,12 @@ def commands(settings: Callable[[], Settings], stop: Callable[[str], NoReturn]) 
 
     @inbox.command("import-faq")
     def bring_faq(
-        file: Annotated[Path, typer.Argument(help="CSV with question and answer, or a web page saved as HTML.")],
+        file: Annotated[
+            Path,
+            typer.Argument(
+                metavar="FILE", parser=called_from, help="CSV with question and answer, or a saved web page."
+            ),
+        ],
         by: By = "",
     ) -> None:
         """Take in an FAQ list: a question near a topic goes to the inbox, any other becomes a draft with its answer."""
@@ -179,6 +192,7 @@ def commands(settings: Callable[[], Settings], stop: Callable[[str], NoReturn]) 
             same = Limits.load(settings().data).same_question
             topics = Topics(settings().data, settings().var, by or getpass.getuser())
             taken = {*topics.names, *topics.drafts}
+            known = {text.casefold(): name for name in topics.drafts for text in topics.open(name).examples}
             questions = [personal.remove(asked.question).text for asked in found]
             table = Table("question", "became", "nearest topic")
             for question, asked, near in zip(
@@ -188,6 +202,9 @@ def commands(settings: Callable[[], Settings], stop: Callable[[str], NoReturn]) 
                 if near and near[0].score >= same:
                     await here.bring([question], near[0].topic)
                     table.add_row(question, "message in the inbox", close)
+                    continue
+                if draft := known.get(question.casefold()):
+                    table.add_row(question, f"stands in the draft {draft}", close)
                     continue
                 name = candidates.name_for(question, taken)
                 taken.add(name)

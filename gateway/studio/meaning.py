@@ -8,18 +8,18 @@ import json
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from environments.setup import ROOT
 from gateway.settings import Settings
 from gateway.studio.errors import StudioError
 from gateway.training import ENGINE_PYTHON, engine_environment
 
 Array = np.ndarray[Any, Any]
 Encode = Callable[[Sequence[str]], Array]
-DELTA = Path("nlu/encoder/delta.json")
+DELTA = ROOT / "nlu/encoder/delta.json"
 
 
 @dataclass(frozen=True)

@@ -259,7 +259,7 @@ def test_the_interface_speaks_french(open_chat: OpenChat) -> None:
     chat.page.evaluate("document.documentElement.lang = 'fr'; document.querySelector('ims-chat').remove()")
     chat.page.evaluate("document.body.append(document.createElement('ims-chat'))")
     chat.launcher.click()
-    expect(chat.launcher).to_contain_text("Questions sur l’IMS")
+    expect(chat.launcher).to_contain_text("Vos questions : IMS")
     chat.button("J’accepte, commencer").click()
     expect(chat.messages.first).to_contain_text("automated assistant")
     assert chat.messages.first.get_attribute("lang") == "en"

@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from gateway import doctor
 from gateway.cli import app
 from gateway.database import Database
 from gateway.doctor import BAD, GOOD, WARNING, Installation
+from gateway.new_assistant import RASA
 from gateway.settings import Settings
 from gateway.store import Draft, Store
 from gateway.training import SECRET, Manifest, Models
@@ -42,7 +44,11 @@ def here(tmp_path: Path) -> Installation:
         os.utime(lock, (NOW.timestamp() - 60, NOW.timestamp() - 60))
         (folder / "installed.sha256").write_text(digest(lock.read_text()))
     settings = Settings(
-        var=tmp_path / "var", port=free_port(), engine_url=f"http://127.0.0.1:{free_port()}", engine_token="token"
+        var=tmp_path / "var",
+        models=tmp_path / "models",
+        port=free_port(),
+        engine_url=f"http://127.0.0.1:{free_port()}",
+        engine_token="token",
     )
     return Installation(settings, tmp_path, NOW)
 
@@ -76,7 +82,7 @@ def test_a_damaged_or_missing_encoder_is_seen(here: Installation) -> None:
 
 def test_a_missing_foreign_or_old_model_is_seen(here: Installation) -> None:
     assert states(doctor.model(here)) == {"model": BAD}
-    models = Models(here.settings, here.root / "models")
+    models = Models(here.settings)
     models.folder.mkdir()
     file = models.folder / "model.tar.gz"
     file.write_bytes(b"model")
@@ -170,3 +176,20 @@ def test_the_command_tells_programs_the_same(tmp_path: Path) -> None:
     assert found["gateway environment"]["state"] == GOOD
     assert found["model"]["state"] == BAD  # signed with the secret of another installation
     assert result.exit_code == 1
+
+
+def test_rasas_set_up_is_held_against_that_of_the_code(here: Installation) -> None:
+    other = replace(here, settings=replace(here.settings, data=here.root / "clinic/data"))
+    (here.root / "clinic").mkdir()
+    for name in RASA:
+        (here.root / name).write_text("version: 2\n")
+        (here.root / "clinic" / name).write_text("version: 2\n")
+    assert list(doctor.rasa_setup(other)) == []
+
+    (here.root / "clinic/config.yml").unlink()
+    (here.root / "clinic/domain.yml").write_text("version: 1\n")
+
+    assert [(f.state, f.words.split()[0]) for f in doctor.rasa_setup(other)] == [
+        (BAD, "config.yml"),
+        (WARNING, "domain.yml"),
+    ]

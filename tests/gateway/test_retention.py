@@ -241,7 +241,7 @@ async def test_a_patient_downloads_the_chat_as_text(chat: Chat) -> None:
     await chat.ask("will I be sore?")
     reply = await chat.client.get(f"/api/conversations/{chat.id}/transcript", headers=chat.headers)
     assert reply.headers["content-type"] == "text/plain; charset=utf-8"
-    assert reply.headers["content-disposition"] == 'attachment; filename="ims-chat-2026-11-21.txt"'
+    assert reply.headers["content-disposition"] == 'attachment; filename="chat-2026-11-21.txt"'
     assert reply.headers["cache-control"] == "no-store"
     told = reply.text
     assert told.startswith("Chat with the automated assistant of Salal Physiotherapy")

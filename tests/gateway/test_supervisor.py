@@ -164,6 +164,9 @@ def run_answers(port: int) -> bool:
     return httpx.get(f"http://127.0.0.1:{port}/").status_code == 200
 
 
+ENGINE = ".venvs/engine/bin/python"
+
+
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     """A checkout that has been set up."""
@@ -178,32 +181,32 @@ def trained(root: Path, settings: Settings) -> Path:
     file = root / "models/a.tar.gz"
     file.write_bytes(b"weights")
     sha256 = hashlib.sha256(b"weights").hexdigest()
-    Models(settings, root / "models")._use(Manifest(file.name, sha256, "data", "2026-11-21T00:00:00+00:00", 1.0))
+    Models(settings)._use(Manifest(file.name, sha256, "data", "2026-11-21T00:00:00+00:00", 1.0))
     return file
 
 
 def test_what_is_missing_is_said_with_what_to_do(root: Path) -> None:
-    settings = Settings(var=root / "var")
+    settings = Settings(var=root / "var", models=root / "models")
     with pytest.raises(CannotStart, match="ims train"):
-        parts(settings, root)
-    (root / ".venvs/engine/bin/python").unlink()
+        parts(settings, root / ENGINE)
+    (root / ENGINE).unlink()
     with pytest.raises(CannotStart, match="make setup"):
-        parts(settings, root)
+        parts(settings, root / ENGINE)
 
 
 def test_a_model_that_was_not_trained_here_is_not_started(root: Path) -> None:
-    settings = Settings(var=root / "var")
+    settings = Settings(var=root / "var", models=root / "models")
     model = trained(root, settings)
-    assert str(model) in parts(settings, root)[1].command
+    assert str(model) in parts(settings, root / ENGINE)[1].command
     model.write_bytes(b"other weights")
     with pytest.raises(CannotStart, match="not the model that was trained here"):
-        parts(settings, root)
+        parts(settings, root / ENGINE)
 
 
 def test_the_engine_listens_on_this_machine_alone_with_a_token_and_without_telemetry(root: Path) -> None:
-    settings = Settings(var=root / "var")
+    settings = Settings(var=root / "var", models=root / "models")
     trained(root, settings)
-    by_name = {part.name: part for part in parts(settings, root)}
+    by_name = {part.name: part for part in parts(settings, root / ENGINE)}
     engine = by_name["engine"]
     assert engine.command[engine.command.index("--interface") + 1] == "127.0.0.1"
     assert "--enable-api" not in engine.command
@@ -217,9 +220,11 @@ def test_the_engine_listens_on_this_machine_alone_with_a_token_and_without_telem
 
 
 def test_each_address_of_an_engine_is_a_part(root: Path) -> None:
-    settings = Settings(var=root / "var", engine_url="http://127.0.0.1:5105, http://127.0.0.1:5106")
+    settings = Settings(
+        var=root / "var", models=root / "models", engine_url="http://127.0.0.1:5105, http://127.0.0.1:5106"
+    )
     trained(root, settings)
-    found = {part.name: part.port for part in parts(settings, root)}
+    found = {part.name: part.port for part in parts(settings, root / ENGINE)}
     assert found == {"gateway": 8000, "engine": 5105, "engine-2": 5106}
 
 

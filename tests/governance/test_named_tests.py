@@ -41,3 +41,19 @@ def test_each_point_of_the_law_has_a_test_or_is_the_clinics() -> None:
         assert law
         assert bool(NAMED.search(test)) == bool(what), law
         assert what or clinic
+
+
+def test_each_point_of_wcag_stands_once_and_names_its_tests() -> None:
+    points = rows("docs/accessibility.md", "Point by point")
+    assert [row[0].split()[0] for row in points] == CRITERIA.split()
+    defined = {
+        node.name
+        for file in Path("tests/browser").glob("test_*.py")
+        for node in ast.parse(file.read_text("utf-8")).body
+        if isinstance(node, ast.FunctionDef)
+    }
+    for criterion, how, test in points:
+        named = re.findall(r"`(\w+)`", test)
+        assert how, criterion
+        assert set(named) <= defined, f"{criterion}: {set(named) - defined}"
+        assert named or test in ("axe", "none of it here"), criterion

@@ -134,6 +134,7 @@ FILES = {
         consent_required: true
         retention_days: 30
         theme: {primary: "#1f6f5c"}
+        treatment: {name: IMS, in_full: IMS (dry needling)}
         """,
     "screening.yml": SCREENING,
     "wording.yml": """\

@@ -91,6 +91,7 @@ SPOILED = {
     "syllables that are text": ("lexicon/syllables.yml", "needle: 2", "needle: two", 1, "not a whole number"),
     "a pattern that is none": ("lexicon/overclaims.yml", r"\bcures?\b", "(cure", 3, "is no pattern"),
     "an allowed pattern that is none": ("lexicon/overclaims.yml", "no one can", "(no one can", 1, "is no pattern"),
+    "a treatment without its full name": ("clinic.yml", ", in_full: IMS (dry needling)", "", 22, "no 'in_full'"),
     "an unknown time zone": ("clinic.yml", "America/Vancouver", "Mars/Olympus", 7, "'Mars/Olympus' is unknown"),
     "a region without numbers": ("clinic.yml", "region: BC", "region: AB", 6, "no phone numbers for the region 'AB'"),
     "a number that is missing": ("clinic.yml", ', crisis_line: "988"', "", 6, "'BC' has no 'crisis_line'"),

@@ -203,13 +203,14 @@ def test_what_is_set_is_said(data: Data) -> None:
         "clinic.yml",
         "demo: true",
         "demo: true\nfees:\n- {what: First visit, price: $115}\naddress: 100 Example Street\npractitioners:\n"
-        "- {name: Robin Example, role: physiotherapist, ims: true}\n- {name: Kim Sample, role: physio, ims: false}",
+        "- {name: Robin Example, role: physiotherapist, offers: true}\n"
+        "- {name: Kim Sample, role: physio, offers: false}",
     )
     now = local(11, 23, 9)
 
     assert facts(data, "cost", now) == "Our fees: First visit $115."
     assert "Our address: 100 Example Street." in facts(data, "hours_location", now)
-    assert facts(data, "practitioner", now) == "IMS is done here by: Robin Example, physiotherapist."
+    assert facts(data, "practitioner", now) == "IMS is given here by: Robin Example, physiotherapist."
 
 
 def test_other_topics_have_no_clinic_facts(data: Data) -> None:

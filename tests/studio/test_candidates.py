@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from gateway.studio.candidates import Asked, faq, from_csv, name_for
+from gateway.studio.candidates import LONGEST, MOST_FAQ, Asked, faq, from_csv, name_for
 from gateway.studio.errors import StudioError
+
+Read = Callable[[Path], list[Asked]]
 
 
 def write(folder: Path, name: str, text: str, encoding: str = "utf-8") -> Path:
@@ -77,3 +80,80 @@ def test_names_are_made_of_the_words_that_matter() -> None:
     assert name_for("Do you treat horses?", {"treat_horses"}) == "treat_horses_2"
     assert name_for("¿?", set()) == "topic"
     assert name_for("3 2 1", set()) == "topic"
+
+
+@pytest.mark.parametrize(
+    ("start", "words"),
+    [
+        (b"PK\x03\x04", "Excel"),
+        (b"\xd0\xcf\x11\xe0", "old Excel"),
+        (b"%PDF-1.7", "PDF"),
+        (b"\x1f\x8b", "packed"),
+        (b"\x89PNG\r\n", "not text"),
+    ],
+)
+@pytest.mark.parametrize("read", [faq, from_csv])
+def test_a_file_of_another_program_is_named_for_what_it_is(
+    tmp_path: Path, start: bytes, words: str, read: Read
+) -> None:
+    file = tmp_path / "list.csv"
+    file.write_bytes(start + bytes(range(1, 256)) * 20)
+
+    with pytest.raises(StudioError, match=f"{words}.*What to do"):
+        read(file)
+
+
+def test_lines_that_end_as_on_an_old_mac_are_lines(tmp_path: Path) -> None:
+    assert from_csv(write(tmp_path, "mac.csv", "question\ris it loud\rcan I swim\r")) == [
+        Asked("is it loud", ""),
+        Asked("can I swim", ""),
+    ]
+
+
+@pytest.mark.parametrize("heads", ["Questions,Answers", "Question text,Our answer", "FAQ question,The reply"])
+def test_headings_may_say_a_little_more(tmp_path: Path, heads: str) -> None:
+    file = write(tmp_path, "faq.csv", f"{heads}\nIs it loud?,Yes\n")
+    assert faq(file) == [Asked("Is it loud?", "Yes")]
+
+
+def test_a_first_question_is_not_taken_for_headings(tmp_path: Path) -> None:
+    file = write(tmp_path, "old.csv", "Any questions?\nis there a question that people often ask\n")
+    assert len(from_csv(file)) == 2
+
+
+def test_a_page_is_read_as_one_whatever_its_name(tmp_path: Path) -> None:
+    page = "<!-- saved -->\n<!doctype html><html><body><h2>Is it loud?</h2><p>Yes</p></body></html>"
+    assert faq(write(tmp_path, "page.csv", page)) == [Asked("Is it loud?", "Yes")]
+    with pytest.raises(StudioError, match="import-faq"):
+        from_csv(write(tmp_path, "page.txt", page))
+
+
+def test_a_page_that_a_browser_saved_with_its_pictures_is_read(tmp_path: Path) -> None:
+    page = (
+        "From: <Saved by a browser>\nMIME-Version: 1.0\nContent-Type: multipart/related; boundary=x\n\n--x\n"
+        "Content-Type: text/html; charset=utf-8\nContent-Transfer-Encoding: quoted-printable\n\n"
+        "<html><h2>Is it lo=\nud?</h2><p>Yes =E2=80=93 a bit</p></html>\n--x\nContent-Type: image/png\n\nxx\n--x--\n"
+    )
+    assert faq(write(tmp_path, "page.mhtml", page)) == [Asked("Is it loud?", "Yes – a bit")]
+
+
+def test_a_mark_that_is_not_closed_swallows_no_questions(tmp_path: Path) -> None:
+    with pytest.raises(StudioError, match="quotation mark"):
+        from_csv(write(tmp_path, "faq.csv", 'question,answer\n"Is it loud?,yes\nCan I swim?,no\n'))
+    assert (
+        len(from_csv(write(tmp_path, "odd.csv", 'question,answer\n"Is it "loud" there?",yes\nCan I swim?,no\n'))) == 2
+    )
+
+
+def test_what_is_too_long_for_a_question_is_left_out(tmp_path: Path) -> None:
+    file = write(tmp_path, "faq.csv", f"question\n{'word ' * LONGEST}\n{'a' * 200_000}\nis it loud\n")
+    assert from_csv(file) == [Asked("is it loud", "")]
+
+
+def test_a_list_too_long_for_drafts_is_refused(tmp_path: Path) -> None:
+    many = "".join(f"is number {number} loud\n" for number in range(MOST_FAQ + 1))
+    file = write(tmp_path, "faq.csv", f"question\n{many}")
+
+    assert len(from_csv(file)) == MOST_FAQ + 1
+    with pytest.raises(StudioError, match="inbox import"):
+        faq(file)

@@ -91,6 +91,14 @@ async def test_imported_messages_have_no_personal_details(inbox: Inbox) -> None:
     assert [(m.text, m.reason) for m in await inbox.open()] == [("my phn is [number]", "imported")]
 
 
+async def test_what_was_imported_before_does_not_come_in_again(inbox: Inbox) -> None:
+    assert await inbox.bring(["is it loud", "Is it  loud", "my phn is 9123 456 789"]) == 2
+    await inbox.close([(await inbox.open())[0].id], "dismissed")
+
+    assert await inbox.bring(["my phn is 9123 456 780", "is it loud", "can I swim"]) == 1
+    assert [m.text for m in await inbox.open()] == ["my phn is [number]", "can I swim"]
+
+
 async def test_the_table_comes_and_goes(database: Database) -> None:
     for _ in range(2):
         await database.downgrade("0004")

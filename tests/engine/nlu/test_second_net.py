@@ -34,6 +34,11 @@ def test_a_message_like_an_example_of_danger_gets_its_sign(second: SecondNet, ar
     assert second.sign("something else", near(around[1], 1, 9)[0]) == "U02"
 
 
+def test_danger_that_is_like_no_example_in_particular_has_no_sign(second: SecondNet, around: np.ndarray) -> None:
+    between = (around[0] + around[1]) / np.sqrt(2)
+    assert second.sign("something else", between) is None
+
+
 def test_hardly_any_ordinary_message_is_above_the_border(second: SecondNet, around: np.ndarray) -> None:
     alarms = [second.sign("price", vector) for vector in near(around[2], 500, 10)]
     assert sum(sign is not None for sign in alarms) <= 5 * FALSE_ALARMS * len(alarms)
