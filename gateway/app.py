@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import InterfaceError, OperationalError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -24,7 +25,7 @@ from gateway.edition import Edition, Frame
 from gateway.engine import Engine
 from gateway.exchange import Exchange
 from gateway.guards import BodyLimit, OtherSites, SecurityHeaders
-from gateway.logs import RequestLog
+from gateway.logs import RequestLog, describe
 from gateway.peers import Alone, RedisPeers, SharedBuckets, SharedSignals
 from gateway.problems import SENTENCES, Refused, error_body, problem_page, wants_page
 from gateway.retention import Retention
@@ -133,6 +134,8 @@ def create_app(
     app.add_exception_handler(StudioError, _not_done)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http_error)
+    for gone in (OperationalError, InterfaceError):
+        app.add_exception_handler(gone, _not_stored)
     app.add_middleware(BodyLimit, limit=settings.body_limit)
     if origins := settings.origins or knowledge.clinic.website_origins:
         app.add_middleware(OtherSites, origins=origins)
@@ -153,6 +156,12 @@ async def _not_done(request: Request, error: Exception) -> Response:
     if wants_page(request):
         return problem_page(409, "This was not done", str(error))
     return JSONResponse(error_body("not_done", str(error)), 409)
+
+
+async def _not_stored(request: Request, error: Exception) -> Response:
+    """The database is locked, full or away. Nothing was taken, and what asks again later finds it again."""
+    log.error("the database does not answer (%s)", describe(error))
+    return Refused.because("not_stored").response()
 
 
 async def _invalid(request: Request, error: Exception) -> Response:

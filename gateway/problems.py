@@ -36,6 +36,10 @@ SENTENCES = {
     "key_reused": (409, "This key was used before for another message. Use a new key for each message."),
     "too_big": (413, "The request is too big. At most {limit} bytes are accepted."),
     "too_slow": (408, "The request took too long to arrive."),
+    "not_stored": (
+        503,
+        "The database does not answer at the moment, so nothing was taken. Send the same again in a few seconds.",
+    ),
     "failed": (500, "Something went wrong here, and it was noted. Please try again."),
 }
 
@@ -55,6 +59,8 @@ class Refused(Exception):
         """The refusal of this code, with its sentence."""
         status, sentence = SENTENCES[code]
         headers = {"WWW-Authenticate": "Bearer"} if status == 401 and code != "staff_unauthorized" else None
+        if code == "not_stored":
+            headers = {"Retry-After": "5"}
         return cls(status, code, sentence.format(**values), headers)
 
     def response(self) -> Response:

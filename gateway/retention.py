@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
@@ -19,6 +20,7 @@ from gateway.settings import Settings
 from gateway.store import Store
 
 DAY = 24 * 60 * 60.0
+JUMP = 12.0  # hours: erasing waits a day for a clock that was set forward by more, which may be a mistake
 log = logging.getLogger(__name__)
 
 
@@ -29,11 +31,14 @@ def _utc_now() -> datetime:
 class Retention:
     """Erases conversations: old ones every day, and any one when it is asked for."""
 
-    def __init__(self, store: Store, database: Database, signals: Signals, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, store: Store, database: Database, signals: Signals, now: Callable[[], datetime], pause: float = DAY
+    ) -> None:
         self._store = store
         self._database = database
         self._signals = signals
         self._now = now
+        self._pause = pause
         self._daily: asyncio.Task[None] | None = None
 
     async def forget(self, conversation_id: str) -> None:
@@ -67,13 +72,19 @@ class Retention:
                 await self._daily
 
     async def _every_day(self, days: float) -> None:
+        jumped = 0.0
         while True:
             try:
-                if erased := await self.purge(days):
+                if jumped > JUMP:
+                    log.error("the clock is %.0f hours ahead of the time that passed: nothing is erased today", jumped)
+                elif erased := await self.purge(days):
                     log.info("erased %d conversations older than %g days", erased, days)
             except Exception as error:  # most likely the database was busy; what is due today is due tomorrow too
                 log.error("old conversations could not be erased (%s)", describe(error))
-            await asyncio.sleep(DAY)
+            then, began = self._now(), time.monotonic()
+            await asyncio.sleep(self._pause)
+            passed = timedelta(seconds=time.monotonic() - began)
+            jumped = (self._now() - then - passed) / timedelta(hours=1)
 
     async def _erased(self, conversation_ids: Iterable[str]) -> None:
         for conversation_id in conversation_ids:

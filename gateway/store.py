@@ -12,7 +12,7 @@ import hmac
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Row, Select, delete, func, insert, or_, select, text, update
@@ -26,6 +26,7 @@ from safety import LEVELS, READ_TOGETHER
 
 Json = dict[str, Any]
 T = TypeVar("T")
+CLOCK_SLACK = timedelta(minutes=5)  # that clocks may differ by; what is later than that is not of this time
 OWN = "own"  # among the choices of a patient's message: what it tells the engine besides its words
 
 
@@ -230,9 +231,19 @@ class Store:
         return await self._database.read(lambda connection: list(connection.execute(query).scalars()))
 
     async def purge(self, before: datetime) -> list[str]:
-        """Remove the conversations whose last event is from before this time; returns their ids."""
+        """Remove the conversations whose last event is from before this time; returns their ids.
+
+        What was written while the clock was ahead counts as written now: it would be kept for too long.
+        """
         query = delete(conversations).where(conversations.c.last_at < before).returning(conversations.c.id)
-        return await self._database.write(lambda connection: list(connection.execute(query).scalars()))
+
+        def work(connection: Connection) -> list[str]:
+            now = self._now()
+            ahead = update(conversations).where(conversations.c.last_at > now + CLOCK_SLACK).values(last_at=now)
+            connection.execute(ahead)
+            return list(connection.execute(query).scalars())
+
+        return await self._database.write(work)
 
     async def exists(self, conversation_id: str) -> bool:
         """Whether the conversation is still there."""

@@ -23,7 +23,7 @@ from gateway.desk.service import mail, to_queue, waiting
 from gateway.desk.words import Words
 from gateway.live import Signals
 from gateway.logs import describe
-from gateway.store import Locked, Store, UnknownConversation
+from gateway.store import CLOCK_SLACK, Locked, Store, UnknownConversation
 from gateway.tables import handoffs as table
 from knowledge import Knowledge
 
@@ -94,6 +94,9 @@ class Alerts:
             return
         words = Words(self._knowledge, locked.conversation.language)
         # One word to the patient, also if several are due: after a quiet person, or when the desk is back.
+        if due == "clock":
+            handoffs.change(locked.connection, locked.conversation.id, waiting_since=locked.now)
+            return
         alerts = sum(self._waited(handoff.waiting_since) >= rung for rung in self._rungs)
         if due == "quiet":
             to_queue(locked)
@@ -109,7 +112,9 @@ class Alerts:
                 mail(locked, "alert")
 
     def _due(self, handoff: Row[Any], there: Availability) -> str | None:
-        """What has to happen now: quiet, nobody or alert."""
+        """What has to happen now: clock (it was set back, so the wait is counted from now), quiet, nobody or alert."""
+        if handoff.waiting_since > self._now() + CLOCK_SLACK:
+            return "clock"
         waited = self._waited(handoff.waiting_since)
         if handoff.state == "person":
             return "quiet" if waited >= timedelta(minutes=self._rules.quiet_minutes) else None

@@ -52,7 +52,10 @@ class FrontDesk:
         """The same inside a transaction."""
         now = self._now().astimezone(self._clinic.timezone)
         waits = select(table.c.asked_at, table.c.replied_at).where(
-            table.c.replied_at >= now - WAITS_OF, table.c.after_hours.is_(False), table.c.reason != "desk"
+            table.c.replied_at >= now - WAITS_OF,
+            table.c.replied_at >= table.c.asked_at,  # unless the clock was set back between the two
+            table.c.after_hours.is_(False),
+            table.c.reason != "desk",
         )
         seconds = [(row.replied_at - row.asked_at).total_seconds() for row in connection.execute(waits)]
         closes = self._clinic.closes_at(now)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import fields
 from pathlib import Path
@@ -31,6 +32,20 @@ def test_the_settings_of_a_node_exist() -> None:
         assert given <= KNOWN
         assert given >= WANTED
     assert set(re.findall(r"`(IMS_\w+)`", Path("docs/scaling.md").read_text("utf-8"))) >= WANTED
+
+
+def test_the_capacity_plan_adds_up_to_ten_thousand_chats() -> None:
+    text = Path("docs/scaling.md").read_text("utf-8")
+    costs = [int(found) for found in re.findall(r"(\d+) ms (?:of processor time|in the engine)", text)]
+    assert len(costs) == 2
+    a_second = 2 * 0.7 / (sum(costs) / 1000)
+    plan = [
+        [int(cell.replace(",", "")) for cell in row] for row in re.findall(r"\| ([\d,]+) \| (\d+) \| (\d+) \|", text)
+    ]
+    assert [chats for chats, _, _ in plan] == [100, 1_000, 10_000]
+    for chats, messages, nodes in plan:
+        assert messages == chats / 20
+        assert nodes == math.ceil(messages / a_second) + 1
 
 
 def test_nginx_asks_the_nodes_that_there_are() -> None:

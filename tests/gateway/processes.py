@@ -17,7 +17,7 @@ import httpx
 
 from tests.gateway.fake_engine import TOKEN
 
-START = 60.0  # seconds that a process may take to start on a busy machine
+START = 180.0  # seconds that a process may take to start on a busy machine
 
 
 def free_port() -> int:
@@ -46,7 +46,9 @@ class Processes:
     var: Path
     engine_port: int = field(default_factory=free_port)
     port: int = field(default_factory=free_port)
+    patience: float = START  # seconds that each may take to start
     output: Path | None = None  # a file for all that they print, instead of the test's own output
+    around_gateway: tuple[str, ...] = ()  # a command that runs the gateway
     running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     @property
@@ -60,12 +62,13 @@ class Processes:
     def start_engine(self, pause: float = 0) -> None:
         self._start("engine", str(self.engine_port), str(pause))
         eventually(
-            lambda: httpx.get(f"http://127.0.0.1:{self.engine_port}/webhooks/gateway/").status_code == 200, START
+            lambda: httpx.get(f"http://127.0.0.1:{self.engine_port}/webhooks/gateway/").status_code == 200,
+            self.patience,
         )
 
     def start_gateway(self) -> None:
         self._start("gateway")
-        eventually(lambda: httpx.get(f"{self.url}/health").status_code == 200, START)
+        eventually(lambda: httpx.get(f"{self.url}/health").status_code == 200, self.patience)
 
     def _start(self, *arguments: str, module: str = "tests.gateway.serve_fakes") -> None:
         environment = {
@@ -77,7 +80,8 @@ class Processes:
             "IMS_HEARTBEAT": "0.3",
             "IMS_CONVERSATION_BURST": "10000",
         }
-        command = [sys.executable, "-m", module, *arguments]
+        around = self.around_gateway if arguments[0] == "gateway" else ()
+        command = [*around, sys.executable, "-m", module, *arguments]
         with self.output.open("ab") if self.output else nullcontext() as output:
             self.running[arguments[0]] = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
 

@@ -529,3 +529,20 @@ async def test_two_hundred_wait_in_order(clinic: Clinic, clock: Clock) -> None:
     clock.now = OPEN + timedelta(minutes=20)
     await clinic.alerts.look()
     assert {row.alerts for row in await clinic.desk.queue()} == {3}
+
+
+async def test_who_spams_is_one_line_at_the_desk_and_takes_nothing_from_others(
+    settings: Settings, knowledge: Knowledge, engine: FakeEngine, clock: Clock
+) -> None:
+    async with clinic_at_work(settings, knowledge, engine, clock, conversation_burst=5) as clinic:
+        spammer = await clinic.waiting()
+        clock.pass_(seconds=1)
+        other = await clinic.waiting()
+        replies = [await spammer.send(f"HELLO {number}") for number in range(50)]
+        taken = [reply for reply in replies if reply.status_code == 202]
+        refused = [reply for reply in replies if reply.status_code == 429]
+        assert len(taken) + len(refused) == 50
+        assert len(refused) >= 40
+        assert all(int(reply.headers["Retry-After"]) >= 1 for reply in refused)
+        assert [row.conversation_id for row in await clinic.desk.queue()] == [spammer.id, other.id]
+        assert (await other.send("will I be sore?")).status_code == 202

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -163,5 +164,37 @@ def test_an_engine_killed_in_the_middle_of_a_reply_is_told_to_the_patient(tmp_pa
         eventually(lambda: len(answers()) == 1)
         assert answers()[0]["kind"] == "handoff"
         assert "911" in answers()[0]["text"]
+    finally:
+        both.close()
+
+
+def test_an_engine_that_answers_too_late_is_not_heard(tmp_path: Path) -> None:
+    both = Processes(tmp_path / "var")
+    try:
+        both.start_engine(pause=4)
+        both.start_gateway()
+        started = httpx.post(f"{both.url}/api/conversations").json()
+        address = f"{both.url}/api/conversations/{started['id']}"
+        headers = {"Authorization": f"Bearer {started['token']}"}
+
+        def send(key: str) -> None:
+            httpx.post(f"{address}/messages", headers=headers, json={"key": key, "text": "will I be sore?"})
+
+        def answers() -> list[Json]:
+            found = httpx.get(f"{address}/history?after=1", headers=headers).json()["events"]
+            return [event for event in found if event["in_reply_to"]]
+
+        began = time.monotonic()
+        send("a")
+        eventually(lambda: len(answers()) == 1)
+        assert time.monotonic() - began >= 3, "the patience that the settings say"
+        assert answers()[0]["body"]["kind"] == "handoff"
+        time.sleep(3)  # the engine has its answer by now
+        assert len(answers()) == 1
+        both.kill("engine")
+        both.start_engine()
+        send("b")
+        eventually(lambda: len(answers()) == 2)
+        assert answers()[1]["body"]["topic"] == "soreness"
     finally:
         both.close()

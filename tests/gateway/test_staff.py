@@ -169,6 +169,18 @@ async def test_the_cookie_is_for_tls_this_host_and_no_script(gateway: Gateway, p
         assert all(word in cookie for word in ("Secure", "HttpOnly", "SameSite=strict", "Path=/"))
 
 
+async def test_a_session_that_somebody_planted_is_not_the_one_that_is_signed_in(
+    gateway: Gateway, people: Accounts
+) -> None:
+    await ready(people)
+    ana = browser(gateway)
+    ana.client.cookies.set("__Host-ims_staff", "planted", domain="desk.example", path="/")
+    assert (await ana.login()).status_code == 303
+    assert await people.of_session("planted") is None
+    mine = [cookie.value for cookie in ana.client.cookies.jar if cookie.name == "__Host-ims_staff"][-1]
+    assert mine != "planted" and await people.of_session(str(mine))
+
+
 @pytest.mark.parametrize("base, secure", {"http://localhost:8000": False, "http://clinic.example": True}.items())
 async def test_only_this_machine_goes_without_tls(gateway: Gateway, base: str, secure: bool) -> None:
     reply = await gateway.client.get(f"{base}/staff/login")

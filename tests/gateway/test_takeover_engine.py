@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from benchmarks.load import processes
 from gateway.app import create_app
 from gateway.settings import Settings
 from knowledge import Knowledge
@@ -21,12 +25,32 @@ pytestmark = pytest.mark.engine
 Json = dict[str, Any]
 
 
-def test_no_word_of_the_trained_engine_reaches_a_patient_who_talks_to_a_person(tmp_path: Path) -> None:
-    with ims_run(tmp_path) as clinic:
-        talk(clinic, Settings(database=f"sqlite:///{tmp_path / 'clinic.sqlite3'}", var=tmp_path / "var"))
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Settings]]:
+    folder = tmp_path_factory.mktemp("clinic")
+    with ims_run(folder) as clinic:
+        yield clinic, Settings(database=f"sqlite:///{folder / 'clinic.sqlite3'}", var=folder / "var")
 
 
-def talk(clinic: str, settings: Settings) -> None:
+def engines() -> list[int]:
+    """The engines that were started from here."""
+    commands = {pid: Path(f"/proc/{pid}/cmdline").read_bytes() for pid in processes(os.getpid())}
+    return [pid for pid, command in commands.items() if b"nlu.channel" in command]
+
+
+def test_no_word_of_the_trained_engine_reaches_a_patient_who_talks_to_a_person(running: tuple[str, Settings]) -> None:
+    talk(*running, engine_dies=False)
+
+
+def test_an_engine_that_dies_while_a_person_has_the_chat_changes_nothing_for_the_patient(
+    running: tuple[str, Settings],
+) -> None:
+    before = engines()
+    talk(*running, engine_dies=True)
+    assert before and set(engines()).isdisjoint(before), "it was started again"
+
+
+def talk(clinic: str, settings: Settings, *, engine_dies: bool) -> None:
     http = httpx.Client(base_url=clinic, timeout=10)
     started = http.post("/api/conversations").raise_for_status().json()
     path = f"/api/conversations/{started['id']}"
@@ -57,10 +81,14 @@ def talk(clinic: str, settings: Settings) -> None:
     eventually(lambda: answered(meanwhile), 10)
     late = types("how often do I have to come?")  # the engine may still be at it when the person joins
     asyncio.run(take())
+    if engine_dies:
+        for pid in engines():
+            os.kill(pid, signal.SIGKILL)
     for words in ("/restart", '/inform{"x": 1}', "what does it feel like?"):
         types(words)
     danger = types("I have chest pain and I cannot breathe")
     eventually(lambda: answered(danger), 10)
+    eventually(lambda: http.get("/ready").status_code == 200, 180)
     asyncio.run(desk.hand_back(started["id"], 1, "We talked about your visit."))
     after = types("will I be sore afterwards?")
     eventually(lambda: answered(after), 10)

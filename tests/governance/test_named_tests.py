@@ -14,7 +14,7 @@ CRITERIA = (  # WCAG 2.2, levels A and AA (4.1.1 is no longer one)
     "1.4.12 1.4.13 2.1.1 2.1.2 2.1.4 2.2.1 2.2.2 2.3.1 2.4.1 2.4.2 2.4.3 2.4.4 2.4.5 2.4.6 2.4.7 2.4.11 2.5.1 2.5.2 "
     "2.5.3 2.5.4 2.5.7 2.5.8 3.1.1 3.1.2 3.2.1 3.2.2 3.2.3 3.2.4 3.2.6 3.3.1 3.3.2 3.3.3 3.3.4 3.3.7 3.3.8 4.1.2 4.1.3"
 )
-PAGES = ["docs/security.md", "docs/privacy.md", "docs/advisories.yml"]
+PAGES = ["docs/security.md", "docs/privacy.md", "docs/faults.md", "docs/advisories.yml"]
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -211,7 +211,7 @@ def test_a_restarted_database_loses_nothing_and_is_found_again(cluster: Cluster,
         body = {"key": "while-away", "text": QUESTION}
         path = f"/api/conversations/{patient.id}/messages"
         refused = httpx.post(f"{cluster.node(0)}{path}", json=body, headers=patient.headers, timeout=30)
-        assert refused.status_code == 500
+        assert (refused.status_code, refused.json()["error"]["code"]) == (503, "not_stored")
         assert QUESTION not in refused.text
         ready = httpx.get(f"{cluster.node(1)}/ready", timeout=30)
         assert (ready.status_code, ready.json()["parts"]["database"][:15]) == (503, "does not answer")

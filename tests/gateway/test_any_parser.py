@@ -1,0 +1,129 @@
+"""Whatever is read from outside is read or refused in our own words: files, tokens, cookies, numbers, contacts."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from gateway.answer_parts import parts
+from gateway.backup import BackupError, restore
+from gateway.desk.contact import NotReachable, contact
+from gateway.desk.links import Links
+from gateway.settings import Settings
+from gateway.studio.candidates import faq
+from gateway.studio.errors import StudioError
+from gateway.studio.topic_file import TopicFile
+from knowledge import KnowledgeError
+from tests.gateway.processes import Processes
+from tests.knowledge.conftest import SORENESS
+
+MANY = settings(max_examples=60, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+CELLS = st.lists(st.lists(st.text(max_size=12) | st.just("question"), max_size=4), max_size=5)
+TAGS = st.sampled_from(
+    """<h2> </h2> <script·type='application/ld+json'> </script> {"@type":"FAQPage","mainEntity": [ { ] } Why? &#x110000;
+    <!-- --> <![CDATA[ "name":3 <summary> </ \x00 é""".replace("·", "\t").split(" ")
+)
+PIECES = st.sampled_from(
+    ["\n", "  ", ": ", "- ", "'", '"', "|", ">", "&a ", "*a", "!!python/name:os.system ", "%", "#", "x"]
+)
+HEADER = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=80)
+
+
+@given(
+    content=st.binary(max_size=400)
+    | CELLS.map(lambda rows: "\n".join(",".join(row) for row in rows).encode("utf-8", "replace"))
+    | st.lists(TAGS, max_size=30).map(lambda tags: "".join(tags).encode()),
+    name=st.sampled_from(["list.csv", "page.html"]),
+)
+@MANY
+def test_any_list_of_questions_is_read_or_refused(content: bytes, name: str) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / name
+        file.write_bytes(content)
+        with contextlib.suppress(StudioError):
+            assert all(asked.question.strip() for asked in faq(file))
+
+
+@given(at=st.integers(0, len(SORENESS)), cut=st.integers(0, 60), pieces=st.lists(PIECES, max_size=6))
+@MANY
+def test_any_topic_file_is_read_or_refused(at: int, cut: int, pieces: list[str]) -> None:
+    with contextlib.suppress(StudioError, KnowledgeError):
+        file = TopicFile("soreness", SORENESS[:at] + "".join(pieces) + SORENESS[at + cut :])
+        assert isinstance(file.examples, list)
+
+
+@given(content=st.binary(max_size=1500))
+@MANY
+def test_any_backup_is_restored_or_refused(content: bytes) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "backup.tar"
+        file.write_bytes(content)
+        with pytest.raises(BackupError):
+            restore(Settings(var=Path(folder) / "var"), file)
+        assert not (Path(folder) / "var" / "ims.sqlite3").exists()
+
+
+@given(written=st.text(max_size=300) | st.from_regex(r"[\d() +.-]{5,20}|[\w.]{1,9}@[\w.]{1,9}", fullmatch=True))
+@MANY
+def test_any_contact_is_read_or_refused(written: str) -> None:
+    with contextlib.suppress(NotReachable):
+        found = contact(written, "CA")
+        assert "@" in found or found.startswith("+")
+
+
+@given(text=st.text())
+@MANY
+def test_any_text_of_an_answer_becomes_parts_with_all_its_words(text: str) -> None:
+    assert isinstance(parts(text), list)
+
+
+@given(conversation=st.text(max_size=40), token=st.text(max_size=80))
+@MANY
+def test_no_made_up_token_opens_a_chat(conversation: str, token: str) -> None:
+    assert not Links("a secret", "").opens(conversation, token)
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    processes = Processes(tmp_path_factory.mktemp("site") / "var")
+    try:
+        processes.start_engine()
+        processes.start_gateway()
+        with httpx.Client(base_url=processes.url, timeout=30) as client:
+            yield client
+    finally:
+        processes.close()
+
+
+@given(value=HEADER)
+@MANY
+def test_any_cookie_signs_nobody_in(site: httpx.Client, value: str) -> None:
+    headers = {"cookie": f"ims_staff={value}; ims_device={value}; {value}", "accept": "text/html"}
+    reply = site.get("/desk", headers=headers)
+    assert (reply.status_code, reply.headers["location"].partition("?")[0]) == (303, "/staff/login")
+
+
+@given(value=HEADER)
+@MANY
+def test_any_authorization_is_refused(site: httpx.Client, value: str) -> None:
+    for given_header in (value, f"Bearer {value}"):
+        reply = site.get("/api/conversations/x/history", headers={"authorization": given_header})
+        assert reply.status_code in (401, 404)
+        assert len(value) < 8 or value not in reply.text
+
+
+@given(value=HEADER | st.integers().map(str))
+@MANY
+def test_any_last_event_id_is_a_number_or_none(site: httpx.Client, value: str) -> None:
+    started = site.post("/api/conversations").json()
+    headers = {"authorization": f"Bearer {started['token']}", "last-event-id": value}
+    with site.stream("GET", f"/api/conversations/{started['id']}/events", headers=headers) as stream:
+        assert stream.status_code == 200
+        assert next(stream.iter_lines()).startswith("retry:")
