@@ -126,7 +126,7 @@ def _private_folder(beside: Path) -> Iterator[Path]:
 def _unpack(backup: Path, folder: Path) -> Manifest:
     """Write the parts that the manifest names, and no other, after checking each; BackupError if one is not right."""
     try:
-        with tarfile.open(backup) as tar:
+        with tarfile.open(backup, "r:") as tar:  # a backup is never compressed
             first = tar.next()
             if first is None or first.name != MANIFEST or first.size > MANIFEST_LIMIT:
                 raise ValueError("no manifest")

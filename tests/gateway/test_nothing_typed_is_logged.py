@@ -163,8 +163,8 @@ def test_when_the_database_fails(site: Site) -> None:
 
     rename("events", "events_away")
     try:
-        refused(site.send(f"will I be sore? {MARK}"), 500)
-        refused(site.rest({"sender": "b", "message": MARK}), 500)
+        refused(site.send(f"will I be sore? {MARK}"), 503)
+        refused(site.rest({"sender": "b", "message": MARK}), 503)
     finally:
         rename("events_away", "events")
     assert site.ask(f"will I be sore? {MARK}") == "answer"
