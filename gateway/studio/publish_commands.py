@@ -25,7 +25,7 @@ def commands(settings: Callable[[], Settings], stop: Callable[[str], NoReturn]) 
     """`ims publish` and the commands under it."""
     from gateway.staff.accounts import Person
     from gateway.staff.commands import opened
-    from gateway.studio.approvals import APPROVER
+    from gateway.studio.approvals import APPROVER, Approvals
     from gateway.studio.clearance import Clearance
     from gateway.studio.errors import StudioError
     from gateway.studio.publishing import DONE, Job, Publishing
@@ -103,26 +103,28 @@ def commands(settings: Callable[[], Settings], stop: Callable[[str], NoReturn]) 
             stop("No rule that needs four eyes is changed.")
         return found
 
-    @publish.command("put-forward")
-    def put_forward(login: Login, password: Password, code: Code = "") -> None:
-        """Say that a change of the red-flag rules is yours, so that somebody else can approve it."""
+    def in_person(
+        step: Callable[[Approvals, str, Person, datetime], object], login: str, password: str, code: str
+    ) -> tuple[str, str]:
+        """Take one of the two steps for the rules that are changed; says who took it, and lists them."""
         publishing = Publishing(settings())
         found, person = rules(publishing), signed_in(login, password, code)
         try:
-            publishing.clearances.approvals.put_forward(found.change, person, datetime.now(UTC))
+            step(publishing.clearances.approvals, found.change, person, datetime.now(UTC))
         except StudioError as error:
             stop(str(error))
-        console.print(f"{person.name} puts forward: {', '.join(found.rules)}. Another {APPROVER} approves it.")
+        return person.name, ", ".join(found.rules)
+
+    @publish.command("put-forward")
+    def put_forward(login: Login, password: Password, code: Code = "") -> None:
+        """Say that a change of the red-flag rules is yours, so that somebody else can approve it."""
+        name, changed = in_person(Approvals.put_forward, login, password, code)
+        console.print(f"{name} puts forward: {changed}. Another {APPROVER} approves it.")
 
     @publish.command()
     def approve(login: Login, password: Password, code: Code = "") -> None:
         """Approve a change of the red-flag rules that somebody else put forward."""
-        publishing = Publishing(settings())
-        found, person = rules(publishing), signed_in(login, password, code)
-        try:
-            publishing.clearances.approvals.approve(found.change, person, datetime.now(UTC))
-        except StudioError as error:
-            stop(str(error))
-        console.print(f"{person.name} approved: {', '.join(found.rules)}.")
+        name, changed = in_person(Approvals.approve, login, password, code)
+        console.print(f"{name} approved: {changed}.")
 
     return publish
