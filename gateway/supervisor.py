@@ -72,15 +72,16 @@ def _engine(settings: Settings, model: Path, number: int, url: httpx.URL) -> Par
     return Part(
         name="engine" if number == 1 else f"engine-{number}",
         # Our channel alone: without Rasa's HTTP API and its other channels there is nothing else to protect.
-        # It runs the actions in its own process, so there is no action server either.
+        # It runs the actions in its own process, so there is no action server either (nlu.light: Rasa itself).
         command=(
-            *(str(ENGINE_PYTHON), "-m", "rasa", "run", "--model", str(model)),
+            *(str(ENGINE_PYTHON), "-m", "nlu.light", "run", "--model", str(model)),
             *("--interface", "127.0.0.1", "--port", str(url.port)),
             *("--connector", "nlu.channel.GatewayInput"),
         ),
         port=url.port or 0,
         ready=str(url.copy_with(path="/webhooks/gateway/")),
-        environment=engine_environment(settings),
+        # One message is too little work to be worth sharing among threads.
+        environment={**engine_environment(settings), "OPENBLAS_NUM_THREADS": "1"},
         headers={"Authorization": f"Bearer {settings.engine_secret()}"},
     )
 

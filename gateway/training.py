@@ -94,10 +94,14 @@ def _training_hash(settings: Settings) -> str:
 
 
 def engine_environment(settings: Settings) -> dict[str, str]:
-    """Environment variables for every process of the engine: no telemetry, and nothing that patients typed in logs."""
+    """Environment variables for every process of the engine: no telemetry, and nothing that patients typed in logs.
+
+    Compiled modules are kept, where they may be written: without them each start compiles thousands of files again.
+    """
     return {
         **os.environ,
         **QUIET,
+        "PYTHONDONTWRITEBYTECODE": "",
         "PYTHONWARNINGS": "ignore",
         "IMS_ENGINE_TOKEN": settings.engine_secret(),
     }
