@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -42,14 +43,14 @@ def run(
     no_train: Annotated[bool, typer.Option("--no-train", help="Start with the model that is there.")] = False,
 ) -> None:
     """Serve the clinic: engine and gateway, until Ctrl-C."""
-    from gateway.supervisor import Supervisor
-
     settings = _settings()
     if not no_train:
         _train(settings, if_changed=True)
     if first := asyncio.run(staff.first_admin(settings)):
         console.print(first, soft_wrap=True, highlight=False)
-    raise typer.Exit(Supervisor.of(settings, console).run())
+    sys.stdout.flush()
+    # What the command line has loaded for all its commands, a hundred megabytes, is of no use to what runs for months.
+    os.execv(sys.executable, [sys.executable, "-m", "gateway.supervisor"])
 
 
 @app.command()

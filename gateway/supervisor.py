@@ -20,7 +20,7 @@ from pathlib import Path
 import httpx
 from rich.console import Console
 
-from gateway.settings import Settings
+from gateway.settings import Settings, SettingsError
 from gateway.training import ENGINE_PYTHON, ModelRefused, Models, engine_environment
 
 LOG_BYTES = 5_000_000  # a log that is longer at the start of its part is put aside
@@ -242,3 +242,16 @@ def _check_port(part: Part) -> None:
                 f"Port {part.port}, which the {part.name} needs, is in use. "
                 f"What to do: stop the program that uses it, or set {variable}."
             ) from None
+
+
+def main() -> int:
+    """Run the clinic of the settings until told to stop; the exit code."""
+    try:
+        return Supervisor.of(Settings.from_environment()).run()
+    except (CannotStart, SettingsError) as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
