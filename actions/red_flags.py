@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any
 
 from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.screening import DATA, knowledge
-from safety import Net
+from actions.screening import knowledge
 
 Json = dict[str, Any]
-
-
-@cache
-def net() -> Net:
-    """The red-flag net; loaded when first needed."""
-    return Net.load(DATA)
 
 
 class AnswerRedFlag(Action):
@@ -30,11 +22,11 @@ class AnswerRedFlag(Action):
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Json) -> list[EventType]:
         """Whom to call now; a rule ends the form."""
-        finding = net().check(str((tracker.latest_message or {}).get("text") or ""))
-        if finding is None:  # the intent was set by somebody else: rather one alarm too many
+        found = [e for e in (tracker.latest_message or {}).get("entities", []) if e["entity"] == "red_flag"]
+        if found:
+            text, level = found[0]["reply"], found[0]["level"]
+        else:  # the intent was set by somebody else: rather one alarm too many
             text, level = knowledge().screening.outcomes[next(iter(knowledge().screening.outcomes))].text, "emergency"
-        else:
-            text, level = finding.reply, finding.level
         dispatcher.utter_message(text=knowledge().fill(text), json_message={"kind": level})
         warned = {"alarmed": True} if level == "emergency" else None
         return [

@@ -26,14 +26,19 @@ PHONE: dict[str, Any] = {
 DARK = {**PHONE, "color_scheme": "dark"}
 
 
-def shown(browser: Browser, address: str, look: dict[str, Any]) -> Chat:
-    """A page with the chat opened in it."""
+def closed(browser: Browser, address: str, look: dict[str, Any]) -> Chat:
+    """A page with the chat closed in it."""
     context = browser.new_context(
         base_url=address, reduced_motion="reduce", locale="en-CA", timezone_id="America/Vancouver", **look
     )
     page = context.new_page()
     page.goto("/")
-    return Chat(page).open()
+    return Chat(page)
+
+
+def shown(browser: Browser, address: str, look: dict[str, Any]) -> Chat:
+    """A page with the chat opened in it."""
+    return closed(browser, address, look).open()
 
 
 def take(page: Page, name: str, *ready: Locator) -> None:
@@ -59,6 +64,21 @@ def main(address: str = "http://localhost:8000") -> None:
         for name, look in {"chat-desktop": DESKTOP, "chat-phone": PHONE, "chat-dark": DARK}.items():
             chat = shown(browser, address, look)
             take(chat.page, name, chat.ask("what does it feel like??"))
+        chat = closed(browser, address, PHONE)
+        take(chat.page, "chat-closed", chat.launcher)
+        chat.launcher.click()
+        take(chat.page, "chat-consent", chat.button("I agree, start the chat"))
+        chat = shown(browser, address, PHONE)
+        chat.input.press_sequentially("normal to be so")
+        chat.input.press("ArrowDown")
+        take(chat.page, "chat-suggestions", chat.page.get_by_role("option").first)
+        chat.input.fill("")
+        chat.page.route("**/messages", lambda route: route.fulfill(status=413, json={}))
+        chat.write("Can I swim after a visit?")
+        take(chat.page, "chat-failed", chat.button("Try again"))
+        chat = shown(browser, address, PHONE)
+        chat.button("Talk to a person").first.click()
+        take(chat.page, "chat-waiting", chat.button("Stop waiting for a person"))
         chat = shown(browser, address, PHONE)
         chat.ask("can you check if it is safe for me")
         chat.button("None of these").click()

@@ -15,6 +15,7 @@ from gateway import card_answers
 from gateway.conversations import Conversations
 from gateway.desk.links import Links
 from gateway.desk.patients import Patients
+from gateway.desk.words import Words
 from gateway.feedback import LOOKS_WRONG, NOTE_LIMIT, Feedback, NoSuchAnswer
 from gateway.live import Signals, stream
 from gateway.messages import clean
@@ -167,7 +168,8 @@ def routes(
             text, does = await card_answers.read(store, knowledge, conversation.id, message.key, message.card)
             body = {"text": text}
         elif message.choice == PERSON:  # always there, and understood without an engine
-            body, does = {"text": knowledge.wording("label_human")}, {"intent": f"faq/{HUMAN}"}
+            asked = Words(knowledge, conversation.language).say("handoff_request")
+            body, does = {"text": asked}, {"intent": f"faq/{HUMAN}"}
         elif message.choice is None:
             body = {"text": check_text(message.text or "", settings.message_limit, knowledge)}
         else:

@@ -11,7 +11,7 @@ import asyncio
 import logging
 from typing import Any
 
-from gateway.desk.patients import DESK
+from gateway.desk.side import DESK
 from gateway.live import Signals
 from gateway.logs import describe
 from gateway.metrics import Metrics

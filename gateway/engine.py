@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -12,6 +13,7 @@ Json = dict[str, Any]
 PATH = "/webhooks/gateway/webhook"
 HEALTH = "/webhooks/gateway/"
 ALARMS = ("emergency", "urgent", "crisis")
+RED_FLAG = "red_flag"
 
 
 class EngineUnavailable(Exception):
@@ -33,6 +35,7 @@ class EngineReply:
     confidence: float = 0.0
     slots: Json = field(default_factory=dict)
     messages: tuple[Json, ...] = ()
+    red_flag: Json | None = None  # the sign of danger that the engine's net found, as a conversation keeps it
 
     @classmethod
     def read(cls, given: Any) -> EngineReply:
@@ -46,6 +49,7 @@ class EngineReply:
                 confidence=float(given.get("confidence") or 0.0),
                 slots=dict(given.get("slots") or {}),
                 messages=tuple(given.get("messages") or ()),
+                red_flag=_red_flag(given.get("entities") or ()),
             )
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError("not the reply of the channel") from error
@@ -71,6 +75,14 @@ class EngineReply:
         if any(self.kind_of(m) == "handoff" and _custom(m).get("reason") == "screening" for m in self.messages):
             return "screening"
         return "asked" if self.kind == "handoff" else None
+
+
+def _red_flag(entities: Sequence[Json]) -> Json | None:
+    """The sign, its level and what to say, from the entity of `nlu/red_flags.py`."""
+    found = next((e for e in entities if e["entity"] == RED_FLAG), None)
+    if not found or not all(isinstance(found.get(name), str) for name in ("value", "level", "reply")):
+        return None
+    return {"level": found["level"], "sign": found["value"], "signs": [found["value"]], "reply": found["reply"]}
 
 
 def _custom(message: Json) -> Json:

@@ -20,7 +20,7 @@ def window_settings(knowledge: Knowledge, language: str, message_limit: int) -> 
     while somebody types.
     """
     english = knowledge.catalogues[DEFAULT_LANGUAGE]
-    catalogue = knowledge.catalogues.get(language, english)
+    catalogue = knowledge.catalogue(language)
     return {
         "language": catalogue.code,
         "languages": {other.code: other.name for other in knowledge.catalogues.values()},
@@ -38,7 +38,7 @@ def routes(knowledge: Knowledge, message_limit: int) -> list[Route]:
     """The one route of the chat window's settings."""
 
     async def widget(request: Request) -> Response:
-        language = request.query_params.get("language", DEFAULT_LANGUAGE)[:2].lower()
+        language = request.query_params.get("language", DEFAULT_LANGUAGE)
         return JSONResponse(
             window_settings(knowledge, language, message_limit), headers={"Cache-Control": "public, max-age=300"}
         )

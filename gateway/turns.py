@@ -53,7 +53,7 @@ class Turns:
         if conversation.silent_about(turn.message.seq):
             return Outcome()
         if does and does.get("handoff") == "cancel":
-            return Outcome(replies=(self._patients.cancelled(),), cancel_handoff=True)
+            return Outcome(replies=(self._patients.cancelled(conversation),), cancel_handoff=True)
         outcome = await self._without_danger(conversation, text, does)
         if flag := conversation.red_flag:
             outcome = self._reminded(outcome, flag)
@@ -149,7 +149,8 @@ class Turns:
         replies = tuple(self._replies.decided(reply, text))
         if alarm := reply.alarm:
             ends = self._screening_ends(conversation, reply.slots, alarm)
-            return Outcome(replies, desk=(alarm,), engine_epoch=epoch + 1, engine_turns=0, **ends)
+            flag = reply.red_flag or {}
+            return Outcome(replies, desk=(alarm,), engine_epoch=epoch + 1, engine_turns=0, red_flag=flag, **ends)
         deleted = screening.deleted(conversation.slots, reply.slots)
         return Outcome(
             replies=replies,

@@ -73,7 +73,7 @@ class Knowledge:
         screening = read_screening(data / "screening.yml", sources, problems)
         clinic = read_clinic(data / "clinic.yml", problems)
         sentences = read_wording(data / "wording.yml", problems)
-        catalogues = read_catalogues(data / "interface", problems)
+        catalogues = read_catalogues(data / "interface", sentences, problems)
         least = standards.examples if standards else 0
         answers = data / "answers"
         names = sorted(path.stem for path in answers.glob("*.yml"))
@@ -122,8 +122,18 @@ class Knowledge:
 
     def wording(self, key: str, **values: object) -> str:
         """One of the assistant's own sentences; KeyError for a key or a value that is not there."""
+        return self.wording_in(DEFAULT_LANGUAGE, key, **values)
+
+    def wording_in(self, language: str, key: str, /, **values: object) -> str:
+        """The same in another language, as far as it has that sentence."""
         given = {name: str(value) for name, value in values.items()}
-        return fill(self.sentences[key].text, {**self._placeholders, **given})
+        text = self.catalogue(language).sentences.get(key, self.sentences[key].text)
+        return fill(text, {**self._placeholders, **given})
+
+    def catalogue(self, language: str | None) -> Catalogue:
+        """The texts of a language ("fr", or "fr-CA" as browsers say it); English where there are none."""
+        code = (language or DEFAULT_LANGUAGE)[:2].lower()
+        return self.catalogues.get(code, self.catalogues[DEFAULT_LANGUAGE])
 
     def clinic_facts(self, topic: str, now: datetime) -> list[str]:
         """Sentences with the clinic's own facts that follow the answer of a topic: open now, fees, who does IMS."""

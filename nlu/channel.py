@@ -158,10 +158,10 @@ async def converse(agent: Agent, body: Json, handle: Callable[[UserMessage], Awa
 async def understand(agent: Agent, sender: str, text: str) -> Json:
     """The message as Rasa parses it, read with the last answered topic where it leans on that."""
     assert agent.processor is not None and agent.domain is not None
-    alone = await agent.processor.parse_message(UserMessage(text))
+    tracker = await agent.tracker_store.get_or_create_tracker(sender, append_action_listen=False)
+    alone = await agent.processor.parse_message(UserMessage(text), tracker)
     if alone["intent"]["name"] == RED_FLAG:  # a sign of danger means what it means
         return alone
-    tracker = await agent.tracker_store.get_or_create_tracker(sender, append_action_listen=False)
     last = tracker.get_slot("topic")
     said = agent.domain.responses.get(f"utter_faq/{last}")
     # A form waits for an answer to its own question; several topics are a question that stands for itself.

@@ -9,7 +9,6 @@ from rasa_sdk import ActionExecutionRejection as Rejected
 from rasa_sdk.executor import ActionExecutor
 from rasa_sdk.interfaces import ActionNotFoundException
 
-from actions.red_flags import net
 from actions.screening import cards
 
 UNKNOWN_ACTION = "There is no custom action of this name in the package."
@@ -25,8 +24,7 @@ class LocalActions(EndpointConfig):
         super().__init__(url=package, enable_selective_domain=True)
         self._executor = ActionExecutor()
         self._executor.register_package(package)
-        for read in (cards, net):  # what the actions need is read now, so that no patient waits for it
-            read()
+        cards()  # what the actions need is read now, so that no patient waits for it
 
     async def request(self, *args: Any, **kwargs: Any) -> Any:
         """Run the action that the request names, as an action server would."""

@@ -18,6 +18,7 @@ _ABOUT = (
 _STATEMENTS = "i&am i'm i&have i've i&take i&also i&faint i&want i'd my tell&me book&me"
 SHORT = 24  # words up to which a statement beside a question is read as a second concern
 _JOINTS = r",|\band\b|\bn\b|\balso\b|\bplus\b|\bor\b|\bbut\b|\bthen\b|&"
+_FILLERS = "actually wait hmm hm um uh er oh ah hang&on hold&on never&mind anyway"
 _OPENERS = "so and but or also hi hello hey ok okay well just please then like basically because"
 _WISHES = (
     "wondering",
@@ -39,9 +40,10 @@ def _any(words: str) -> str:
 
 
 _JOINT = re.compile(
-    rf"(?:{_JOINTS})\s*(?:(?:and|also|then|so|if so|if not)\s+)*"
+    rf"(?:{_JOINTS})\s*(?:(?:and|also|then|so|if so|if not|{_any(_FILLERS)})\b[,\s]*)*"
     rf"(?={_any(_ASKS)}\s+{_any(_ABOUT)}\b|{_any(_OPEN_QUESTION)}\b|{_any(_STATEMENTS)}\b)"
 )
+_HESITATION = re.compile(rf"^(?:{_any(_FILLERS)}\b[,.\s]*)+")
 _QUESTION = re.compile(rf"^(?:{_any(_OPENERS)}[,\s]+)*{_any(_ASKS)}\b")
 _BURIED = re.compile(rf"\b(?:{'|'.join(_WISHES)})\b")
 
@@ -60,7 +62,7 @@ def split(text: str) -> list[Segment]:
     parts: list[str] = []
     for sentence in _SENTENCE.split(text):
         for clause in _JOINT.split(sentence):
-            clause = clause.strip(" ,;")
+            clause = _without_hesitation(clause.strip(" ,;"))
             if len(clause.split()) >= MIN_WORDS:
                 parts.append(clause)
             elif parts and clause:
@@ -71,6 +73,11 @@ def split(text: str) -> list[Segment]:
         Segment(part, asks=is_question(part), before=parts[number - 1] if number else "")
         for number, part in enumerate(parts)
     ]
+
+
+def _without_hesitation(clause: str) -> str:
+    """The clause without "actually, wait"; as it stands when it says nothing else."""
+    return _HESITATION.sub("", clause) or clause
 
 
 def is_question(text: str) -> bool:

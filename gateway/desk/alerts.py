@@ -46,13 +46,13 @@ class Alerts:
         self._store = store
         self._database = database
         self._signals = signals
+        self._knowledge = knowledge
         self._clinic = knowledge.clinic
         self._rules = knowledge.clinic.waiting
         self._rungs = [timedelta(minutes=minutes) for minutes in self._rules.alert_minutes]
         self._front_desk = front_desk
         self._mailer = mailer
         self._now = now
-        self._words = Words(knowledge)
         self._watching: asyncio.Task[None] | None = None
 
     def start(self, poll: float) -> None:
@@ -92,18 +92,19 @@ class Alerts:
         there = self._front_desk.within(locked.connection)
         if handoff is None or handoff.waiting_since is None or not (due := self._due(handoff, there)):
             return
+        words = Words(self._knowledge, locked.conversation.language)
         # One word to the patient, also if several are due: after a quiet person, or when the desk is back.
         alerts = sum(self._waited(handoff.waiting_since) >= rung for rung in self._rungs)
         if due == "quiet":
             to_queue(locked)
             handoffs.change(locked.connection, locked.conversation.id, alerts=alerts)
-            locked.add(self._words.quiet(handoff.staff_name), **waiting(locked))
+            locked.add(words.quiet(handoff.staff_name), **waiting(locked))
         elif due == "nobody":
             handoffs.change(locked.connection, locked.conversation.id, after_hours=True)
-            locked.add(self._words.nobody_any_more(there))
+            locked.add(words.nobody_any_more(there))
         else:
             handoffs.change(locked.connection, locked.conversation.id, alerts=alerts)
-            locked.add(self._words.still_waiting(locked.now - handoff.waiting_since))
+            locked.add(words.still_waiting(locked.now - handoff.waiting_since))
             if alerts > 1 and self._rules.email_alerts and self._mailer.configured:
                 mail(locked, "alert")
 

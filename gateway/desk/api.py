@@ -13,6 +13,7 @@ from gateway.api import Text, conversation_of
 from gateway.desk.contact import NotReachable
 from gateway.desk.links import Links
 from gateway.desk.patients import NoHandoff, Patients, State
+from gateway.desk.words import Words
 from gateway.problems import Refused
 from gateway.rate_limits import RateLimits
 from gateway.store import Conversation, Store
@@ -75,7 +76,8 @@ def routes(store: Store, links: Links, patients: Patients, limits: RateLimits, k
         try:
             return _shown(await patients.leave_contact(conversation.id, given.contact))
         except NotReachable:
-            raise Refused(422, "not_reachable", knowledge.wording("handoff_contact_wrong")) from None
+            say = Words(knowledge, conversation.language).say
+            raise Refused(422, "not_reachable", say("handoff_contact_wrong")) from None
         except NoHandoff:
             raise Refused.because("no_handoff") from None
 

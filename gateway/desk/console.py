@@ -26,7 +26,8 @@ from starlette.responses import (
 
 from gateway.desk.proposals import Proposals
 from gateway.desk.reviewed import Reviewed
-from gateway.desk.service import DESK, AlreadyClaimed, Desk, NoMessage, NotYours, QueueRow
+from gateway.desk.service import AlreadyClaimed, Desk, NoMessage, NotYours, QueueRow
+from gateway.desk.side import DESK
 from gateway.engine import EngineUnavailable
 from gateway.live import Signals
 from gateway.problems import Refused, error_body
@@ -129,6 +130,7 @@ def routes(
         questions = {name: question.label for name, question in knowledge.screening.questions.items()}
         return {
             "card": card,
+            "languages": {other.code: other.name for other in knowledge.catalogues.values()},
             "reasons": REASONS,
             "others": others,
             "notes": await desk.notes(id),
@@ -141,7 +143,10 @@ def routes(
 
     @router.get("/chats/{id}")
     async def chat(id: str, problem: str = "", visit: Visit = Depends(at_desk)) -> Response:
-        state = await state_of(id, visit)
+        try:
+            state = await state_of(id, visit)
+        except Refused:
+            return pages.show("desk/gone.html", visit, 404)
         said = await desk.transcript(id)
         await audit.note(visit.person.login, "chat_read", id)
         if said:
@@ -189,7 +194,7 @@ def routes(
         except NotYours:
             return RedirectResponse(f"/desk/chats/{id}?problem=not_yours", 303, HEADERS)
         except UnknownConversation:
-            raise Refused.because("not_found") from None
+            return pages.show("desk/gone.html", visit, 404)
         await audit.note(visit.person.login, action, id)
         return RedirectResponse(f"/desk/chats/{id}", 303, HEADERS)
 
@@ -269,7 +274,7 @@ def routes(
         except KeyReused:
             return failed(409, "sent_before")
         except UnknownConversation:
-            raise Refused.because("not_found") from None
+            return failed(404, "gone")
         await audit.note(visit.person.login, "replied", id)
         return JSONResponse({"seq": said.seq}) if as_json else RedirectResponse(f"/desk/chats/{id}", 303, HEADERS)
 
@@ -283,7 +288,7 @@ def routes(
         except EngineUnavailable:
             return JSONResponse(error_body("engine_down", PROBLEMS["engine_down"]), 503)
         except UnknownConversation:
-            raise Refused.because("not_found") from None
+            return JSONResponse(error_body("gone", PROBLEMS["gone"]), 404)
         await audit.note(visit.person.login, "draft_made", id)
         topics = [topic for topic in made.topics if reviewed.may_send(topic)]
         return JSONResponse({"text": made.text, "kind": made.kind, "topics": topics, "question": made.question})
@@ -319,6 +324,7 @@ PROBLEMS = {
     "empty": "There is nothing to send yet. Write something first.",
     "withheld": "An answer in your reply was withdrawn or is due for review, so it was not sent. Take it out.",
     "sent_before": "Another reply was sent from this box already. Reload the page.",
+    "gone": "The patient has deleted this chat, so nothing was sent.",
     "no_message": "The patient has said nothing that could be answered.",
     "engine_down": "The assistant gives no answer at the moment. Look in the reviewed answers instead.",
     "proposed": "The trainers have it now. Thank you.",
@@ -333,8 +339,6 @@ REASONS = {
     "engine_down": "the assistant was down",
     "failed": "no answer was possible",
     "looks_wrong": "says an answer looks wrong",
-    "misses": "not understood twice",
-    "complaint": "complained",
 }
 WHO = {"patient": "Patient", "assistant": "Assistant", "system": "Notice", "staff": "Staff"}
 
@@ -359,6 +363,7 @@ def lines(said: list[Event]) -> list[Json]:
             "at": event.created_at,
             "text": event.body["text"],
             "kind": event.kind,
+            "language": event.body.get("language"),
             "topic": event.body.get("topic"),
             "rating": event.rating,
         }

@@ -21,7 +21,7 @@ from gateway.desk import handoffs
 from gateway.desk.words import Words
 from gateway.logs import describe
 from gateway.settings import Settings
-from gateway.tables import desk_mails
+from gateway.tables import conversations, desk_mails
 from knowledge import Knowledge
 
 TIMEOUT = 10.0
@@ -44,7 +44,6 @@ class Mailer:
         self._knowledge = knowledge
         self._link = link
         self._now = now
-        self._words = Words(knowledge)
 
     @property
     def configured(self) -> bool:
@@ -75,23 +74,27 @@ class Mailer:
     def _message(self, conversation_id: str, kind: str, connection: Connection) -> EmailMessage | None:
         """The e-mail, or None if it is not needed any more."""
         handoff = handoffs.current(connection, conversation_id)
-        say, address = self._knowledge.wording, self._settings.public_url.rstrip("/")
+        address = self._settings.public_url.rstrip("/")
         message = EmailMessage()
         message["From"] = self._sender
         if kind == "alert":
             if handoff is None or handoff.waiting_since is None or not self._knowledge.clinic.email:
                 return None
             message["To"] = self._knowledge.clinic.email
-            message["Subject"] = say("mail_alert_subject", count=handoffs.ahead(connection))
-            waited = self._words.minutes(self._now() - handoff.waiting_since)
-            message.set_content(say("mail_alert", wait=waited, address=f"{address}/desk"))
+            words = Words(self._knowledge)  # the clinic's own language, not the patient's
+            message["Subject"] = words.say("mail_alert_subject", count=handoffs.ahead(connection))
+            waited = words.minutes(self._now() - handoff.waiting_since)
+            message.set_content(words.say("mail_alert", wait=waited, address=f"{address}/desk"))
             return message
         if handoff is None or "@" not in (handoff.contact or ""):
             return None
+        language = select(conversations.c.language).where(conversations.c.id == conversation_id)
+        words = Words(self._knowledge, connection.execute(language).scalar_one())
         message["To"] = handoff.contact
-        message["Subject"] = say("mail_answer_subject")
+        message["Subject"] = words.say("handoff_mail_subject")
         link = self._link(conversation_id)
-        message.set_content(say("mail_answer", address=link) if address else say("mail_answer_no_link"))
+        text = words.say("handoff_mail", address=link) if address else words.say("handoff_mail_no_link")
+        message.set_content(text)
         return message
 
     def _deliver(self, message: EmailMessage) -> None:

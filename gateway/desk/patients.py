@@ -12,14 +12,13 @@ from gateway.database import Database
 from gateway.desk import handoffs
 from gateway.desk.contact import contact
 from gateway.desk.front_desk import FrontDesk
-from gateway.desk.words import Words
+from gateway.desk.side import Side
 from gateway.live import Signals
 from gateway.replies import HUMAN
 from gateway.store import Conversation, Draft, Handoff, Json, Locked, Outcome, Store
 from gateway.tables import desk_items
 from knowledge import Knowledge
 
-DESK = "desk"
 CANCEL = "cancel"  # name of the button that ends the waiting where there is no window to do it in
 
 
@@ -41,7 +40,7 @@ class State:
     link: str | None  # leads back to this chat from anywhere
 
 
-class Patients:
+class Patients(Side):
     """What patients can do about a handoff. One object for the process."""
 
     def __init__(
@@ -53,13 +52,8 @@ class Patients:
         front_desk: FrontDesk,
         link: Callable[[str], str],
     ) -> None:
-        self._store = store
-        self._database = database
-        self._signals = signals
-        self._knowledge = knowledge
-        self._front_desk = front_desk
+        super().__init__(store, database, signals, knowledge, front_desk)
         self._link = link
-        self._words = Words(knowledge)
 
     # in the course of a turn
 
@@ -73,27 +67,32 @@ class Patients:
         else:
             return outcome
 
+        words = self._words(conversation)
+
         def work(connection: Connection) -> tuple[str, bool]:
             there = self._front_desk.within(connection)
             own = handoffs.current(connection, conversation.id)
-            return self._words.asked(there, handoffs.ahead(connection, own and own.waiting_since)), not there.here
+            return words.asked(there, handoffs.ahead(connection, own and own.waiting_since)), not there.here
 
         truth, after_hours = await self._database.read(work)
         replies = list(outcome.replies)
         asked = replies[about_person]
-        body = {**asked.body, "text": f"{truth}\n\n{asked.body['text']}"}
-        body["handoff"] = {"state": "waiting", "contact": after_hours}
-        told = replace(asked, body=body)
+        stands = {"state": "waiting", "contact": after_hours}
+        if words.translated:  # what the answer about a person says in English is then left out
+            told = Draft(asked.role, asked.kind, {**words.notice(truth).body, "topic": HUMAN, "topics": [HUMAN]})
+        else:
+            told = replace(asked, body={**asked.body, "text": f"{truth}\n\n{asked.body['text']}"})
+        told.body["handoff"] = stands
         replies[about_person] = self._cancellable(told) if conversation.text_only else told
         desk = outcome.desk if reason in outcome.desk else (*outcome.desk, reason)
         return replace(outcome, replies=tuple(replies), desk=desk, handoff=Handoff(reason, after_hours))
 
-    def cancelled(self) -> Draft:
+    def cancelled(self, conversation: Conversation) -> Draft:
         """What is said when the waiting was ended in the course of a turn."""
-        return replace(self._words.cancelled(), role="assistant")
+        return replace(self._words(conversation).cancelled(), role="assistant")
 
     def _cancellable(self, draft: Draft) -> Draft:
-        label = self._knowledge.wording("label_cancel_handoff")
+        label = self._knowledge.wording("handoff_cancel")
         body = {**draft.body, "buttons": [*draft.body["buttons"], {"id": CANCEL, "label": label}]}
         choices = {**draft.choices, CANCEL: {"label": label, "does": {"handoff": "cancel"}}}
         return replace(draft, body=body, choices=choices)
@@ -107,8 +106,8 @@ class Patients:
             there = self._front_desk.within(locked.connection)
             if not handoffs.begin(locked.connection, conversation_id, "asked", not there.here, locked.now):
                 return
-            text = self._words.asked(there, there.waiting)
-            notice = self._words.notice(text, state="waiting", contact=not there.here)
+            words = self._words(locked.conversation)
+            notice = words.notice(words.asked(there, there.waiting), state="waiting", contact=not there.here)
             (said,) = locked.add(notice, holder="waiting")
             item = {"conversation_id": conversation_id, "seq": said.seq, "reason": "asked", "state": "open"}
             locked.connection.execute(insert(desk_items), {**item, "created_at": locked.now})
@@ -130,7 +129,7 @@ class Patients:
                     "engine_epoch": conversation.engine_epoch + 1,
                     "engine_turns": 0,
                 }
-            locked.add(self._words.cancelled(), holder="assistant", **silent)
+            locked.add(self._words(conversation).cancelled(), holder="assistant", **silent)
 
         await self._change(conversation_id, work)
         return await self.state(conversation_id)
@@ -140,15 +139,9 @@ class Patients:
 
         def work(locked: Locked) -> None:
             if locked.conversation.holder == "assistant":
-                locked.add(self._offer(sentence))
+                locked.add(self._words(locked.conversation).offered(sentence))
 
         await self._change(conversation_id, work)
-
-    def _offer(self, sentence: str) -> Draft:
-        label = self._knowledge.wording("label_human")
-        draft = self._words.notice(self._knowledge.wording(sentence), role="assistant", state="assistant")
-        draft.body["buttons"] = [{"id": HUMAN, "label": label}]
-        return replace(draft, choices={HUMAN: {"label": label, "does": {"intent": f"faq/{HUMAN}"}}})
 
     async def leave_contact(self, conversation_id: str, written: str) -> State:
         """Leave an e-mail address or phone number; NotReachable if it is neither, NoHandoff if nobody was asked for."""
@@ -186,8 +179,3 @@ class Patients:
             )
 
         return await self._database.read(work)
-
-    async def _change(self, conversation_id: str, work: Callable[[Locked], None]) -> None:
-        await self._store.within(conversation_id, work)
-        self._signals.send(conversation_id)
-        self._signals.send(DESK)

@@ -17,7 +17,7 @@ from actions.reading import mentioned
 from gateway.database import Database
 from gateway.desk import handoffs
 from gateway.desk.front_desk import Availability, FrontDesk
-from gateway.desk.words import Words
+from gateway.desk.side import DESK, Side
 from gateway.engine import ALARMS, Engine
 from gateway.live import Signals
 from gateway.replies import Replies
@@ -26,7 +26,6 @@ from gateway.tables import conversations, desk_items, desk_mails, desk_notes, ev
 from gateway.tables import handoffs as table
 from knowledge import Knowledge
 
-DESK = "desk"  # the name under which consoles listen for news
 WORDS = 200  # of the patient's last words, in characters
 
 
@@ -140,7 +139,7 @@ class DraftAnswer:
     confidence: float
 
 
-class Desk:
+class Desk(Side):
     """What the staff can see and do. One object for the process."""
 
     def __init__(
@@ -153,14 +152,9 @@ class Desk:
         engine: Engine,
         replies: Replies,
     ) -> None:
-        self._store = store
-        self._database = database
-        self._signals = signals
-        self._knowledge = knowledge
-        self._front_desk = front_desk
+        super().__init__(store, database, signals, knowledge, front_desk)
         self._engine = engine
         self._replies = replies
-        self._words = Words(knowledge)
 
     # who is there
 
@@ -183,7 +177,7 @@ class Desk:
             handoff = handoffs.current(locked.connection, conversation_id)
             if handoff is not None and handoff.state == "waiting":
                 handoffs.change(locked.connection, conversation_id, after_hours=True)
-                locked.add(self._words.nobody_any_more(there))
+                locked.add(self._words(locked.conversation).nobody_any_more(there))
 
         await self._change(conversation_id, work)
 
@@ -220,7 +214,7 @@ class Desk:
                 raise AlreadyClaimed(handoff.staff_name)
             else:
                 handoffs.change(locked.connection, conversation_id, state="person", **mine)
-            locked.add(self._words.joined(staff_name), holder="person")
+            locked.add(self._words(locked.conversation).joined(staff_name), holder="person")
 
         await self._change(conversation_id, work)
 
@@ -230,7 +224,7 @@ class Desk:
         def work(locked: Locked) -> None:
             handoff = _mine(locked, staff_id)
             to_queue(locked)
-            locked.add(self._words.left(handoff.staff_name), **waiting(locked))
+            locked.add(self._words(locked.conversation).left(handoff.staff_name), **waiting(locked))
 
         await self._change(conversation_id, work)
 
@@ -244,7 +238,7 @@ class Desk:
             waits = func.coalesce(table.c.waiting_since, locked.now)
             new = {"staff_id": to_id, "staff_name": to_name, "waiting_since": waits, "alerts": 0}
             handoffs.change(locked.connection, conversation_id, **new)
-            locked.add(self._words.passed_on(handoff.staff_name, to_name))
+            locked.add(self._words(locked.conversation).passed_on(handoff.staff_name, to_name))
 
         await self._change(conversation_id, work)
 
@@ -258,7 +252,9 @@ class Desk:
             handoff = _mine(locked, staff_id)
             handoffs.end(locked.connection, conversation_id, "handed_back", locked.now)
             locked.add(
-                self._words.handed_back(handoff.staff_name, recap.strip()), **_silent_so_far(locked), holder="assistant"
+                self._words(locked.conversation).handed_back(handoff.staff_name, recap.strip()),
+                **_silent_so_far(locked),
+                holder="assistant",
             )
 
         await self._change(conversation_id, work)
@@ -279,7 +275,7 @@ class Desk:
             handoffs.change(locked.connection, conversation_id, waiting_since=None, replied_at=replied, alerts=0)
             if handoff.contact and "@" in handoff.contact:
                 mail(locked, "answer")
-            body = {**self._words.notice(text).body, "name": handoff.staff_name}
+            body = {**self._words(locked.conversation).notice(text).body, "name": handoff.staff_name}
             body["handoff"] = {"state": "person", "name": handoff.staff_name}
             (said,) = locked.add(
                 Draft("staff", "message", body), client_key=client_key, desk_seen=locked.conversation.last_seq
@@ -404,12 +400,6 @@ class Desk:
                 Note(row.staff_id, row.staff_name, row.text, row.created_at) for row in connection.execute(query)
             ]
         )
-
-    async def _change(self, conversation_id: str, work: Any) -> Any:
-        result = await self._store.within(conversation_id, work)
-        self._signals.send(conversation_id)
-        self._signals.send(DESK)
-        return result
 
 
 # inside a transaction

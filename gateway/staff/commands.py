@@ -48,7 +48,8 @@ async def first_admin(settings: Settings) -> str | None:
         return None
     code, expires = first
     return (
-        f"First admin: set a password at {base_url(settings)}/staff/password#{code} (once, until {expires:%H:%M} UTC)"
+        f"First admin: set a password at {base_url(settings)}/staff/password#{code}"
+        f" (once, until {expires:%Y-%m-%d %H:%M} UTC)"
     )
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import expect
 
+from knowledge import Knowledge
 from tests.browser.axe import violations
 from tests.browser.conftest import DESKTOP, PHONE, Chat, OpenChat
 
@@ -66,11 +69,37 @@ def offline(chat: Chat) -> None:
     expect(chat.status).to_contain_text("no connection")
 
 
+def error(chat: Chat) -> None:
+    chat.open().page.route("**/messages", lambda route: route.fulfill(status=500, body="oops"))
+    chat.write("am i sore")
+    expect(chat.status).to_contain_text("Something went wrong on our side")
+
+
+def waiting(chat: Chat) -> None:
+    chat.open().button("Talk to a person").first.click()
+    expect(chat.button("Stop waiting for a person")).to_be_visible()
+
+
+def wrong(chat: Chat) -> None:
+    chat.open().ask("am i sore")
+    chat.button("This looks wrong").click()
+    expect(chat.button("Tell the clinic")).to_be_visible()
+
+
 def asked(chat: Chat) -> None:
     chat.open().button("Delete this chat now").click()
 
 
-STATES = [closed, consent, opened, answer, picture, table, suggestions, cards, emergency, failed, offline, asked]
+def deleted(chat: Chat) -> None:
+    asked(chat)
+    chat.button("Yes, delete it").click()
+    expect(chat.page.get_by_text("The chat is deleted.")).to_be_visible()
+
+
+STATES = [
+    *(closed, consent, opened, answer, picture, table, suggestions, cards, emergency, failed, offline, error),
+    *(waiting, wrong, asked, deleted),
+]
 LOOKS: dict[str, dict[str, Any]] = {
     "desktop": {"viewport": DESKTOP},
     "phone, dark": {"viewport": PHONE, "color_scheme": "dark", "has_touch": True, "is_mobile": True},
@@ -131,6 +160,80 @@ def test_targets_are_large_enough(open_chat: OpenChat, state: Callable[[Chat], N
     for name, width, height in chat.page.evaluate(TARGETS):
         least = 44 if name.startswith(MAIN) else 24
         assert min(width, height) >= least, (name, width, height)
+
+
+# What readers may set themselves (WCAG 1.4.12), on everything in the window.
+SPACED = """() => {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(`* { line-height: 1.5 !important; letter-spacing: .12em !important;
+        word-spacing: .16em !important; } p { margin-bottom: 2em !important; }`);
+    document.querySelector('ims-chat').shadowRoot.adoptedStyleSheets.push(sheet);
+}"""
+CLIPPED = """() => [...document.querySelector('ims-chat').shadowRoot.querySelectorAll('button, .bubble, p, h2, h3, li')]
+    .filter((it) => it.checkVisibility() && !it.closest('.heard, .who') && getComputedStyle(it).overflow !== 'visible')
+    .filter((it) => it.scrollWidth > it.clientWidth + 1 || it.scrollHeight > it.clientHeight + 1)
+    .map((it) => it.outerHTML.slice(0, 100))"""
+
+
+@pytest.mark.parametrize("state", [consent, answer, cards, emergency, waiting])
+def test_more_space_between_letters_words_and_lines_cuts_nothing_off(
+    open_chat: OpenChat, state: Callable[[Chat], None]
+) -> None:
+    chat = open_chat(viewport=PHONE)
+    state(chat)
+    chat.page.evaluate(SPACED)
+    assert chat.page.evaluate(SIDEWAYS) == []
+    assert chat.page.evaluate(CLIPPED) == []
+
+
+def test_it_can_be_used_however_the_phone_is_held(open_chat: OpenChat) -> None:
+    chat = open_chat(viewport={"width": 844, "height": 390}).open()
+    expect(chat.ask("am i sore")).to_be_in_viewport()
+    chat.input.scroll_into_view_if_needed()
+    expect(chat.input).to_be_in_viewport()
+
+
+def test_no_words_point_to_a_place_a_shape_or_a_colour() -> None:
+    pointing = re.compile(r"\b(above|below|left|right|round|square|red|green|blue|grey|dessus|dessous|gauche|droite)\b")
+    catalogues = Knowledge.load(Path("data")).catalogues.values()
+    texts = [text for catalogue in catalogues for text in catalogue.strings.values()]
+    assert len(texts) > 100
+    assert [text for text in texts if pointing.search(text) and "right now" not in text] == []
+
+
+def test_a_pointer_acts_when_it_is_let_go_and_not_before(open_chat: OpenChat) -> None:
+    chat = open_chat().open()
+    chat.input.press_sequentially("normal to be so")
+    option = chat.page.get_by_role("option").first
+    option.hover()
+    chat.page.mouse.down()
+    chat.page.mouse.move(5, 5)
+    chat.page.mouse.up()
+    assert chat.texts() == []
+    option.click()
+    expect(chat.messages.nth(1)).to_contain_text("Is it normal to be sore after?")
+
+
+def test_nothing_asks_for_a_gesture_a_drag_or_a_shake() -> None:
+    sources = {file.name: file.read_text("utf-8") for file in Path("gateway/static/widget").glob("*.js")}
+    assert sources
+    events = re.compile(r"touch(start|move|end)|pointer(down|move)|mousemove|drag|device(motion|orientation)")
+    assert [name for name, source in sources.items() if events.search(source)] == []
+
+
+def test_single_letters_do_nothing_outside_of_the_text(open_chat: OpenChat) -> None:
+    chat = open_chat().open()
+    chat.page.locator("ims-chat .log").focus()
+    for key in "abcdefghijklmnopqrstuvwxyz?/":
+        chat.page.keyboard.press(key)
+    expect(chat.panel).to_be_visible()
+    assert (chat.texts(), chat.input.input_value()) == ([], "")
+
+
+def test_the_field_for_a_contact_can_be_filled_by_the_browser(open_chat: OpenChat) -> None:
+    chat = open_chat()
+    waiting(chat)
+    assert chat.page.get_by_label("E-mail or phone").get_attribute("autocomplete") == "email"
 
 
 def test_nothing_moves_for_who_does_not_want_it(open_chat: OpenChat) -> None:

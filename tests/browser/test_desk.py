@@ -227,6 +227,36 @@ def test_refused_notifications_are_told_and_the_rest_still_rings(open_chat: Open
     expect(desk.locator("#live")).to_have_text("A patient waits for a person.")
 
 
+def test_a_patient_who_deletes_the_chat_is_gone_and_the_desk_is_told_so(
+    open_chat: OpenChat, open_desk: OpenDesk
+) -> None:
+    patient = asks_for_a_person(open_chat)
+    desk = open_desk()
+    desk.goto(f"/desk/chats/{patient.kept()['id']}")
+    desk.get_by_role("button", name="Take this chat").click()
+    reply = desk.get_by_role("textbox", name="Reply to the patient")
+    expect(reply).to_be_enabled()
+    patient.button("Delete this chat now").click()
+    patient.button("Yes, delete it").click()
+    expect(desk.get_by_role("heading", name="This chat is not here any more")).to_be_visible()
+    assert violations(desk) == []
+    desk.get_by_role("link", name="Back to the queue").click()
+    expect(desk.get_by_role("heading", name="Queue")).to_be_visible()
+
+
+def test_signing_in_can_be_filled_and_pasted(open_desk: OpenDesk) -> None:
+    desk = open_desk()
+    desk.context.clear_cookies()
+    desk.goto("/staff/login")
+    fields = {"Login": "username", "Password": "current-password", "6-digit code": "one-time-code"}
+    for label, purpose in fields.items():
+        assert desk.get_by_label(label).get_attribute("autocomplete") == purpose
+    desk.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    desk.evaluate("navigator.clipboard.writeText('four quiet words here')")
+    desk.get_by_label("Password").press("Control+V")
+    expect(desk.get_by_label("Password")).to_have_value("four quiet words here")
+
+
 def test_drafts_and_hints_help_to_write(open_chat: OpenChat, open_desk: OpenDesk) -> None:
     patient = asks_for_a_person(open_chat)
     desk = open_desk()
@@ -257,6 +287,7 @@ def test_every_page_of_the_desk_is_accessible(
     found += violations(desk)
     desk.get_by_role("button", name="Take this chat").click()
     expect(desk.get_by_role("heading", name="You have this chat")).to_be_visible()
+    expect(desk.locator("html[data-keys=ready]")).to_be_attached()  # the page listens to what is typed
     desk.locator("#find [name=q]").fill("sore")
     expect(desk.locator("#found li").first).to_be_visible()
     desk.locator("#hand-back summary").click()

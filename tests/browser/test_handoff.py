@@ -7,6 +7,7 @@ from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import pytest
 from playwright.sync_api import expect
 
 from gateway.app import create_app
@@ -15,6 +16,7 @@ from gateway.settings import Settings
 from knowledge import Knowledge
 from tests.browser.axe import violations
 from tests.browser.conftest import OpenChat, Site
+from tests.browser.test_accessibility import LOOKS, PAGE
 from tests.gateway.conftest import FakeNet
 
 
@@ -49,10 +51,11 @@ def test_who_asks_for_a_person_sees_how_it_stands_and_can_leave_a_contact_and_ca
     expect(line).to_be_hidden()
 
 
+@pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)
 def test_a_person_who_joins_is_seen_by_name_and_the_assistant_is_silent_until_the_chat_is_back(
-    open_chat: OpenChat, site: Site
+    open_chat: OpenChat, site: Site, look: dict[str, Any]
 ) -> None:
-    chat = open_chat().open()
+    chat = open_chat(**look).open()
     chat.page.get_by_role("button", name="Talk to a person").first.click()
     line = chat.page.get_by_role("group", name="Talk to a person")
     expect(line).to_be_visible()
@@ -68,7 +71,7 @@ def test_a_person_who_joins_is_seen_by_name_and_the_assistant_is_silent_until_th
     chat.write("am i sore after")
     expect(chat.messages.last).to_contain_text("am i sore after")
     expect(chat.page.locator("ims-chat .typing")).to_have_count(0)
-    assert violations(chat.page, [".demo-note"]) == []  # the page around the window has tests of its own
+    assert violations(chat.page, PAGE) == []
 
     at_the_desk(site, lambda desk: desk.hand_back(id, 1, "We talked about your visit."))
     expect(chat.replies.last).to_contain_text("We talked about your visit.")
@@ -91,3 +94,20 @@ def test_the_answer_link_opens_the_chat_in_another_browser(open_chat: OpenChat, 
     expect(other.panel).to_be_visible()
     expect(other.messages.filter(has_text="am i sore after")).to_be_visible()
     assert "#" not in other.page.url, "the address does not keep what opens the chat"
+
+
+def test_a_french_window_tells_in_french_how_a_handoff_stands(open_chat: OpenChat, site: Site) -> None:
+    chat = open_chat(locale="fr-CA")
+    chat.launcher.wait_for()
+    chat.page.evaluate("document.documentElement.lang = 'fr'; document.querySelector('ims-chat').remove()")
+    chat.page.evaluate("document.body.append(document.createElement('ims-chat'))")
+    chat.launcher.click()
+    chat.button("J’accepte, commencer").click()
+    chat.button("Parler à une personne").first.click()
+    expect(chat.messages.nth(1)).to_contain_text("J’aimerais parler à une personne")
+    expect(chat.messages.nth(2)).to_contain_text("réception")
+    assert chat.messages.nth(2).get_attribute("lang") is None, "it is in the language of the window"
+    assert chat.messages.first.get_attribute("lang") == "en"
+    id = chat.kept()["id"]
+    at_the_desk(site, lambda desk: desk.claim(id, 1, "Robin"))
+    expect(chat.replies.last).to_contain_text("s’est joint à ce clavardage")

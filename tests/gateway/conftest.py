@@ -109,8 +109,8 @@ class Gateway:
     engine: FakeEngine
     store: Store
 
-    async def chat(self) -> Chat:
-        started = (await self.client.post("/api/conversations")).json()
+    async def chat(self, language: str | None = None) -> Chat:
+        started = (await self.client.post("/api/conversations", json={"language": language})).json()
         return Chat(self.client, started["id"], started["token"], seen=len(started["events"]))
 
     async def rest(self, message: str, sender: str = "somebody") -> list[Json]:

@@ -46,9 +46,9 @@ class Clinic(Gateway):
     desk: Desk
     alerts: Alerts
 
-    async def waiting(self, words: str = "I want a person") -> Chat:
+    async def waiting(self, words: str = "I want a person", language: str | None = None) -> Chat:
         """A patient who has asked for a person."""
-        chat = await self.chat()
+        chat = await self.chat(language)
         await chat.ask(words)
         return chat
 

@@ -107,6 +107,10 @@ class FakeEngine:
             if intent.startswith("faq/"):
                 return {**base, "kind": "answer", "topics": [intent.removeprefix("faq/")], "confidence": 1.0}
             return {**base, "kind": "chat", "confidence": 1.0, "messages": [{"text": f"You chose {intent}."}]}
+        if asked["message"] == "it all drains out of me":  # danger in words that the gateway's rules do not know
+            found = {"entity": "red_flag", "value": "E01", "level": "emergency", "reply": "Call {emergency} now."}
+            alarm = {"text": "Call 911 now.", "custom": {"kind": "emergency"}}
+            return {**base, "kind": "emergency", "intent": "red_flag", "entities": [found], "messages": [alarm]}
         for words, said in ANSWERS:
             if words in asked["message"].lower():
                 self.slots = {**base["slots"], **said.get("slots", {})}

@@ -163,6 +163,14 @@ async def test_pieces_count_for_three_messages_and_not_again_after_the_alarm(cha
     assert (await chat.ask("on his head"))[0]["kind"] != "emergency"
 
 
+async def test_a_danger_that_only_the_engine_hears_counts_like_one_of_the_rules(chat: Chat, gateway: Gateway) -> None:
+    (body,) = await chat.ask("it all drains out of me")
+    assert body["kind"] == "emergency"
+    assert [item.reason for item in await gateway.store.open_desk_items()] == ["emergency"]
+    (again,) = await chat.ask("it is probably nothing")
+    assert again["kind"] == "emergency", "nobody is talked out of it"
+
+
 async def test_nobody_is_talked_out_of_a_red_flag_but_the_next_question_is_answered(chat: Chat) -> None:
     await chat.ask("I cannot breathe")
     (again,) = await chat.ask("it is probably nothing")

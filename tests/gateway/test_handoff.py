@@ -6,6 +6,7 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from email.header import decode_header, make_header
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -13,6 +14,7 @@ from aiosmtpd.handlers import Message
 
 from gateway.governance import withdraw
 from gateway.settings import Settings
+from gateway.store import UnknownConversation
 from knowledge import Knowledge
 from tests.gateway.conftest import Chat, pause
 from tests.gateway.desk_chat import CLOSED, OPEN, Clinic, Clock, clinic_at_work, texts
@@ -331,6 +333,71 @@ async def test_the_answer_link_opens_its_chat_and_no_other(clinic: Clinic) -> No
     assert reply.status_code == 404
 
 
+# in another language
+
+
+async def test_a_french_window_is_told_in_french_how_it_stands(clinic: Clinic, clock: Clock) -> None:
+    chat = await clinic.chat("fr")
+    (told,) = await chat.ask(choice="person")
+    assert "J’ai prévenu la réception." in told["text"]
+    assert (told["language"], told["topic"], told["buttons"]) == ("fr", "human", [])
+    assert "front desk" not in told["text"], "not half of it in English"
+    assert (await chat.history())[-2]["body"]["text"] == "J’aimerais parler à une personne"
+    clock.pass_(minutes=2)
+    await clinic.alerts.look()
+    assert "vous attendez depuis 2 minutes" in await last(chat)
+    await clinic.desk.claim(chat.id, 1, "Robin")
+    assert "Robin, de Salal Physiotherapy (demo clinic), s’est joint" in await last(chat)
+    await clinic.desk.transfer(chat.id, 1, 2, "Kim")
+    assert await last(chat) == "Robin a confié ce clavardage à Kim."
+    await chat.send("Bonjour")
+    clock.pass_(minutes=6)
+    await clinic.alerts.look()
+    assert "Kim ne répond pas" in await last(chat)
+    await clinic.desk.claim(chat.id, 2, "Kim")
+    await clinic.desk.release(chat.id, 2)
+    assert "Kim a dû quitter" in await last(chat)
+    await clinic.desk.claim(chat.id, 2, "Kim")
+    await clinic.desk.hand_back(chat.id, 2, "Rendez-vous lundi.")
+    assert (await last(chat)).startswith("Rendez-vous lundi.\n\nKim a quitté")
+    assert (await clinic.handoff(chat, "POST")).json()["state"] == "waiting"
+    await clinic.handoff(chat, "DELETE")
+    assert (await last(chat)).startswith("Vous n’attendez plus")
+    said = [event["body"] for event in await chat.history() if event["role"] == "system"]
+    assert {body["language"] for body in said} == {"fr"}
+
+
+async def test_a_french_window_hears_in_french_when_the_desk_opens_and_what_is_no_address(
+    clinic: Clinic, clock: Clock
+) -> None:
+    clock.now = CLOSED
+    chat = await clinic.waiting(language="fr-CA")
+    assert "Réouverture\u00a0: mardi 24 novembre 2026, 08:00." in await last(chat)
+    refused = await clinic.handoff(chat, "PUT", "/contact", json={"contact": "nobody"})
+    assert refused.status_code == 422
+    assert "ne ressemble pas à un courriel" in refused.json()["error"]["message"]
+
+
+async def test_who_says_in_french_that_an_answer_looks_wrong_is_offered_a_person(clinic: Clinic) -> None:
+    chat = await clinic.chat("fr")
+    await chat.ask("will I be sore?")
+    seq = (await chat.history())[-1]["seq"]
+    body = {"seq": seq, "verdict": "looks_wrong"}
+    await clinic.client.post(f"/api/conversations/{chat.id}/feedback", json=body, headers=chat.headers)
+    offered = (await chat.history())[-1]["body"]
+    assert offered["text"] == "Merci de nous l’avoir dit. Aimeriez-vous en parler avec une personne?"
+    (button,) = offered["buttons"]
+    assert button["label"] == "Parler à une personne"
+    await chat.ask(choice=button["id"])
+    assert [row.state for row in await clinic.desk.queue()] == ["waiting"]
+
+
+async def test_a_language_without_these_sentences_is_told_in_english(clinic: Clinic) -> None:
+    (told,) = await (await clinic.chat("pa")).ask("I want a person")
+    assert "I have told our front desk." in told["text"]
+    assert "language" not in told
+
+
 # e-mail
 
 
@@ -342,7 +409,7 @@ class Letters(Message):
         self.got: list[tuple[str, str, str]] = []
 
     def handle_message(self, message: object) -> None:
-        to, subject = (str(message[name]) for name in ("To", "Subject"))  # type: ignore[index]
+        to, subject = (str(make_header(decode_header(message[name]))) for name in ("To", "Subject"))  # type: ignore[index]
         text = message.get_payload(decode=True).decode()  # type: ignore[attr-defined]
         self.got.append((to, subject, " ".join(text.split())))
 
@@ -352,17 +419,31 @@ def letters() -> Letters:
     return Letters()
 
 
+@pytest.mark.parametrize(
+    ("language", "expected", "waited"),
+    [
+        ("en", "You have an answer from Salal Physiotherapy (demo clinic)", "5 minutes"),
+        ("fr", "Vous avez une réponse de Salal Physiotherapy (demo clinic)", "depuis 5 minutes"),
+    ],
+)
 async def test_letters_go_to_the_clinic_and_the_patient_without_a_word_that_was_typed(
-    settings: Settings, knowledge: Knowledge, engine: FakeEngine, clock: Clock, letters: Letters
+    settings: Settings,
+    knowledge: Knowledge,
+    engine: FakeEngine,
+    clock: Clock,
+    letters: Letters,
+    language: str,
+    expected: str,
+    waited: str,
 ) -> None:
     port = free_port()
     server = Controller(letters, hostname="127.0.0.1", port=port)
     mail = {"smtp_host": "127.0.0.1", "smtp_port": port, "smtp_security": "none"}
     async with clinic_at_work(settings, knowledge, engine, clock, public_url="https://chat.example", **mail) as clinic:
-        chat = await clinic.waiting("my secret pain: I want a person")
+        chat = await clinic.waiting("my secret pain: I want a person", language)
         clock.pass_(minutes=5)
         await clinic.alerts.look()  # the mail server is down: nothing else is delayed
-        assert "5 minutes" in await last(chat)
+        assert waited in await last(chat)
         server.start()
         try:
             clock.pass_(minutes=3)
@@ -379,7 +460,7 @@ async def test_letters_go_to_the_clinic_and_the_patient_without_a_word_that_was_
         finally:
             server.stop()
     to, subject, text = letters.got[-1]
-    assert (to, len(letters.got)) == ("pat@example.org", 2)
+    assert (to, subject, len(letters.got)) == ("pat@example.org", expected, 2)
     assert f"https://chat.example/#ims-chat={chat.id}." in text
     assert "secret" not in str(letters.got)
 
@@ -420,6 +501,22 @@ async def test_a_database_that_is_locked_for_seconds_delays_and_loses_nothing(
     assert sum(result is None for result in await claims) == 1
     assert (await asked).status_code == 202
     assert [row.state for row in await clinic.desk.queue()] == ["person"]
+
+
+async def test_who_began_to_wait_at_the_same_moment_keeps_one_place(clinic: Clinic) -> None:
+    for _ in range(5):
+        await clinic.waiting()
+    orders = [[row.conversation_id for row in await clinic.desk.queue()] for _ in range(3)]
+    assert orders == [sorted(orders[0])] * 3, "rows must not change places when the page is read again"
+
+
+async def test_a_patient_who_leaves_while_a_person_writes_is_gone_for_the_desk_too(clinic: Clinic) -> None:
+    chat = await clinic.waiting()
+    await clinic.desk.claim(chat.id, 1, "Robin")
+    await clinic.client.delete(f"/api/conversations/{chat.id}", headers=chat.headers)
+    with pytest.raises(UnknownConversation):
+        await clinic.desk.reply(chat.id, 1, "Are you still there?", "k")
+    assert await clinic.desk.queue() == []
 
 
 async def test_two_hundred_wait_in_order(clinic: Clinic, clock: Clock) -> None:

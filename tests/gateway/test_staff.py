@@ -301,6 +301,7 @@ async def test_the_first_start_prints_a_link_until_somebody_can_sign_in(settings
     assert first and again and first != again
     found = re.search(r"http://localhost:8123/staff/password#(\S+) ", again)
     assert found
+    assert re.search(r"until \d{4}-\d\d-\d\d \d\d:\d\d UTC", again), "an hour alone does not say which day"
     database = Database(here.database_url)
     accounts = Accounts(database, lambda: datetime.now(NOW.tzinfo))
     await accounts.set_password(found[1], PASSWORD)

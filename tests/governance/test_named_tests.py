@@ -9,6 +9,11 @@ from pathlib import Path
 import pytest
 
 NAMED = re.compile(r"(tests/[\w/]+\.py)(?:::(\w+))?")
+CRITERIA = (  # WCAG 2.2, levels A and AA (4.1.1 is no longer one)
+    "1.1.1 1.2.1 1.2.2 1.2.3 1.2.4 1.2.5 1.3.1 1.3.2 1.3.3 1.3.4 1.3.5 1.4.1 1.4.2 1.4.3 1.4.4 1.4.5 1.4.10 1.4.11 "
+    "1.4.12 1.4.13 2.1.1 2.1.2 2.1.4 2.2.1 2.2.2 2.3.1 2.4.1 2.4.2 2.4.3 2.4.4 2.4.5 2.4.6 2.4.7 2.4.11 2.5.1 2.5.2 "
+    "2.5.3 2.5.4 2.5.7 2.5.8 3.1.1 3.1.2 3.2.1 3.2.2 3.2.3 3.2.4 3.2.6 3.3.1 3.3.2 3.3.3 3.3.4 3.3.7 3.3.8 4.1.2 4.1.3"
+)
 PAGES = ["docs/security.md", "docs/privacy.md", "docs/advisories.yml"]
 
 
@@ -41,3 +46,19 @@ def test_each_point_of_the_law_has_a_test_or_is_the_clinics() -> None:
         assert law
         assert bool(NAMED.search(test)) == bool(what), law
         assert what or clinic
+
+
+def test_each_point_of_wcag_stands_once_and_names_its_tests() -> None:
+    points = rows("docs/accessibility.md", "Point by point")
+    assert [row[0].split()[0] for row in points] == CRITERIA.split()
+    defined = {
+        node.name
+        for file in Path("tests/browser").glob("test_*.py")
+        for node in ast.parse(file.read_text("utf-8")).body
+        if isinstance(node, ast.FunctionDef)
+    }
+    for criterion, how, test in points:
+        named = re.findall(r"`(\w+)`", test)
+        assert how, criterion
+        assert set(named) <= defined, f"{criterion}: {set(named) - defined}"
+        assert named or test in ("axe", "none of it here"), criterion

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from knowledge import Knowledge
 from tests.knowledge.conftest import Data
 
 
@@ -34,3 +37,44 @@ def test_the_english_catalogue_has_to_be_there(data: Data) -> None:
 def test_a_file_that_is_named_for_another_language_is_refused(data: Data) -> None:
     data.write("interface/fr.yml", "language: de\nname: Deutsch\nstrings: {}\n")
     assert data.only_problem()[:2] == ("interface/fr.yml", 1)
+
+
+FRENCH = "language: fr\nname: Français\nstrings: {}\nsentences:\n"
+
+
+def test_a_sentence_is_said_in_another_language_and_in_english_where_it_is_missing(data: Data) -> None:
+    data.write("interface/fr.yml", FRENCH + '  wait: "Attendez {seconds} secondes."\n')
+    knowledge = data.load()
+    assert knowledge.wording_in("fr", "wait", seconds=5) == "Attendez 5 secondes."
+    assert knowledge.wording_in("fr-CA", "wait", seconds=5) == "Attendez 5 secondes."
+    assert knowledge.wording_in("fr", "unknown_booking_link") == knowledge.wording("unknown_booking_link")
+
+
+def test_a_sentence_without_the_value_that_english_has_is_refused(data: Data) -> None:
+    data.write("interface/fr.yml", FRENCH + "  wait: Attendez.\n")
+    file, line, message = data.only_problem()
+    assert (file, line) == ("interface/fr.yml", 5)
+    assert "seconds" in message
+
+
+def test_a_sentence_that_english_does_not_say_is_refused(data: Data) -> None:
+    data.write("interface/fr.yml", FRENCH + "  attente: Attendez.\n")
+    file, line, message = data.only_problem()
+    assert (file, line) == ("interface/fr.yml", 5)
+    assert "attente" in message
+
+
+def test_nobody_is_told_half_of_a_handoff_in_another_language(data: Data) -> None:
+    english = (data.folder / "wording.yml").read_text(
+        "utf-8"
+    ) + "  handoff_back: I am back.\n  handoff_left: They left.\n"
+    data.write("wording.yml", english)
+    data.write("interface/fr.yml", FRENCH + "  handoff_back: Me revoici.\n")
+    file, line, message = data.only_problem()
+    assert (file, line) == ("interface/fr.yml", 5)
+    assert "missing" in message
+
+
+def test_the_window_of_the_shipped_clinic_is_whole_in_french() -> None:
+    catalogues = Knowledge.load(Path("data")).catalogues
+    assert set(catalogues["fr"].strings) == set(catalogues["en"].strings)

@@ -1,7 +1,7 @@
 // One chat: what is said appears by itself; a reply is sent once, whatever the connection does.
 import { lookUp, more } from "./answers.js";
 import "./keys.js";
-import { listen } from "./live.js";
+import { inTurn, listen } from "./live.js";
 import { element, one, send } from "./page.js";
 
 const chat = one("main").dataset.chat;
@@ -18,28 +18,10 @@ const topics = new Map(); // of the answers that were put into the reply: name a
 // what is said, and who has the chat
 
 const last = () => Number(lines.lastElementChild?.dataset.seq ?? 0);
-let running = false;
-let again = false;
-
-async function refresh() {
-  if (running) {
-    again = true;
-    return;
-  }
-  running = true;
-  try {
-    await refreshLog();
-    await refreshState();
-  } catch {
-    // The stream says when it works again.
-  } finally {
-    running = false;
-    if (again) {
-      again = false;
-      refresh();
-    }
-  }
-}
+const refresh = inTurn(async () => {
+  await refreshLog();
+  await refreshState();
+});
 
 async function refreshLog() {
   const reply = await fetch(`${base}/log?after=${last()}`);

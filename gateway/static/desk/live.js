@@ -72,6 +72,25 @@ function heard(now) {
   known = now;
 }
 
+/* The work as something to call at any time: it runs once at a time, and once more if it was called meanwhile. */
+export function inTurn(work) {
+  let running = false;
+  let again = false;
+  return async function run() {
+    again = running;
+    if (running) return;
+    running = true;
+    try {
+      await work();
+    } catch {
+      // No connection: the stream says when it works again.
+    } finally {
+      running = false;
+      if (again) run();
+    }
+  };
+}
+
 export function listen(onNews, chat = "") {
   const stream = new EventSource(`/desk/events?chat=${encodeURIComponent(chat)}`);
   stream.addEventListener("message", (event) => {

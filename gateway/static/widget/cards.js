@@ -5,8 +5,8 @@ import { button, make } from "./dom.js";
 const cardOf = (body) => body?.card?.card ?? (body?.card?.items ? body.card : null);
 
 /* One line of a card. Its answer from before is shown; "not sure" stays until the patient touches it. */
-function line(item, card, unsure) {
-  const box = make("input", { type: "checkbox", value: item.id, checked: item.answer === "yes", "aria-describedby": item.help ? `help-${item.id}` : null });
+function line(item, card, unsure, help) {
+  const box = make("input", { type: "checkbox", value: item.id, checked: item.answer === "yes", "aria-describedby": help ? `help-${card.id}` : item.help ? `help-${item.id}` : null });
   const mark = item.answer === "not_sure" && make("span", { class: "mark", text: card.not_sure_label });
   if (mark) unsure.add(item.id);
   box.addEventListener("change", () => {
@@ -15,7 +15,7 @@ function line(item, card, unsure) {
   });
   return make("li", {},
     make("label", {}, box, make("span", { text: item.label }), mark),
-    item.help && make("p", { class: "help", id: `help-${item.id}`, text: item.help }));
+    !help && item.help && make("p", { class: "help", id: `help-${item.id}`, text: item.help }));
 }
 
 function reasons(card) {
@@ -32,6 +32,8 @@ export function drawCard(event, strings, choose) {
   if (!card) return null;
   const unsure = new Set();
   const form = make("form", { class: "bubble card" });
+  // What is the same for all lines is said once.
+  const help = card.items.length > 1 && card.items.every((item) => item.help === card.items[0].help) ? card.items[0].help : null;
   const ticked = () => [...form.querySelectorAll("input:checked")].map((box) => box.value);
   const answer = (rest, not_sure) => {
     close(form);
@@ -43,7 +45,8 @@ export function drawCard(event, strings, choose) {
   const fields = make("fieldset", { tabindex: "-1" },
     make("legend", {}, make("span", { class: "step", text: `${card.number}/${card.of}` }), ` ${card.title}`),
     make("p", { class: "ask", text: card.ask }),
-    make("ul", { class: "ticks" }, ...card.items.map((item) => line(item, card, unsure))),
+    help && make("p", { class: "help all", id: `help-${card.id}`, text: help }),
+    make("ul", { class: "ticks" }, ...card.items.map((item) => line(item, card, unsure, help))),
     reasons(card),
     make("div", { class: "buttons" },
       done,

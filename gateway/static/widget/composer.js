@@ -65,7 +65,8 @@ export class Composer {
     if (!titles.length) return before && this.say("");
     this.list.replaceChildren(...titles.map((title, index) => {
       const option = make("li", { role: "option", id: `suggestion-${index}`, "aria-selected": "false", dir: "auto", text: title });
-      option.addEventListener("mousedown", (event) => (event.preventDefault(), this.take(title)));
+      option.addEventListener("mousedown", (event) => event.preventDefault()); // the focus stays in the text
+      option.addEventListener("click", () => this.take(title));
       return option;
     }));
     this.list.hidden = false;

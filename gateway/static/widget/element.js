@@ -71,7 +71,7 @@ export function define(home) {
       this.status = make("p", { class: "status", role: "status" });
       this.countdown = make("p", { class: "status", "aria-live": "off" });
       this.composer = new Composer(strings, settings.topics ?? [], settings.message_limit, { send: (text) => this.conversation.send({ text }), say: (text) => (this.heard.textContent = text) });
-      this.handoff = new Handoff(this.conversation, strings, home);
+      this.handoff = new Handoff(this.conversation, strings, home, () => this.scroll(this.shown));
       this.conversation.language = settings.language;
       this.question = make("div", { class: "question", role: "group", hidden: true });
       const tool = (name, picture, label, onclick) =>
@@ -252,7 +252,8 @@ export function define(home) {
         // Who works through the cards is taken to the next one; its words are read with the focus, not twice.
         const lead = live && this.follow && fields && this.shadowRoot.activeElement === this.log;
         this.log.setAttribute("aria-live", !live || lead ? "off" : alarm ? "assertive" : "polite");
-        this.append(item, live);
+        // What answers no question, and who has the chat, is shown itself; an answer with the question before it.
+        this.append(item, live, item.matches(".alarm, .screening") || !event.in_reply_to ? item : null);
         if (lead) fields.focus({ preventScroll: true });
         if (event.role !== "patient") this.follow = false;
       }
@@ -311,6 +312,7 @@ export function define(home) {
           const made = drawUnsent(message, strings, handlers);
           this.unsent.set(message.key, made);
           this.log.setAttribute("aria-live", "polite");
+          this.shown = null;
           this.list.append(made, ...(this.typing.isConnected ? [this.typing] : []));
           this.scroll();
         }
@@ -319,16 +321,18 @@ export function define(home) {
           this.tell(message.error ?? strings.failed);
           const card = message.card && this.list.querySelector(`[data-seq="${message.card.event}"] form.card`);
           if (card) reopenCard(card);
+          this.unsent.get(message.key).scrollIntoView({ block: "nearest" });
         }
       }
     }
 
-    append(item, live = true) {
+    append(item, live = true, shown = null) {
+      this.shown = shown;
       const atEnd = live && this.log.scrollHeight - this.log.scrollTop - this.log.clientHeight < 120;
       const [firstUnsent] = this.unsent.values();
       const before = firstUnsent ?? (this.typing.isConnected ? this.typing : null);
       this.list.insertBefore(item, before);
-      if (live && (atEnd || item.matches(".patient, .alarm, .screening"))) this.scroll(item.matches(".alarm, .screening") ? item : null);
+      if (live && (atEnd || item.matches(".patient, .alarm, .screening, .handoff, .staff"))) this.scroll(shown);
     }
 
     /* Shown while the gateway has a message of the patient that nobody has answered; said only if it takes long. */
@@ -348,7 +352,7 @@ export function define(home) {
 
     /* To the end, but never past the patient's last question: an answer is read from its beginning. */
     scroll(first) {
-      const top = first ?? [...this.list.querySelectorAll(".message.patient")].at(-1);
+      const top = first?.isConnected ? first : [...this.list.querySelectorAll(".message.patient")].at(-1);
       const end = this.log.scrollHeight - this.log.clientHeight;
       this.log.scrollTop = top ? Math.min(end, top.offsetTop - 8) : end;
     }

@@ -29,6 +29,7 @@ export function drawFeedback(event, strings, rate) {
       make("label", {}, make("span", { text: strings.wrong_label }), note),
       button("button", strings.wrong_send, () => send("looks_wrong", note.value)),
       button("link", strings.cancel, () => ask()));
+    place.scrollIntoView({ block: "nearest" });
   }
 
   async function send(verdict, note = "") {

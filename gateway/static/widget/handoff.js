@@ -23,13 +23,16 @@ export class Handoff {
   #state = null;
   #timer = null;
   #drawn = "";
+  #appeared;
 
-  /* `conversation.handoff(method, path, body)` asks the gateway and gives how it stands. */
-  constructor(conversation, strings, home) {
+  /* `conversation.handoff(method, path, body)` asks the gateway and gives how it stands; `appeared` is called when the
+     line takes room from the messages. */
+  constructor(conversation, strings, home, appeared) {
+    this.#appeared = appeared;
     this.#conversation = conversation;
     this.#strings = strings;
     this.#home = home;
-    this.element = make("div", { class: "handoff", role: "group", "aria-label": strings.person, hidden: true });
+    this.element = make("div", { class: "stands", role: "group", "aria-label": strings.person, hidden: true });
   }
 
   /* Whether a person has the chat, so that no answer of the assistant is to be waited for. */
@@ -64,6 +67,7 @@ export class Handoff {
 
   #draw(state) {
     this.#state = state;
+    const before = this.element.hidden;
     this.element.hidden = !state || state.state === "assistant";
     const drawn = JSON.stringify(state);
     if (drawn === this.#drawn) return; // what is being typed here stays
@@ -75,6 +79,7 @@ export class Handoff {
       ...(person ? [] : [this.#contact(state), this.#link(state)].filter(Boolean)),
       button("link", person ? this.#strings.handoff_end : this.#strings.handoff_cancel, () => this.#ask("DELETE")),
       make("p", { class: "state", role: "status" }));
+    if (before) this.#appeared();
   }
 
   #words({ here, ahead, opens, usual_wait: usual }) {

@@ -13,10 +13,16 @@ function buttons(body, strings, choose) {
   if (!body.buttons?.length) return null;
   const items = body.buttons.map((given) =>
     given.tel
-      ? make("a", { class: "button call", href: `tel:${given.tel}`, text: given.label })
+      ? call(given)
       : button("button", given.label, () => choose(given)),
   );
   return make("div", { class: "buttons", role: "group", "aria-label": body.offered?.length ? strings.did_you_mean : strings.choices }, ...items);
+}
+
+/* "Call 988": its number is not broken over two lines. */
+function call({ tel, label }) {
+  const [, words, number] = label.match(/^(.*?)([\d-]*)$/);
+  return make("a", { class: "button call", href: `tel:${tel}` }, make("span", {}, words, make("span", { "data-tel": true, text: number })));
 }
 
 const sourceLine = (source) =>
@@ -67,7 +73,7 @@ export function drawEvent(event, strings, home, choose, rate) {
   const alarm = isAlarm(event);
   const name = own ? strings.you : (body.name ?? strings[event.role] ?? strings.assistant);
   const card = drawCard(event, strings, choose);
-  return make("li", { class: `message ${event.role} ${alarm ? `alarm ${body.kind}` : (body.kind ?? "")}`, "data-seq": event.seq, lang: own ? null : strings.answers_language },
+  return make("li", { class: `message ${event.role} ${alarm ? `alarm ${body.kind}` : (body.kind ?? "")}`, "data-seq": event.seq, lang: own || event.role === "staff" || body.language === strings.locale ? null : strings.answers_language },
     make("span", { class: "who", text: `${name}: ` }),
     card ?? make("div", { class: "bubble" },
       ...(own ? asTyped(body.text) : formatted(body.text)),

@@ -67,13 +67,13 @@ ol:not(.bubble ol) { list-style: none; padding: 0; display: flex; flex-direction
 .system .bubble { background: none; border: 1px dashed var(--line); }
 .staff .bubble { border: 2px solid var(--accent); }
 .staff .who { position: static; display: block; width: auto; height: auto; clip-path: none; font-size: .85em; font-weight: 600; color: var(--accent); }
-.handoff { display: flex; flex-wrap: wrap; gap: .2em .5em; align-items: center; padding: .5em 1em; background: var(--soft); border-top: 1px solid var(--line); font-size: .9em; max-height: 40%; overflow-y: auto; }
-.handoff p { flex-basis: 100%; margin: 0; }
-.handoff .state:empty { display: none; }
-.handoff form { display: flex; gap: .5em; align-items: end; flex-basis: 100%; }
-.handoff label { flex: 1; min-width: 0; }
-.handoff label span { display: block; }
-.handoff input { width: 100%; min-height: 2.75em; padding: .3em .6em; font: inherit; color: var(--text); background: var(--surface); border: 1.5px solid var(--muted); border-radius: var(--radius); }
+.stands { display: flex; flex-wrap: wrap; gap: .2em .5em; align-items: center; padding: .5em 1em; background: var(--soft); border-top: 1px solid var(--line); font-size: .9em; max-height: 40%; overflow-y: auto; }
+.stands p { flex-basis: 100%; margin: 0; }
+.stands .state:empty { display: none; }
+.stands form { display: flex; flex-wrap: wrap; gap: .5em; align-items: end; flex-basis: 100%; }
+.stands label { flex: 1 1 9em; min-width: 0; overflow-wrap: anywhere; }
+.stands label span { display: block; }
+.stands input { width: 100%; padding: .3em .6em; font: inherit; color: var(--text); background: var(--surface); border: 1.5px solid var(--muted); border-radius: var(--radius); }
 .bubble p { margin: 0 0 .5em; unicode-bidi: plaintext; white-space: pre-line; }
 .bubble ul, .bubble ol { margin: 0 0 .5em; padding-inline-start: 1.25em; }
 .bubble ul { list-style: disc; }
@@ -99,6 +99,8 @@ ol:not(.bubble ol) { list-style: none; padding: 0; display: flex; flex-direction
 .button.primary { background: var(--accent); color: var(--on-accent); }
 .button.primary:focus-visible { outline-color: var(--text); }
 .button.call { background: var(--alarm); border-color: var(--alarm); color: var(--surface); font-size: 1.05em; }
+[data-tel] { white-space: nowrap; }
+.stands .button, .stands input, .feedback .button { min-height: 3.3em; }
 .link { min-height: 1.9em; padding: .2em .4em; color: var(--accent); text-decoration: underline; text-underline-offset: 3px; text-align: start; }
 .bubble a:not(.button) { color: var(--accent); display: inline-block; padding: .15em 0; min-height: 1.85em; }
 .sources, .why { margin-top: .5em; font-size: .85em; }
@@ -115,10 +117,11 @@ legend { padding: 0; font-weight: 700; font-size: 1.05em; }
 .ticks li { padding: .15em 0; border-top: 1px solid var(--line); }
 .ticks label { display: flex; align-items: center; gap: .7em; min-height: 2.75em; cursor: pointer; }
 .ticks input { width: 1.5em; height: 1.5em; flex: none; margin: 0; accent-color: var(--accent); }
+.help.all { font-size: .9em; color: var(--muted); margin: 0 0 .4em; }
 .ticks .help { font-size: .85em; color: var(--muted); margin: -.3em 0 .4em 2.6em; }
 .mark { white-space: nowrap; font-size: .8em; color: var(--muted); border: 1px solid var(--line); border-radius: 1em; padding: 0 .6em; margin-inline-start: auto; }
 .small { margin-top: .3em; gap: .25em 1em; }
-.card.closed .ask, .card.closed .ticks, .card.closed .why, .card.closed .buttons { display: none; }
+.card.closed .ask, .card.closed .help, .card.closed .ticks, .card.closed .why, .card.closed .buttons { display: none; }
 .typing .bubble { display: inline-flex; gap: .3em; padding: .8em; }
 .typing i { width: .5em; height: .5em; border-radius: 50%; background: var(--muted); animation: breathe 1.2s infinite ease-in-out; }
 .typing i:nth-child(2) { animation-delay: .15s; } .typing i:nth-child(3) { animation-delay: .3s; }
