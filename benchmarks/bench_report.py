@@ -60,7 +60,7 @@ def tables(figures: Json) -> list[Table]:
 def _understood(figures: Json) -> list[tuple[str, tuple[str, ...]]]:
     """Rows for how often messages were understood, where that was measured."""
     measured = figures["ours"].get("understood", {})
-    rows = []
+    rows: list[tuple[str, tuple[str, ...]]] = []
     for name, found in measured.items():
         for part, words in (("right", "right topic"), ("wrong", "wrong topic"), ("refused", "out of scope refused")):
             if part in found:
