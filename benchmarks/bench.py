@@ -4,8 +4,10 @@ Stock is Rasa Open Source 3.6.21 with its default pipeline and policies (`pipeli
 `rasa run` with its REST channel. Ours is `config.yml` trained by the same command, and a reply over the gateway's HTTP
 with everything on the way: message log, red-flag net, engine, rendering. Both train without Rasa's cache.
 
-    ./ims bench            everything; about a quarter of an hour on two cores, most of it stock Rasa's training
-    ./ims bench --ours     without stock Rasa, with the model that is there: two minutes
+    ./ims bench                       everything; an hour on two cores, most of it stock Rasa's training
+    ./ims bench --reuse               with stock Rasa's model of an earlier run on the same data
+    ./ims bench --stock-epochs 6      stock Rasa trained for so long only, the rest of its training told from that
+    ./ims bench --ours                without stock Rasa, with the model that is there: two minutes
 """
 
 from __future__ import annotations
@@ -13,7 +15,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import resource
 import signal
 import socket
 import subprocess
@@ -27,14 +28,17 @@ from typing import Any, NamedTuple
 
 import httpx
 
-from benchmarks.load import allow_many_files, idle_streams, many_chats, memory_mb, throughput
+from benchmarks import stock
+from benchmarks.load import allow_many_files, cpu_seconds, idle_streams, many_chats, memory_mb, throughput
+from gateway.evaluation.engine_command import run_in_engine
+from gateway.evaluation.hint3 import mcc
 from gateway.settings import Settings
-from gateway.training import ENGINE_PYTHON, Models, engine_environment
+from gateway.training import ENGINE_PYTHON, Models
 
 ROOT = Path.cwd()
-STOCK_CONFIG = "recipe: default.v1\nassistant_id: stock\nlanguage: en\npipeline: null\npolicies: null\n"
 Json = dict[str, Any]
 MESSAGES = Path("benchmarks/patients/questions.jsonl")
+SETS = ("benchmarks/patients", "benchmarks/own")
 
 
 class Serving(NamedTuple):
@@ -42,30 +46,6 @@ class Serving(NamedTuple):
 
     seconds: float
     pid: int
-
-
-def environment(cache: Path) -> dict[str, str]:
-    return {**engine_environment(Settings.from_environment()), "RASA_CACHE_DIRECTORY": str(cache)}
-
-
-def train(config: Path, out: Path) -> dict[str, float]:
-    """Wall and CPU seconds of `rasa train` on the project's data with this configuration, nothing cached."""
-    command = [
-        str(ENGINE_PYTHON.absolute()),
-        "-m",
-        "rasa",
-        "train",
-        "--force",
-        "--config",
-        str(config),
-        "--out",
-        str(out),
-    ]
-    before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-    subprocess.run(command, cwd=ROOT, env=environment(out / "cache"), check=True, capture_output=True)
-    after, wall = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter() - started
-    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return {"wall_s": round(wall, 1), "cpu_s": round(cpu, 1)}
 
 
 @contextmanager
@@ -105,86 +85,122 @@ def free_port() -> int:
 
 def measured(url: str, started: Serving, levels: Sequence[int], seconds: float, texts: list[str]) -> Json:
     """Replies at each number of chats at once, throughput, and memory at rest and afterwards."""
-    at_rest = memory_mb(started.pid)
+    at_rest, start_cpu = memory_mb(started.pid), cpu_seconds(started.pid)
     asyncio.run(many_chats(url, 1, min(seconds, 3), texts))  # warm
-    replies = [asyncio.run(many_chats(url, chats, seconds, texts)) for chats in levels]
+    replies = []
+    for chats in levels:
+        before = cpu_seconds(started.pid)
+        level = asyncio.run(many_chats(url, chats, seconds, texts))
+        used = 1e3 * (cpu_seconds(started.pid) - before)
+        replies.append({**level, "cpu_ms": round(used / max(1, level["messages"]), 1)})
     return {
         "start_s": round(started.seconds, 1),
+        "start_cpu_s": round(start_cpu, 1),
         "replies": replies,
         "per_second_below_300_ms": throughput(replies),
         "memory_mb": {"at_rest": at_rest, "after_load": memory_mb(started.pid)},
     }
 
 
-def ours_measured(work: Path, levels: Sequence[int], seconds: float, texts: list[str], idle: int) -> Json:
-    """The whole assistant over the gateway's HTTP, with the model that is there."""
+def asked() -> list[str]:
+    """What is asked while replies are measured."""
+    return [json.loads(line)["text"] for line in MESSAGES.read_text("utf-8").splitlines()]
+
+
+@contextmanager
+def assistant(database: str) -> Iterator[tuple[str, Serving]]:
+    """The whole assistant with the model that is there; the address of its REST channel."""
     port = free_port()
     env = {
         **os.environ,
         "IMS_PORT": str(port),
         "IMS_ENGINE_URL": f"http://127.0.0.1:{free_port()}",
-        "IMS_DATABASE": f"sqlite:///{work / 'bench.sqlite3'}",
+        "IMS_DATABASE": database,
         "IMS_CONVERSATION_BURST": "1000000",
     }
-    url = f"http://127.0.0.1:{port}"
-    with serving(["./ims", "run", "--no-train"], env, f"{url}/webhooks/rest/webhook") as started:
-        found = measured(f"{url}/webhooks/rest/webhook", started, levels, seconds, texts)
-        found["idle_streams"] = asyncio.run(idle_streams(url, idle, started.pid))
+    url = f"http://127.0.0.1:{port}/webhooks/rest/webhook"
+    with serving(["./ims", "run", "--no-train"], env, url) as started:
+        yield url, started
+
+
+def ours_measured(work: Path, levels: Sequence[int], seconds: float, texts: list[str], idle: int) -> Json:
+    """The whole assistant over the gateway's HTTP, with the model that is there."""
+    with assistant(f"sqlite:///{work / 'bench.sqlite3'}") as (url, started):
+        found = measured(url, started, levels, seconds, texts)
+        found["idle_streams"] = asyncio.run(idle_streams(url.partition("/webhooks")[0], idle, started.pid))
     model = Models(Settings.from_environment()).current()
     found["model_mb"] = round(model.stat().st_size / 1e6, 1) if model else None
     return found
 
 
-def stock_measured(work: Path, levels: Sequence[int], seconds: float, texts: list[str]) -> Json:
+def stock_measured(model: Path, work: Path, levels: Sequence[int], seconds: float, texts: list[str]) -> Json:
     """Plain `rasa run` with its default pipeline, policies and REST channel."""
     port = free_port()
     credentials, endpoints = work / "credentials.yml", work / "endpoints.yml"
     credentials.write_text("rest:\n")
     endpoints.write_text("tracker_store:\n  type: InMemory\n")
     command = [
-        *(str(ENGINE_PYTHON.absolute()), "-m", "rasa", "run", "--model", str(work / "stock"), "--port", str(port)),
+        *(str(ENGINE_PYTHON.absolute()), "-m", "rasa", "run", "--model", str(model), "--port", str(port)),
         *("--interface", "127.0.0.1", "--credentials", str(credentials), "--endpoints", str(endpoints)),
     ]
     url = f"http://127.0.0.1:{port}/webhooks/rest/webhook"
-    with serving(command, environment(work / "cache"), url) as started:
+    with serving(command, stock.environment(work / "cache"), url) as started:
         found = measured(url, started, levels, seconds, texts)
-    found["model_mb"] = round(sum(file.stat().st_size for file in (work / "stock").glob("*.tar.gz")) / 1e6, 1)
+    found["model_mb"] = round(sum(file.stat().st_size for file in model.glob("*.tar.gz")) / 1e6, 1)
     return found
 
 
-def ratios(ours: Json, stock: Json) -> Json:
+def understood(model: Path, config: Path) -> Json:
+    """How often the topic is found and what lies outside refused, on our sets and on HINT3's."""
+    settings = Settings.from_environment()
+    found: Json = run_in_engine(settings, "benchmarks.parse_score", str(model), *SETS)
+    strange = run_in_engine(settings, "benchmarks.hint3_score", "benchmarks/hint3", str(config))
+    return {**found, "hint3_mcc": {name: round(mcc(run["items"]), 3) for name, run in strange.items()}}
+
+
+def ratios(ours: Json, other: Json) -> Json:
     """Ours by stock: below 1 is less time or memory, above 1 more throughput."""
 
     def ratio(*path: str | int) -> float | None:
-        one, other = ours, stock
+        above, below = ours, other
         for step in path:
-            one, other = one[step], other[step]  # type: ignore[index]
-        return round(float(one) / float(other), 3) if other else None  # type: ignore[arg-type]
+            above, below = above[step], below[step]  # type: ignore[index]
+        return round(float(above) / float(below), 3) if below else None  # type: ignore[arg-type]
 
     return {
         "training_wall": ratio("training", "wall_s"),
         "training_cpu": ratio("training", "cpu_s"),
         "start": ratio("start_s"),
+        "start_cpu": ratio("start_cpu_s"),
         "median_reply": ratio("replies", 0, "p50_ms"),
+        "cpu_a_message": ratio("replies", 0, "cpu_ms"),
         "throughput": ratio("per_second_below_300_ms"),
         "memory": ratio("memory_mb", "after_load"),
         "model_size": ratio("model_mb"),
     }
 
 
-def run(levels: Sequence[int], seconds: float, idle: int, *, with_stock: bool) -> Json:
+def run(
+    levels: Sequence[int], seconds: float, idle: int, *, with_stock: bool, epochs: int, again: bool, accuracy: bool
+) -> Json:
     """Measure; what was measured as one JSON object."""
     allow_many_files()
-    texts = [json.loads(line)["text"] for line in MESSAGES.read_text("utf-8").splitlines()]
-    figures: Json = {"cores": os.cpu_count(), "seconds_a_level": seconds}
+    texts = asked()
+    figures: Json = {
+        "cores": os.cpu_count(),
+        "seconds_a_level": seconds,
+        "load": [round(x, 1) for x in os.getloadavg()],
+    }
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
+        if with_stock:  # first, so that Rasa's modules are compiled when anything starts
+            model, training = stock.trained(work, epochs, again=again)
+            figures["stock"] = {**stock_measured(model, work, levels, seconds, texts), "training": training}
         figures["ours"] = ours_measured(work, levels, seconds, texts, idle)
         if with_stock:
-            stock_config = work / "config.yml"
-            stock_config.write_text(STOCK_CONFIG)
-            figures["ours"]["training"] = train(ROOT / "config.yml", work / "ours")
-            training = train(stock_config, work / "stock")
-            figures["stock"] = {**stock_measured(work, levels, seconds, texts), "training": training}
+            figures["ours"]["training"] = stock.train(ROOT / "config.yml", work / "ours")
             figures["ratios"] = ratios(figures["ours"], figures["stock"])
+            if accuracy:
+                figures["ours"]["understood"] = understood(work / "ours", ROOT / "config.yml")
+                figures["stock"]["understood"] = understood(model, model / "config.yml")
     return figures

@@ -1,6 +1,6 @@
 """Train the project's config.yml on the SOFMattress set of HINT3 and print what it says to each test message, as JSON.
 
-Run with the engine's Python from the project's root: python -m benchmarks.hint3_score [FOLDER]
+Run with the engine's Python from the project's root: python -m benchmarks.hint3_score [FOLDER [CONFIG]]
 FOLDER holds NAME_train.csv, NAME_subset_train.csv and NAME_test.csv. Each training file is trained with plain
 `rasa train nlu`, borders and all, before its test file is looked at. An answer that is none of the training labels
 (`nlu_fallback`, `clarify`) counts as out of scope, NO_NODES_DETECTED in the set. `./ims evaluate --hint3` scores it.
@@ -44,10 +44,10 @@ def write_training_data(train: Rows, file: Path) -> None:
     write_yaml({"version": "3.1", "nlu": nlu}, file, should_preserve_key_order=True)
 
 
-def train(train_file: Path, folder: Path) -> tuple[Agent, float]:
+def train(train_file: Path, folder: Path, config: str) -> tuple[Agent, float]:
     """The trained agent and the seconds that training took."""
     write_training_data(rows(train_file), folder / "nlu.yml")
-    command = [sys.executable, "-m", "rasa", "train", "nlu", "--config", "config.yml"]
+    command = [sys.executable, "-m", "rasa", "train", "nlu", "--config", config]
     started = time.perf_counter()
     run = subprocess.run(
         [*command, "--nlu", str(folder / "nlu.yml"), "--out", str(folder)],
@@ -67,7 +67,7 @@ async def answers(agent: Agent, test: Rows, labels: set[str]) -> list[str]:
     return [name if name in labels else OUT_OF_SCOPE for name in names]
 
 
-def score(folder: Path) -> dict[str, Any]:
+def score(folder: Path, config: str) -> dict[str, Any]:
     """For each training file: seconds, and the label wanted and given for each test message."""
     result: dict[str, Any] = {}
     for test_file in sorted(folder.glob("*_test.csv")):
@@ -76,7 +76,7 @@ def score(folder: Path) -> dict[str, Any]:
         for variant in (name, f"{name}_subset"):
             train_file = folder / f"{variant}_train.csv"
             with tempfile.TemporaryDirectory() as work:
-                agent, seconds = train(train_file, Path(work))
+                agent, seconds = train(train_file, Path(work), config)
                 given = asyncio.run(answers(agent, test, {row["label"] for row in rows(train_file)}))
             items = [
                 {"text": row["sentence"], "wanted": row["label"], "given": label}
@@ -89,7 +89,7 @@ def score(folder: Path) -> dict[str, Any]:
 def main() -> None:
     """Print the JSON."""
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path("benchmarks/hint3")
-    result = score(folder)
+    result = score(folder, sys.argv[2] if len(sys.argv) > 2 else "config.yml")
     if not result:
         sys.exit(f"{folder} holds no *_test.csv. What to do: name the folder of the HINT3 set.")
     json.dump(result, sys.stdout, ensure_ascii=False)

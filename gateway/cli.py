@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -52,15 +53,15 @@ def run(
     no_train: Annotated[bool, typer.Option("--no-train", help="Start with the model that is there.")] = False,
 ) -> None:
     """Serve the clinic: engine and gateway, until Ctrl-C."""
-    from gateway.supervisor import Supervisor
-
     settings = _settings()
     if not no_train:
         _train(settings, if_changed=True)
     _renew(settings)
     if first := asyncio.run(staff.first_admin(settings)):
         console.print(first, soft_wrap=True, highlight=False)
-    raise typer.Exit(Supervisor.of(settings, console).run())
+    sys.stdout.flush()
+    # What the command line has loaded for all its commands, a hundred megabytes, is of no use to what runs for months.
+    os.execv(sys.executable, [sys.executable, "-m", "gateway.supervisor"])
 
 
 @app.command()
@@ -334,6 +335,11 @@ def bench(
     seconds: Annotated[float, typer.Option(min=0.5, help="For each number of chats.")] = 15,
     idle: Annotated[int, typer.Option(min=1, help="Silent event streams.")] = 1000,
     ours: Annotated[bool, typer.Option("--ours", help="Without stock Rasa.")] = False,
+    epochs: Annotated[
+        int, typer.Option("--stock-epochs", min=2, max=100, help="Of stock Rasa's training; below 100 it is told.")
+    ] = 100,
+    reuse: Annotated[bool, typer.Option("--reuse", help="Stock Rasa's model of an earlier run.")] = False,
+    accuracy: Annotated[bool, typer.Option(help="How often the right topic is found, HINT3 too.")] = True,
     out: Annotated[Path, typer.Option(help="Where the figures go.")] = Path("results"),
 ) -> None:
     """Measure speed, size and memory, beside stock Rasa in the same run."""
@@ -343,13 +349,21 @@ def bench(
     from benchmarks import bench_report
 
     with console.status("Measuring ..."):
-        figures = measuring.run(chats or [1, 10, 50, 100], seconds, idle, with_stock=not ours)
+        figures = measuring.run(
+            chats or [1, 10, 50, 100],
+            seconds,
+            idle,
+            with_stock=not ours,
+            epochs=epochs,
+            again=not reuse,
+            accuracy=accuracy,
+        )
     out.mkdir(parents=True, exist_ok=True)
     (out / "bench.json").write_text(json.dumps(figures, indent=1) + "\n", "utf-8")
-    bench_report.picture(figures, out / "bench.svg")
+    drawn = bench_report.pictures(figures, out)
     for table in bench_report.tables(figures):
         console.print(table)
-    console.print(f"The numbers are in {out / 'bench.json'}, the picture in {out / 'bench.svg'}.")
+    console.print(f"The numbers are in {out / 'bench.json'}, drawn in {', '.join(map(str, drawn))}.")
 
 
 app.add_typer(topics, name="topic")

@@ -25,7 +25,7 @@ from rich.console import Console
 
 from environments.setup import ENGINE, ROOT
 from gateway import control
-from gateway.settings import Settings
+from gateway.settings import Settings, SettingsError
 from gateway.training import Manifest, ModelRefused, Models, engine_environment
 
 LOG_BYTES = 5_000_000  # a log that is longer at the start of its part is put aside
@@ -92,16 +92,17 @@ def engine(settings: Settings, models: Models, manifest: Manifest, number: int, 
     return Part(
         name="engine" if number == 1 else f"engine-{number}",
         # Our channel alone: without Rasa's HTTP API and its other channels there is nothing else to protect.
-        # It runs the actions in its own process, so there is no action server either.
+        # It runs the actions in its own process, so there is no action server either (nlu.light: Rasa itself).
         command=(
-            *(str(ENGINE.python), "-m", "rasa", "run"),
+            *(str(ENGINE.python), "-m", "nlu.light", "run"),
             *("--model", str((models.folder / manifest.file).absolute())),
             *("--interface", "127.0.0.1", "--port", str(url.port)),
             *("--connector", "nlu.channel.GatewayInput"),
         ),
         port=url.port or 0,
         ready=str(url.copy_with(path="/webhooks/gateway/")),
-        environment=engine_environment(settings),
+        # One message is too little work to be worth sharing among threads.
+        environment={**engine_environment(settings), "OPENBLAS_NUM_THREADS": "1"},
         headers={"Authorization": f"Bearer {settings.engine_secret()}"},
         folder=data and data.parent,
     )
@@ -314,3 +315,16 @@ def _check_port(part: Part) -> None:
                 f"Port {part.port}, which the {part.name} needs, is in use. "
                 f"What to do: stop the program that uses it, or set {variable}."
             ) from None
+
+
+def main() -> int:
+    """Run the clinic of the settings until told to stop; the exit code."""
+    try:
+        return Supervisor.of(Settings.from_environment()).run()
+    except (CannotStart, SettingsError) as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

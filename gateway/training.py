@@ -113,10 +113,12 @@ def engine_environment(settings: Settings) -> dict[str, str]:
     """Environment variables for every process of the engine: no telemetry, and nothing that patients typed in logs.
 
     The engine works in the folder of an edition, so it is told where our code is.
+    Compiled modules are kept, where they may be written: without them each start compiles thousands of files again.
     """
     return {
         **os.environ,
         **QUIET,
+        "PYTHONDONTWRITEBYTECODE": "",
         "PYTHONWARNINGS": "ignore",
         "PYTHONPATH": str(ROOT),
         "RASA_CACHE_DIRECTORY": os.environ.get("RASA_CACHE_DIRECTORY", str(Path(".rasa/cache").absolute())),

@@ -8,9 +8,10 @@ from knowledge.answers import SourceRef, Topic, normalise
 from knowledge.claims import Claim
 from knowledge.clinic import Clinic
 from knowledge.fingerprint import data_hash
+from knowledge.placeholders import fill
 from knowledge.problems import KnowledgeError, Problem
 from knowledge.sources import Source
-from knowledge.store import Knowledge
+from knowledge.store import Knowledge, load_facts
 
 __all__ = [
     "Claim",
@@ -22,5 +23,7 @@ __all__ = [
     "SourceRef",
     "Topic",
     "data_hash",
+    "fill",
+    "load_facts",
     "normalise",
 ]

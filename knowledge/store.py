@@ -146,12 +146,28 @@ class Knowledge:
 
     @cached_property
     def _placeholders(self) -> dict[str, str]:
-        clinic = self.clinic
-        known = {
-            "clinic_name": clinic.name,
-            "clinic_phone": clinic.phone,
-            **clinic.numbers.named(),
-            **clinic.treatment.named(),
-        }
-        booking_link = clinic.booking_link or fill(self.sentences[NO_BOOKING_LINK].text, known)
-        return {**known, "booking_link": booking_link}
+        return _facts(self.clinic, self.sentences)
+
+
+def load_facts(data: Path) -> Mapping[str, str]:
+    """The clinic's facts by the names of their placeholders, without reading all the rest of ``data``.
+
+    Raises KnowledgeError with what is wrong with them.
+    """
+    problems: list[Problem] = []
+    clinic = read_clinic(data / "clinic.yml", problems)
+    sentences = read_wording(data / "wording.yml", problems)
+    if problems or clinic is None:
+        raise KnowledgeError(problems)
+    return _facts(clinic, sentences)
+
+
+def _facts(clinic: Clinic, sentences: Mapping[str, Sentence]) -> dict[str, str]:
+    known = {
+        "clinic_name": clinic.name,
+        "clinic_phone": clinic.phone,
+        **clinic.numbers.named(),
+        **clinic.treatment.named(),
+    }
+    booking_link = clinic.booking_link or fill(sentences[NO_BOOKING_LINK].text, known)
+    return {**known, "booking_link": booking_link}

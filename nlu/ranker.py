@@ -1,13 +1,15 @@
 """Rank topics for a text: how the examples of each topic pull, times how near its nearest examples are."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
-from scipy.linalg import lapack
+from scipy.sparse import csr_matrix
 from sklearn.feature_extraction.text import TfidfVectorizer
+
+from nlu import ridge
 
 ARRAYS = "ranker.npz"
 WORDS = "ranker.json"
@@ -24,6 +26,9 @@ class RankerConfig:
     temperature: float = 8.0  # of the softmax over topics
     spread: float = 1.0  # shrinkage of the within-topic scatter towards a sphere
     neighbours: int = 3
+    nearest_of: int = 32  # topics that pull most; only among their examples are the nearest looked for
+    all_pull_up_to: int = 12_000  # examples; with more, only the landmarks pull, so that time grows as the examples do
+    landmarks: int = 3_000
     folds: int = 5
     seed: int = 0
 
@@ -44,6 +49,10 @@ class Ranker:
         self._terms = terms
         self._vectorizer = _vectorizer(terms)
         self._vectorizer.idf_ = arrays["idf"]
+        self._kernel = _Kernel.of(config, arrays)
+        self._order = np.argsort(arrays["y"], kind="stable")
+        self._bounds = np.searchsorted(arrays["y"][self._order], np.arange(len(labels) + 1))
+        self._placed = _unit((arrays["meaning"] - arrays["mean"]) @ arrays["whiten"])[self._order]
 
     @classmethod
     def fit(
@@ -59,63 +68,76 @@ class Ranker:
         Examples of one group (variants of one text) are held out together.
         """
         labels = sorted(set(targets))
-        y = np.array([labels.index(target) for target in targets])
+        number = {label: place for place, label in enumerate(labels)}
+        y = np.array([number[target] for target in targets])
+        folds = _folds(y, groups, config)
         vectorizer = _vectorizer(None).fit(texts)
         grams = vectorizer.transform(texts)
-        middle = np.split(vectors, 2, axis=1)[1].mean(axis=0)
-        kernel = _alike(vectors, vectors, middle, config) + 1.0
-        kernel += config.characters * (grams @ grams.T).toarray()
-        share = np.sqrt(np.bincount(y)[y] * len(labels) / len(y))  # a large topic must not drown a small one
-        inverse = _inverse(kernel + config.smoothing * np.diag(share))
-        wanted = np.full((len(y), len(labels)), -1.0 / max(1, len(labels) - 1))
-        wanted[np.arange(len(y)), y] = 1.0
-        pull = inverse @ wanted
-
-        meaning = np.split(vectors, 2, axis=1)[0]
-        mean, whiten = _whitening(meaning, y, config.spread)
-        examples = _unit((meaning - mean) @ whiten)
-        arrays = {
-            "pull": pull,
-            "pull_grams": config.characters * (grams.T @ pull),
-            "pull_all": pull.sum(axis=0),
-            "vectors": vectors,
+        meaning, wording = np.split(vectors, 2, axis=1)
+        middle = wording.mean(axis=0)
+        landmarks = _landmarks(len(y), config)
+        known = {
+            "meaning": meaning,
+            "landmarks": landmarks,
             "middle": middle,
-            "mean": mean,
-            "whiten": whiten,
-            "examples": examples,
-            "y": y,
+            "wording": _unit(wording[landmarks] - middle),
+            **_as_arrays(grams[landmarks].T.tocsr()),
             "idf": vectorizer.idf_,
         }
+        kernel = _Kernel.of(config, known)
+        share = np.sqrt(np.bincount(y)[y] * len(labels) / len(y))  # a large topic must not drown a small one
+        wanted = np.full((len(y), len(labels)), -1.0 / max(1, len(labels) - 1))
+        wanted[np.arange(len(y)), y] = 1.0
+
+        def rows(which: np.ndarray) -> np.ndarray:
+            return kernel(vectors[which], grams[which])
+
+        penalty = config.smoothing * share
+        if len(landmarks) == len(y):
+            pull, held_out = ridge.exact(rows, wanted, penalty, folds)
+        else:
+            pull, held_out = ridge.by_landmarks(rows, landmarks, wanted, penalty, folds)
+        mean, whiten = _whitening(meaning, y, config.spread)
+        arrays = {**known, "y": y, "mean": mean, "whiten": whiten, "pull": pull}
         terms = [str(term) for term in vectorizer.get_feature_names_out()]
         ranker = cls(config, labels, {name: _compact(array) for name, array in arrays.items()}, terms)
 
         scores = np.zeros_like(wanted)
-        for fold in _folds(y, groups, config):
-            held_out = wanted[fold] - np.linalg.solve(inverse[np.ix_(fold, fold)], pull[fold])
-            kept = np.setdiff1d(np.arange(len(y)), fold)
+        for fold in folds:
+            kept = np.ones(len(y), dtype=bool)
+            kept[fold] = False
             mean, whiten = _whitening(meaning[kept], y[kept], config.spread)
-            placed = _unit((meaning - mean) @ whiten)
-            near = placed[fold] @ placed.T
-            near[:, fold] = 0.0
-            scores[fold] = ranker._combine(held_out, near)
+            placed = _unit((meaning - mean) @ whiten).astype(np.float32)
+            by_label = ranker._order
+            scores[fold] = ranker._combine(held_out[fold], placed[fold], placed[by_label], kept[by_label])
         return ranker, scores
 
     def scores(self, texts: Sequence[str], vectors: np.ndarray) -> np.ndarray:
         """One row a text, one column a label, each between 0 and 1; a row does not sum to 1."""
         a = self._arrays
-        pull = _alike(vectors, a["vectors"], a["middle"], self.config) @ a["pull"] + a["pull_all"]
-        pull = pull + self._vectorizer.transform(texts) @ a["pull_grams"]
+        pull = self._kernel(vectors, self._vectorizer.transform(texts)) @ a["pull"]
         meaning = np.split(vectors, 2, axis=1)[0]
-        return self._combine(pull, _unit((meaning - a["mean"]) @ a["whiten"]) @ a["examples"].T)
+        return self._combine(pull, _unit((meaning - a["mean"]) @ a["whiten"]), self._placed)
 
-    def _combine(self, pull: np.ndarray, near: np.ndarray) -> np.ndarray:
+    def _combine(
+        self, pull: np.ndarray, asked: np.ndarray, placed: np.ndarray, kept: np.ndarray | None = None
+    ) -> np.ndarray:
+        """Each label's share of the pull times how near its nearest examples are; 0 for labels that pull little.
+
+        `placed` are the examples label by label, and `kept` says which of them count.
+        """
         odds = np.exp(self.config.temperature * (pull - pull.max(axis=1, keepdims=True)))
         share = odds / odds.sum(axis=1, keepdims=True)
-        nearest = np.empty_like(share)
-        for label in range(len(self.labels)):
-            own = near[:, self._arrays["y"] == label]
-            count = min(self.config.neighbours, own.shape[1])
-            nearest[:, label] = np.partition(own, -count, axis=1)[:, -count:].mean(axis=1)
+        most = min(self.config.nearest_of, len(self.labels))
+        looked_at = np.zeros(pull.shape, dtype=bool)
+        np.put_along_axis(looked_at, np.argpartition(-pull, most - 1, axis=1)[:, :most], True, axis=1)
+        nearest = np.zeros_like(share)
+        for label in np.flatnonzero(looked_at.any(axis=0)):
+            own = slice(*self._bounds[label : label + 2])
+            examples = placed[own] if kept is None else placed[own][kept[own]]
+            count = min(self.config.neighbours, own.stop - own.start)
+            rows = np.flatnonzero(looked_at[:, label])
+            nearest[rows, label] = _mean_of_largest(asked[rows] @ examples.T, count)
         return share * nearest.clip(0.0)
 
     def save(self, folder: Path) -> None:
@@ -133,32 +155,62 @@ class Ranker:
         return cls(RankerConfig(**content["config"]), content["labels"], arrays, content["terms"])
 
 
+@dataclass(frozen=True)
+class _Kernel:
+    """How alike texts and the landmarks are: in meaning and in wording (two Gaussian kernels on the sphere), and in
+    characters.
+
+    Wording vectors all point much the same way, so what they have in common (`middle`) is taken off first.
+    """
+
+    config: RankerConfig
+    meaning: np.ndarray
+    middle: np.ndarray
+    wording: np.ndarray  # without what is common, length 1
+    grams: csr_matrix  # terms x landmarks
+
+    @classmethod
+    def of(cls, config: RankerConfig, arrays: Mapping[str, np.ndarray]) -> "_Kernel":
+        meaning, landmarks = arrays["meaning"], arrays["landmarks"]
+        parts = arrays["grams"], arrays["gram_places"], arrays["gram_bounds"]
+        return cls(
+            config,
+            meaning if len(landmarks) == len(meaning) else meaning[landmarks],
+            arrays["middle"],
+            arrays["wording"],
+            csr_matrix(parts, shape=(len(arrays["idf"]), len(landmarks))),
+        )
+
+    def __call__(self, vectors: np.ndarray, grams: csr_matrix) -> np.ndarray:
+        """One row a text, one column a landmark."""
+        meaning, wording = np.split(vectors, 2, axis=1)
+        alike = np.exp(self.config.meaning * (meaning @ self.meaning.T - 1.0))
+        alike += np.exp(self.config.wording * (_unit(wording - self.middle) @ self.wording.T - 1.0))
+        alike += self.config.characters * (grams @ self.grams).toarray()
+        return np.asarray(alike + 1.0)
+
+
+def _as_arrays(grams: csr_matrix) -> dict[str, np.ndarray]:
+    return {"grams": grams.data, "gram_places": grams.indices, "gram_bounds": grams.indptr}
+
+
 def _vectorizer(terms: list[str] | None) -> TfidfVectorizer:
     return TfidfVectorizer(
         analyzer="char_wb", ngram_range=(2, 4), sublinear_tf=True, dtype=np.float32, vocabulary=terms or None
     )
 
 
-def _alike(a: np.ndarray, b: np.ndarray, middle: np.ndarray, config: RankerConfig) -> np.ndarray:
-    """How alike texts are in meaning and in wording: two Gaussian kernels on the sphere.
-
-    Wording vectors all point much the same way, so what they have in common (`middle`) is taken off first.
-    """
-    meaning_a, wording_a = np.split(a, 2, axis=1)
-    meaning_b, wording_b = np.split(b, 2, axis=1)
-    meaning = meaning_a @ meaning_b.T
-    wording = _unit(wording_a - middle) @ _unit(wording_b - middle).T
-    return np.exp(config.meaning * (meaning - 1.0)) + np.exp(config.wording * (wording - 1.0))
+def _landmarks(count: int, config: RankerConfig) -> np.ndarray:
+    """The examples that pull."""
+    if count <= config.all_pull_up_to:
+        return np.arange(count)
+    return np.sort(np.random.RandomState(config.seed).permutation(count)[: config.landmarks])
 
 
-def _inverse(matrix: np.ndarray) -> np.ndarray:
-    """Inverse of a symmetric positive definite matrix by Cholesky.
-
-    Single precision is a third of the time, and exact to five digits here because of the ridge penalty.
-    """
-    factor, _ = lapack.spotrf(matrix.astype(np.float32), lower=1, overwrite_a=1)
-    lower, _ = lapack.spotri(factor, lower=1, overwrite_c=1)
-    return np.tril(lower) + np.tril(lower, -1).T
+def _mean_of_largest(values: np.ndarray, count: int) -> np.ndarray:
+    """The mean of so many values of each row; what a row lacks counts as 0."""
+    largest = np.partition(values, -count, axis=1)[:, -count:] if values.shape[1] > count else values
+    return np.asarray(largest.sum(axis=1) / count)
 
 
 def _whitening(vectors: np.ndarray, y: np.ndarray, spread: float) -> tuple[np.ndarray, np.ndarray]:

@@ -8,7 +8,7 @@ from rasa.shared.core.domain import Domain
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.endpoints import EndpointConfig
 
-from knowledge import Knowledge
+from knowledge import fill, load_facts
 
 UNKNOWN = "utter_unknown"
 UNKNOWN_AGAIN = "utter_unknown_again"
@@ -26,7 +26,7 @@ class ClinicWording(TemplatedNaturalLanguageGenerator):
 
     def __init__(self, endpoint_config: EndpointConfig, domain: Domain) -> None:
         super().__init__(domain.responses)
-        self._knowledge = Knowledge.load(Path(endpoint_config.kwargs.get("data", "data")))
+        self._facts = load_facts(Path(endpoint_config.kwargs.get("data", "data")))
 
     async def generate(
         self, utter_action: str, tracker: DialogueStateTracker, output_channel: str, **kwargs: Any
@@ -37,7 +37,7 @@ class ClinicWording(TemplatedNaturalLanguageGenerator):
         response = await super().generate(utter_action, tracker, output_channel, **kwargs)
         if response is None:
             return None
-        response["text"] = self._knowledge.fill(response.get("text") or "")
+        response["text"] = fill(response.get("text") or "", self._facts)
         if utter_action == CLARIFY:
             response["buttons"] = self._buttons(tracker)
         return response
@@ -50,8 +50,11 @@ class ClinicWording(TemplatedNaturalLanguageGenerator):
 
     def _buttons(self, tracker: DialogueStateTracker) -> list[dict[str, str]]:
         parsed = tracker.latest_message.parse_data if tracker.latest_message else {}
-        offered = [name for name in parsed.get("offered", []) if name in self._knowledge.topics]
-        return [{"title": self._knowledge.topics[name].title, "payload": f"/faq/{name}"} for name in offered]
+        buttons = []
+        for name in parsed.get("offered", []):
+            if said := self.responses.get(f"utter_faq/{name}"):
+                buttons.append({"title": said[0]["metadata"]["title"], "payload": f"/faq/{name}"})
+        return buttons
 
 
 def _said_last(tracker: DialogueStateTracker) -> str | None:

@@ -67,7 +67,9 @@ def patient_waits(connection: Connection, conversation_id: str, now: datetime) -
 
 def ahead(connection: Connection, since: datetime | None = None) -> int:
     """How many wait for a person, or with `since`, how many of them since before that time."""
-    query = select(func.count()).select_from(handoffs).where(handoffs.c.state == "waiting")
+    query = (
+        select(func.count()).select_from(handoffs).where(OPEN, handoffs.c.state == "waiting")
+    )  # the index has the open ones
     if since is not None:
         query = query.where(handoffs.c.waiting_since < since)
     return connection.execute(query).scalar_one()

@@ -235,3 +235,17 @@ def test_the_parts_end_quickly(run: Run) -> None:
     run.process.send_signal(signal.SIGTERM)
     run.process.wait(10)
     assert time.monotonic() - began < 3
+
+
+def test_what_is_missing_is_said_in_one_sentence(tmp_path: Path) -> None:
+    environment = {**os.environ, "PYTHONPATH": str(Path.cwd()), "IMS_VAR": str(tmp_path / "var")}
+    command = [sys.executable, "-m", "gateway.supervisor"]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 1
+    assert done.stderr == "The engine's environment is missing. What to do: run 'make setup'.\n"
+
+
+def test_what_runs_for_months_has_not_loaded_the_command_line() -> None:
+    code = "import sys, gateway.supervisor; print(sorted({'gateway.cli', 'numpy', 'sqlalchemy'} & sys.modules.keys()))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+    assert done.stdout.strip() == "[]"

@@ -11,6 +11,7 @@ from sqlalchemy import inspect
 from gateway.database import Database
 from gateway.store import Draft, KeyReused, Outcome, Store
 from gateway.tables import metadata
+from tests.gateway.query_plans import a_day, reads_everything, recorded
 from tests.scaling.services import PostgreSql
 from tests.system import needs
 
@@ -107,3 +108,11 @@ async def test_a_restarted_server_is_found_again(postgres: PostgreSql, two: tupl
     await asyncio.to_thread(postgres.start)
     assert [event.body["text"] for event in await two[0].history(conversation.id)] == ["before"]
     await two[1].append(conversation.id, said("after"))
+
+
+async def test_no_message_and_no_queue_reads_a_whole_table(two: tuple[Store, Store]) -> None:
+    with recorded() as statements:
+        await a_day(two[0])
+    assert len(statements) > 15
+    found = await two[0]._database.read(lambda connection: reads_everything(connection, statements))
+    assert not found, "\n\n".join(found)
