@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any, Optional
 
@@ -98,7 +99,7 @@ class RedFlagNet(GraphComponent):
             for m in training_data.intent_examples
             if m.get(READINGS) and m.get(VARIANT_OF) is None and m.get(INTENT_RESPONSE_KEY, m.get(INTENT)) != "red_flag"
         ]
-        encoded = Encoder.load().encode_both([text for text, _ in dangers] + look_alikes)
+        encoded = Encoder.load(threads=os.cpu_count() or 1).encode_both([text for text, _ in dangers] + look_alikes)
         vectors = np.vstack([encoded, *(m.get(VECTORS)[:1] for m in ordinary)])
         self.second = SecondNet.fit(dangers, look_alikes, [m.get(READINGS)[0] for m in ordinary], vectors)
         with self._storage.write_to(self._resource) as folder:
