@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import errno
+import os
 import resource
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ MOUNT = 'mount -t tmpfs -o size=6m none "$0" && exec "$@"'
 Json = dict[str, Any]
 
 
+@dataclass
 class SmallDisk(Processes):
     """The gateway's folder is a disk of six megabytes."""
 
@@ -30,6 +33,8 @@ class SmallDisk(Processes):
     @contextmanager
     def full(self) -> Iterator[None]:
         filler = Path(f"/proc/{self.running['gateway'].pid}/root") / self.var.relative_to("/") / "filler"
+        disk = os.statvfs(filler.parent)
+        assert disk.f_blocks * disk.f_frsize < 10_000_000, "the gateway's folder is not on the small disk"
         with filler.open("wb", buffering=0) as writer:
             try:
                 while writer.write(b"x" * 4096):
