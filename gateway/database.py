@@ -14,8 +14,11 @@ from typing import Any, TypeVar
 
 from alembic import command
 from alembic.config import Config
+from opentelemetry.trace import SpanKind
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
+
+from gateway.tracing import Tracing
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 READERS = 4
@@ -31,8 +34,9 @@ class Busy(Exception):
 class Database:
     """Runs functions that take a connection, each in one transaction: all of it happens, or nothing."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, tracing: Tracing | None = None) -> None:
         self.engine = _connect(url)
+        self._tracing = tracing or Tracing()
         self._to_read = self.engine.execution_options(writes=False)
         self._to_write = self.engine.execution_options(writes=True)
         # SQLite has one writer. Waiting for a thread is fair, and quicker than SQLite's own polling for its lock.
@@ -48,7 +52,8 @@ class Database:
 
     async def write(self, work: Callable[[Connection], T]) -> T:
         """Run a function that may write. When this returns, what it wrote is on disk."""
-        return await asyncio.get_running_loop().run_in_executor(self._writers, _run, self._to_write, work)
+        with self._tracing.span("database write", SpanKind.CLIENT, db__system__name=self.engine.dialect.name):
+            return await asyncio.get_running_loop().run_in_executor(self._writers, _run, self._to_write, work)
 
     def run_here(self, work: Callable[[Connection], T]) -> T:
         """The same as `write`, without an event loop."""
