@@ -201,10 +201,11 @@ class Models:
             kept = json.loads(path.read_text("utf-8"))
             signature = kept.pop("signature")
             manifest = Manifest(**kept)
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise ModelRefused(f"{path} is damaged. What to do: './ims train' makes a new model.") from error
-        if not hmac.compare_digest(str(signature), _signature(kept, self.settings.secret(SECRET))):
-            raise self._foreign(self.folder / manifest.file)
+        expected = _signature(kept, self.settings.secret(SECRET))
+        if not hmac.compare_digest(str(signature).encode("utf-8", "replace"), expected.encode()):
+            raise self._foreign(self.folder / str(manifest.file))
         return manifest
 
     def _intact(self, path: Path) -> Manifest:
