@@ -7,6 +7,7 @@ statement at a time: measured, it takes three times the processor for the same m
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -107,7 +108,9 @@ def _connect(url: str) -> Engine:
         pool = {"pool_pre_ping": True, "pool_size": 2 * READERS}
         return create_engine(url, hide_parameters=True, connect_args=patience, **pool)
     if file := make_url(url).database:
-        Path(file).parent.mkdir(parents=True, exist_ok=True)
+        folder = Path(file).absolute().parent
+        folder.mkdir(parents=True, exist_ok=True)
+        os.environ["SQLITE_TMPDIR"] = str(folder)  # where it puts what it cannot keep in memory, see `scrub`
     engine = create_engine(url, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
@@ -138,8 +141,13 @@ def _overwrite_deleted(engine: Engine) -> None:
     try:
         cursor = connection.cursor()
         # secure_delete leaves copies behind that moved when pages were split, so the file is written anew; and the
-        # log of writes still has the old pages until it is emptied.
-        cursor.execute("VACUUM")
+        # log of writes still has the old pages until it is emptied. The new file is put together on the disk, else it
+        # would be in memory whole: beside the database, without a name, and without anything that was deleted.
+        cursor.execute("PRAGMA temp_store = FILE")
+        try:
+            cursor.execute("VACUUM")
+        finally:
+            cursor.execute("PRAGMA temp_store = MEMORY")
         busy, *_ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         cursor.close()
     finally:
