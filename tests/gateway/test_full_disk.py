@@ -18,6 +18,7 @@ import pytest
 from tests.gateway.processes import Processes, eventually
 
 PRIVATE = ("unshare", "--map-root-user", "--mount")  # a file system that only the gateway sees
+SMALL = 6 << 20  # bytes
 MOUNT = 'mount -t tmpfs -o size=6m none "$0" && exec "$@"'
 Json = dict[str, Any]
 
@@ -34,15 +35,15 @@ class SmallDisk(Processes):
     def full(self) -> Iterator[None]:
         filler = Path(f"/proc/{self.running['gateway'].pid}/root") / self.var.relative_to("/") / "filler"
         disk = os.statvfs(filler.parent)
-        assert disk.f_blocks * disk.f_frsize < 10_000_000, "the gateway's folder is not on the small disk"
-        with filler.open("wb", buffering=0) as writer:
-            try:
-                while writer.write(b"x" * 4096):
-                    pass
-            except OSError as error:
-                assert error.errno == errno.ENOSPC
-        yield
-        filler.unlink()
+        assert disk.f_blocks * disk.f_frsize <= SMALL, "never fill the disk of the machine"
+        try:
+            with filler.open("wb", buffering=0) as writer, pytest.raises(OSError) as error:
+                for _ in range(SMALL // 4096 + 1):
+                    writer.write(b"x" * 4096)
+            assert error.value.errno == errno.ENOSPC
+            yield
+        finally:
+            filler.unlink()
 
 
 class NoRoom(Processes):
