@@ -176,6 +176,8 @@ async def understand(agent: Agent, sender: str, text: str) -> Json:
     name, confidence = mixed[0]
     if not name.startswith("faq/") or confidence < FOLLOW_UPS.answer_from or name in alone_topics(alone)[:1]:
         return alone
+    if FOLLOW_UPS.unrelated(name, ranking(alone)):
+        return alone
     return {**alone, **as_parsed(name, confidence), "entities": alone["entities"], "intent_ranking": listed(mixed)}
 
 

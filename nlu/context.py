@@ -26,6 +26,7 @@ class FollowUps:
     weights: Mapping[str, float]
     unsure_below: float
     answer_from: float
+    unrelated_below: float
 
     @classmethod
     def load(cls, path: Path = LEXICON) -> "FollowUps":
@@ -47,6 +48,11 @@ class FollowUps:
             return self.weights["other"]
         name, confidence = alone[0] if alone else ("", 0.0)
         return self.weights["other"] if confidence < self.unsure_below and name.startswith("faq/") else 0.0
+
+    def unrelated(self, name: str, alone: Ranking) -> bool:
+        """Whether the message is clear by itself and far from that topic: then it has left the conversation's subject."""
+        likeliest = max((confidence for _, confidence in alone), default=0.0)
+        return likeliest >= self.unsure_below and dict(alone).get(name, 0.0) < self.unrelated_below
 
     def _leads_in(self, words: Sequence[str]) -> bool:
         start = " ".join(words[:2])

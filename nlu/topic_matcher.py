@@ -77,7 +77,7 @@ class TopicMatcher(IntentClassifier, GraphComponent):
             "offers": 3,
             "offers_beside": ["follow_up", "refuse"],  # intents beside whose reply the nearest topics are offered
             "most_topics": 3,
-            "ranking_length": 5,
+            "ranking_length": 20,
             "ranker": {},
         }
 

@@ -41,3 +41,10 @@ def test_mixing_keeps_every_intent_and_puts_the_best_first() -> None:
     mixed = mix([("a", 0.8), ("b", 0.1)], [("c", 0.9), ("b", 0.5)], 0.5)
     assert [name for name, _ in mixed] == ["c", "a", "b"]
     assert dict(mixed)["b"] == pytest.approx(0.3)
+
+
+def test_a_clear_message_about_something_else_leaves_the_conversation() -> None:
+    alone = [("faq/what_it_feels_like", 0.95), ("faq/soreness", 0.02)]
+    assert FOLLOW_UPS.unrelated("faq/booking", alone)
+    assert not FOLLOW_UPS.unrelated("faq/soreness", alone)
+    assert not FOLLOW_UPS.unrelated("faq/booking", [("faq/what_it_feels_like", 0.4)])
