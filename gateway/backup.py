@@ -12,6 +12,7 @@ import io
 import json
 import os
 import secrets
+import shutil
 import socket
 import sqlite3
 import tarfile
@@ -21,6 +22,7 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import IO
 
 from alembic.config import Config
 from alembic.script import ScriptDirectory
@@ -130,7 +132,7 @@ def _unpack(backup: Path, folder: Path) -> Manifest:
             first = tar.next()
             if first is None or first.name != MANIFEST or first.size > MANIFEST_LIMIT:
                 raise ValueError("no manifest")
-            manifest = Manifest(**json.loads(_bytes(tar, first)))
+            manifest = Manifest(**json.loads(_opened(tar, first).read()))
             if manifest.form != FORM or DATABASE not in manifest.parts:
                 raise ValueError("another form")
             for name, expected in manifest.parts.items():
@@ -140,19 +142,20 @@ def _unpack(backup: Path, folder: Path) -> Manifest:
                 file = folder / name
                 file.parent.mkdir(exist_ok=True, mode=0o700)
                 file.touch(0o600)
-                file.write_bytes(_bytes(tar, tar.getmember(name)))
+                with _opened(tar, tar.getmember(name)) as part, file.open("wb") as writer:
+                    shutil.copyfileobj(part, writer)  # a database may be bigger than the memory
                 if _sha256(file) != expected:
                     raise ValueError("damaged")
-    except (OSError, tarfile.TarError, ValueError, TypeError, KeyError) as error:
+    except (OSError, tarfile.TarError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise BackupError(f"{backup} is not a complete backup ({type(error).__name__}). Nothing changed.") from error
     return manifest
 
 
-def _bytes(tar: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
+def _opened(tar: tarfile.TarFile, member: tarfile.TarInfo) -> IO[bytes]:
     reader = tar.extractfile(member)
     if reader is None:
         raise ValueError("not a file")
-    return reader.read()
+    return reader
 
 
 def _check_database(file: Path, manifest: Manifest) -> None:

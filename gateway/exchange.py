@@ -19,7 +19,7 @@ from gateway.edition import Edition, Frame
 from gateway.engine import HttpEngine
 from gateway.turns import RedFlagNet
 from knowledge import Knowledge, KnowledgeError
-from safety import Net
+from safety import Net, RulesError
 
 
 class Exchange:
@@ -104,7 +104,7 @@ class Exchange:
                 await self._shadow(*order["candidate"])
             else:
                 raise ControlError("The gateway does not know this order.")
-        except (KnowledgeError, OSError) as error:
+        except (KnowledgeError, RulesError, OSError) as error:
             raise ControlError(f"The gateway cannot use this data: {error}") from error
         return {}
 

@@ -16,7 +16,7 @@ from gateway.connections import connection_class
 from gateway.settings import Settings, SettingsError
 from gateway.tracing import Tracing
 from knowledge import Knowledge, KnowledgeError
-from safety import Net
+from safety import Net, RulesError
 
 
 class Server(uvicorn.Server):
@@ -47,12 +47,13 @@ def main() -> int:
     try:
         settings = Settings.from_environment()
         knowledge = Knowledge.load(settings.answered_from)
+        net = Net.load(settings.answered_from)
         tracing = Tracing.from_environment()
-    except (SettingsError, KnowledgeError, TracingError) as error:
+    except (SettingsError, KnowledgeError, RulesError, TracingError) as error:
         print(error, file=sys.stderr)
         return 1
     logs.configure(as_json=settings.log_json)
-    server(settings, create_app(settings, knowledge, Net.load(settings.answered_from), tracing=tracing)).run()
+    server(settings, create_app(settings, knowledge, net, tracing=tracing)).run()
     return 0
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import spacy
 from medspacy.target_matcher import TargetMatcher, TargetRule
 from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 from spacy.tokens import Doc
 
 from safety.context import Context
@@ -22,6 +23,10 @@ LEVELS = ("emergency", "crisis", "urgent")  # the worst first
 NO_LIST = "The rule `{pattern}` names {name}, but there is no such list in red_flag_words.yml and no such concept."
 READ_TOGETHER = 3  # messages of one person that are read as one; a danger is often told in pieces
 LONGEST = 8000  # characters that are read; the gateway takes far less
+
+
+class RulesError(ValueError):
+    """The red-flag rules cannot be used; the message says which and what to do."""
 
 
 @dataclass(frozen=True)
@@ -98,12 +103,21 @@ class Net:
 
     @classmethod
     def load(cls, data: Path) -> Net:
-        """Reads `lexicon/red_flag*.yml` below the data folder."""
+        """Reads `lexicon/red_flag*.yml` below the data folder. RulesError if they cannot be used."""
         yaml = YAML(typ="safe")
         lexicon: dict[str, Any] = {}
         for file in sorted((data / "lexicon").glob("red_flag*.yml")):
-            lexicon.update(yaml.load(file.read_text(encoding="utf-8")))
-        return cls(lexicon)
+            try:
+                lexicon.update(yaml.load(file.read_text(encoding="utf-8")))
+            except (YAMLError, OSError, ValueError, TypeError, RecursionError) as error:
+                raise RulesError(
+                    f"{file} cannot be read ({type(error).__name__}). What to do: mend the file."
+                ) from error
+        try:
+            return cls(lexicon)
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
+            words = f"The red-flag rules in {data / 'lexicon'} cannot be used ({type(error).__name__}: {error})."
+            raise RulesError(f"{words} What to do: mend the file that holds them.") from error
 
     def check(self, text: str, previous: Finding | None = None, before: Sequence[str] = ()) -> Finding | None:
         """The red flag in a message, or None. With the finding of the message before, "it's probably nothing" or

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import io
 import json
+import tarfile
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -76,7 +78,28 @@ def test_any_topic_file_is_read_or_refused(at: int, cut: int, pieces: list[str])
         assert isinstance(file.examples, list)
 
 
-@given(content=st.binary(max_size=1500))
+def tar(manifest: bytes) -> bytes:
+    """A backup with this manifest and a part."""
+    written = io.BytesIO()
+    with tarfile.open(fileobj=written, mode="w") as archive:
+        for name, content in (("manifest.json", manifest), ("database.sqlite3", b"no database")):
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+    return written.getvalue()
+
+
+PARTS_OF_BACKUP = st.dictionaries(st.sampled_from(["database.sqlite3", "secrets/a", "../a", ""]), ANYTHING)
+MANIFEST = ANYTHING | st.fixed_dictionaries(
+    {"form": st.just(1), "created_at": ANYTHING, "revision": ANYTHING, "parts": PARTS_OF_BACKUP | ANYTHING}
+)
+
+
+@given(
+    content=st.binary(max_size=1500)
+    | MANIFEST.map(lambda manifest: tar(json.dumps(manifest).encode()))
+    | st.just(tar(b"[" * 90_000))
+)
 @MANY
 def test_any_backup_is_restored_or_refused(content: bytes) -> None:
     with tempfile.TemporaryDirectory() as folder:

@@ -1,13 +1,19 @@
 """Mistakes in the rules are told when the net is loaded, not found out by a patient."""
 
+import contextlib
+import shutil
+import tempfile
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from safety import Net
+from safety import Net, RulesError
 
+VALUES = st.none() | st.text(max_size=5) | st.integers() | st.lists(st.integers() | st.text(max_size=5), max_size=3)
 LEXICON = Path(__file__).resolve().parents[2] / "data" / "lexicon"
 
 
@@ -17,6 +23,27 @@ def lexicon() -> dict[str, Any]:
     for file in sorted(LEXICON.glob("red_flag*.yml")):
         whole.update(YAML(typ="safe").load(file.read_text(encoding="utf-8")))
     return whole
+
+
+@settings(max_examples=60, deadline=None)
+@given(content=st.binary(max_size=200) | st.text(alphabet="ab:-?[]{}&*!|>'\"#%@ \n\t1.~", max_size=60).map(str.encode))
+def test_any_file_of_rules_is_refused_in_our_own_words(content: bytes) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "lexicon").mkdir()
+        (Path(folder) / "lexicon" / "red_flags.yml").write_bytes(content)
+        with pytest.raises(RulesError, match="What to do: mend the file"):
+            Net.load(Path(folder))
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+@given(name=st.sampled_from(["signs", "context", "words", "bridge", "voids"]), value=VALUES)
+def test_any_rules_of_another_shape_are_taken_or_refused(name: str, value: object) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        shutil.copytree(LEXICON, Path(folder) / "lexicon")
+        with (Path(folder) / "lexicon" / "red_flags_other.yml").open("w", encoding="utf-8") as file:
+            YAML(typ="safe", pure=True).dump({name: value}, file)
+        with contextlib.suppress(RulesError):
+            Net.load(Path(folder))
 
 
 def test_a_rule_that_names_a_missing_list_is_refused(lexicon: dict[str, Any]) -> None:
