@@ -50,7 +50,7 @@ class FollowUps:
         return self.weights["other"] if confidence < self.unsure_below and name.startswith("faq/") else 0.0
 
     def unrelated(self, name: str, alone: Ranking) -> bool:
-        """Whether the message is clear by itself and far from that topic: then it has left the conversation's subject."""
+        """Whether the message is clear by itself and far from that topic: then the conversation has moved on."""
         likeliest = max((confidence for _, confidence in alone), default=0.0)
         return likeliest >= self.unsure_below and dict(alone).get(name, 0.0) < self.unrelated_below
 
