@@ -236,7 +236,6 @@ def test_every_page_of_the_studio_is_accessible(
     for path in (
         "/studio",
         "/studio/inbox",
-        "/studio/inbox?taught=soreness&learnt=3",
         "/studio/topics",
         "/studio/topics/soreness",
         "/studio/topics/cupping",
