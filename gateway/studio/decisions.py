@@ -62,4 +62,5 @@ class Decisions:
 
 
 def _read(kept: dict[str, Any]) -> Decision:
-    return Decision(**{name: tuple(value) if isinstance(value, list) else value for name, value in kept.items()})
+    values: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in kept.items()}
+    return Decision(**values)

@@ -20,6 +20,7 @@ from rich.table import Table
 from gateway.settings import Settings, called_from
 
 T = TypeVar("T")
+UNDO = "'./ims inbox undo' takes that back."
 console = Console(highlight=False)
 By = Annotated[str, typer.Option(help="Who does it, for the history.", show_default="you")]
 
@@ -163,7 +164,7 @@ def commands(settings: Callable[[], Settings], stop: Callable[[str], NoReturn]) 
         async def away(here: Inbox) -> int:
             return len((await teaching(here, by).put_aside((await group(here, number)).messages)).messages)
 
-        console.print(f"Dismissed {work(away)} messages. './ims inbox undo' takes that back.")
+        console.print(f"Dismissed {work(away)} messages. {UNDO}")
 
     @inbox.command()
     def undo(by: By = "") -> None:

@@ -223,6 +223,32 @@ def test_a_dry_run_shows_how_far_it_is_and_then_what_it_found(open_studio: OpenS
     expect(page.get_by_role("cell", name="worse")).to_be_visible()
 
 
+def test_a_dry_run_is_cancelled_with_the_keyboard(open_studio: OpenStudio) -> None:
+    page = open_studio(path="/studio/dry-run", viewport=PHONE)
+    page.get_by_role("button", name="Start a dry run").press("Enter")
+    cancel = page.get_by_role("button", name="Cancel")
+    cancel.focus()
+    with page.expect_response("**/parts/dry-run"):
+        pass
+    page.wait_for_timeout(50)
+    expect(cancel).to_be_focused()  # although the part was renewed
+    cancel.press("Enter")
+    expect(page.get_by_text("The dry run was cancelled.")).to_be_visible()
+    expect(page.get_by_role("button", name="Start a dry run")).to_be_enabled()
+    assert violations(page) == []
+
+
+def test_a_click_on_the_wrong_topic_is_undone(open_studio: OpenStudio, data: Data) -> None:
+    page = open_studio(viewport=PHONE)
+    teach_as_suggested(page, "will it ache on day")
+    assert violations(page) == []
+    page.get_by_role("button", name="Undo").press("Enter")
+    expect(page.get_by_role("status").first).to_contain_text("3 messages wait here again.")
+    expect(group(page, "will it ache on day")).to_be_visible()
+    assert not set(MESSAGES) & set(data.load().topics["soreness"].examples)
+    assert violations(page) == []
+
+
 @pytest.mark.parametrize(("viewport", "scheme"), [(DESKTOP, "light"), (PHONE, "dark")], ids=["desktop", "phone"])
 def test_every_page_of_the_studio_is_accessible(
     open_studio: OpenStudio, data: Data, topics: Topics, viewport: Any, scheme: Any

@@ -13,7 +13,7 @@ import pytest
 
 from gateway.desk.proposals import Proposals
 from gateway.evaluation.compare import Difference
-from gateway.evaluation.engine_command import NotMeasured
+from gateway.evaluation.engine_command import NotMeasured, finished
 from gateway.staff.audit import Audit
 from gateway.studio.alike import Alike
 from gateway.studio.dry_run import Alarm, DryRun, DryRuns
@@ -315,7 +315,7 @@ async def test_a_dry_run_is_started_watched_and_read_in_words(
 
     go_on = threading.Event()
 
-    def run(_: DryRuns, say: Any) -> DryRun:
+    def run(_: DryRuns, say: Any, stop: Any) -> DryRun:
         say("Trying each example on a model that has not seen it")
         go_on.wait(20)
         return RESULT
@@ -341,13 +341,34 @@ async def test_a_dry_run_is_started_watched_and_read_in_words(
     assert "no difference that can be told from chance" in await page(kim, "/studio")
 
 
+async def test_a_dry_run_is_cancelled_and_the_one_before_it_still_shown(
+    studio: Studio, kim: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place, job = "/studio/dry-run", studio.work.dry_run
+    assert (await kim.post(f"{place}/cancel", place)).headers["location"] == place  # none goes on
+    monkeypatch.setattr(DryRuns, "run", lambda _, say, stop: RESULT)
+    await kim.post(place, place)
+    assert await job._work.wait(5)  # type: ignore[union-attr]
+    lasting = ["-c", "import time; time.sleep(60)"]
+    monkeypatch.setattr(DryRuns, "run", lambda _, say, stop: finished(studio.work.settings, lasting, stop=stop))
+    await kim.post(place, place)
+    assert f'action="{place}/cancel"' in await page(kim, place)
+
+    reply = await kim.post(f"{place}/cancel", place)
+
+    assert job.running is None
+    shown = await page(kim, reply.headers["location"])
+    assert "The dry run was cancelled. Below stands what the one before it found." in shown
+    assert "-35 to -5 points" in shown
+
+
 @pytest.mark.parametrize(
     "error", [NotMeasured("The engine stopped."), StudioError("It is broken."), OSError(28, "full")]
 )
 async def test_a_dry_run_that_fails_says_why(
     studio: Studio, kim: Browser, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
-    def fails(_: DryRuns, say: Any) -> DryRun:
+    def fails(_: DryRuns, say: Any, stop: Any) -> DryRun:
         raise error
 
     monkeypatch.setattr(DryRuns, "run", fails)

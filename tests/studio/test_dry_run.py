@@ -71,7 +71,7 @@ def runs(data: Data, monkeypatch: pytest.MonkeyPatch) -> DryRuns:
 def engine_says(monkeypatch: pytest.MonkeyPatch, data: Data, wrong: int) -> None:
     """The first examples of soreness are taken for another topic."""
 
-    def cross_validated(*_: Any) -> Any:
+    def cross_validated(*_: Any, **__: Any) -> Any:
         examples = []
         for name, topic in data.load().topics.items():
             for number, text in enumerate(topic.examples):
@@ -103,7 +103,7 @@ def test_the_same_data_is_not_measured_twice(runs: DryRuns, data: Data, monkeypa
     engine_says(monkeypatch, data, 5)
     assert runs.run().right == 45
 
-    def fails(*_: Any) -> Any:
+    def fails(*_: Any, **__: Any) -> Any:
         raise AssertionError
 
     monkeypatch.setattr(dry_run, "run_in_engine", fails)
@@ -129,7 +129,7 @@ def test_lost_cases_and_real_messages_that_would_change_are_told_without_persona
     engine_says(monkeypatch, data, 0)
     cross_validated = getattr(dry_run, "run_in_engine")  # noqa: B009
 
-    def with_messages(settings: Settings, module: str, *arguments: str) -> Any:
+    def with_messages(settings: Settings, module: str, *arguments: str, **_: Any) -> Any:
         if "--messages" in arguments:
             asked.extend(json.loads(Path(arguments[-1]).read_text("utf-8")))
         said = [{"topics": ["human"], "offered": [], "intent": "faq"} for _ in asked]
@@ -137,7 +137,7 @@ def test_lost_cases_and_real_messages_that_would_change_are_told_without_persona
 
     monkeypatch.setattr(dry_run, "run_in_engine", with_messages)
     old = Understood(("soreness",), (), "faq")
-    monkeypatch.setattr(dry_run, "understood_by", lambda models, manifest, messages: [old for _ in messages])
+    monkeypatch.setattr(dry_run, "understood_by", lambda models, manifest, messages, stop: [old for _ in messages])
 
     async def past(_: Settings) -> list[str]:
         return ["will I ache, call me at 250-555-0199"]
