@@ -1,5 +1,5 @@
-"""The gateway with a studio on a small data/ folder (IMS_DATA), a small encoder, and a dry run of four seconds, and a training of two
-seconds.
+"""The gateway with a studio on a small data/ folder (IMS_DATA), a small encoder, a dry run of four seconds and a training
+of two.
 """
 
 from __future__ import annotations
