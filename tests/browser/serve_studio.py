@@ -1,5 +1,5 @@
-"""The gateway with a studio on a small data/ folder (IMS_DATA), a small encoder, a dry run of four seconds and a training
-of two.
+"""The gateway with a studio on a small data/ folder (IMS_DATA) and a small encoder; a dry run takes four seconds, a
+training two.
 """
 
 from __future__ import annotations
