@@ -21,6 +21,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from benchmarks.screenshots import DESKTOP, PHONE, take
 from tests.browser.conftest import ARGUMENTS, CHROMIUM
 from tests.browser.teaching import (
+    PEOPLE,
     Answer,
     Hands,
     add_people,
@@ -34,8 +35,7 @@ from tests.browser.teaching import (
 )
 from tests.gateway.processes import START, Processes, eventually
 
-PEOPLE = {"kim": ("trainer",), "robin": ("clinical_reviewer",)}
-MESSAGES = [
+ASKED = [
     "my leg feels like i ran a marathon since yesterday, ok?",
     "feels like I ran a marathon since yesterday",
     "my leg feels like after a marathon since yesterday",
@@ -135,7 +135,7 @@ def main() -> None:
         try:
             database = f"sqlite:///{here / 'var' / 'ims.sqlite3'}"
             in_a_thread(lambda: add_people(database, PEOPLE))
-            in_a_thread(lambda: ask_in_vain(database, MESSAGES))
+            in_a_thread(lambda: ask_in_vain(database, ASKED))
             with sync_playwright() as playwright:
                 browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
                 print(json.dumps(walked(browser, clinic.url, options.pictures), indent=1))

@@ -50,6 +50,7 @@ def too_alike(
             among = np.where(same_topic == own, likeness, -1.0)
             nearest = among.argmax(axis=1)
             for row, i in enumerate(some):
-                if (most := float(among[row, nearest[row]])) >= limit:
-                    found.append(Alike(*pairs[i], *pairs[nearest[row]], round(most, 3)))
+                other = int(nearest[row])
+                if (most := float(among[row, other])) >= limit:
+                    found.append(Alike(*pairs[i], *pairs[other], round(most, 3)))
     return sorted(found, key=lambda alike: (not alike.clashes, -alike.likeness))

@@ -19,6 +19,7 @@ from gateway.studio.inbox import Inbox
 from gateway.studio.personal import Personal
 from tests.gateway.staff import PASSWORD, ready
 
+PEOPLE = {"kim": ("trainer",), "lee": ("trainer",), "robin": ("clinical_reviewer",)}
 SAVED = 90_000  # milliseconds that saving may take on a busy machine
 
 

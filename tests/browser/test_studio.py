@@ -16,6 +16,7 @@ from gateway.studio.topics import Topics
 from tests.browser.axe import violations
 from tests.browser.conftest import DESKTOP, PHONE
 from tests.browser.teaching import (
+    PEOPLE,
     Answer,
     add_people,
     ask_in_vain,
@@ -30,7 +31,6 @@ from tests.gateway.processes import START, Processes, eventually
 from tests.gateway.studio_site import small_data
 from tests.knowledge.conftest import Data
 
-PEOPLE = {"kim": ("trainer",), "lee": ("trainer",), "robin": ("clinical_reviewer",)}
 MESSAGES = [
     "will it ache on day 40", "will it ache on day 41", "will it ache on day 42",
     "can my dog come in with me", "my dog can come in too with me", "is there a bus to you", "xylophone lessons",
@@ -42,6 +42,15 @@ DOG = Answer(
     "You may bring your dog if it is calm.\n\n- Keep it on a leash.\n- Call {clinic_phone} first.",
     "Dry Needling",
 )
+LONG = [
+    line
+    for number in range(12)
+    for line in (
+        f"On day {number} you may ache. " * 12,
+        f"- Walk on day {number}.",
+        "- Call {clinic_phone} if it is bad.",
+    )
+]
 OpenStudio = Callable[..., Page]
 
 
@@ -254,6 +263,8 @@ def test_every_page_of_the_studio_is_accessible(
     open_studio: OpenStudio, data: Data, topics: Topics, viewport: Any, scheme: Any
 ) -> None:
     topics.new("cupping", ["what is cupping"])
+    topics.edit("soreness", lambda file: file.set_more("\n".join(LONG)), "a long answer")
+    topics.edit("soreness", lambda file: file.sign("Robin", date.today(), date(2099, 1, 1)), "signed")
     topics.edit("human", lambda file: file.set_title("Can I talk to a person?"), "title")
     topics.edit("human", lambda file: file.set_title("May I talk to a person?"), "title")
     data.write("answers/broken.yml", "nlu: [\n")

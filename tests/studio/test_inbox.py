@@ -147,7 +147,7 @@ def test_two_who_ask_at_the_same_time_have_the_examples_encoded_once(tmp_path: P
 
     meaning = Meaning(Settings(var=tmp_path), encode)
     with ThreadPoolExecutor(2) as threads:
-        both = list(threads.map(meaning.of_examples, [["am i sore", "how much"]] * 2))
+        first, second = threads.map(meaning.of_examples, [["am i sore", "how much"]] * 2)
 
     assert calls == [2]
-    assert np.array_equal(*both)
+    assert np.array_equal(first, second)
