@@ -56,6 +56,7 @@ def routes(work: Workplace, staff: Callable[[Request], Awaitable[Visit]], audit:
         return {"report": found, "candidate": state["shadow"], "can_shadow": True}
 
     async def page(visit: Visit, status: int = 200, problem: str = "") -> Response:
+        job = await off_loop(job_now)  # first: where it is done, all that is read after it knows of it
         clearance = await off_loop(publishing.clearances.look)
         return pages.show(
             "studio/publish.html",
@@ -68,7 +69,7 @@ def routes(work: Workplace, staff: Callable[[Request], Awaitable[Visit]], audit:
             approver=visit.person.may([APPROVER]),
             most=SHOWN,
             done=DONE,
-            **await off_loop(job_now),
+            **job,
             **await off_loop(models_now),
             **await shadow_now(),
         )
@@ -90,6 +91,7 @@ def routes(work: Workplace, staff: Callable[[Request], Awaitable[Visit]], audit:
 
     @router.post("/publish")
     async def publish(visit: Visit = Depends(staff)) -> Response:
+        job = await off_loop(job_now)  # first: where it is done, all that is read after it knows of it
         clearance = await off_loop(publishing.clearances.look)
         if not clearance.clear:
             return await page(visit, 409, "This cannot be published yet. What to do: see below what is missing.")
@@ -108,6 +110,7 @@ def routes(work: Workplace, staff: Callable[[Request], Awaitable[Visit]], audit:
 
     @router.post("/publish/rules/{act}")
     async def rules(act: str, change: Annotated[str, Form()] = "", visit: Visit = Depends(staff)) -> Response:
+        job = await off_loop(job_now)  # first: where it is done, all that is read after it knows of it
         clearance = await off_loop(publishing.clearances.look)
         approvals = publishing.clearances.approvals
         if not clearance.rules or change != clearance.change or act not in {"put-forward", "approve"}:
