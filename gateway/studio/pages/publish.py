@@ -91,7 +91,6 @@ def routes(work: Workplace, staff: Callable[[Request], Awaitable[Visit]], audit:
 
     @router.post("/publish")
     async def publish(visit: Visit = Depends(staff)) -> Response:
-        job = await off_loop(job_now)  # first: where it is done, all that is read after it knows of it
         clearance = await off_loop(publishing.clearances.look)
         if not clearance.clear:
             return await page(visit, 409, "This cannot be published yet. What to do: see below what is missing.")
@@ -110,7 +109,6 @@ def routes(work: Workplace, staff: Callable[[Request], Awaitable[Visit]], audit:
 
     @router.post("/publish/rules/{act}")
     async def rules(act: str, change: Annotated[str, Form()] = "", visit: Visit = Depends(staff)) -> Response:
-        job = await off_loop(job_now)  # first: where it is done, all that is read after it knows of it
         clearance = await off_loop(publishing.clearances.look)
         approvals = publishing.clearances.approvals
         if not clearance.rules or change != clearance.change or act not in {"put-forward", "approve"}:
