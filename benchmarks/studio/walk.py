@@ -80,7 +80,7 @@ def assistant(folder: Path) -> Iterator[str]:
     """The address of a running assistant with a copy of the model in use; what it prints goes to a file."""
     ours = Models(Settings.from_environment())
     manifest = ours.in_use()
-    edition = manifest and ours.data_of(manifest)
+    edition = ours.data_of(manifest) if manifest else None
     if manifest is None or edition is None:
         raise SystemExit("There is no model with its data. What to do: './ims train'.")
     shutil.copytree(edition.parent, folder, dirs_exist_ok=True)

@@ -1,7 +1,6 @@
 """What the data as it is now would change, before anything is trained for patients.
 
-The baseline is the data that the model in use was trained on, as far as a dry run of that data was kept; else the last
-dry run of other data.
+The baseline is the data that the model in use was trained on; where that is not kept, the last dry run of other data.
 """
 
 from __future__ import annotations
@@ -94,8 +93,9 @@ class DryRuns:
         say("Trying each example on a model that has not seen it")
         cases = live_cases(self._settings.data)
         past = asyncio.run(past_messages(self._settings))
-        now, heard = self._measured(data_hash(self._settings.data), [*(case.message for case in cases), *past], stop)
-        before = self._baseline(data_hash(self._settings.data))
+        messages = [*(case.message for case in cases), *past]
+        now, heard = self._measured(data_hash(self._settings.data), self._settings.data, stop, messages)
+        before = self._baseline(data_hash(self._settings.data), say, stop)
         say("Comparing the examples with each other")
         pairs = examples_of(topics)
         new = {pair for pair in pairs if before is not None and f"{TOPIC}{pair[0]}: {pair[1]}" not in before}
@@ -150,14 +150,16 @@ class DryRuns:
         return {FIGURE: round(sum(kept.values()) / max(1, len(kept)), 4)} if kept else {}
 
     def _measured(
-        self, data: str, messages: Sequence[str], stop: Callable[[], bool]
+        self, data: str, folder: Path, stop: Callable[[], bool], messages: Sequence[str] = ()
     ) -> tuple[Outcomes, list[Understood]]:
-        """Which examples are understood unseen, and how a model of this data understands the messages."""
+        """Which examples of a folder, whose hash is `data`, are understood unseen, and how a model of it understands
+        the messages.
+        """
         kept = self._kept(data)
         if kept is not None and not messages:
             return kept, []
         with messages_file(messages) as file:
-            arguments = ("--data", str(self._settings.data), "--messages", str(file))
+            arguments = ("--data", str(folder), "--messages", str(file))
             found = run_in_engine(self._settings, "nlu.crossvalidate", *arguments, stop=stop)
         kept = {item_key(example): given(example) == example["wanted"] for example in found["examples"]}
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -166,15 +168,17 @@ class DryRuns:
         draft.replace(self._file(data))
         return kept, [Understood.read(said) for said in found.get("messages", [])]
 
-    def _baseline(self, now: str) -> Outcomes | None:
+    def _baseline(self, now: str, say: Callable[[str], None], stop: Callable[[], bool]) -> Outcomes | None:
         models = Models(self._settings)
         try:
-            file = models.current()
-            in_use = next((kept.manifest for kept in models.all() if kept.file == file and kept.manifest), None)
+            in_use = models.in_use()
         except ModelRefused:
             in_use = None
         if in_use and (kept := self._kept(in_use.data)):
             return kept
+        if in_use and (data := models.data_of(in_use)):
+            say("Trying the examples of the model in use, which is done once")
+            return self._measured(in_use.data, data, stop)[0]
         others = [file for file in self._folder.glob("*.json") if file.stem != now]
         newest = max(others, key=lambda file: file.stat().st_mtime, default=None)
         return self._kept(newest.stem) if newest else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from gateway.studio.past import past_messages
 from gateway.studio.regressions import with_cases
 from gateway.studio.understanding import Understood
 from gateway.training import Models
+from knowledge import Knowledge, data_hash
 from safety import Net
 from tests.knowledge.conftest import Data
 
@@ -111,6 +113,33 @@ def test_the_same_data_is_not_measured_twice(runs: DryRuns, data: Data, monkeypa
     assert runs.run().right == 45
 
 
+def test_the_first_dry_run_is_compared_with_what_patients_get(
+    runs: DryRuns, data: Data, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trained_model(runs)
+    shutil.copy(ROOT / "data/lexicon/personal.yml", data.folder / "lexicon" / "personal.yml")
+    data.replace("answers/soreness.yml", "does it ache on day 25", "does it ache on day 26")
+    asked: list[str] = []
+
+    def cross_validated(settings: Settings, module: str, *arguments: str, **_: Any) -> Any:
+        folder = arguments[arguments.index("--data") + 1]
+        asked.append(folder)
+        wrong = 12 if folder == str(data.folder) else 0
+        rows = [
+            {"text": text, "wanted": f"faq/{name}", "ranking": [["faq/other" if number < wrong else f"faq/{name}", 1]]}
+            for name, topic in Knowledge.load(Path(folder)).topics.items()
+            for number, text in enumerate(topic.examples)
+        ]
+        return {"examples": rows}
+
+    monkeypatch.setattr(dry_run, "run_in_engine", cross_validated)
+
+    found = runs.run()
+
+    assert len(asked) == 2 and (found.new, found.verdict) == (1, "worse")
+    assert runs.run().verdict == "worse" and len(asked) == 2  # both are kept
+
+
 @pytest.mark.parametrize("value", ["high", "0", "2", "true", "[]"])
 def test_a_wrong_limit_is_told(data: Data, value: str) -> None:
     data.write(
@@ -176,4 +205,5 @@ def trained_model(runs: DryRuns) -> None:
     from tests.gateway.swapping import kept_model
 
     models = Models(runs._settings)
-    models.use(kept_model(models, "ims-1", runs._settings.data))
+    kept = kept_model(models, "ims-1", runs._settings.data)
+    models.use(replace(kept, data=data_hash(runs._settings.data)))
