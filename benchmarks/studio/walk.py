@@ -85,7 +85,7 @@ def assistant(folder: Path) -> Iterator[str]:
         raise SystemExit("There is no model with its data. What to do: './ims train'.")
     shutil.copytree(edition.parent, folder, dirs_exist_ok=True)
     shutil.copytree(edition.parent, folder / "models" / manifest.name)
-    for name in (manifest.file, f"{manifest.name}.json", "manifest.json"):
+    for name in (manifest.file, f"{manifest.name}.json", "manifest.json", "used.txt"):
         shutil.copy(ours.folder / name, folder / "models" / name)
     shutil.copytree(ours.settings.var / "secrets", folder / "var" / "secrets")  # with which the model was signed
     port, engine = free_port(), free_port()
