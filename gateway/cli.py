@@ -56,7 +56,7 @@ def run(
     settings = _settings()
     if not no_train:
         _train(settings, if_changed=True)
-    _renew(settings)
+    _renew(settings, checked=no_train)
     if first := asyncio.run(staff.first_admin(settings)):
         console.print(first, soft_wrap=True, highlight=False)
     sys.stdout.flush()
@@ -90,7 +90,7 @@ def _train(settings: Settings, if_changed: bool, promote: bool = True) -> None:
     if if_changed and models.is_current():
         return
     try:
-        Knowledge.load(settings.data)
+        knowledge = Knowledge.load(settings.data)
         with console.status("Training the engine (about a minute) ..."):
             scores = DryRuns(settings).scores(data_hash(settings.data))
             manifest = models.train(scores, promote=False)
@@ -99,14 +99,25 @@ def _train(settings: Settings, if_changed: bool, promote: bool = True) -> None:
     except (KnowledgeError, TrainingError, ControlError) as error:
         _stop(str(error))
     console.print(f"Trained {manifest.file} in {manifest.seconds:.0f} s.")
+    if unsigned := sum(not topic.reviewer for topic in knowledge.topics.values()):
+        console.print(f"{unsigned} of {len(knowledge.topics)} answers are not signed, and patients read that of each.")
 
 
-def _renew(settings: Settings) -> None:
-    """Have the model in use answered for by data/ as it is now, where that needs no training; else say so."""
+def _renew(settings: Settings, checked: bool) -> None:
+    """Have the model in use answered for by data/ as it is now, where that needs no training; else say so.
+
+    Where it is `checked`, nothing comes into use that `ims publish` would refuse.
+    """
+    from gateway.studio.clearance import Clearances
     from gateway.training import ModelRefused, Models, TrainingError
 
     models = Models(settings)
     try:
+        if checked and not models.is_up_to_date() and (hinders := Clearances(settings, models).look().hinders):
+            console.print("Patients get what was published last; before data/ as it is now may be published:")
+            for each in hinders:
+                console.print(f"  {each}", markup=False, highlight=False)
+            return
         renewed = models.renewed()
         if renewed is None:
             console.print("data/ is not what the model in use was trained on: patients get what was published last.")

@@ -230,6 +230,11 @@ class Models:
             return False
         return manifest is not None and manifest.trained_on == _training_hash(self.settings)
 
+    def is_up_to_date(self) -> bool:
+        """Whether patients get exactly what data/ says now. ModelRefused as `in_use`."""
+        manifest = self.in_use()
+        return manifest is not None and manifest.edition == editions.content(self.settings.data)
+
     def train(
         self,
         scores: Mapping[str, Any] | None = None,

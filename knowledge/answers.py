@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 import unicodedata
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -35,7 +35,8 @@ class Topic:
     """A question that patients ask, and the answer: short, and longer for "tell me more".
 
     ``claims`` maps a claim of the documents to the wording that stands for it in both texts; ``more_claims`` are
-    stated by the longer text alone. ``reviewer`` is empty and ``reviewed`` None until a physiotherapist has signed.
+    stated by the longer text alone. ``reviewer`` is empty and ``reviewed`` None until a physiotherapist has signed this
+    text; ``lapsed`` is the name in the file if it stands for another text, or was typed in without signing.
     ``picture`` is the drawing or table that is shown with it. ``version`` changes with every change of what a patient
     reads or sees. ``lines`` says where in the file a part begins.
     """
@@ -57,6 +58,7 @@ class Topic:
     version: str
     picture: Picture | None
     lines: Mapping[str, int] = field(repr=False, compare=False)
+    lapsed: str = ""
 
     @property
     def intent(self) -> str:
@@ -131,14 +133,18 @@ def _read_topic(
     short = " ".join(response.text("text").split())
     meta = response.section("metadata")
     meta.only(
-        "title", "more", "kind", "sources", "claims", "more_claims", "see_also", "reviewer", "reviewed", "review_by"
-    )
+        "title", "more", "kind", "sources", "claims", "more_claims", "see_also",
+        "reviewer", "reviewed", "review_by", "signed",
+    )  # fmt: skip
     title = meta.text("title")
     more = "\n\n".join(" ".join(paragraph.split()) for paragraph in meta.text("more").splitlines() if paragraph.strip())
     lines = {
         "examples": examples_line,
         "short": response.line_of("text"),
-        **{key: meta.line_of(key) for key in ("title", "more", "sources", "claims", "more_claims", "review_by")},
+        **{
+            key: meta.line_of(key)
+            for key in ("title", "more", "sources", "claims", "more_claims", "reviewer", "review_by")
+        },
     }
     check_placeholders(meta, title, lines["title"], allowed=())
     fillable = check_placeholders(response, short, lines["short"]) & check_placeholders(meta, more, lines["more"])
@@ -164,6 +170,7 @@ def _read_topic(
             "fill in both when a physiotherapist has signed, and neither before",
             "reviewer",
         )
+    signed = (meta.optional_text("signed") or "") == signed_text(title, short, more, refs)
     review_by = meta.date("review_by")
     if review_by is None or not fillable:
         return None
@@ -177,14 +184,15 @@ def _read_topic(
         claims=MappingProxyType(keyed),
         more_claims=more_claims,
         see_also=see_also,
-        reviewer=reviewer,
-        reviewed=reviewed,
+        reviewer=reviewer if signed else "",
+        reviewed=reviewed if signed else None,
         review_by=review_by,
         examples=examples,
         file=path,
         version=_version(title, short, more, refs, picture),
         picture=picture,
         lines=MappingProxyType(lines),
+        lapsed="" if signed else reviewer,
     )
 
 
@@ -294,6 +302,13 @@ def _known(meta: Section, key: str, known: Collection[str], what: str, where: st
         if name and name not in known:
             meta.report(f"the {what} '{name}' in '{key}' is unknown", f"use a name that {where} holds", line)
     return tuple(name for name, _ in names)
+
+
+def signed_text(title: str, short: str, more: str, refs: Iterable[SourceRef]) -> str:
+    """What a signature is for: a mark of the words that were read when it was given."""
+    words = [" ".join(text.split()) for text in (title, short, more)]
+    given = json.dumps([*words, [[ref.id, " ".join(ref.section.split())] for ref in refs]])
+    return hashlib.sha256(given.encode()).hexdigest()[:12]
 
 
 def _version(title: str, short: str, more: str, refs: tuple[SourceRef, ...], picture: Picture | None) -> str:

@@ -171,6 +171,12 @@ def _review(knowledge: Knowledge, topic: Topic, today: date) -> Iterator[Finding
         yield Finding(
             "review_by", f"review_by is {topic.review_by}, more than {months} months away", "set an earlier date"
         )
+    if topic.lapsed:
+        yield Finding(
+            "reviewer",
+            f"the signature of {topic.lapsed} does not count: the text is not the one that was signed",
+            "have it signed in the studio or with './ims topic sign'",
+        )
     if topic.expired(today):
         yield Finding(
             "review_by",

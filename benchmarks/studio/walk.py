@@ -1,7 +1,9 @@
-"""Teaches as docs/trainers.md says, in a browser, and counts clicks and seconds: `python -m benchmarks.studio.walk`.
+"""Teaches as docs/trainers.md says, in a browser, up to the live answer: clicks and seconds of each part.
 
-A copy of data/ is taught with the real encoder; three patients asked what nobody has an answer for. `--pictures`
-takes the pictures of docs/trainers.md on the way. Seconds are the machine's: letters are counted, not waited for.
+usage: python -m benchmarks.studio.walk [--pictures]
+In a folder that is thrown away, `ims run` serves a copy of the model in use with its data; patients asked what nobody
+has an answer for. `--pictures` takes the pictures of docs/trainers.md on the way. Seconds are the machine's: letters
+are counted, not waited for.
 """
 
 from __future__ import annotations
@@ -10,32 +12,41 @@ import argparse
 import json
 import os
 import shutil
+import subprocess
+import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from benchmarks.bench import free_port
 from benchmarks.screenshots import DESKTOP, PHONE, take
+from environments.setup import ROOT
+from gateway.settings import Settings
+from gateway.training import Models
 from tests.browser.conftest import ARGUMENTS, CHROMIUM
 from tests.browser.teaching import (
+    PEOPLE,
     Answer,
     Hands,
     add_people,
     ask_in_vain,
     group,
     in_a_thread,
+    publish,
     sign,
     sign_in,
     teach_as_new_topic,
     teach_as_suggested,
 )
-from tests.gateway.processes import START, Processes, eventually
+from tests.gateway.processes import START, eventually
 
-PEOPLE = {"kim": ("trainer",), "robin": ("clinical_reviewer",)}
-MESSAGES = [
+ASKED = [
     "my leg feels like i ran a marathon since yesterday, ok?",
     "feels like I ran a marathon since yesterday",
     "my leg feels like after a marathon since yesterday",
@@ -64,12 +75,38 @@ COMPANY = Answer(
 )
 
 
-class Clinic(Processes):
-    """A gateway on a copy of the data."""
+@contextmanager
+def assistant(folder: Path) -> Iterator[str]:
+    """The address of a running assistant with a copy of the model in use; what it prints goes to a file."""
+    ours = Models(Settings.from_environment())
+    manifest = ours.in_use()
+    edition = ours.data_of(manifest) if manifest else None
+    if manifest is None or edition is None:
+        raise SystemExit("There is no model with its data. What to do: './ims train'.")
+    shutil.copytree(edition.parent, folder, dirs_exist_ok=True)
+    shutil.copytree(edition.parent, folder / "models" / manifest.name)
+    for name in (manifest.file, f"{manifest.name}.json", "manifest.json", "used.txt"):
+        shutil.copy(ours.folder / name, folder / "models" / name)
+    shutil.copytree(ours.settings.var / "secrets", folder / "var" / "secrets")  # with which the model was signed
+    port, engine = free_port(), free_port()
+    own = {"IMS_PORT": str(port), "IMS_ENGINE_URL": f"http://127.0.0.1:{engine}", "PYTHONPATH": str(ROOT)}
+    url = f"http://127.0.0.1:{port}"
+    with (folder / "screen.txt").open("wb") as screen:
+        command = [sys.executable, "-m", "gateway.cli", "run", "--no-train"]
+        run = subprocess.Popen(command, cwd=folder, env={**os.environ, **own}, stdout=screen, stderr=screen)
+        try:
+            eventually(lambda: httpx.get(f"{url}/ready").status_code == 200, 3 * START)
+            yield url
+        finally:
+            run.terminate()
+            run.wait(60)
 
-    def start_gateway(self) -> None:
-        self._start("gateway", module="tests.gateway.serve_fakes")
-        eventually(lambda: httpx.get(f"{self.url}/health").status_code == 200, 3 * START)
+
+def live(address: str, message: str) -> dict[str, str]:
+    """What a patient gets for a message."""
+    sent = {"sender": "walk", "message": message}
+    reply = httpx.post(f"{address}/webhooks/rest/webhook", json=sent, timeout=60).json()[0]
+    return {"kind": reply["custom"]["kind"], "text": reply["text"]}
 
 
 def walked(browser: Browser, address: str, pictures: bool) -> dict[str, Any]:
@@ -88,31 +125,36 @@ def walked(browser: Browser, address: str, pictures: bool) -> dict[str, Any]:
     expect(group(kim, "husband")).to_be_visible(timeout=300_000)
     ready = time.monotonic() - began
     picture(kim, "inbox")
-    one_click = teach_as_suggested(kim, "marathon")
+    one_click = told(teach_as_suggested(kim, "marathon"))
 
     def seen(name: str) -> None:
         expect(kim.locator("#examples-check")).not_to_contain_text("more are needed", timeout=120_000)
         kim.evaluate("scrollTo(0, 0)")
         picture(kim, name)
 
-    new_topic = teach_as_new_topic(kim, "husband", COMPANY, seen if pictures else lambda name: None)
+    new_topic = told(teach_as_new_topic(kim, "husband", COMPANY, seen if pictures else lambda name: None))
     robin = signed_in("robin", "/studio")
     picture(robin, "overview")
-    signature = sign(robin, COMPANY.title, "2027-05-21")
+    signature = told(sign(robin, COMPANY.title, "2027-05-21"))
     robin.locator("#signature").scroll_into_view_if_needed()
     picture(robin, "signed")
     robin.get_by_role("link", name="History").click()
     picture(robin, "history")
+    published = told(publish(robin))
+    picture(robin, "publish")
     picture(signed_in("kim", "/studio/topics/soreness", PHONE), "phone")
     return {
         "seconds until the groups are there": round(ready, 1),
-        "a group to an example of the suggested topic": told(one_click),
-        "a group to a saved topic of its own": told(new_topic),
-        "its signature": told(signature),
+        "a group to an example of the suggested topic": one_click,
+        "a group to a saved topic of its own": new_topic,
+        "its signature": signature,
+        "publishing, until it is live": published,
+        "what a patient then gets": live(address, ASKED[4]),
     }
 
 
 def told(hands: Hands) -> dict[str, float]:
+    """What it took until now."""
     return {"clicks": hands.clicks, "letters": hands.letters, "seconds": round(hands.seconds, 1)}
 
 
@@ -121,27 +163,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--pictures", action="store_true", help="take the pictures of docs/trainers.md")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        here = Path(folder)
-        shutil.copytree("data", here / "data")
-        (here / "var" / "studio").mkdir(parents=True)
-        for kept in Path("var/studio").glob("vectors-*.npz"):  # what was encoded here before
-            shutil.copy(kept, here / "var" / "studio")
-        if Path("var/secrets").is_dir():  # with which the model was signed
-            shutil.copytree("var/secrets", here / "var" / "secrets")
-        os.environ["IMS_DATA"] = str(here / "data")
-        clinic = Clinic(here / "var", output=here / "output.txt")
-        clinic.start_gateway()
-        try:
-            database = f"sqlite:///{here / 'var' / 'ims.sqlite3'}"
-            in_a_thread(lambda: add_people(database, PEOPLE))
-            in_a_thread(lambda: ask_in_vain(database, MESSAGES))
-            with sync_playwright() as playwright:
-                browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
-                print(json.dumps(walked(browser, clinic.url, options.pictures), indent=1))
-                browser.close()
-        finally:
-            clinic.close()
+    with tempfile.TemporaryDirectory() as name, assistant(Path(name)) as address:
+        database = f"sqlite:///{Path(name) / 'var' / 'ims.sqlite3'}"
+        in_a_thread(lambda: add_people(database, PEOPLE))
+        in_a_thread(lambda: ask_in_vain(database, ASKED))
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
+            print(json.dumps(walked(browser, address, options.pictures), indent=1))
+            browser.close()
 
 
 if __name__ == "__main__":

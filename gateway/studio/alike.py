@@ -10,6 +10,8 @@ import numpy as np
 from gateway.studio.limits import Limits
 from gateway.studio.meaning import Array
 
+AT_ONCE = 256  # new examples that are compared with all the others in one step
+
 
 @dataclass(frozen=True)
 class Alike:
@@ -37,15 +39,18 @@ def too_alike(
 ) -> list[Alike]:
     """Of each new example its nearest one, if it is too near; clashes first. `vectors` has one row a pair."""
     found = []
-    names = np.array([topic for topic, _ in pairs])
-    for i, pair in enumerate(pairs):
-        if pair not in new:
-            continue
-        likeness = vectors @ vectors[i]
-        likeness[i] = -1.0
+    _, numbers = np.unique([topic for topic, _ in pairs], return_inverse=True)
+    rows = [i for i, pair in enumerate(pairs) if pair in new]
+    for begin in range(0, len(rows), AT_ONCE):
+        some = rows[begin : begin + AT_ONCE]
+        likeness = vectors[some] @ vectors.T
+        likeness[range(len(some)), some] = -1.0
+        same_topic = numbers[some][:, None] == numbers
         for own, limit in ((False, limits.clash), (True, limits.near_duplicate)):
-            among = np.where((names == pair[0]) == own, likeness, -1.0)
-            best = int(np.argmax(among))
-            if among[best] >= limit:
-                found.append(Alike(*pair, *pairs[best], round(float(among[best]), 3)))
+            among = np.where(same_topic == own, likeness, -1.0)
+            nearest = among.argmax(axis=1)
+            for row, i in enumerate(some):
+                other = int(nearest[row])
+                if (most := float(among[row, other])) >= limit:
+                    found.append(Alike(*pairs[i], *pairs[other], round(most, 3)))
     return sorted(found, key=lambda alike: (not alike.clashes, -alike.likeness))

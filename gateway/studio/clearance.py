@@ -17,6 +17,7 @@ from gateway.training import Manifest, ModelRefused, Models
 from knowledge import Knowledge, Topic
 
 NEW, TEXT, EXAMPLES, RETIRED = "new", "text", "examples", "retired"
+OUTSIDE = "its text was changed outside the studio after it was signed, or its signature was typed in."
 MOST = 20  # problems of the data that are told
 
 
@@ -118,6 +119,8 @@ class Clearances:
 
     def _unsigned(self, topic: Topic) -> str:
         """Why the text of a topic may not go to patients; empty if it may."""
+        if topic.lapsed:
+            return OUTSIDE
         if not topic.reviewer or topic.reviewed is None:
             return "its text is not signed by a clinical reviewer."
         if topic.expired(self._today()):
@@ -126,7 +129,7 @@ class Clearances:
             return f"it is signed on a day to come, {topic.reviewed}."
         file = TopicFile(topic.name, topic.file.read_bytes().decode("utf-8"))
         if not any(_read(version.text, topic.name) == _seen(file) for version in self._history.of(topic.name)):
-            return "its text was changed outside the studio after it was signed, or its signature was typed in."
+            return OUTSIDE
         return ""
 
 

@@ -1,7 +1,6 @@
 """What the data as it is now would change, before anything is trained for patients.
 
-The baseline is the data that the model in use was trained on, as far as a dry run of that data was kept; else the last
-dry run of other data.
+The baseline is the data that the model in use was trained on; where that is not kept, the last dry run of other data.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from gateway.evaluation.compare import Difference, compare
-from gateway.evaluation.engine_command import run_in_engine
+from gateway.evaluation.engine_command import never, run_in_engine
 from gateway.evaluation.examples import given, item_key
 from gateway.settings import Settings
 from gateway.studio.alike import Alike, examples_of, too_alike
@@ -86,16 +85,17 @@ class DryRuns:
         self._settings = settings
         self._folder = settings.var / "studio" / "dry-runs"
 
-    def run(self, say: Callable[[str], None] = lambda step: None) -> DryRun:
-        """Cross-validate the data as it is now, and compare. `say` is told each step."""
+    def run(self, say: Callable[[str], None] = lambda step: None, stop: Callable[[], bool] = never) -> DryRun:
+        """Cross-validate the data as it is now, and compare. `say` is told each step; Stopped once `stop` says so."""
         say("Reading the topics")
         knowledge = Knowledge.load(self._settings.data)
         topics = {name: topic.examples for name, topic in knowledge.topics.items()}
         say("Trying each example on a model that has not seen it")
         cases = live_cases(self._settings.data)
         past = asyncio.run(past_messages(self._settings))
-        now, heard = self._measured(data_hash(self._settings.data), [*(case.message for case in cases), *past])
-        before = self._baseline(data_hash(self._settings.data))
+        messages = [*(case.message for case in cases), *past]
+        now, heard = self._measured(data_hash(self._settings.data), self._settings.data, stop, messages)
+        before = self._baseline(data_hash(self._settings.data), say, stop)
         say("Comparing the examples with each other")
         pairs = examples_of(topics)
         new = {pair for pair in pairs if before is not None and f"{TOPIC}{pair[0]}: {pair[1]}" not in before}
@@ -119,11 +119,16 @@ class DryRuns:
                 for outcome in outcomes(cases, heard[: len(cases)])
                 if not outcome.right
             ),
-            **self._past(past, heard[len(cases) :], net, say),
+            **self._past(past, heard[len(cases) :], net, say, stop),
         )
 
     def _past(
-        self, messages: Sequence[str], new: Sequence[Understood], net: Net, say: Callable[[str], None]
+        self,
+        messages: Sequence[str],
+        new: Sequence[Understood],
+        net: Net,
+        say: Callable[[str], None],
+        stop: Callable[[], bool],
     ) -> dict[str, Any]:
         """The messages of real chats whose answer would change against the model in use."""
         models = Models(self._settings)
@@ -135,7 +140,7 @@ class DryRuns:
             return {}
         say("Asking the model in use what patients wrote")
         heard = [ALARMED if net.check(text) else understood for text, understood in zip(messages, new, strict=True)]
-        old = understood_by(models, manifest, messages)
+        old = understood_by(models, manifest, messages, stop)
         found = changes(messages, old, heard, Personal.load(self._settings.data))
         return {"asked": len(messages), "past": tuple(found)}
 
@@ -144,14 +149,18 @@ class DryRuns:
         kept = self._kept(data)
         return {FIGURE: round(sum(kept.values()) / max(1, len(kept)), 4)} if kept else {}
 
-    def _measured(self, data: str, messages: Sequence[str]) -> tuple[Outcomes, list[Understood]]:
-        """Which examples are understood unseen, and how a model of this data understands the messages."""
+    def _measured(
+        self, data: str, folder: Path, stop: Callable[[], bool], messages: Sequence[str] = ()
+    ) -> tuple[Outcomes, list[Understood]]:
+        """Which examples of a folder, whose hash is `data`, are understood unseen, and how a model of it understands
+        the messages.
+        """
         kept = self._kept(data)
         if kept is not None and not messages:
             return kept, []
         with messages_file(messages) as file:
-            arguments = ("--data", str(self._settings.data), "--messages", str(file))
-            found = run_in_engine(self._settings, "nlu.crossvalidate", *arguments)
+            arguments = ("--data", str(folder), "--messages", str(file))
+            found = run_in_engine(self._settings, "nlu.crossvalidate", *arguments, stop=stop)
         kept = {item_key(example): given(example) == example["wanted"] for example in found["examples"]}
         self._folder.mkdir(parents=True, exist_ok=True)
         draft = self._file(data).with_suffix(".new")
@@ -159,15 +168,17 @@ class DryRuns:
         draft.replace(self._file(data))
         return kept, [Understood.read(said) for said in found.get("messages", [])]
 
-    def _baseline(self, now: str) -> Outcomes | None:
+    def _baseline(self, now: str, say: Callable[[str], None], stop: Callable[[], bool]) -> Outcomes | None:
         models = Models(self._settings)
         try:
-            file = models.current()
-            in_use = next((kept.manifest for kept in models.all() if kept.file == file and kept.manifest), None)
+            in_use = models.in_use()
         except ModelRefused:
             in_use = None
         if in_use and (kept := self._kept(in_use.data)):
             return kept
+        if in_use and (data := models.data_of(in_use)):
+            say("Trying the examples of the model in use, which is done once")
+            return self._measured(in_use.data, data, stop)[0]
         others = [file for file in self._folder.glob("*.json") if file.stem != now]
         newest = max(others, key=lambda file: file.stat().st_mtime, default=None)
         return self._kept(newest.stem) if newest else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from gateway.evaluation.compare import Difference
-from gateway.evaluation.engine_command import NotMeasured
+from gateway.evaluation.engine_command import NotMeasured, Stopped
 from gateway.studio.alike import Alike
 from gateway.studio.background import Work
 from gateway.studio.changes import write_whole
@@ -19,6 +20,7 @@ from gateway.studio.errors import StudioError
 from knowledge import KnowledgeError
 
 USUAL = 60.0  # seconds of a dry run, before one was timed
+PATIENCE = 5.0  # seconds in which one that is cancelled ends
 FILE = "dry-run.json"
 TOLD = (KnowledgeError, NotMeasured, StudioError)  # their messages are for the trainer
 
@@ -41,10 +43,11 @@ class DryRunJob:
         self._runs = runs
         self._file = folder / FILE
         self._now = now
-        self._work: Work[Finished] | None = None
+        self._work: Work[Finished | None] | None = None
+        self._cancel = threading.Event()
 
     @property
-    def running(self) -> Work[Finished] | None:
+    def running(self) -> Work[Finished | None] | None:
         """The dry run that goes on."""
         return self._work if self._work and self._work.running else None
 
@@ -52,14 +55,22 @@ class DryRunJob:
     def usual(self) -> float:
         """How many seconds one takes, by the last one."""
         last = self.last()
-        return last.seconds if last and last.result else USUAL
+        return max(1.0, last.seconds) if last and last.result else USUAL
 
     def start(self, by: str) -> bool:
         """Begin, unless one goes on already."""
         if self.running:
             return False
-        self._work = Work(lambda say: self._run(by, say))
+        self._cancel = cancel = threading.Event()
+        self._work = Work(lambda say: self._run(by, say, cancel.is_set))
         return True
+
+    async def cancel(self) -> bool:
+        """Have the one that goes on end without a result, and wait for that; whether there was one."""
+        if not (work := self.running):
+            return False
+        self._cancel.set()
+        return await work.wait(PATIENCE) and work.result is None
 
     def last(self) -> Finished | None:
         """The last one that is over."""
@@ -72,11 +83,14 @@ class DryRunJob:
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
-    def _run(self, by: str, say: Callable[[str], None]) -> Finished:
+    def _run(self, by: str, say: Callable[[str], None], stop: Callable[[], bool]) -> Finished | None:
+        """Run one; None if it was cancelled: then the one before it is still the last."""
         began = self._now()
         result, problem = None, ""
         try:
-            result = self._runs.run(say)
+            result = self._runs.run(say, stop)
+        except Stopped:
+            return None
         except TOLD as error:
             problem = str(error)
         except OSError as error:

@@ -28,7 +28,9 @@ LONGEST = 2000
 
 @dataclass(frozen=True)
 class Message:
-    """A message in the inbox; `patient` tells patients apart and nothing else."""
+    """A message in the inbox; `patient` tells patients apart and nothing else. `reply` is what the front desk proposes
+    as the answer, without personal details.
+    """
 
     id: int
     patient: str
@@ -38,6 +40,7 @@ class Message:
     offered: tuple[str, ...]
     confidence: float | None
     created_at: datetime
+    reply: str = ""
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,11 @@ class Group:
     @property
     def reasons(self) -> Counter[str]:
         return Counter(message.reason for message in self.messages)
+
+    @property
+    def replies(self) -> tuple[str, ...]:
+        """What the front desk replied, each once."""
+        return tuple(dict.fromkeys(message.reply for message in self.messages if message.reply))
 
 
 class Inbox:
@@ -77,7 +85,9 @@ class Inbox:
     async def open(self) -> list[Message]:
         """The messages that nobody has decided about, oldest first."""
         query = select(inbox).where(inbox.c.state == "open").order_by(inbox.c.id)
-        rows = await self._database.read(lambda connection: connection.execute(query).all())
+        rows, replies = await self._database.read(
+            lambda connection: (connection.execute(query).all(), _replies(connection))
+        )
         return [
             Message(
                 row.id,
@@ -88,6 +98,7 @@ class Inbox:
                 tuple(row.offered),
                 row.confidence,
                 row.created_at,
+                self._personal.remove(replies.get(row.origin, "")).text,
             )
             for row in rows
         ]
@@ -96,6 +107,11 @@ class Inbox:
         """Somebody has taught or dismissed these."""
         query = update(inbox).where(inbox.c.id.in_(ids)).values(state=state)
         await self._database.write(lambda connection: connection.execute(query))
+
+    async def reopen(self, ids: Sequence[int], state: str) -> int:
+        """Have messages that were closed so wait again; how many do, as some may have gone with their chat."""
+        query = update(inbox).where(inbox.c.id.in_(ids), inbox.c.state == state).values(state="open")
+        return await self._database.write(lambda connection: connection.execute(query).rowcount)
 
     def _take(self, connection: Connection, rows: Sequence[dict[str, Any]]) -> int:
         there = set(connection.execute(select(inbox.c.origin).where(inbox.c.origin.is_not(None))).scalars())
@@ -142,6 +158,16 @@ def grouped(messages: Sequence[Message], vectors: Array, same: float) -> list[Gr
     return sorted(found, key=lambda group: (-group.patients, group.id))
 
 
+def _origin(proposal: int) -> str:
+    return f"proposal-{proposal}"
+
+
+def _replies(connection: Connection) -> dict[str, str]:
+    """What the front desk proposes as answers, by the origin of the message in the inbox."""
+    found = connection.execute(select(proposals.c.id, proposals.c.reply).where(proposals.c.state == "open"))
+    return {_origin(id): reply for id, reply in found}
+
+
 def _found(connection: Connection) -> list[dict[str, Any]]:
     asked, answer = events.alias("asked"), events.alias("answer")
     same = and_(answer.c.conversation_id == asked.c.conversation_id, answer.c.in_reply_to == asked.c.seq)
@@ -180,7 +206,7 @@ def _found(connection: Connection) -> list[dict[str, Any]]:
         rows.append(
             {
                 "conversation_id": proposal.conversation_id,
-                "origin": f"proposal-{proposal.id}",
+                "origin": _origin(proposal.id),
                 "text": proposal.question,
                 "reason": "corrected",
                 "created_at": proposal.created_at,

@@ -20,6 +20,7 @@ from rich.table import Table
 from gateway.settings import Settings, called_from
 
 T = TypeVar("T")
+UNDO = "'./ims inbox undo' takes that back."
 console = Console(highlight=False)
 By = Annotated[str, typer.Option(help="Who does it, for the history.", show_default="you")]
 
@@ -29,11 +30,13 @@ def commands(settings: Callable[[], Settings], stop: Callable[[str], NoReturn]) 
     from gateway.database import Database
     from gateway.studio import candidates
     from gateway.studio.agreement import NONE, Labels
+    from gateway.studio.decisions import Decisions
     from gateway.studio.errors import StudioError
     from gateway.studio.inbox import Group, Inbox, grouped
     from gateway.studio.limits import Limits
     from gateway.studio.meaning import Meaning
     from gateway.studio.personal import Personal
+    from gateway.studio.teaching import Teaching
     from gateway.studio.topic_file import TopicFile
     from gateway.studio.topics import Topics
 
@@ -70,6 +73,12 @@ def commands(settings: Callable[[], Settings], stop: Callable[[str], NoReturn]) 
             if found.id == number:
                 return found
         raise StudioError(f"There is no open group {number}. What to do: './ims inbox list' shows the groups.")
+
+    def decisions() -> Decisions:
+        return Decisions(settings().var / "studio")
+
+    def teaching(here: Inbox, by: str) -> Teaching:
+        return Teaching(here, Topics(settings().data, settings().var, by or getpass.getuser()), decisions())
 
     def examples() -> dict[str, list[str]]:
         topics = Topics(settings().data, settings().var)
@@ -111,17 +120,13 @@ def commands(settings: Callable[[], Settings], stop: Callable[[str], NoReturn]) 
         """Make the messages of a group examples of a topic, or begin a new topic with them."""
 
         async def learn(here: Inbox) -> int:
-            chosen = await group(here, number)
-            texts = [message.text for message in chosen.messages]
-            topics = Topics(settings().data, settings().var, by or getpass.getuser())
-            if new:
-                count = len(topics.new(topic, texts, taught=True).examples)
-            else:
-                count = len(topics.teach(topic, texts).taken)
-            await here.close([message.id for message in chosen.messages], "taught")
-            return count
+            chosen = (await group(here, number)).messages
+            decide = teaching(here, by)
+            return len((await (decide.begin if new else decide.teach)(chosen, topic)).examples)
 
-        console.print(f"{topic} has {work(learn)} {'' if new else 'more '}examples.")
+        console.print(
+            f"{topic} has {work(learn)} {'' if new else 'more '}examples. './ims inbox undo' takes that back."
+        )
 
     @inbox.command()
     def label(
@@ -153,15 +158,26 @@ def commands(settings: Callable[[], Settings], stop: Callable[[str], NoReturn]) 
             stop(str(error))
 
     @inbox.command()
-    def dismiss(number: Annotated[int, typer.Argument(metavar="GROUP")]) -> None:
+    def dismiss(number: Annotated[int, typer.Argument(metavar="GROUP")], by: By = "") -> None:
         """Take a group out of the inbox without teaching it."""
 
         async def away(here: Inbox) -> int:
-            chosen = await group(here, number)
-            await here.close([message.id for message in chosen.messages], "dismissed")
-            return len(chosen.messages)
+            return len((await teaching(here, by).put_aside((await group(here, number)).messages)).messages)
 
-        console.print(f"Dismissed {work(away)} messages.")
+        console.print(f"Dismissed {work(away)} messages. {UNDO}")
+
+    @inbox.command()
+    def undo(by: By = "") -> None:
+        """Take back what you taught or put aside last: the messages wait again, and the topic is as it was."""
+
+        async def back(here: Inbox) -> str:
+            own = [decision for decision in decisions().all() if decision.by == (by or getpass.getuser())]
+            if not own:
+                raise StudioError("There is nothing of yours to undo. What to do: '--by NAME' names somebody else.")
+            undone, waiting = await teaching(here, by).undo(own[-1].id)
+            return f"Undone{f' for {undone.topic}' if undone.topic else ''}: {waiting} messages wait again."
+
+        console.print(work(back))
 
     @inbox.command()
     def export(

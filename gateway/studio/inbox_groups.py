@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -35,9 +35,14 @@ class InboxGroups:
         self._vectors: dict[str, Array] = {}
         self._work: Work[list[Suggested]] | None = None
         self._key: object = None
+        self._last: list[Suggested] = []
 
     async def look(self) -> list[Suggested] | None:
-        """The groups, those of most patients first; None while they are being made."""
+        """The groups, those of most patients first; None while they are being made.
+
+        Somebody who decides about one group after the other does not wait: what is left of the groups is shown as it
+        was, until it is made anew.
+        """
         await self._inbox.gather()
         messages = (await self._inbox.open())[-MOST:]
         examples = self._examples()
@@ -47,12 +52,14 @@ class InboxGroups:
             self._work = Work(lambda _: self._make(messages, examples))
         if not messages:
             return []
-        if not await self._work.wait(PATIENCE) or key != self._key:
-            return None
+        left = remaining(self._last, messages)
+        if not await self._work.wait(0 if left else PATIENCE) or key != self._key:
+            return left
         if self._work.error:
             error, self._work = self._work.error, None
             raise error
-        return self._work.result
+        self._last = self._work.result or []
+        return self._last
 
     def _make(self, messages: Sequence[Message], examples: Examples) -> list[Suggested]:
         texts = list(dict.fromkeys(message.text for message in messages))
@@ -64,3 +71,17 @@ class InboxGroups:
         groups = grouped(messages, vectors, self._same())
         near = self._meaning.nearest_to(np.stack([known[group.text] for group in groups]), examples) if groups else []
         return [Suggested(group, tuple(topics)) for group, topics in zip(groups, near, strict=True)]
+
+
+def remaining(groups: Sequence[Suggested], messages: Sequence[Message]) -> list[Suggested] | None:
+    """What is left of groups when only these messages wait; None if one of the messages stands in no group."""
+    waiting = {message.id for message in messages}
+    left = []
+    for each in groups:
+        if own := tuple(message for message in each.group.messages if message.id in waiting):
+            texts = [message.text for message in own]
+            text = each.group.text if each.group.text in texts else texts[0]
+            left.append(replace(each, group=Group(own[0].id, own, text)))
+    if sum(len(each.group.messages) for each in left) < len(waiting):
+        return None
+    return sorted(left, key=lambda each: (-each.group.patients, each.group.id))

@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import subprocess
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -40,21 +41,23 @@ class Meaning:
         tuned = hashlib.sha256(DELTA.read_bytes()).hexdigest()[:8] if DELTA.exists() else "plain"
         self._kept = settings.var / "studio" / f"vectors-{tuned}.npz"
         self._known: dict[str, Array] = {}
+        self._alone = threading.Lock()
 
     def of_messages(self, texts: Sequence[str]) -> Array:
         """One row a text, of which nothing is kept: patients wrote them."""
         return self._encode(texts).astype(np.float32) if texts else np.zeros((0, 1), np.float32)
 
     def of_examples(self, texts: Sequence[str]) -> Array:
-        """One row a text. What was encoded before is not encoded again."""
-        known = self._load()
-        new = list(dict.fromkeys(text for text in texts if _key(text) not in known))
-        if new:
-            known.update(zip(map(_key, new), self._encode(new).astype(np.float16), strict=True))
-            self._kept.parent.mkdir(parents=True, exist_ok=True)
-            draft = self._kept.with_suffix(".new.npz")
-            np.savez(draft, keys=np.array(list(known)), rows=np.stack(list(known.values())))
-            draft.replace(self._kept)
+        """One row a text. What was encoded before is not encoded again, nor by two who ask at the same time."""
+        with self._alone:
+            known = self._load()
+            new = list(dict.fromkeys(text for text in texts if _key(text) not in known))
+            if new:
+                known.update(zip(map(_key, new), self._encode(new).astype(np.float16), strict=True))
+                self._kept.parent.mkdir(parents=True, exist_ok=True)
+                draft = self._kept.with_suffix(".new.npz")
+                np.savez(draft, keys=np.array(list(known)), rows=np.stack(list(known.values())))
+                draft.replace(self._kept)
         return np.stack([known[_key(text)] for text in texts]).astype(np.float32) if texts else np.zeros((0, 1))
 
     def nearest(self, texts: Sequence[str], topics: Mapping[str, Sequence[str]], count: int = 3) -> list[list[Near]]:

@@ -98,16 +98,35 @@ def outcomes(cases: Sequence[Case], now: Sequence[Understood]) -> list[Outcome]:
     return [Outcome(case, understood) for case, understood in zip(cases, now, strict=True)]
 
 
-def with_cases(data: Path, topic: str, messages: Sequence[str], by: str, today: date) -> Change:
-    """What makes messages, which hold no personal details any more, cases of a topic; nothing for those that are."""
+def new_cases(data: Path, messages: Sequence[str]) -> tuple[str, ...]:
+    """Those of the messages that are no case yet, each once and as a case holds it."""
     known = {case.key for case in read_cases(data)[0]}
     new: dict[str, str] = {}
     for message in messages:
         text = " ".join(message.split())[:LONGEST]
         if normalise(text) and normalise(text) not in known:
             new.setdefault(normalise(text), text)
-    entries = [{"message": text, "since": today.isoformat(), "by": by} for text in new.values()]
+    return tuple(new.values())
+
+
+def with_cases(data: Path, topic: str, messages: Sequence[str], by: str, today: date) -> Change:
+    """What makes messages, which hold no personal details any more, cases of a topic; nothing for those that are."""
+    new = new_cases(data, messages)
+    entries = [{"message": text, "since": today.isoformat(), "by": by} for text in new]
     return _change(data, topic, lambda cases, retired: cases.extend(entries)) if entries else {}
+
+
+def without_cases(data: Path, topic: str, messages: Sequence[str]) -> Change:
+    """What takes cases of a topic out again that were made by mistake. A file that then holds none goes."""
+    wrong = {normalise(message) for message in messages}
+
+    def take(cases: Entries, gone: Entries) -> None:
+        cases[:] = [entry for entry in cases if normalise(str(entry["message"])) not in wrong]
+
+    own = {case.key for case in read_cases(data)[0] if case.topic == topic}
+    change = _change(data, topic, take) if wrong & own else {}
+    left = own - wrong or any(case.topic == topic for case in read_cases(data)[1])
+    return change if left else {path: Edit(edit.old, None) for path, edit in change.items()}
 
 
 def retired(data: Path, message: str, why: str, by: str, today: date) -> Change:

@@ -14,10 +14,11 @@ from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 from gateway.studio.errors import StudioError
 from gateway.studio.round_trip import edited, folded, literal, load
-from knowledge.answers import MARKUP, SourceRef, normalise
+from knowledge.answers import MARKUP, SourceRef, normalise, signed_text
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 TAG = re.compile(r"<[!/a-zA-Z]")
+SIGNED = "signed"  # the text that the signature is for
 EMPTY = """\
 version: "3.1"
 nlu:
@@ -125,11 +126,12 @@ class TopicFile:
 
     @property
     def review(self) -> tuple[str, str, str]:
-        """Who signed, when, and until when it holds; empty until it is signed."""
+        """Who signed this text, when, and until when it holds; the first two are empty where nobody did."""
         reviewer, reviewed, review_by = (
             str(self._meta.get(key) or "") for key in ("reviewer", "reviewed", "review_by")
         )
-        return reviewer, reviewed, review_by
+        holds = self._meta.get(SIGNED) == self._mark()
+        return (reviewer, reviewed, review_by) if holds else ("", "", review_by)
 
     def add_examples(self, examples: Iterable[str]) -> Added:
         """Add questions at the end, each once."""
@@ -224,7 +226,7 @@ class TopicFile:
 
     def unsign(self) -> None:
         """Nobody stands for what patients see any more."""
-        if self.review[0]:
+        if self._meta.get("reviewer"):
             self._edit(self._unsign)
 
     def rename(self, name: str) -> None:
@@ -267,6 +269,13 @@ class TopicFile:
     def _put_review(self, reviewer: str, reviewed: str, review_by: str) -> None:
         for key, value in (("reviewer", reviewer), ("reviewed", reviewed), ("review_by", review_by)):
             self._meta[key] = DoubleQuotedScalarString(value)
+        if reviewer:
+            self._meta[SIGNED] = DoubleQuotedScalarString(self._mark())
+        else:
+            self._meta.pop(SIGNED, None)
+
+    def _mark(self) -> str:
+        return signed_text(self.title, self.short, self.more, self.sources)
 
     def _edit(self, change: Any) -> None:
         def on(document: Any) -> None:

@@ -47,7 +47,7 @@ class Topics:
         self._data = data
         self._answers = data / "answers"
         self._drafts = data.resolve().parent / DRAFTS
-        self._author = author
+        self.author = author
         self._changes = Changes(data, var / "studio")
         self.history = History(var / "studio" / "versions", self._answers)
         self._changes.recover()
@@ -102,22 +102,60 @@ class Topics:
             self.save(file, opened, done)
         return result
 
-    def teach(self, name: str, messages: Sequence[str]) -> Added:
-        """Make messages that were not understood examples of a topic, and each a case that stays understood."""
+    def teach(self, name: str, messages: Sequence[str]) -> tuple[Added, tuple[str, ...]]:
+        """Make messages that were not understood examples of a topic, and each a case that stays understood.
+
+        Returns what became of the examples, and the cases that are new.
+        """
         file = self.open(name)
         opened = file.text
         added = file.add_examples(messages)
-        cases = regressions.with_cases(self._data, name, messages, self._author, date.today())
-        self.save(file, opened, "taught from the inbox", cases)
-        return added
+        cases = regressions.new_cases(self._data, messages)
+        self.save(file, opened, "taught from the inbox", self._with_cases(name, cases))
+        return added, cases
 
-    def new(self, name: str, examples: Sequence[str], title: str = "", taught: bool = False) -> TopicFile:
-        """Begin a draft; where it was `taught`, its examples are messages that shall stay understood."""
+    def unteach(self, name: str, examples: Sequence[str], cases: Sequence[str]) -> None:
+        """Take out what `teach` put in, as far as it is still there."""
+        file = self.open(name)
+        opened = file.text
+        there = {normalise(example) for example in file.examples}
+        for example in examples:
+            if normalise(example) in there:
+                file.remove_example(example)
+        self.save(file, opened, "teaching undone", regressions.without_cases(self._data, name, cases))
+
+    def new(self, name: str, examples: Sequence[str], title: str = "") -> TopicFile:
+        """Begin a draft."""
         self._free(name)
         file = TopicFile.new(name, examples, title)
-        cases = regressions.with_cases(self._data, name, examples, self._author, date.today()) if taught else {}
-        self._make({**cases, self._draft(name): Edit(None, file.text)}, {name: ("new draft", None, file.text)})
+        self._make({self._draft(name): Edit(None, file.text)}, {name: ("new draft", None, file.text)})
         return file
+
+    def begin(self, name: str, messages: Sequence[str], more: str = "") -> tuple[TopicFile, tuple[str, ...]]:
+        """Begin a draft with messages that shall stay understood, and a longer answer to go on from.
+
+        Returns the draft, and the cases that are new.
+        """
+        self._free(name)
+        file = TopicFile.new(name, messages)
+        file.set_more(more)
+        cases = regressions.new_cases(self._data, messages)
+        change = {**self._with_cases(name, cases), self._draft(name): Edit(None, file.text)}
+        self._make(change, {name: ("new draft", None, file.text)})
+        return file, cases
+
+    def discard(self, name: str, digest: str, cases: Sequence[str]) -> None:
+        """Take away a draft that is still as it was begun, with its cases; nothing if it is gone already."""
+        if name not in {*self.names, *self.drafts}:
+            return
+        file = self.open(name)
+        if name not in self.drafts or file.digest != digest:
+            raise StudioError(
+                f"{name} was worked on since it was begun, so it was left as it is. "
+                "What to do: take single examples out in its editor."
+            )
+        change = {**regressions.without_cases(self._data, name, cases), self._draft(name): Edit(file.text, None)}
+        self._make(change, {name: ("undone", file.text, None)})
 
     def adopt(self, name: str) -> dict[str, list[str]]:
         """Make a draft a topic. Examples that other topics hold go over to it; returns them by topic."""
@@ -208,6 +246,9 @@ class Topics:
         self._make({path: Edit(now, version.text)}, {name: (f"version {version.id} again", now, version.text)})
         return version
 
+    def _with_cases(self, name: str, cases: Sequence[str]) -> Change:
+        return regressions.with_cases(self._data, name, cases, self.author, date.today())
+
     def _replace_references(
         self,
         old: str,
@@ -227,7 +268,7 @@ class Topics:
             other.set_see_also([name for name in dict.fromkeys(names) if name and name != other.name])
             change[path] = Edit(before, other.text)
             noted[other.name] = (f"see also: {old} became {new or 'nothing'}", before, other.text)
-        note = f"the topic {old} was retired ({self._author}, {date.today().isoformat()})"
+        note = f"the topic {old} was retired ({self.author}, {date.today().isoformat()})"
         change.update(regressions.followed(self._data, old, new, note))
         for referrer in REFERRERS:
             path = self._data / referrer.file
@@ -250,7 +291,7 @@ class Topics:
         self._changes.make(change)
         try:
             for name, (done, old, new) in noted.items():
-                self.history.note(name, self._author, done, old, new)
+                self.history.note(name, self.author, done, old, new)
         except OSError as error:
             raise StudioError(
                 f"The change is made, but it could not be noted in the history ({error.strerror}). "

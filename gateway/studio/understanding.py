@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gateway.evaluation.engine_command import NotMeasured
-from gateway.training import ENGINE_PYTHON, Manifest, Models, engine_environment
+from gateway.evaluation.engine_command import NotMeasured, finished, never
+from gateway.training import Manifest, Models
 
 
 @dataclass(frozen=True)
@@ -42,21 +41,17 @@ class Understood:
         return (self.topics, self.intent) == (other.topics, other.intent) and offered
 
 
-def understood_by(models: Models, manifest: Manifest, messages: Sequence[str]) -> list[Understood]:
+def understood_by(
+    models: Models, manifest: Manifest, messages: Sequence[str], stop: Callable[[], bool] = never
+) -> list[Understood]:
     """What a model makes of each message; NotMeasured if it cannot be asked."""
     if not messages:
         return []
     data = models.data_of(manifest)
     with messages_file(messages) as file:
         model = (models.folder / manifest.file).absolute()
-        run = subprocess.run(
-            [str(ENGINE_PYTHON.absolute()), "-m", "nlu.understand", str(model), str(file)],
-            cwd=data.parent if data else None,
-            env=engine_environment(models.settings),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        arguments = ["-m", "nlu.understand", str(model), str(file)]
+        run = finished(models.settings, arguments, data.parent if data else None, stop)
     if run.returncode:
         raise NotMeasured(f"The model {manifest.name} could not be asked. What to do: './ims models verify'.")
     return [Understood.read(said) for said in json.loads(run.stdout)]

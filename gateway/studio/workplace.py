@@ -17,6 +17,7 @@ from gateway.database import Database
 from gateway.settings import Settings
 from gateway.studio.alike import Alike, examples_of, too_alike
 from gateway.studio.coverage import Counted, Coverage
+from gateway.studio.decisions import Decisions
 from gateway.studio.dry_run import Alarm, DryRuns, alarms
 from gateway.studio.dry_run_job import DryRunJob
 from gateway.studio.errors import StudioError
@@ -68,6 +69,7 @@ class Workplace:
         self.settings = settings
         self.meaning = Meaning(settings)
         self.dry_run = DryRunJob(DryRuns(settings), settings.var / "studio", now)
+        self.decisions = Decisions(settings.var / "studio")
         self.publishing = Publishing(settings)
         self.jobs = Jobs(settings.var / "logs")
         self.database = database

@@ -19,7 +19,9 @@ from gateway.studio.inbox import Inbox
 from gateway.studio.personal import Personal
 from tests.gateway.staff import PASSWORD, ready
 
+PEOPLE = {"kim": ("trainer",), "lee": ("trainer",), "robin": ("clinical_reviewer",)}
 SAVED = 90_000  # milliseconds that saving may take on a busy machine
+TRAINED = 1_800_000  # the same of a training
 
 
 @dataclass
@@ -147,4 +149,14 @@ def sign(page: Page, title: str, review_by: str) -> Hands:
     hands.write(page.get_by_label("Review again by"), review_by)
     hands.click(page.get_by_role("button", name="Sign what is saved"))
     expect(page.get_by_text("Signed by")).to_be_visible(timeout=SAVED)
+    return hands
+
+
+def publish(page: Page) -> Hands:
+    """Have patients get what is signed."""
+    hands = Hands()
+    hands.click(page.get_by_role("navigation", name="Studio").get_by_role("link", name="Publish"))
+    hands.click(page.get_by_role("button", name="Publish", exact=True))
+    expect(page.get_by_role("progressbar")).to_be_visible(timeout=SAVED)
+    expect(page.get_by_role("heading", name="Done")).to_be_visible(timeout=TRAINED)
     return hands

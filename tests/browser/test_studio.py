@@ -16,6 +16,7 @@ from gateway.studio.topics import Topics
 from tests.browser.axe import violations
 from tests.browser.conftest import DESKTOP, PHONE
 from tests.browser.teaching import (
+    PEOPLE,
     Answer,
     add_people,
     ask_in_vain,
@@ -30,7 +31,6 @@ from tests.gateway.processes import START, Processes, eventually
 from tests.gateway.studio_site import small_data
 from tests.knowledge.conftest import Data
 
-PEOPLE = {"kim": ("trainer",), "lee": ("trainer",), "robin": ("clinical_reviewer",)}
 MESSAGES = [
     "will it ache on day 40", "will it ache on day 41", "will it ache on day 42",
     "can my dog come in with me", "my dog can come in too with me", "is there a bus to you", "xylophone lessons",
@@ -42,6 +42,15 @@ DOG = Answer(
     "You may bring your dog if it is calm.\n\n- Keep it on a leash.\n- Call {clinic_phone} first.",
     "Dry Needling",
 )
+LONG = [
+    line
+    for number in range(12)
+    for line in (
+        f"On day {number} you may ache. " * 12,
+        f"- Walk on day {number}.",
+        "- Call {clinic_phone} if it is bad.",
+    )
+]
 OpenStudio = Callable[..., Page]
 
 
@@ -223,11 +232,39 @@ def test_a_dry_run_shows_how_far_it_is_and_then_what_it_found(open_studio: OpenS
     expect(page.get_by_role("cell", name="worse")).to_be_visible()
 
 
+def test_a_dry_run_is_cancelled_with_the_keyboard(open_studio: OpenStudio) -> None:
+    page = open_studio(path="/studio/dry-run", viewport=PHONE)
+    page.get_by_role("button", name="Start a dry run").press("Enter")
+    cancel = page.get_by_role("button", name="Cancel")
+    cancel.focus()
+    with page.expect_response("**/parts/dry-run"):
+        pass
+    page.wait_for_timeout(50)
+    expect(cancel).to_be_focused()  # although the part was renewed
+    cancel.press("Enter")
+    expect(page.get_by_text("The dry run was cancelled.")).to_be_visible()
+    expect(page.get_by_role("button", name="Start a dry run")).to_be_enabled()
+    assert violations(page) == []
+
+
+def test_a_click_on_the_wrong_topic_is_undone(open_studio: OpenStudio, data: Data) -> None:
+    page = open_studio(viewport=PHONE)
+    teach_as_suggested(page, "will it ache on day")
+    assert violations(page) == []
+    page.get_by_role("button", name="Undo").press("Enter")
+    expect(page.get_by_role("status").first).to_contain_text("3 messages wait here again.")
+    expect(group(page, "will it ache on day")).to_be_visible()
+    assert not set(MESSAGES) & set(data.load().topics["soreness"].examples)
+    assert violations(page) == []
+
+
 @pytest.mark.parametrize(("viewport", "scheme"), [(DESKTOP, "light"), (PHONE, "dark")], ids=["desktop", "phone"])
 def test_every_page_of_the_studio_is_accessible(
     open_studio: OpenStudio, data: Data, topics: Topics, viewport: Any, scheme: Any
 ) -> None:
     topics.new("cupping", ["what is cupping"])
+    topics.edit("soreness", lambda file: file.set_more("\n".join(LONG)), "a long answer")
+    topics.edit("soreness", lambda file: file.sign("Robin", date.today(), date(2099, 1, 1)), "signed")
     topics.edit("human", lambda file: file.set_title("Can I talk to a person?"), "title")
     topics.edit("human", lambda file: file.set_title("May I talk to a person?"), "title")
     data.write("answers/broken.yml", "nlu: [\n")
@@ -236,7 +273,6 @@ def test_every_page_of_the_studio_is_accessible(
     for path in (
         "/studio",
         "/studio/inbox",
-        "/studio/inbox?taught=soreness&learnt=3",
         "/studio/topics",
         "/studio/topics/soreness",
         "/studio/topics/cupping",

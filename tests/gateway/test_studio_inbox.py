@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
+from gateway.desk.proposals import Proposals
 from gateway.evaluation.compare import Difference
-from gateway.evaluation.engine_command import NotMeasured
+from gateway.evaluation.engine_command import NotMeasured, finished
 from gateway.staff.audit import Audit
 from gateway.studio.alike import Alike
 from gateway.studio.dry_run import Alarm, DryRun, DryRuns
@@ -77,7 +78,6 @@ async def test_messages_that_ask_the_same_are_taught_with_one_click(studio: Stud
     )
     assert "how much is the parking &lt;b&gt;here&lt;/b&gt;" in text and "<b>here" not in text
     reply = await decide(kim, "teach", found[0][1], topic="soreness")
-    assert reply.headers["location"] == f"{INBOX}?taught=soreness&learnt=2"
     assert "2 new examples for" in await page(kim, reply.headers["location"])
     assert studio.data.load().topics["soreness"].examples[-2:] == tuple(SORE[:2])
     assert studio.work.topics().history.of("soreness")[0].author == "Kim"
@@ -95,7 +95,7 @@ async def test_a_new_topic_begins_with_the_messages_of_a_group(studio: Studio, k
     await studio.work.inbox.bring(SORE)
     _, (_, ids) = await groups(studio, kim)
     reply = await decide(kim, "new", ids)
-    assert reply.headers["location"] == "/studio/topics/much_parking_b_here"
+    assert reply.headers["location"].startswith("/studio/topics/much_parking_b_here?begun=")
     assert studio.work.topics().open("much_parking_b_here").examples == [SORE[2]]
     assert "how much is the parking &lt;b&gt;here" in await page(kim, reply.headers["location"])
 
@@ -105,6 +105,108 @@ async def test_a_group_can_be_put_aside(studio: Studio, kim: Browser) -> None:
     for _, ids in await groups(studio, kim):
         assert (await decide(kim, "dismiss", ids)).status_code == 303
     assert "Nothing waits." in await page(kim, INBOX)
+
+
+async def undo(person: Browser, location: str) -> Any:
+    """Press the undo button on the page that a decision led to."""
+    text = await page(person, location)
+    (id,) = re.findall(r'name="done" value="(\w+)"', text)
+    return await person.post(f"{INBOX}/undo", location, done=id)
+
+
+def files(studio: Studio) -> dict[str, bytes]:
+    """All files that teaching may change."""
+    folder = studio.data.folder.parent
+    found = [*(folder / "data").rglob("*.yml"), *(folder / "drafts").glob("*.yml")]
+    return {str(path.relative_to(folder)): path.read_bytes() for path in found}
+
+
+async def test_a_click_on_the_wrong_topic_is_undone(studio: Studio, kim: Browser) -> None:
+    await studio.work.inbox.bring([*SORE, "does it ache on day 5"])
+    known = studio.data.load().topics["soreness"].examples
+    assert "does it ache on day 5" in known
+    before, waiting = files(studio), await groups(studio, kim)
+    taught = await decide(kim, "teach", waiting[0][1], topic="soreness")
+    assert "data/regressions/soreness.yml" in files(studio)
+
+    undone = await undo(kim, taught.headers["location"])
+
+    assert "Will I be sore? is as it was. 3 messages wait here again." in undone.text
+    assert files(studio) == before and await groups(studio, kim) == waiting
+    again = await kim.post(f"{INBOX}/undo", INBOX, done=taught.headers["location"].split("=")[1])
+    assert again.status_code == 409 and "undone already" in again.text
+
+
+async def test_what_others_did_meanwhile_outlives_an_undo(studio: Studio, kim: Browser) -> None:
+    await studio.work.inbox.bring(SORE)
+    taught = await decide(kim, "teach", (await groups(studio, kim))[0][1], topic="soreness")
+    lee = studio.work.topics("Lee")
+    lee.teach("soreness", ["is the ache bad"])
+    lee.edit("soreness", lambda file: file.remove_example(SORE[0]), "removed")
+    await undo(kim, taught.headers["location"])
+    left = studio.data.load().topics["soreness"].examples
+    assert "is the ache bad" in left and not set(SORE) & set(left)
+    assert "is the ache bad" in (studio.data.folder / "regressions" / "soreness.yml").read_text("utf-8")
+
+
+async def test_putting_aside_and_a_new_draft_are_undone(studio: Studio, kim: Browser) -> None:
+    await studio.work.inbox.bring(SORE)
+    before = files(studio)
+    for action in ("dismiss", "new"):
+        _, (_, ids) = await groups(studio, kim)
+        done = await decide(kim, action, ids)
+        assert "1 message waits here again." in (await undo(kim, done.headers["location"])).text
+        assert files(studio) == before and len(await groups(studio, kim)) == 2
+
+
+async def test_a_draft_that_was_worked_on_is_not_undone(studio: Studio, kim: Browser) -> None:
+    await studio.work.inbox.bring(SORE)
+    _, (_, ids) = await groups(studio, kim)
+    begun = await decide(kim, "new", ids)
+    studio.work.topics("Lee").edit("much_parking_b_here", lambda file: file.set_title("Parking?"), "title")
+    reply = await undo(kim, begun.headers["location"])
+    assert reply.status_code == 409 and "was worked on since it was begun" in reply.text
+    assert studio.work.topics().open("much_parking_b_here").title == "Parking?"
+
+
+@pytest.mark.parametrize("kept", ["{", "[1]", '[{"id": "a"}]', '{"a": 1}'])
+async def test_damaged_decisions_are_as_none(studio: Studio, kim: Browser, kept: str) -> None:
+    file = studio.work.settings.var / "studio" / "decisions.json"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(kept)
+    await studio.work.inbox.bring(SORE)
+    taught = await decide(kim, "teach", (await groups(studio, kim))[0][1], topic="soreness")
+    assert (await undo(kim, taught.headers["location"])).status_code == 200
+
+
+async def test_a_reply_of_the_front_desk_becomes_the_answer_of_a_draft(studio: Studio, kim: Browser) -> None:
+    store = studio.gateway.store
+    id = (await store.open())[0].id
+    proposals = Proposals(store._database, lambda: NOW)
+    reply = "Yes, bring it along.\n\nCall Gurpreet Brar at 604-555-0182. <b>Soon</b>"
+    await proposals.add(id, "can my dog come along", reply, "ana")
+    ((question, ids),) = await groups(studio, kim)
+    assert "The front desk answered: “Yes, bring it along." in await page(kim, INBOX)
+    begun = await decide(kim, "new", ids)
+    draft = studio.work.topics().open("dog_come_along")
+    assert (question, draft.examples) == ("can my dog come along", ["can my dog come along"])
+    assert draft.more == "Yes, bring it along.\n\nCall [name] at [phone]. ‹b>Soon‹/b>"
+    assert "and what the front desk answered" in await page(kim, begun.headers["location"])
+
+
+async def test_what_is_left_is_shown_at_once_after_a_decision(
+    studio: Studio, kim: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import threading
+
+    await studio.work.inbox.bring(SORE)
+    (_, ids), (parking, _) = await groups(studio, kim)
+    go_on = threading.Event()
+    monkeypatch.setattr(studio.work.meaning, "_encode", lambda texts: (go_on.wait(20), encode(texts))[1])
+    await decide(kim, "teach", ids[:1], topic="soreness")
+    left = await groups(studio, kim)
+    go_on.set()
+    assert [(text, len(own)) for text, own in left] == [(SORE[1], 1), (parking, 1)]
 
 
 async def test_what_somebody_else_has_taught_is_not_taught_again(studio: Studio, kim: Browser) -> None:
@@ -213,7 +315,7 @@ async def test_a_dry_run_is_started_watched_and_read_in_words(
 
     go_on = threading.Event()
 
-    def run(_: DryRuns, say: Any) -> DryRun:
+    def run(_: DryRuns, say: Any, stop: Any) -> DryRun:
         say("Trying each example on a model that has not seen it")
         go_on.wait(20)
         return RESULT
@@ -239,13 +341,34 @@ async def test_a_dry_run_is_started_watched_and_read_in_words(
     assert "no difference that can be told from chance" in await page(kim, "/studio")
 
 
+async def test_a_dry_run_is_cancelled_and_the_one_before_it_still_shown(
+    studio: Studio, kim: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place, job = "/studio/dry-run", studio.work.dry_run
+    assert (await kim.post(f"{place}/cancel", place)).headers["location"] == place  # none goes on
+    monkeypatch.setattr(DryRuns, "run", lambda _, say, stop: RESULT)
+    await kim.post(place, place)
+    assert await job._work.wait(5)  # type: ignore[union-attr]
+    lasting = ["-c", "import time; time.sleep(60)"]
+    monkeypatch.setattr(DryRuns, "run", lambda _, say, stop: finished(studio.work.settings, lasting, stop=stop))
+    await kim.post(place, place)
+    assert f'action="{place}/cancel"' in await page(kim, place)
+
+    reply = await kim.post(f"{place}/cancel", place)
+
+    assert job.running is None
+    shown = await page(kim, reply.headers["location"])
+    assert "The dry run was cancelled. Below stands what the one before it found." in shown
+    assert "-35 to -5 points" in shown
+
+
 @pytest.mark.parametrize(
     "error", [NotMeasured("The engine stopped."), StudioError("It is broken."), OSError(28, "full")]
 )
 async def test_a_dry_run_that_fails_says_why(
     studio: Studio, kim: Browser, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
-    def fails(_: DryRuns, say: Any) -> DryRun:
+    def fails(_: DryRuns, say: Any, stop: Any) -> DryRun:
         raise error
 
     monkeypatch.setattr(DryRuns, "run", fails)

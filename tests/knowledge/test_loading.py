@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from datetime import date
 
+import pytest
+
 from knowledge import SourceRef, normalise
+from knowledge.answers import signed_text
+from knowledge.check import check
 from tests.knowledge.conftest import Data
 
 
@@ -57,13 +61,35 @@ def test_the_version_changes_with_what_a_patient_reads_and_with_nothing_else(dat
     assert len(second) == 12
 
 
-def test_a_signed_answer_names_who_signed_it_and_when(data: Data) -> None:
+def sign(data: Data) -> None:
+    """As the studio does."""
     data.replace("answers/soreness.yml", 'reviewer: ""', "reviewer: R. Example")
     data.replace("answers/soreness.yml", 'reviewed: ""', 'reviewed: "2026-11-20"')
     topic = data.load().topics["soreness"]
+    mark = signed_text(topic.title, topic.short, topic.more, topic.sources)
+    data.replace("answers/soreness.yml", "reviewer: R. Example", f'signed: "{mark}"\n      reviewer: R. Example')
 
-    assert topic.reviewer == "R. Example"
-    assert topic.reviewed == date(2026, 11, 20)
+
+def test_a_signed_answer_names_who_signed_it_and_when(data: Data) -> None:
+    sign(data)
+    topic = data.load().topics["soreness"]
+
+    assert (topic.reviewer, topic.reviewed, topic.lapsed) == ("R. Example", date(2026, 11, 20), "")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("A cool pack can help.", "A cool pack cures it."), ('signed: "', 'signed: "0')],
+    ids=["another text", "another mark"],
+)
+def test_a_signature_does_not_count_for_a_text_that_was_not_read(data: Data, old: str, new: str) -> None:
+    sign(data)
+    data.replace("answers/soreness.yml", old, new)
+    topic = data.load().topics["soreness"]
+
+    assert (topic.reviewer, topic.reviewed, topic.lapsed) == ("", None, "R. Example")
+    found = [problem.message for problem in check(data.folder, date(2026, 11, 27))]
+    assert any("signature of R. Example does not count" in message for message in found)
 
 
 def test_placeholders_are_filled_with_the_facts_of_the_clinic(data: Data) -> None:

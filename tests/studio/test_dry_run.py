@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from gateway.studio.past import past_messages
 from gateway.studio.regressions import with_cases
 from gateway.studio.understanding import Understood
 from gateway.training import Models
+from knowledge import Knowledge, data_hash
 from safety import Net
 from tests.knowledge.conftest import Data
 
@@ -71,7 +73,7 @@ def runs(data: Data, monkeypatch: pytest.MonkeyPatch) -> DryRuns:
 def engine_says(monkeypatch: pytest.MonkeyPatch, data: Data, wrong: int) -> None:
     """The first examples of soreness are taken for another topic."""
 
-    def cross_validated(*_: Any) -> Any:
+    def cross_validated(*_: Any, **__: Any) -> Any:
         examples = []
         for name, topic in data.load().topics.items():
             for number, text in enumerate(topic.examples):
@@ -103,12 +105,39 @@ def test_the_same_data_is_not_measured_twice(runs: DryRuns, data: Data, monkeypa
     engine_says(monkeypatch, data, 5)
     assert runs.run().right == 45
 
-    def fails(*_: Any) -> Any:
+    def fails(*_: Any, **__: Any) -> Any:
         raise AssertionError
 
     monkeypatch.setattr(dry_run, "run_in_engine", fails)
 
     assert runs.run().right == 45
+
+
+def test_the_first_dry_run_is_compared_with_what_patients_get(
+    runs: DryRuns, data: Data, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trained_model(runs)
+    shutil.copy(ROOT / "data/lexicon/personal.yml", data.folder / "lexicon" / "personal.yml")
+    data.replace("answers/soreness.yml", "does it ache on day 25", "does it ache on day 26")
+    asked: list[str] = []
+
+    def cross_validated(settings: Settings, module: str, *arguments: str, **_: Any) -> Any:
+        folder = arguments[arguments.index("--data") + 1]
+        asked.append(folder)
+        wrong = 12 if folder == str(data.folder) else 0
+        rows = [
+            {"text": text, "wanted": f"faq/{name}", "ranking": [["faq/other" if number < wrong else f"faq/{name}", 1]]}
+            for name, topic in Knowledge.load(Path(folder)).topics.items()
+            for number, text in enumerate(topic.examples)
+        ]
+        return {"examples": rows}
+
+    monkeypatch.setattr(dry_run, "run_in_engine", cross_validated)
+
+    found = runs.run()
+
+    assert len(asked) == 2 and (found.new, found.verdict) == (1, "worse")
+    assert runs.run().verdict == "worse" and len(asked) == 2  # both are kept
 
 
 @pytest.mark.parametrize("value", ["high", "0", "2", "true", "[]"])
@@ -129,7 +158,7 @@ def test_lost_cases_and_real_messages_that_would_change_are_told_without_persona
     engine_says(monkeypatch, data, 0)
     cross_validated = getattr(dry_run, "run_in_engine")  # noqa: B009
 
-    def with_messages(settings: Settings, module: str, *arguments: str) -> Any:
+    def with_messages(settings: Settings, module: str, *arguments: str, **_: Any) -> Any:
         if "--messages" in arguments:
             asked.extend(json.loads(Path(arguments[-1]).read_text("utf-8")))
         said = [{"topics": ["human"], "offered": [], "intent": "faq"} for _ in asked]
@@ -137,7 +166,7 @@ def test_lost_cases_and_real_messages_that_would_change_are_told_without_persona
 
     monkeypatch.setattr(dry_run, "run_in_engine", with_messages)
     old = Understood(("soreness",), (), "faq")
-    monkeypatch.setattr(dry_run, "understood_by", lambda models, manifest, messages: [old for _ in messages])
+    monkeypatch.setattr(dry_run, "understood_by", lambda models, manifest, messages, stop: [old for _ in messages])
 
     async def past(_: Settings) -> list[str]:
         return ["will I ache, call me at 250-555-0199"]
@@ -176,4 +205,5 @@ def trained_model(runs: DryRuns) -> None:
     from tests.gateway.swapping import kept_model
 
     models = Models(runs._settings)
-    models.use(kept_model(models, "ims-1", runs._settings.data))
+    kept = kept_model(models, "ims-1", runs._settings.data)
+    models.use(replace(kept, data=data_hash(runs._settings.data)))

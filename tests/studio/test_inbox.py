@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -132,3 +135,19 @@ def test_examples_are_encoded_once_and_messages_are_not_kept(tmp_path: Path) -> 
         assert [near.topic for near in meaning.nearest(["so sore"], topics)[0]] == ["soreness", "cost"]
 
     assert calls == [["so sore"], ["am i sore", "how much"], ["so sore"]]
+
+
+def test_two_who_ask_at_the_same_time_have_the_examples_encoded_once(tmp_path: Path) -> None:
+    calls: list[int] = []
+
+    def encode(texts: Sequence[str]) -> Any:
+        calls.append(len(texts))
+        time.sleep(0.2)
+        return np.eye(len(texts), 4, dtype=np.float32)
+
+    meaning = Meaning(Settings(var=tmp_path), encode)
+    with ThreadPoolExecutor(2) as threads:
+        first, second = threads.map(meaning.of_examples, [["am i sore", "how much"]] * 2)
+
+    assert calls == [2]
+    assert np.array_equal(first, second)

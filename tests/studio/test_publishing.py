@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from gateway import editions
+from gateway import cli, editions
 from gateway.cli import app
 from gateway.staff.accounts import Person
 from gateway.studio import publishing, regressions
@@ -23,6 +23,7 @@ from gateway.studio.errors import StudioError
 from gateway.studio.publishing import CANCELLED, DONE, FAILED, RUNNING
 from gateway.studio.understanding import Understood
 from gateway.training import KEPT
+from knowledge import Knowledge
 from tests.studio.publishing_site import SHORT, UNTIL, Site, all_right
 
 NOW = datetime(2026, 11, 27, tzinfo=UTC)
@@ -328,3 +329,40 @@ def test_the_command_line_tells_what_hinders(site: Site, monkeypatch: pytest.Mon
     assert json.loads((site.settings.var / "studio" / "job.json").read_text())["by"] == "Kim"
     assert run.invoke(app, ["publish", "cancel"]).exit_code == 1
     assert run.invoke(app, ["publish", "approve", "--login", "x", "--password", "y"]).exit_code == 1
+
+
+def test_a_start_without_training_puts_nothing_in_use_that_publishing_would_refuse(
+    site: Site, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(site.folder)
+    first = site.models.in_use()
+    facts, rules = (site.settings.data / name for name in ("clinic.yml", "wording.yml"))
+    rules.write_text(rules.read_text("utf-8") + "\n# other\n", "utf-8")
+
+    cli._renew(site.settings, checked=True)
+
+    assert "wording.yml: changed rules need four eyes" in capsys.readouterr().out
+    assert site.models.in_use() == first
+    cli._renew(site.settings, checked=False)  # as a programmer starts it
+    second = site.models.in_use()
+    assert second != first
+    facts.write_text(facts.read_text("utf-8") + "\n# seen\n", "utf-8")
+    cli._renew(site.settings, checked=True)
+    assert capsys.readouterr().out == ""
+    assert site.models.in_use() != second
+
+
+def test_what_is_trained_past_the_signature_is_shown_as_not_signed(site: Site) -> None:
+    site.edit()
+    site.sign()
+    site.publish()
+    file = site.settings.data / "answers" / "soreness.yml"
+    file.write_text(file.read_text("utf-8").replace("muscle was reached", "muscle was hit"), "utf-8")
+
+    manifest = site.models.train()  # as `ims run` and `ims train` do
+
+    data = site.models.data_of(manifest)
+    assert data
+    topic = Knowledge.load(data).topics["soreness"]
+    assert "muscle was hit" in topic.short
+    assert (topic.reviewer, topic.reviewed) == ("", None)

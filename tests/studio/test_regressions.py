@@ -32,7 +32,7 @@ def test_what_is_taught_becomes_an_example_and_a_case_in_one_change(data: Data, 
 
 
 def test_cases_of_a_draft_wait_until_it_is_a_topic(data: Data, topics: Topics) -> None:
-    topics.new("cupping", ["what is cupping"], taught=True)
+    topics.begin("cupping", ["what is cupping"])
     assert cases(data) == [("what is cupping", "cupping")]
     assert live_cases(data.folder) == []
 

@@ -11,6 +11,13 @@ export const send = (path, fields, headers = {}) =>
     headers: { "X-CSRF-Token": csrf, Accept: "application/json", ...headers },
   });
 
+// New content for a part of the page; who stands on one of its buttons or links stays there.
+export const renew = (part, html) => {
+  const had = part.contains(document.activeElement) && document.activeElement.textContent;
+  part.innerHTML = html;
+  if (had) all("a, button", part).find((each) => each.textContent === had)?.focus();
+};
+
 export const remembered = (name, usual) => {
   try {
     return localStorage.getItem(`desk ${name}`) ?? usual;

@@ -1,5 +1,5 @@
 // Shows how far a dry run is, and what it found once it is over.
-import { one } from "/static/desk/page.js";
+import { one, renew } from "/static/desk/page.js";
 
 const part = one("#dry-run");
 
@@ -8,7 +8,7 @@ async function look() {
     const reply = await fetch("/studio/parts/dry-run");
     if (reply.status === 401) return location.reload();
     if (reply.ok) {
-      part.innerHTML = await reply.text();
+      renew(part, await reply.text());
       if (!one("progress", part)) {
         one("#start").disabled = false;
         one("#verdict")?.focus();

@@ -1,5 +1,5 @@
 // Shows how far a job is; once it is over, the page is read again, as all of it may have changed.
-import { one } from "/static/desk/page.js";
+import { one, renew } from "/static/desk/page.js";
 
 const part = one("#job");
 
@@ -8,7 +8,7 @@ async function look() {
     const reply = await fetch("/studio/parts/publish");
     if (reply.status === 401) return location.reload();
     if (reply.ok) {
-      part.innerHTML = await reply.text();
+      renew(part, await reply.text());
       if (!one("progress", part)) return location.reload();
     }
   } catch {

@@ -92,7 +92,7 @@ def routes(work: Workplace, staff: Callable[[Request], Awaitable[Visit]], audit:
     ) -> Response:
         state = await off_loop(work.state)
         shown = await off_loop(lambda: about(there, form, state.knowledge))
-        notes = {"problem": "", "saved": "", "joined": "", "clashes": [], "theirs": None} | told
+        notes = {"problem": "", "saved": "", "joined": "", "clashes": [], "theirs": None, "begun": None} | told
         return pages.show(
             "studio/topic.html", visit, status, place="/studio/topics", there=there, form=form,
             marks=marks or there.form.marks, parts=PARTS, placeholders=CLINIC, spare=SPARE, today=work.today,
@@ -115,7 +115,9 @@ def routes(work: Workplace, staff: Callable[[Request], Awaitable[Visit]], audit:
             return str(error)
 
     @router.get("/topics/{name}")
-    async def topic_page(name: str, saved: str = "", joined: str = "", visit: Visit = Depends(staff)) -> Response:
+    async def topic_page(
+        name: str, saved: str = "", joined: str = "", begun: str = "", visit: Visit = Depends(staff)
+    ) -> Response:
         await off_loop(partial(known_name, name))
         try:
             there = await off_loop(lambda: opened(work, name))
@@ -128,7 +130,10 @@ def routes(work: Workplace, staff: Callable[[Request], Awaitable[Visit]], audit:
         if there.draft and not form.review_by:
             form = replace(form, review_by=(work.today + HOLDS).isoformat())
         known = [named(part for part in PARTS if part in given.split(",")) for given in (saved, joined)]
-        return await editor(visit, there, form, saved=NOTHING if saved == NOTHING else known[0], joined=known[1])
+        return await editor(
+            visit, there, form, saved=NOTHING if saved == NOTHING else known[0], joined=known[1],
+            begun=await off_loop(lambda: work.decisions.find(begun)) if there.draft and begun else None,
+        )  # fmt: skip
 
     @router.post("/topics/{name}")
     async def save_topic(request: Request, name: str, visit: Visit = Depends(staff)) -> Response:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Form
+from fastapi import APIRouter, Depends, Form, Query
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -13,12 +13,15 @@ from gateway.staff.access import HEADERS, Visit
 from gateway.staff.audit import Audit
 from gateway.staff.templates import Pages
 from gateway.studio.candidates import name_for
+from gateway.studio.decisions import Decision
 from gateway.studio.errors import StudioError
 from gateway.studio.inbox import Message
+from gateway.studio.teaching import Teaching
 from gateway.studio.workplace import Workplace, off_loop
 
 Json = dict[str, Any]
 Ids = Annotated[list[int] | None, Form()]
+Id = Annotated[str, Query(max_length=64)]
 SHOWN = 30  # groups on one page
 REASONS = {
     "unknown": "not understood",
@@ -44,31 +47,23 @@ def routes(work: Workplace, staff: Callable[[Request], Awaitable[Visit]], audit:
         drafts = {name: work.topics().open(name).title or name for name in work.topics().drafts}
         return {"titles": titles | drafts, "drafts": drafts, "reasons": REASONS}
 
+    def teaching(visit: Visit) -> Teaching:
+        return Teaching(work.inbox, work.topics(visit.person.name), work.decisions)
+
     async def page(visit: Visit, status: int = 200, problem: str = "", **told: Any) -> Response:
-        given = {"taught": "", "learnt": 0, "dismissed": 0} | told
+        given = {"done": None, "undone": None, "back": 0} | told
+        try:
+            found = await shown()
+        except StudioError as error:
+            status, problem = 503, str(error)
+            found = {"groups": [], "ready": False, "count": 0} | await off_loop(titles_now)
         return pages.show(
-            "studio/inbox.html", visit, status, place="/studio/inbox", problem=problem, **given, **await shown()
-        )
+            "studio/inbox.html", visit, status, place="/studio/inbox", problem=problem, **given, **found
+        )  # fmt: skip
 
     @router.get("/inbox")
-    async def inbox(taught: str = "", learnt: int = 0, dismissed: int = 0, visit: Visit = Depends(staff)) -> Response:
-        try:
-            return await page(visit, taught=taught[:64], learnt=learnt, dismissed=dismissed)
-        except StudioError as error:
-            return pages.show(
-                "studio/inbox.html",
-                visit,
-                503,
-                place="/studio/inbox",
-                problem=str(error),
-                taught="",
-                learnt=0,
-                dismissed=0,
-                groups=[],
-                ready=False,
-                count=0,
-                **await off_loop(titles_now),
-            )
+    async def inbox(done: Id = "", visit: Visit = Depends(staff)) -> Response:
+        return await page(visit, done=await off_loop(lambda: work.decisions.find(done)))
 
     @router.get("/parts/inbox")
     async def part(visit: Visit = Depends(staff)) -> Response:
@@ -85,9 +80,8 @@ def routes(work: Workplace, staff: Callable[[Request], Awaitable[Visit]], audit:
             )
         return found
 
-    async def closed(visit: Visit, messages: list[Message], state: str, topic: str | None = None) -> None:
-        await work.inbox.close([message.id for message in messages], state)
-        await audit.note(visit.person.login, f"inbox_{state}", topic)
+    async def noted(visit: Visit, decision: Decision) -> None:
+        await audit.note(visit.person.login, f"inbox_{decision.state}", decision.topic or None)
 
     @router.post("/inbox/teach")
     async def teach(topic: Annotated[str, Form()] = "", ids: Ids = None, visit: Visit = Depends(staff)) -> Response:
@@ -95,37 +89,43 @@ def routes(work: Workplace, staff: Callable[[Request], Awaitable[Visit]], audit:
             messages = await chosen(ids)
             if not topic:
                 raise StudioError("No topic is chosen. What to do: choose one, or start a new topic.")
-            texts = [message.text for message in messages]
-            topics = work.topics(visit.person.name)
-            added = await off_loop(lambda: topics.teach(topic, texts))
+            decision = await teaching(visit).teach(messages, topic)
         except StudioError as error:
             return await page(visit, 409, str(error))
-        await closed(visit, messages, "taught", topic)
-        return RedirectResponse(f"/studio/inbox?taught={topic}&learnt={len(added.taken)}", 303, HEADERS)
+        await noted(visit, decision)
+        return RedirectResponse(f"/studio/inbox?done={decision.id}", 303, HEADERS)
 
     @router.post("/inbox/new")
     async def new(ids: Ids = None, visit: Visit = Depends(staff)) -> Response:
-        def begin(texts: list[str]) -> str:
-            topics = work.topics(visit.person.name)
-            name = name_for(texts[0], {*topics.names, *topics.drafts})
-            topics.new(name, texts, taught=True)
-            return name
+        def free_name(text: str) -> str:
+            topics = work.topics()
+            return name_for(text, {*topics.names, *topics.drafts})
 
         try:
             messages = await chosen(ids)
-            name = await off_loop(lambda: begin([message.text for message in messages]))
+            name = await off_loop(lambda: free_name(messages[0].text))
+            decision = await teaching(visit).begin(messages, name)
         except StudioError as error:
             return await page(visit, 409, str(error))
-        await closed(visit, messages, "taught", name)
-        return RedirectResponse(f"/studio/topics/{name}", 303, HEADERS)
+        await noted(visit, decision)
+        return RedirectResponse(f"/studio/topics/{name}?begun={decision.id}", 303, HEADERS)
 
     @router.post("/inbox/dismiss")
     async def dismiss(ids: Ids = None, visit: Visit = Depends(staff)) -> Response:
         try:
-            messages = await chosen(ids)
+            decision = await teaching(visit).put_aside(await chosen(ids))
         except StudioError as error:
             return await page(visit, 409, str(error))
-        await closed(visit, messages, "dismissed")
-        return RedirectResponse(f"/studio/inbox?dismissed={len(messages)}", 303, HEADERS)
+        await noted(visit, decision)
+        return RedirectResponse(f"/studio/inbox?done={decision.id}", 303, HEADERS)
+
+    @router.post("/inbox/undo")
+    async def undo(done: Annotated[str, Form()] = "", visit: Visit = Depends(staff)) -> Response:
+        try:
+            decision, back = await teaching(visit).undo(done)
+        except StudioError as error:
+            return await page(visit, 409, str(error))
+        await audit.note(visit.person.login, "inbox_undone", decision.topic or None)
+        return await page(visit, undone=decision, back=back)
 
     return router

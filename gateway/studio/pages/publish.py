@@ -56,6 +56,7 @@ def routes(work: Workplace, staff: Callable[[Request], Awaitable[Visit]], audit:
         return {"report": found, "candidate": state["shadow"], "can_shadow": True}
 
     async def page(visit: Visit, status: int = 200, problem: str = "") -> Response:
+        job = await off_loop(job_now)  # first: where it is done, all that is read after it knows of it
         clearance = await off_loop(publishing.clearances.look)
         return pages.show(
             "studio/publish.html",
@@ -68,7 +69,7 @@ def routes(work: Workplace, staff: Callable[[Request], Awaitable[Visit]], audit:
             approver=visit.person.may([APPROVER]),
             most=SHOWN,
             done=DONE,
-            **await off_loop(job_now),
+            **job,
             **await off_loop(models_now),
             **await shadow_now(),
         )
