@@ -83,7 +83,9 @@ def front_desk(browser: Browser, address: str, login: str, password: str) -> Non
         "Hello, please tell your physio about the warfarin before the first needle. Shall I book a time to talk?"
     )
     desk.get_by_role("button", name="Send", exact=True).click()
-    take(desk, "desk-chat", desk.get_by_text("Sent."))
+    desk.get_by_text("Sent.").wait_for()
+    desk.evaluate("scrollTo(0, 0)")
+    take(desk, "desk-chat")
     take(chat.page, "chat-person", chat.page.get_by_text("Shall I book a time to talk?"))
 
 
