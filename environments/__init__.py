@@ -1,1 +1,1 @@
-"""The two lock files and the set-up."""
+"""The lock files and the set-up."""

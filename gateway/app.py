@@ -39,6 +39,7 @@ from gateway.studio.errors import StudioError
 from gateway.studio.personal import Personal
 from gateway.studio.shadow import Shadow
 from gateway.studio.workplace import Workplace
+from gateway.tracing import TracedRequests, Tracing
 from gateway.turns import RedFlagNet
 from gateway.withdrawals import Withdrawals
 from knowledge import Knowledge
@@ -57,17 +58,19 @@ def create_app(
     net: RedFlagNet,
     engine: Engine | None = None,
     now: Callable[[], datetime] = utc_now,
+    tracing: Tracing | None = None,
 ) -> FastAPI:
-    """The gateway as an ASGI application. Without `engine`, the one at `settings.engine_url`."""
+    """The gateway as an ASGI application. Without `engine`, the one at `settings.engine_url`; no traces by default."""
     counted = metrics.Metrics()
-    database = Database(settings.database_url)
+    tracing = tracing or Tracing()
+    database = Database(settings.database_url, tracing)
     store = Store(database, now)
     peers = RedisPeers(settings.redis) if settings.redis else None
     others = peers or Alone()
     signals = SharedSignals(others)
     withdrawals = Withdrawals(database, now, settings.withdrawal_poll)
     shadow = Shadow(database, lambda: Personal.load(settings.answered_from), now)
-    conversations = Conversations(store, signals, counted, others, shadow)
+    conversations = Conversations(store, signals, counted, others, shadow, tracing)
     retention = Retention(store, database, signals, now)
     accounts = Accounts(database, now)
     frame = Frame(
@@ -78,6 +81,7 @@ def create_app(
         peers=peers,
         signals=signals,
         counted=counted,
+        tracing=tracing,
         conversations=conversations,
         withdrawals=withdrawals,
         retention=retention,
@@ -116,6 +120,7 @@ def create_app(
             await peers.close()
         await exchange.close()
         await database.close()
+        await tracing.close()
 
     app = FastAPI(
         title="IMS Assistant",
@@ -140,6 +145,8 @@ def create_app(
     if origins := settings.origins or knowledge.clinic.website_origins:
         app.add_middleware(OtherSites, origins=origins)
     app.add_middleware(SecurityHeaders)
+    if tracing.on:
+        app.add_middleware(TracedRequests, tracing=tracing)
     app.add_middleware(RequestLog, ended=counted.request)
     return app
 

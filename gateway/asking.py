@@ -206,6 +206,6 @@ def _turns(line: str) -> list[str] | None:
         return None
     try:
         turns = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return turns if isinstance(turns, list) and all(isinstance(turn, str) for turn in turns) else None

@@ -18,6 +18,7 @@ from gateway.metrics import Metrics
 from gateway.peers import Peers
 from gateway.store import OWN, Draft, Event, Store, Turn, UnknownConversation
 from gateway.studio.shadow import Shadow
+from gateway.tracing import Tracing
 from gateway.turns import Turns
 
 Json = dict[str, Any]
@@ -34,6 +35,7 @@ class Conversations:
         metrics: Metrics,
         peers: Peers,
         shadow: Shadow,
+        tracing: Tracing,
         retry_after: float = 1.0,
     ) -> None:
         self._store = store
@@ -42,6 +44,7 @@ class Conversations:
         self._metrics = metrics
         self._peers = peers
         self._shadow = shadow
+        self._tracing = tracing
         self._retry_after = retry_after
         self._workers: dict[str, asyncio.Task[None]] = {}
         self._waiting: set[str] = set()
@@ -144,7 +147,8 @@ class Conversations:
                 await self._store.fresh_tracker([conversation_id])
                 turn = await self._store.next_turn(conversation_id)
             if turn:
-                await self._answer(turn)
+                with self._tracing.span("answer"):
+                    await self._answer(turn)
             return turn is not None
 
     async def _answer(self, turn: Turn) -> None:

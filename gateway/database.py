@@ -7,6 +7,7 @@ statement at a time: measured, it takes three times the processor for the same m
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -14,8 +15,11 @@ from typing import Any, TypeVar
 
 from alembic import command
 from alembic.config import Config
+from opentelemetry.trace import SpanKind
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
+
+from gateway.tracing import Tracing
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 READERS = 4
@@ -31,8 +35,9 @@ class Busy(Exception):
 class Database:
     """Runs functions that take a connection, each in one transaction: all of it happens, or nothing."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, tracing: Tracing | None = None) -> None:
         self.engine = _connect(url)
+        self._tracing = tracing or Tracing()
         self._to_read = self.engine.execution_options(writes=False)
         self._to_write = self.engine.execution_options(writes=True)
         # SQLite has one writer. Waiting for a thread is fair, and quicker than SQLite's own polling for its lock.
@@ -48,7 +53,8 @@ class Database:
 
     async def write(self, work: Callable[[Connection], T]) -> T:
         """Run a function that may write. When this returns, what it wrote is on disk."""
-        return await asyncio.get_running_loop().run_in_executor(self._writers, _run, self._to_write, work)
+        with self._tracing.span("database write", SpanKind.CLIENT, db__system__name=self.engine.dialect.name):
+            return await asyncio.get_running_loop().run_in_executor(self._writers, _run, self._to_write, work)
 
     def run_here(self, work: Callable[[Connection], T]) -> T:
         """The same as `write`, without an event loop."""
@@ -102,7 +108,9 @@ def _connect(url: str) -> Engine:
         pool = {"pool_pre_ping": True, "pool_size": 2 * READERS}
         return create_engine(url, hide_parameters=True, connect_args=patience, **pool)
     if file := make_url(url).database:
-        Path(file).parent.mkdir(parents=True, exist_ok=True)
+        folder = Path(file).absolute().parent
+        folder.mkdir(parents=True, exist_ok=True)
+        os.environ["SQLITE_TMPDIR"] = str(folder)  # where it puts what it cannot keep in memory, see `scrub`
     engine = create_engine(url, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
@@ -133,8 +141,13 @@ def _overwrite_deleted(engine: Engine) -> None:
     try:
         cursor = connection.cursor()
         # secure_delete leaves copies behind that moved when pages were split, so the file is written anew; and the
-        # log of writes still has the old pages until it is emptied.
-        cursor.execute("VACUUM")
+        # log of writes still has the old pages until it is emptied. The new file is put together on the disk, else it
+        # would be in memory whole: beside the database, without a name, and without anything that was deleted.
+        cursor.execute("PRAGMA temp_store = FILE")
+        try:
+            cursor.execute("VACUUM")
+        finally:
+            cursor.execute("PRAGMA temp_store = MEMORY")
         busy, *_ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         cursor.close()
     finally:

@@ -22,6 +22,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, func, select, update
 
 from environments.setup import ENGINE, GATEWAY, ROOT, Environment, digest
+from gateway import collector
 from gateway.database import MIGRATIONS, Database
 from gateway.logs import describe
 from gateway.new_assistant import RASA
@@ -261,6 +262,18 @@ def _some(names: list[str], most: int = 4) -> str:
     return ", ".join(sorted(names)[:most]) + (" ..." if len(names) > most else "")
 
 
+def traces(here: Installation) -> Iterator[Finding]:
+    """Traces can be sent, if OpenTelemetry's variables ask for them."""
+    try:
+        collector.check()
+    except collector.TracingError as error:
+        words, _, todo = str(error).partition(" What to do: ")
+        yield Finding("traces", BAD, words, todo)
+    else:
+        if collector.asked_for():
+            yield Finding("traces", WARNING, "are sent to a collector", "see that it is the clinic's own")
+
+
 def disk(here: Installation) -> Iterator[Finding]:
     """There is room for messages, logs and another model."""
     var = here.settings.var.absolute()
@@ -292,6 +305,7 @@ CHECKS: tuple[Callable[[Installation], Iterator[Finding]], ...] = (
     ports,
     database,
     clinic,
+    traces,
     disk,
     clock,
 )

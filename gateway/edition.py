@@ -47,6 +47,7 @@ from gateway.store import Store
 from gateway.studio import pages as studio_pages
 from gateway.studio.shadow import Shadow
 from gateway.studio.workplace import Workplace
+from gateway.tracing import TracedEngine, Tracing
 from gateway.turns import RedFlagNet, Turns
 from gateway.withdrawals import Withdrawals
 from knowledge import Knowledge, Topic
@@ -65,6 +66,7 @@ class Frame:
     peers: RedisPeers | None
     signals: SharedSignals
     counted: metrics.Metrics
+    tracing: Tracing
     conversations: Conversations
     withdrawals: Withdrawals
     retention: Retention
@@ -99,7 +101,8 @@ class Edition:
         engine = engine or SeveralEngines(
             [HttpEngine(client, settings.engine_secret(), settings.engine_timeout) for client in self._clients]
         )
-        engine = CountedEngine(metrics.MeteredEngine(engine, frame.counted), self._busy)
+        engine = metrics.MeteredEngine(TracedEngine(engine, frame.tracing), frame.counted)
+        engine = CountedEngine(engine, self._busy)
         replies = Replies(knowledge, now, frame.withdrawals)
         front_desk = FrontDesk(database, knowledge.clinic, now)
         patients = Patients(store, database, signals, knowledge, front_desk, frame.links.to)

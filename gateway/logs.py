@@ -20,6 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.problems import Refused
 
+METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 request_id: ContextVar[str] = ContextVar("request_id", default="-")
 log = logging.getLogger("gateway.requests")
 
@@ -55,6 +56,12 @@ def describe(error: BaseException) -> str:
     ours = [frame for frame in frames if "site-packages" not in frame.filename] or frames
     place = f" at {ours[-1].filename.rpartition('/')[2]}:{ours[-1].lineno}" if ours else ""
     return f"{type(error).__name__}{place}"
+
+
+def method_of(scope: Scope) -> str:
+    """The method of a request; `other` for one that only the caller knows."""
+    method: str = scope["method"]
+    return method if method in METHODS else "other"
 
 
 class _RequestId(logging.Filter):
@@ -117,7 +124,7 @@ class RequestLog:
             # The pattern of the route, not the path: ids of conversations are not for logs.
             route = getattr(scope.get("route"), "path", "-")
             took = (time.perf_counter() - began) * 1e3
-            method = scope["method"]
+            method = method_of(scope)
             fields = {"method": method, "route": route, "status": status, "ms": round(took, 1)}
             log.info("%s %s status=%d ms=%.1f", method, route, status, took, extra={"fields": fields})
             self._ended(method, route, status, first)

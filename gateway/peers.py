@@ -171,7 +171,7 @@ class RedisPeers:
         try:
             name, what, key = json.loads(message)
             handler = self._handlers[what]
-        except (ValueError, TypeError, KeyError) as error:
+        except (ValueError, TypeError, KeyError, RecursionError) as error:
             log.warning("another gateway told something that can't be read (%s)", describe(error))
             return
         if name != self.name:

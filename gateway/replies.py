@@ -96,6 +96,8 @@ class Replies:
             text, own = found
             picture = None  # it asks what was said already
             refs = [*(SourceRef(source, "") for source in own), *refs]
+        elif topic_name == CONDITION_HELP and asked and not long:
+            text = f"{self._knowledge.wording('condition_unknown')}\n\n{text}"
         # Whether anybody is there is told with more than the hours to who asks for a person.
         elif topic_name != HUMAN and (facts := self._knowledge.clinic_facts(topic_name, self._now())):
             text = "\n\n".join([" ".join(facts), text])

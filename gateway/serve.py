@@ -11,8 +11,10 @@ from fastapi import FastAPI
 
 from gateway import logs
 from gateway.app import create_app
+from gateway.collector import TracingError
 from gateway.connections import connection_class
 from gateway.settings import Settings, SettingsError
+from gateway.tracing import Tracing
 from knowledge import Knowledge, KnowledgeError
 from safety import Net
 
@@ -45,11 +47,12 @@ def main() -> int:
     try:
         settings = Settings.from_environment()
         knowledge = Knowledge.load(settings.answered_from)
-    except (SettingsError, KnowledgeError) as error:
+        tracing = Tracing.from_environment()
+    except (SettingsError, KnowledgeError, TracingError) as error:
         print(error, file=sys.stderr)
         return 1
     logs.configure(as_json=settings.log_json)
-    server(settings, create_app(settings, knowledge, Net.load(settings.answered_from))).run()
+    server(settings, create_app(settings, knowledge, Net.load(settings.answered_from), tracing=tracing)).run()
     return 0
 
 

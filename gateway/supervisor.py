@@ -24,7 +24,7 @@ import httpx
 from rich.console import Console
 
 from environments.setup import ENGINE, ROOT
-from gateway import control
+from gateway import collector, control
 from gateway.settings import Settings, SettingsError
 from gateway.training import Manifest, ModelRefused, Models, engine_environment
 
@@ -57,6 +57,10 @@ class Part:
 
 def parts(settings: Settings, python: Path = ENGINE.python) -> list[Part]:
     """The parts of a clinic on one machine; the gateway first, because it also stops first."""
+    try:
+        collector.check()
+    except collector.TracingError as error:
+        raise CannotStart(str(error)) from error
     token = settings.engine_secret()
     if not python.exists():
         raise CannotStart("The engine's environment is missing. What to do: run 'make setup'.")

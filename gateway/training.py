@@ -201,10 +201,11 @@ class Models:
             kept = json.loads(path.read_text("utf-8"))
             signature = kept.pop("signature")
             manifest = Manifest(**kept)
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise ModelRefused(f"{path} is damaged. What to do: './ims train' makes a new model.") from error
-        if not hmac.compare_digest(str(signature), _signature(kept, self.settings.secret(SECRET))):
-            raise self._foreign(self.folder / manifest.file)
+        expected = _signature(kept, self.settings.secret(SECRET))
+        if not hmac.compare_digest(str(signature).encode("utf-8", "replace"), expected.encode()):
+            raise self._foreign(self.folder / str(manifest.file))
         return manifest
 
     def _intact(self, path: Path) -> Manifest:
@@ -390,16 +391,23 @@ class Models:
     def _used_before(self) -> list[str]:
         """The models that were in use before the one that is now."""
         used = self._log.read_text("utf-8").split() if self._log.exists() else []
-        now = self._trusted(self._manifest).name if self._manifest.exists() else ""
+        now = self._named_in_use()
         while used and used[-1] == now:
             used.pop()
         return used
 
+    def _named_in_use(self) -> str:
+        """The name of the model in use; empty if there is none that was trained here, as before the first training."""
+        try:
+            return self._trusted(self._manifest).name if self._manifest.exists() else ""
+        except ModelRefused:
+            return ""
+
     def _clear(self) -> None:
         """Remove old models beyond KEPT."""
-        in_use = self._trusted(self._manifest).file if self._manifest.exists() else ""
+        in_use = self._named_in_use()
         for file in sorted(self.folder.glob("ims-*.tar.gz"), reverse=True)[KEPT:]:
-            if file.name != in_use:
+            if file.name != f"{in_use}.tar.gz":
                 file.unlink()
                 file.with_name(file.name.replace(".tar.gz", ".json")).unlink(missing_ok=True)
                 shutil.rmtree(file.with_name(file.name.removesuffix(".tar.gz")), ignore_errors=True)

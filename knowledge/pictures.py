@@ -143,14 +143,20 @@ def _drawing(entry: Section, path: Path, parts: Collection[str]) -> str:
     if not path.is_file():
         entry.report(f"there is no drawing {path.name}", f"draw {path.as_posix()}", "id")
         return ""
-    drawing = path.read_text(encoding="utf-8")
-    try:
-        root = ElementTree.fromstring(drawing)
-    except ElementTree.ParseError as error:
-        entry.report(f"{path.name} is not valid SVG (line {error.position[0]})", "mend the file", "id")
-        return ""
-    if len(drawing.encode()) > MOST_BYTES:
+    raw = path.read_bytes()
+    if len(raw) > MOST_BYTES:
         entry.report(f"{path.name} is larger than {MOST_BYTES // 1000} kB", "simplify the drawing", "id")
+        return ""
+    try:
+        drawing = raw.decode("utf-8")
+        root = ElementTree.fromstring(drawing)
+    except UnicodeDecodeError:
+        entry.report(f"{path.name} is not UTF-8 text", "save it as SVG in UTF-8", "id")
+        return ""
+    except (ElementTree.ParseError, ValueError) as error:
+        line = error.position[0] if isinstance(error, ElementTree.ParseError) else 1
+        entry.report(f"{path.name} is not valid SVG (line {line})", "mend the file", "id")
+        return ""
     if root.tag != f"{{{SVG}}}svg" or "viewBox" not in root.attrib:
         entry.report(f"{path.name} has no viewBox", "give its svg element a viewBox", "id")
     for element in root.iter():

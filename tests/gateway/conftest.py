@@ -143,11 +143,12 @@ def start(settings: Settings, knowledge: Knowledge, engine: FakeEngine) -> Start
 
     @asynccontextmanager
     async def running(**changes: Any) -> AsyncIterator[Gateway]:
-        known = changes.pop("knowledge", knowledge)
+        known, tracing = changes.pop("knowledge", knowledge), changes.pop("tracing", None)
         here = replace(settings, **changes)
         transport = FlakyTransport(engine)
         async with httpx.AsyncClient(transport=transport, base_url="http://engine") as to_engine:
-            app = create_app(here, known, FakeNet(), HttpEngine(to_engine, TOKEN, here.engine_timeout), lambda: NOW)
+            to = HttpEngine(to_engine, TOKEN, here.engine_timeout)
+            app = create_app(here, known, FakeNet(), to, lambda: NOW, tracing)
             async with app.router.lifespan_context(app):
                 database = Database(here.database_url)
                 transport_here = httpx.ASGITransport(app, raise_app_exceptions=False)

@@ -17,6 +17,7 @@ Json = dict[str, Any]
 ANSWERS: list[tuple[str, Json]] = [
     ("sore and how often", {"kind": "answer", "topics": ["soreness", "how_often"], "confidence": 0.9}),
     ("sore", {"kind": "answer", "topics": ["soreness"], "confidence": 0.93}),
+    ("can it help my", {"kind": "answer", "topics": ["condition_help"], "confidence": 0.9}),
     ("feel", {"kind": "answer", "topics": ["what_it_feels_like"], "confidence": 0.88}),
     ("needle", {"kind": "clarify", "offered": ["needles", "needle_fear"], "confidence": 0.4,
                 "messages": [{"text": "Did you mean one of these?",

@@ -20,9 +20,11 @@ else:
     from gateway.app import create_app
     from gateway.serve import server
     from gateway.settings import Settings
+    from gateway.tracing import Tracing
     from knowledge import Knowledge
     from tests.gateway.conftest import FakeNet
 
     settings = Settings.from_environment()
     logs.configure(as_json=settings.log_json)
-    server(settings, create_app(settings, Knowledge.load(settings.answered_from), FakeNet())).run()
+    knowledge = Knowledge.load(settings.answered_from)
+    server(settings, create_app(settings, knowledge, FakeNet(), tracing=Tracing.from_environment())).run()

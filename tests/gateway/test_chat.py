@@ -37,6 +37,17 @@ async def test_a_question_gets_the_short_answer_of_its_topic_with_sources(chat: 
     assert body["reviewed"] is False
 
 
+async def test_a_problem_that_nobody_knows_is_said_to_be_unknown(chat: Chat, knowledge: Knowledge) -> None:
+    unknown, general = knowledge.wording("condition_unknown"), knowledge.topics["condition_help"]
+    (stranger,) = await chat.ask("can it help my blarghitis")
+    assert stranger["text"] == f"{unknown}\n\n{knowledge.fill(general.short)}"
+    (known,) = await chat.ask("can it help my sciatica")
+    assert "sciatica" in known["text"] and unknown not in known["text"]
+    more = next(button for button in stranger["buttons"] if button["label"] == "Tell me more")
+    (long,) = await chat.ask(choice=more["id"])
+    assert long["text"] == knowledge.fill(general.more)
+
+
 async def test_tell_me_more_gives_the_long_answer_without_the_engine(
     chat: Chat, gateway: Gateway, knowledge: Knowledge
 ) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import errno
+import os
 import resource
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +18,12 @@ import pytest
 from tests.gateway.processes import Processes, eventually
 
 PRIVATE = ("unshare", "--map-root-user", "--mount")  # a file system that only the gateway sees
+SMALL = 6 << 20  # bytes
 MOUNT = 'mount -t tmpfs -o size=6m none "$0" && exec "$@"'
 Json = dict[str, Any]
 
 
+@dataclass
 class SmallDisk(Processes):
     """The gateway's folder is a disk of six megabytes."""
 
@@ -30,14 +34,16 @@ class SmallDisk(Processes):
     @contextmanager
     def full(self) -> Iterator[None]:
         filler = Path(f"/proc/{self.running['gateway'].pid}/root") / self.var.relative_to("/") / "filler"
-        with filler.open("wb", buffering=0) as writer:
-            try:
-                while writer.write(b"x" * 4096):
-                    pass
-            except OSError as error:
-                assert error.errno == errno.ENOSPC
-        yield
-        filler.unlink()
+        disk = os.statvfs(filler.parent)
+        assert disk.f_blocks * disk.f_frsize <= SMALL, "never fill the disk of the machine"
+        try:
+            with filler.open("wb", buffering=0) as writer, pytest.raises(OSError) as error:
+                for _ in range(SMALL // 4096 + 1):
+                    writer.write(b"x" * 4096)
+            assert error.value.errno == errno.ENOSPC
+            yield
+        finally:
+            filler.unlink()
 
 
 class NoRoom(Processes):

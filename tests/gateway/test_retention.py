@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import random
 import sqlite3
 import subprocess
@@ -116,6 +117,18 @@ async def test_no_copy_is_left_of_many_short_and_long_messages(archive: Archive)
     assert archive.holds(*(mark for id in erased for mark in said[id])) == []
     kept = [mark for id, marks in said.items() if id not in erased for mark in marks]
     assert archive.holds(*kept) == kept
+
+
+def test_erasing_in_a_big_database_takes_little_memory_and_stays_in_its_folder(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "tests.gateway.erase_much", str(tmp_path / "big.sqlite3")]
+    found = json.loads(subprocess.run(command, capture_output=True, text=True, check=True, timeout=300).stdout)
+    assert (tmp_path / "big.sqlite3").stat().st_size > 25_000_000
+    assert found["grew"] < 15_000_000
+    assert found["places"], "else nothing was watched"
+    for place in found["places"]:
+        assert place.startswith(f"{tmp_path}/")
+        assert place.endswith(" (deleted)"), "a file without a name is gone with the process, however that ends"
+    assert {file.name for file in tmp_path.iterdir()} <= {"big.sqlite3", "big.sqlite3-wal", "big.sqlite3-shm"}
 
 
 async def test_erasing_works_beside_readers_and_writers(archive: Archive) -> None:

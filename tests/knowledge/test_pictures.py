@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from knowledge import Knowledge
 from tests.knowledge.conftest import Data
@@ -35,6 +40,28 @@ def drawn(data: Data, pictures: str = DRAWN, svg: str | None = SVG) -> list[str]
     if svg is not None:
         (data.folder / "pictures" / "hours.svg").write_text(svg, encoding="utf-8")
     return [problem.message for problem in Knowledge.read(data.folder)[1]]
+
+
+PIECES = (
+    *("<!DOCTYPE svg [<!ENTITY a 'aa'>]>", "&a;", "&#0;", "<?xml version='1.0' encoding='utf-16'?>", "<svg ", ">", "é"),
+    *("xmlns='http://www.w3.org/2000/svg' viewBox='0 0 9 9'", "<g ", "onload='x'", "</svg>", "</g>", "<!--"),
+)
+
+
+@settings(deadline=None, max_examples=150)
+@given(
+    content=st.binary(max_size=200)
+    | st.lists(st.sampled_from(PIECES)).map(lambda pieces: "".join(pieces).encode())
+    | st.just(b"<g>" * 9_000)
+)
+def test_any_drawing_is_taken_or_refused(content: bytes) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        data = Data(Path(folder) / "data")
+        data.write("pictures.yml", DRAWN)
+        (data.folder / "pictures").mkdir()
+        (data.folder / "pictures" / "hours.svg").write_bytes(content)
+        problems = Knowledge.read(data.folder)[1]
+        assert problems or content.startswith(b"<svg ")
 
 
 def test_a_good_picture_belongs_to_its_topics(data: Data) -> None:

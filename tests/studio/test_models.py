@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from gateway.cli import app
 from gateway.settings import Settings
-from gateway.training import KEPT, Manifest, ModelRefused, Models, TrainingError
+from gateway.training import KEPT, SECRET, Manifest, ModelRefused, Models, TrainingError
 
 
 @pytest.fixture
@@ -48,6 +48,16 @@ def test_going_back_twice_goes_back_two_models(models: Models) -> None:
     with pytest.raises(ModelRefused, match="no earlier model"):
         models.rollback()
     assert models.current() == models.folder / "ims-1.tar.gz"
+
+
+def test_a_new_model_takes_the_place_of_one_that_came_from_another_machine(models: Models) -> None:
+    train(models, "ims-1")
+    (models.settings.var / "secrets" / SECRET).unlink()  # so that nothing there was signed here
+    with pytest.raises(ModelRefused, match="What to do: remove it and run"):
+        models.current()
+    new = train(models, "ims-2")
+    models._clear()
+    assert models.current() == new
 
 
 def test_going_back_passes_over_a_model_that_was_tampered_with(models: Models) -> None:
