@@ -31,6 +31,7 @@ from gateway.staff.accounts import Accounts
 from tests.gateway.staff import Browser, ready
 
 AT_ONCE = 8
+PATIENCE = 60.0  # seconds; what takes longer has failed
 
 
 async def measure(base: str, address: str, pid: int, chats: int, rounds: int) -> dict[str, float]:
@@ -39,33 +40,35 @@ async def measure(base: str, address: str, pid: int, chats: int, rounds: int) ->
     await ready(Accounts(database, lambda: datetime.now(UTC)), "ana")
     await database.close()
     at_rest = memory_mb(pid)
-    to: dict[str, Any] = {
-        "base_url": base,
-        "timeout": 300.0,
-    }  # slow is measured, not an error
+    to: dict[str, Any] = {"base_url": base, "timeout": 300.0}  # slow is measured, not an error
     async with httpx.AsyncClient(**to) as patients, httpx.AsyncClient(**to) as desk:
         staff = Browser(desk, base)
         assert (await staff.login()).status_code == 303
         csrf = {"origin": base, "x-csrf-token": await staff.token("/desk")}
         some = asyncio.Semaphore(AT_ONCE)
         opened = await asyncio.gather(*(waiting(patients, some) for _ in range(chats)))
-        updates, claims = [], []
+        updates: list[float] = []
+        claims: list[float] = []
         async with lines(desk, "/desk/events", {}) as heard:
             for id, token in opened[:rounds]:
                 drain(heard)
+                words = f"Are you there? {len(updates)}"
                 began = time.perf_counter()
-                await say(patients, id, token, "Are you there?")
-                await heard.get()
-                page = await desk.get("/desk/parts/queue")
+                await say(patients, id, token, words)
+                async with asyncio.timeout(PATIENCE):
+                    while words not in (page := await fresh_queue(desk, heard)):
+                        pass
                 updates.append(time.perf_counter() - began)
-                assert page.text.count("data-chat=") == chats
+                assert page.count("data-chat=") == chats, "a chat is missing in the queue"
         for id, token in opened[:rounds]:
             async with lines(patients, f"/api/conversations/{id}/events", bearer(token)) as seen:
                 drain(seen)
                 began = time.perf_counter()
-                await desk.post(f"/desk/chats/{id}/claim", headers=csrf)
-                while "Ana" not in await seen.get():
-                    pass
+                claim = await desk.post(f"/desk/chats/{id}/claim", headers=csrf)
+                assert claim.headers["location"] == f"/desk/chats/{id}", "the claim was refused"
+                async with asyncio.timeout(PATIENCE):
+                    while "Ana" not in await seen.get():
+                        pass
                 claims.append(time.perf_counter() - began)
     return {
         "open chats": chats,
@@ -85,9 +88,16 @@ async def waiting(client: httpx.AsyncClient, some: asyncio.Semaphore) -> tuple[s
         await say(client, started["id"], started["token"], "will I be sore afterwards?")
         await say(client, started["id"], started["token"], choice="person")  # needs no engine, however busy it is
         address, headers = f"/api/conversations/{started['id']}/handoff", bearer(started["token"])
-        while (await client.get(address, headers=headers)).json()["state"] != "waiting":
-            await asyncio.sleep(0.05)
+        async with asyncio.timeout(PATIENCE):
+            while (await client.get(address, headers=headers)).json()["state"] != "waiting":
+                await asyncio.sleep(0.05)
         return started["id"], started["token"]
+
+
+async def fresh_queue(desk: httpx.AsyncClient, heard: asyncio.Queue[str]) -> str:
+    """The queue as a console reads it when it has heard that there is something new."""
+    await heard.get()
+    return (await desk.get("/desk/parts/queue")).raise_for_status().text
 
 
 async def say(
@@ -110,7 +120,8 @@ async def lines(client: httpx.AsyncClient, path: str, headers: dict[str, str]) -
                     await found.put(line[6:])
 
     reading = asyncio.create_task(read())
-    await found.get()
+    async with asyncio.timeout(PATIENCE):
+        await found.get()
     await asyncio.sleep(0.3)
     try:
         yield found

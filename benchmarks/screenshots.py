@@ -1,6 +1,8 @@
 """Takes the pictures of docs/images/: the chat on a desktop and on a phone, from the real gateway and its real browser.
 
-.venvs/gateway/bin/python -m benchmarks.screenshots
+.venvs/gateway/bin/python -m benchmarks.screenshots [http://localhost:8000 [login password]]
+
+With an account of the role `desk`, also those of the front desk.
 """
 
 from __future__ import annotations
@@ -56,7 +58,38 @@ def take(page: Page, name: str, *ready: Locator) -> None:
         raise SystemExit(f"{file} is larger than {LIMIT / 1000:.0f} kB")
 
 
-def main(address: str = "http://localhost:8000") -> None:
+def front_desk(browser: Browser, address: str, login: str, password: str) -> None:
+    """The console, and what a patient sees of the person who has joined."""
+    chat = shown(browser, address, PHONE)
+    chat.ask("is it normal to be sore after")
+    chat.ask("i take warfarin, can i have it")
+    chat.button("Talk to a person").first.click()
+    chat.button("Stop waiting for a person").wait_for()
+    context = browser.new_context(base_url=address, **DESKTOP)
+    desk = context.new_page()
+    desk.goto("/desk")
+    desk.get_by_label("Login").fill(login)
+    desk.get_by_label("Password").fill(password)
+    desk.get_by_label("Password").press("Enter")
+    mine = desk.locator(f'tr[data-chat="{chat.kept()["id"]}"] a')
+    take(desk, "desk-queue", mine)
+    phone = browser.new_context(base_url=address, storage_state=context.storage_state(), **PHONE).new_page()
+    phone.goto("/desk")
+    take(phone, "desk-phone", phone.locator("tr[data-chat]").first)
+    mine.click()
+    desk.get_by_role("button", name="Take this chat").click()
+    reply = desk.get_by_role("textbox", name="Reply to the patient")
+    reply.fill(
+        "Hello, please tell your physio about the warfarin before the first needle. Shall I book a time to talk?"
+    )
+    desk.get_by_role("button", name="Send", exact=True).click()
+    desk.get_by_text("Sent.").wait_for()
+    desk.evaluate("scrollTo(0, 0)")
+    take(desk, "desk-chat")
+    take(chat.page, "chat-person", chat.page.get_by_text("Shall I book a time to talk?"))
+
+
+def main(address: str = "http://localhost:8000", login: str = "", password: str = "") -> None:
     """Take all pictures."""
     IMAGES.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
@@ -76,6 +109,10 @@ def main(address: str = "http://localhost:8000") -> None:
         chat.page.route("**/messages", lambda route: route.fulfill(status=413, json={}))
         chat.write("Can I swim after a visit?")
         take(chat.page, "chat-failed", chat.button("Try again"))
+        chat = shown(browser, address, PHONE)
+        chat.page.route("**/messages", lambda route: route.fulfill(status=500, body=""))
+        chat.write("Can I swim after a visit?")
+        take(chat.page, "chat-error", chat.page.get_by_text("Something went wrong on our side").last)
         chat = shown(browser, address, PHONE)
         chat.button("Talk to a person").first.click()
         take(chat.page, "chat-waiting", chat.button("Stop waiting for a person"))
@@ -103,6 +140,8 @@ def main(address: str = "http://localhost:8000") -> None:
         with chat.page.context.expect_page() as opened:
             chat.button("My questions for my physio: opens a sheet to print").click()
         take(opened.value, "questions-sheet", opened.value.get_by_role("heading", name="Questions for my physio"))
+        if login:
+            front_desk(browser, address, login, password)
         browser.close()
 
 

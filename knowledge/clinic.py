@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta, timezone, tzinfo
+from importlib.util import find_spec
 from pathlib import Path
 from types import MappingProxyType
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, reset_tzpath
 
 from knowledge.placeholders import REGION
 from knowledge.problems import Problem
@@ -19,6 +20,9 @@ SPAN = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)")
 # How a browser names a site: no path, no slash at the end. Only this machine's own sites do without encryption.
 ORIGIN = re.compile(r"https://[a-z0-9.-]+(:\d{1,5})?|http://(localhost|127\.0\.0\.1)(:\d{1,5})?")
 COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
+# The locked tzdata, not the machine's own, which may be years old: rules change, and a clinic's hours with them.
+if find_spec("tzdata"):
+    reset_tzpath(())
 LONGEST_CLOSURE = timedelta(days=60)
 
 

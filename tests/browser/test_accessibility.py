@@ -126,6 +126,13 @@ SIDEWAYS = """() => {
 }"""  # fmt: skip
 
 
+BROKEN_WORDS = """(labels) => labels.filter((label) => {
+    const size = parseFloat(getComputedStyle(label).lineHeight);
+    const words = label.textContent.trim().split(/\\s+/).length;
+    return label.checkVisibility() && label.getBoundingClientRect().height > words * size + 1;
+}).map((label) => label.textContent)"""  # fmt: skip
+
+
 @pytest.mark.parametrize("state", STATES)
 def test_nothing_is_cut_off_on_a_narrow_screen_nor_with_large_text(
     open_chat: OpenChat, state: Callable[[Chat], None]
@@ -133,6 +140,8 @@ def test_nothing_is_cut_off_on_a_narrow_screen_nor_with_large_text(
     chat = open_chat(viewport={"width": 320, "height": 568})
     state(chat)
     assert chat.page.evaluate(SIDEWAYS) == []
+    broken = chat.page.locator("ims-chat .tool span").evaluate_all(BROKEN_WORDS)
+    assert broken == [], "a word of a button is broken in two"
     # Text at 200 %: the reader's own default size.
     chat.page.context.new_cdp_session(chat.page).send("Page.setFontSizes", {"fontSizes": {"standard": 32, "fixed": 26}})
     assert chat.page.locator("ims-chat .root").evaluate("root => getComputedStyle(root).fontSize") == "32px"

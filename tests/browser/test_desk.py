@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from gateway.database import Database
 from gateway.staff.accounts import Accounts
 from tests.browser.axe import violations
 from tests.browser.conftest import DESKTOP, PHONE, Chat, OpenChat, Site
+from tests.browser.teaching import in_a_thread
 from tests.gateway.staff import PASSWORD, ready
 
 OpenDesk = Callable[..., Page]
@@ -36,20 +36,11 @@ def staffed(site: Site) -> Site:
     return site
 
 
-def in_a_thread(work: Callable[[], Any]) -> None:
-    """Run a coroutine although Playwright has a loop of its own in this thread."""
-    from concurrent.futures import ThreadPoolExecutor
-
-    with ThreadPoolExecutor(1) as threads:
-        threads.submit(lambda: asyncio.run(work())).result()
-
-
 @pytest.fixture
 def open_desk(chromium: Browser, staffed: Site) -> Iterator[OpenDesk]:
     """Signs somebody in, in a browser of their own; fails if it complained about a page."""
     contexts: list[BrowserContext] = []
     complaints: list[str] = []
-    said: list[str] = []
 
     def opened(login: str = "ana", **options: Any) -> Page:
         context = chromium.new_context(base_url=staffed.url, **{"viewport": DESKTOP, **options})
@@ -70,7 +61,6 @@ def open_desk(chromium: Browser, staffed: Site) -> Iterator[OpenDesk]:
     for context in contexts:
         context.close()
     assert complaints == []
-    assert [text for text in said if "Content Security" in text] == []
 
 
 def asks_for_a_person(open_chat: OpenChat, words: str = "Will I be sore?") -> Chat:
@@ -78,6 +68,30 @@ def asks_for_a_person(open_chat: OpenChat, words: str = "Will I be sore?") -> Ch
     chat.ask(words)
     chat.ask("I want to talk to a person")
     return chat
+
+
+def read(desk: Page, chat: Chat) -> None:
+    desk.goto(f"/desk/chats/{chat.kept()['id']}")
+
+
+def take(desk: Page, chat: Chat) -> Locator:
+    """Take this chat over; the box for replies, which is open then."""
+    read(desk, chat)
+    desk.get_by_role("button", name="Take this chat").click()
+    expect(desk.get_by_role("heading", name="You have this chat")).to_be_visible()
+    expect(reply_box(desk)).to_be_enabled()
+    return reply_box(desk)
+
+
+def reply_box(desk: Page) -> Locator:
+    return desk.get_by_role("textbox", name="Reply to the patient")
+
+
+def send(desk: Page, text: str) -> Locator:
+    """Write this and press Send; where the page says what became of it."""
+    reply_box(desk).fill(text)
+    desk.get_by_role("button", name="Send", exact=True).click()
+    return desk.locator("#reply-state")
 
 
 def press(page: Page, key: str) -> None:
@@ -98,18 +112,21 @@ def test_a_chat_goes_to_a_person_and_back(open_chat: OpenChat, open_desk: OpenDe
     assert desk.evaluate("Number(document.body.dataset.rang)") >= 1  # and rang, although the page has the focus
     expect(desk).to_have_title(re.compile(r"^\(\d+\) Queue"))
     mine.get_by_role("link").click()
-    expect(desk.get_by_role("textbox", name="Reply to the patient")).to_be_disabled()
+    expect(reply_box(desk)).to_be_disabled()
     desk.get_by_role("button", name="Take this chat").click()
     expect(patient.messages.last).to_contain_text("Ana")
-    reply = desk.get_by_role("textbox", name="Reply to the patient")
-    reply.fill("Hello, we have a place on Monday.")
-    desk.get_by_role("button", name="Send", exact=True).click()
+    send(desk, "Hello, we have a place on Monday.")
     expect(patient.messages.last).to_contain_text("Hello, we have a place on Monday.")
     expect(patient.messages.last).to_contain_text("Ana")
+    expect(desk.locator("#state")).not_to_contain_text("Waits for a reply")
+    desk.locator("#hand-back summary").click()
+    recap = desk.get_by_label("What was agreed")
+    recap.fill("You come on Monday.")
     patient.write("Monday is good")
     expect(desk.locator("#log li").last).to_contain_text("Monday is good")
-    desk.locator("#hand-back summary").click()
-    desk.get_by_label("What was agreed").fill("You come on Monday.")
+    expect(desk.locator("#state")).to_contain_text("Waits for a reply")
+    expect(recap).to_have_value("You come on Monday.")  # what is being written stays, and stays open
+    expect(recap).to_be_focused()
     desk.get_by_role("button", name="Hand back", exact=True).click()
     expect(patient.messages.last).to_contain_text("You come on Monday.")
     expect(patient.ask("Will I be sore?")).to_contain_text("sore")
@@ -119,7 +136,7 @@ def test_of_two_who_take_a_chat_one_has_it(open_chat: OpenChat, open_desk: OpenD
     patient = asks_for_a_person(open_chat)
     pages = open_desk("ana"), open_desk("ben")
     for page in pages:
-        page.goto(f"/desk/chats/{patient.kept()['id']}")
+        read(page, patient)
         page.evaluate("window.stop()")  # so that neither sees what the other does
         expect(page.get_by_role("button", name="Take this chat")).to_be_visible()
     pages[0].get_by_role("button", name="Take this chat").click()
@@ -128,13 +145,16 @@ def test_of_two_who_take_a_chat_one_has_it(open_chat: OpenChat, open_desk: OpenD
     if late.is_visible():  # it may have heard of it already
         late.click()
     expect(pages[1].get_by_role("heading", name="Ana has this chat")).to_be_visible()
-    expect(pages[1].get_by_role("textbox", name="Reply to the patient")).to_be_disabled()
+    expect(reply_box(pages[1])).to_be_disabled()
 
 
 def test_the_desk_works_with_the_keyboard_alone(open_chat: OpenChat, open_desk: OpenDesk) -> None:
     desk = open_desk()
     patient = asks_for_a_person(open_chat, "Does it hurt or feel strange?")
     expect(row(desk, patient)).to_be_visible()
+    press(desk, "/")
+    expect(desk.get_by_label("Search chats")).to_be_focused()
+    desk.get_by_label("Search chats").blur()
     for _ in range(desk.locator("tr[data-chat]").count()):
         press(desk, "j")
         if row(desk, patient).locator("a:focus").count():
@@ -153,7 +173,7 @@ def test_the_desk_works_with_the_keyboard_alone(open_chat: OpenChat, open_desk: 
     expect(insert).to_be_visible()
     insert.focus()
     desk.keyboard.press("Enter")
-    expect(desk.get_by_role("textbox", name="Reply to the patient")).to_be_focused()
+    expect(reply_box(desk)).to_be_focused()
     desk.keyboard.press("Control+Enter")
     expect(desk.locator("#reply-state")).to_have_text("Sent.")
     expect(patient.messages.last).to_contain_text("Ana")
@@ -178,16 +198,12 @@ def test_what_was_missed_while_the_desk_slept_is_there_and_nothing_is_said_twice
 ) -> None:
     patient = asks_for_a_person(open_chat)
     desk = open_desk()
-    desk.goto(f"/desk/chats/{patient.kept()['id']}")
-    desk.get_by_role("button", name="Take this chat").click()
-    expect(desk.get_by_role("heading", name="You have this chat")).to_be_visible()
+    take(desk, patient)
     desk.context.set_offline(True)
     for number in range(3):
         patient.write(f"missed message {number}")
     expect(patient.page.locator("ims-chat .message.patient")).to_have_count(5)
-    desk.get_by_role("textbox", name="Reply to the patient").fill("I am back.")
-    desk.get_by_role("button", name="Send", exact=True).click()
-    expect(desk.locator("#reply-state")).to_contain_text("Press Send again")
+    expect(send(desk, "I am back.")).to_contain_text("Press Send again")
     desk.context.set_offline(False)
     desk.get_by_role("button", name="Send", exact=True).click()
     expect(desk.locator("#reply-state")).to_have_text("Sent.")
@@ -200,18 +216,14 @@ def test_what_was_missed_while_the_desk_slept_is_there_and_nothing_is_said_twice
 def test_a_reply_whose_receipt_was_lost_is_said_once(open_chat: OpenChat, open_desk: OpenDesk) -> None:
     patient = asks_for_a_person(open_chat)
     desk = open_desk()
-    desk.goto(f"/desk/chats/{patient.kept()['id']}")
-    desk.get_by_role("button", name="Take this chat").click()
-    expect(desk.get_by_role("heading", name="You have this chat")).to_be_visible()
+    take(desk, patient)
 
     def lose(route: Any) -> None:
         route.fetch()
         route.abort()
 
     desk.route("**/reply", lose, times=1)
-    desk.get_by_role("textbox", name="Reply to the patient").fill("Only once, please.")
-    desk.get_by_role("button", name="Send", exact=True).click()
-    expect(desk.locator("#reply-state")).to_contain_text("Press Send again")
+    expect(send(desk, "Only once, please.")).to_contain_text("Press Send again")
     desk.get_by_role("button", name="Send", exact=True).click()
     expect(desk.locator("#reply-state")).to_have_text("Sent.")
     expect(patient.page.locator("ims-chat .message", has_text="Only once, please.")).to_have_count(1)
@@ -232,10 +244,7 @@ def test_a_patient_who_deletes_the_chat_is_gone_and_the_desk_is_told_so(
 ) -> None:
     patient = asks_for_a_person(open_chat)
     desk = open_desk()
-    desk.goto(f"/desk/chats/{patient.kept()['id']}")
-    desk.get_by_role("button", name="Take this chat").click()
-    reply = desk.get_by_role("textbox", name="Reply to the patient")
-    expect(reply).to_be_enabled()
+    take(desk, patient)
     patient.button("Delete this chat now").click()
     patient.button("Yes, delete it").click()
     expect(desk.get_by_role("heading", name="This chat is not here any more")).to_be_visible()
@@ -260,13 +269,11 @@ def test_signing_in_can_be_filled_and_pasted(open_desk: OpenDesk) -> None:
 def test_drafts_and_hints_help_to_write(open_chat: OpenChat, open_desk: OpenDesk) -> None:
     patient = asks_for_a_person(open_chat)
     desk = open_desk()
-    desk.goto(f"/desk/chats/{patient.kept()['id']}")
-    desk.get_by_role("button", name="Take this chat").click()
-    expect(desk.get_by_role("heading", name="You have this chat")).to_be_visible()
+    take(desk, patient)
     patient.write("Will I be sore?")
     expect(desk.locator("#log li").last).to_contain_text("Will I be sore?")
     desk.get_by_role("button", name="Answer with the assistant").click()
-    text = desk.get_by_role("textbox", name="Reply to the patient")
+    text = reply_box(desk)
     expect(text).to_have_value(re.compile("deep ache"))
     text.press("End")
     text.fill("This will cure you.")
@@ -282,11 +289,9 @@ def test_every_page_of_the_desk_is_accessible(
     desk = open_desk(viewport=viewport, color_scheme=scheme)
     expect(row(desk, patient)).to_be_visible()
     found = violations(desk)
-    one = f"/desk/chats/{patient.kept()['id']}"
-    desk.goto(one)
+    read(desk, patient)
     found += violations(desk)
-    desk.get_by_role("button", name="Take this chat").click()
-    expect(desk.get_by_role("heading", name="You have this chat")).to_be_visible()
+    take(desk, patient)
     expect(desk.locator("html[data-keys=ready]")).to_be_attached()  # the page listens to what is typed
     desk.locator("#find [name=q]").fill("sore")
     expect(desk.locator("#found li").first).to_be_visible()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -49,6 +50,16 @@ def test_who_asks_for_a_person_sees_how_it_stands_and_can_leave_a_contact_and_ca
     expect(line.get_by_label("E-mail or phone")).to_have_value("")
     line.get_by_role("button", name="Stop waiting for a person").click()
     expect(line).to_be_hidden()
+
+
+def test_the_opening_is_told_by_the_clock_of_the_clinic_wherever_the_reader_is(open_chat: OpenChat) -> None:
+    chat = open_chat(timezone_id="Asia/Tokyo").open()
+    stands = {"state": "waiting", "name": None, "ahead": 0, "here": False, "usual_wait": None, "contact": None}
+    stands |= {"opens": "2026-11-24T08:00:00-07:00", "link": None}
+    chat.page.route("**/handoff", lambda route: route.fulfill(json=stands))
+    chat.page.get_by_role("button", name="Talk to a person").first.click()
+    line = chat.page.get_by_role("group", name="Talk to a person")
+    expect(line).to_contain_text(re.compile(r"The front desk opens: Tuesday\W+8:00"))
 
 
 @pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)

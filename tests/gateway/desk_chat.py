@@ -21,8 +21,8 @@ from knowledge import Knowledge
 from tests.gateway.conftest import Chat, FakeNet, FlakyTransport, Gateway
 from tests.gateway.fake_engine import TOKEN, FakeEngine
 
-OPEN = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)  # a Monday, 10 in the morning at the clinic
-CLOSED = datetime(2026, 11, 24, 5, 0, tzinfo=UTC)  # that evening at 9
+OPEN = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)  # a Monday, 11 in the morning at the clinic
+CLOSED = datetime(2026, 11, 24, 5, 0, tzinfo=UTC)  # that evening at 10
 
 
 class Clock:

@@ -154,7 +154,7 @@ async def test_no_wait_is_told_as_less_than_nothing(clinic: Clinic, clock: Clock
 
 async def test_hours_are_those_of_the_clock_that_there_is(clinic: Clinic, clock: Clock) -> None:
     assert (await clinic.desk.availability()).here
-    clock.pass_(hours=11)  # 9 in the evening
+    clock.pass_(hours=11)  # 10 in the evening
     assert not (await clinic.desk.availability()).here
     clock.now = OPEN
     assert (await clinic.desk.availability()).here

@@ -215,6 +215,8 @@ async def test_answers_are_filled_with_the_clinics_facts_and_linked(ana: Browser
     assert answers[0]["link"] == f"{BASE}/answers/{answers[0]['topic']}"
     page = (await ana.client.get("/desk/ask?q=sore")).text
     assert "soreness" in page
+    handout = (await ana.client.get("/desk/handout?topics=soreness&topics=nothing&topics=needles")).json()["link"]
+    assert handout == f"{BASE}/answers/handout?topics=soreness&topics=needles"
 
 
 async def test_hints_name_what_promises_too_much_or_reads_too_hard(ana: Browser) -> None:
@@ -266,7 +268,8 @@ async def test_the_record_says_who_read_and_did_what_and_not_what_was_said(gatew
     await ana.client.get(f"/desk/chats/{chat.id}")
     await act(ana, chat, "claim")
     await say(ana, chat, "A very special sentence")
-    await ana.client.get(f"/desk/chats/{chat.id}/transcript.txt")
+    saved = (await ana.client.get(f"/desk/chats/{chat.id}/transcript.txt")).text
+    assert all(event["body"]["text"] in saved for event in await chat.history())
     await ana.client.get("/desk/search?q=special")
     entries = await Audit(gateway.store._database, lambda: NOW).entries()
     done = {(entry.action, entry.target) for entry in entries}

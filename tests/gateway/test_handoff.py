@@ -182,7 +182,7 @@ async def test_after_hours_it_becomes_a_message_with_the_time_of_the_answer(clin
     assert "tomorrow at 8 am" in told["text"]
     assert told["handoff"] == {"state": "waiting", "contact": True}
     state = (await clinic.handoff(chat)).json()
-    assert (state["here"], state["opens"]) == (False, "2026-11-24T08:00:00-08:00")
+    assert (state["here"], state["opens"]) == (False, "2026-11-24T08:00:00-07:00")
 
 
 @pytest.mark.parametrize(
@@ -246,7 +246,7 @@ async def test_who_waits_is_told_and_the_desk_alerted_again(clinic: Clinic, cloc
 
 
 async def test_who_waits_when_the_desk_closes_is_told_when_it_opens(clinic: Clinic, clock: Clock) -> None:
-    clock.now = datetime(2026, 11, 24, 1, 59, tzinfo=UTC)  # a minute to six
+    clock.now = datetime(2026, 11, 24, 0, 59, tzinfo=UTC)  # a minute to six
     chat = await clinic.waiting()
     clock.pass_(minutes=2)
     for _ in range(2):
@@ -259,7 +259,7 @@ async def test_a_promise_for_the_morning_is_looked_after_in_the_morning(clinic: 
     clock.now = CLOSED
     chat = await clinic.waiting()
     before = len(await chat.history())
-    clock.pass_(hours=10)  # 7 in the morning
+    clock.pass_(hours=9)  # 7 in the morning
     await clinic.alerts.look()
     assert len(await chat.history()) == before
     clock.pass_(minutes=62)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +26,9 @@ def processes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Processes]:
     both.close()
 
 
-@pytest.fixture
-def client(processes: Processes) -> Iterator[httpx.Client]:
+@contextmanager
+def new_chat(processes: Processes) -> Iterator[httpx.Client]:
+    """A client inside of a new conversation."""
     with httpx.Client(base_url=processes.url, timeout=10) as client:
         started = client.post("/api/conversations").json()
         client.headers["Authorization"] = f"Bearer {started['token']}"
@@ -34,10 +36,39 @@ def client(processes: Processes) -> Iterator[httpx.Client]:
         yield client
 
 
+@pytest.fixture
+def client(processes: Processes) -> Iterator[httpx.Client]:
+    with new_chat(processes) as client:
+        yield client
+
+
+Fresh = Callable[..., tuple[Processes, httpx.Client]]
+
+
+@pytest.fixture
+def fresh(tmp_path: Path) -> Iterator[Fresh]:
+    """Processes that the test may kill, whose engine takes `pause` seconds to answer, and a chat in them."""
+    with ExitStack() as stack:
+
+        def begin(pause: float = 0) -> tuple[Processes, httpx.Client]:
+            both = Processes(tmp_path / "var")
+            stack.callback(both.close)
+            both.start_engine(pause)
+            both.start_gateway()
+            return both, stack.enter_context(new_chat(both))
+
+        yield begin
+
+
 def say(client: httpx.Client, text: str, key: str) -> int:
     reply = client.post("messages", json={"key": key, "text": text})
     assert reply.status_code == 202, reply.text
     return int(reply.json()["seq"])
+
+
+def history(client: httpx.Client, after: int = 0) -> list[Json]:
+    events: list[Json] = client.get("history", params={"after": after}).json()["events"]
+    return events
 
 
 def follow(client: httpx.Client, count: int, **headers: str) -> list[Json]:
@@ -100,101 +131,55 @@ def test_a_message_in_another_conversation_is_not_heard(client: httpx.Client, pr
     assert wrong.status_code == 404
 
 
-def test_the_gateway_stops_promptly_with_open_streams_and_goes_on_after_a_restart(tmp_path: Path) -> None:
-    both = Processes(tmp_path / "var")
-    try:
-        both.start_engine()
-        both.start_gateway()
-        started = httpx.post(f"{both.url}/api/conversations").json()
-        address = f"{both.url}/api/conversations/{started['id']}"
-        headers = {"Authorization": f"Bearer {started['token']}"}
-        with httpx.stream("GET", f"{address}/events", headers=headers) as stream:
-            lines = stream.iter_lines()
-            next(lines)
-            assert both.stop("gateway") < 3
-        both.start_gateway()
-        reply = httpx.post(f"{address}/messages", headers=headers, json={"key": "a", "text": "will I be sore?"})
-        assert reply.json()["seq"] == 2
-    finally:
-        both.close()
+def test_the_gateway_stops_promptly_with_open_streams_and_goes_on_after_a_restart(fresh: Fresh) -> None:
+    both, client = fresh()
+    with client.stream("GET", "events") as stream:
+        next(stream.iter_lines())
+        assert both.stop("gateway") < 3
+    both.start_gateway()
+    assert say(client, "will I be sore?", "a") == 2
 
 
-def test_a_gateway_killed_between_acknowledgement_and_answer_answers_after_its_start_once(tmp_path: Path) -> None:
-    both = Processes(tmp_path / "var")
-    try:
-        both.start_engine(pause=1)
-        both.start_gateway()
-        started = httpx.post(f"{both.url}/api/conversations").json()
-        address = f"{both.url}/api/conversations/{started['id']}"
-        headers = {"Authorization": f"Bearer {started['token']}"}
-        for key in "abc":
-            httpx.post(f"{address}/messages", headers=headers, json={"key": key, "text": "will I be sore?"})
-        both.kill("gateway")
-        both.kill("engine")
-        both.start_engine()
-        both.start_gateway()
-
-        def events() -> list[Json]:
-            found: list[Json] = httpx.get(f"{address}/history", headers=headers).json()["events"]
-            return found
-
-        eventually(lambda: len(events()) >= 7)
-        assert [event["seq"] for event in events()] == [1, 2, 3, 4, 5, 6, 7]
-        assert [event["in_reply_to"] for event in events()] == [None, None, None, None, 2, 3, 4]
-        assert all(event["body"]["topic"] == "soreness" for event in events()[4:])
-    finally:
-        both.close()
+def test_a_gateway_killed_between_acknowledgement_and_answer_answers_after_its_start_once(fresh: Fresh) -> None:
+    both, client = fresh(pause=1)
+    for key in "abc":
+        say(client, "will I be sore?", key)
+    both.kill("gateway")
+    both.kill("engine")
+    both.start_engine()
+    both.start_gateway()
+    eventually(lambda: len(history(client)) >= 7)
+    events = history(client)
+    assert [event["seq"] for event in events] == [1, 2, 3, 4, 5, 6, 7]
+    assert [event["in_reply_to"] for event in events] == [None, None, None, None, 2, 3, 4]
+    assert all(event["body"]["topic"] == "soreness" for event in events[4:])
 
 
-def test_an_engine_killed_in_the_middle_of_a_reply_is_told_to_the_patient(tmp_path: Path) -> None:
-    both = Processes(tmp_path / "var")
-    try:
-        both.start_engine(pause=2)
-        both.start_gateway()
-        started = httpx.post(f"{both.url}/api/conversations").json()
-        address = f"{both.url}/api/conversations/{started['id']}"
-        headers = {"Authorization": f"Bearer {started['token']}"}
-        httpx.post(f"{address}/messages", headers=headers, json={"key": "a", "text": "will I be sore?"})
-        both.kill("engine")
-
-        def answers() -> list[Json]:
-            found = httpx.get(f"{address}/history?after=2", headers=headers).json()["events"]
-            return [event["body"] for event in found]
-
-        eventually(lambda: len(answers()) == 1)
-        assert answers()[0]["kind"] == "handoff"
-        assert "911" in answers()[0]["text"]
-    finally:
-        both.close()
+def test_an_engine_killed_in_the_middle_of_a_reply_is_told_to_the_patient(fresh: Fresh) -> None:
+    both, client = fresh(pause=2)
+    asked = say(client, "will I be sore?", "a")
+    both.kill("engine")
+    eventually(lambda: len(history(client, asked)) == 1)
+    (answer,) = history(client, asked)
+    assert answer["body"]["kind"] == "handoff"
+    assert "911" in answer["body"]["text"]
 
 
-def test_an_engine_that_answers_too_late_is_not_heard(tmp_path: Path) -> None:
-    both = Processes(tmp_path / "var")
-    try:
-        both.start_engine(pause=4)
-        both.start_gateway()
-        started = httpx.post(f"{both.url}/api/conversations").json()
-        address = f"{both.url}/api/conversations/{started['id']}"
-        headers = {"Authorization": f"Bearer {started['token']}"}
+def test_an_engine_that_answers_too_late_is_not_heard(fresh: Fresh) -> None:
+    both, client = fresh(pause=4)
 
-        def send(key: str) -> None:
-            httpx.post(f"{address}/messages", headers=headers, json={"key": key, "text": "will I be sore?"})
+    def answers() -> list[Json]:
+        return [event for event in history(client) if event["in_reply_to"]]
 
-        def answers() -> list[Json]:
-            found = httpx.get(f"{address}/history?after=1", headers=headers).json()["events"]
-            return [event for event in found if event["in_reply_to"]]
-
-        began = time.monotonic()
-        send("a")
-        eventually(lambda: len(answers()) == 1)
-        assert time.monotonic() - began >= 3, "the patience that the settings say"
-        assert answers()[0]["body"]["kind"] == "handoff"
-        time.sleep(3)  # the engine has its answer by now
-        assert len(answers()) == 1
-        both.kill("engine")
-        both.start_engine()
-        send("b")
-        eventually(lambda: len(answers()) == 2)
-        assert answers()[1]["body"]["topic"] == "soreness"
-    finally:
-        both.close()
+    began = time.monotonic()
+    say(client, "will I be sore?", "a")
+    eventually(lambda: len(answers()) == 1)
+    assert time.monotonic() - began >= 3, "the patience that the settings say"
+    assert answers()[0]["body"]["kind"] == "handoff"
+    time.sleep(3)  # the engine has its answer by now
+    assert len(answers()) == 1
+    both.kill("engine")
+    both.start_engine()
+    say(client, "will I be sore?", "b")
+    eventually(lambda: len(answers()) == 2)
+    assert answers()[1]["body"]["topic"] == "soreness"

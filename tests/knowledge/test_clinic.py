@@ -55,9 +55,9 @@ def test_it_is_open_from_the_first_minute_to_the_last(clinic: Clinic, when: date
 
 
 def test_a_moment_of_another_time_zone_is_the_same_moment(clinic: Clinic) -> None:
-    assert clinic.open_at(datetime(2026, 11, 23, 16, 0, tzinfo=timezone.utc))
-    assert not clinic.open_at(datetime(2026, 11, 23, 15, 59, tzinfo=timezone.utc))
-    assert clinic.open_at(datetime(2026, 11, 24, 0, 30, tzinfo=timezone(timedelta(hours=8), "Perth")))
+    assert clinic.open_at(datetime(2026, 11, 23, 15, 0, tzinfo=timezone.utc))
+    assert not clinic.open_at(datetime(2026, 11, 23, 14, 59, tzinfo=timezone.utc))
+    assert clinic.open_at(datetime(2026, 11, 23, 23, 30, tzinfo=timezone(timedelta(hours=8), "Perth")))
 
 
 def test_a_moment_without_time_zone_is_refused(clinic: Clinic) -> None:
@@ -70,8 +70,14 @@ def test_opening_follows_daylight_saving_time(clinic: Clinic) -> None:
     assert clinic.next_opening(local(3, 6, 20)) == datetime(2026, 3, 8, 8, 30, tzinfo=timezone.utc)
     assert not clinic.open_at(datetime(2026, 3, 9, 14, 59, tzinfo=timezone.utc))
     assert clinic.open_at(datetime(2026, 3, 9, 15, 0, tzinfo=timezone.utc))
-    assert not clinic.open_at(datetime(2026, 11, 2, 15, 59, tzinfo=timezone.utc))
-    assert clinic.open_at(datetime(2026, 11, 2, 16, 0, tzinfo=timezone.utc))
+    assert not clinic.open_at(datetime(2025, 11, 3, 15, 59, tzinfo=timezone.utc))
+    assert clinic.open_at(datetime(2025, 11, 3, 16, 0, tzinfo=timezone.utc))
+
+
+def test_the_rules_of_the_clock_are_current_whatever_the_machine_has(clinic: Clinic) -> None:
+    """British Columbia has kept summer time since March 2026: 8 am is 15:00 UTC in November too."""
+    assert not clinic.open_at(datetime(2026, 11, 2, 14, 59, tzinfo=timezone.utc))
+    assert clinic.open_at(datetime(2026, 11, 2, 15, 0, tzinfo=timezone.utc))
 
 
 def test_the_hour_that_does_not_exist_in_spring_is_skipped(clinic: Clinic) -> None:
@@ -84,12 +90,12 @@ def test_the_hour_that_does_not_exist_in_spring_is_skipped(clinic: Clinic) -> No
 
 
 def test_the_hour_that_comes_twice_in_autumn_counts_twice(clinic: Clinic) -> None:
-    """Sunday 00:30 to 03:30 lasts four hours on 1 November 2026, when 2 am becomes 1 am."""
-    opens = datetime(2026, 11, 1, 7, 30, tzinfo=timezone.utc)
+    """Sunday 00:30 to 03:30 lasts four hours on 2 November 2025, when 2 am becomes 1 am."""
+    opens = datetime(2025, 11, 2, 7, 30, tzinfo=timezone.utc)
 
     assert clinic.open_at(opens)
-    assert clinic.open_at(local(11, 1, 1, 30, fold=0))
-    assert clinic.open_at(local(11, 1, 1, 30, fold=1))
+    assert clinic.open_at(local(11, 2, 1, 30, year=2025, fold=0))
+    assert clinic.open_at(local(11, 2, 1, 30, year=2025, fold=1))
     assert clinic.open_at(opens + timedelta(hours=3, minutes=59))
     assert not clinic.open_at(opens + timedelta(hours=4))
 

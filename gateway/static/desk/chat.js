@@ -43,8 +43,10 @@ async function refreshState() {
   const shown = one(".state", side);
   if (fresh.dataset.version === shown.dataset.version) return;
   const written = [...side.querySelectorAll("textarea")].map((field) => [field.name, field.value]);
+  const opened = [...side.querySelectorAll("details[open] > summary")].map((summary) => summary.textContent);
   const focused = side.contains(document.activeElement) ? document.activeElement.name : null;
   shown.replaceWith(document.adoptNode(fresh));
+  for (const summary of side.querySelectorAll("details > summary")) summary.parentElement.open = opened.includes(summary.textContent);
   for (const [name, value] of written) {
     const field = one(`textarea[name="${name}"]`, side);
     if (field && value) field.value = value;
@@ -61,6 +63,7 @@ function mine(is) {
 
 log.scrollTop = log.scrollHeight;
 listen(refresh, chat);
+setInterval(refresh, 60_000); // the wait is in minutes
 
 // the reply
 

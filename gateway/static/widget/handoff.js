@@ -84,7 +84,8 @@ export class Handoff {
 
   #words({ here, ahead, opens, usual_wait: usual }) {
     const strings = this.#strings;
-    const date = opens && new Date(opens).toLocaleString(strings.locale, { weekday: "long", hour: "numeric", minute: "2-digit" });
+    // On the clinic's clock, as the messages say it, wherever the reader is.
+    const date = opens && new Date(`${opens.slice(0, 19)}Z`).toLocaleString(strings.locale, { timeZone: "UTC", weekday: "long", hour: "numeric", minute: "2-digit" });
     const parts = here
       ? [strings.handoff_waiting, ahead ? fill(strings.handoff_ahead, { count: ahead }) : strings.handoff_next, usual && fill(strings.handoff_usual, { number: Math.ceil(usual / 60) })]
       : [strings.handoff_away, opens && fill(strings.handoff_opens, { date })];

@@ -136,9 +136,9 @@ textarea::placeholder { color: var(--muted); opacity: 1; }
 .suggestions { position: absolute; inset-inline: .75em; bottom: 100%; margin: 0 0 .3em; padding: .25em; list-style: none; background: var(--surface); border: 1px solid var(--line); border-radius: var(--radius); box-shadow: 0 4px 16px rgb(0 30 25 / .2); }
 .suggestions li { display: flex; align-items: center; min-height: 2.75em; padding: .3em .75em; border-radius: calc(var(--radius) - 4px); cursor: pointer; }
 .suggestions [aria-selected="true"] { background: var(--accent); color: var(--on-accent); }
-.tools { display: grid; grid-template-columns: repeat(auto-fit, minmax(3.75em, 1fr)); padding: 0 .4em .4em; }
-.tool { display: flex; flex-direction: column; align-items: center; gap: .1em; min-height: 3em; padding: .3em .1em; border-radius: .6em; color: var(--accent); }
-.tool span { font-size: .75em; line-height: 1.25; text-align: center; overflow-wrap: anywhere; }
+.tools { display: flex; flex-wrap: wrap; padding: 0 .4em .4em; }
+.tool { flex: 1 1 3.25em; min-width: min-content; display: flex; flex-direction: column; align-items: center; gap: .1em; min-height: 3em; padding: .3em .1em; border-radius: .6em; color: var(--accent); }
+.tool span { font-size: .75em; line-height: 1.25; text-align: center; overflow-wrap: break-word; }
 .tool .icon { width: 1.2em; height: 1.2em; }
 .tool:focus-visible { outline-offset: -3px; }
 .question { display: flex; flex-wrap: wrap; gap: .5em; align-items: center; padding: .75em; background: var(--soft); border-top: 1px solid var(--line); }
