@@ -23,7 +23,8 @@ OWN = {
     *("gateway/evaluation/compare.py", "gateway/evaluation/development_sets.py", "gateway/new_assistant.py"),
     *("gateway/evaluation/engine_command.py", "gateway/replies.py", "gateway/studio/approvals.py"),
     *("gateway/studio/changes.py", "gateway/studio/dry_run.py", "gateway/studio/dry_run_job.py"),
-    *("gateway/studio/history.py", "gateway/studio/publishing.py", "gateway/studio/understanding.py"),
+    *("gateway/studio/decisions.py", "gateway/studio/history.py", "gateway/studio/publishing.py"),
+    "gateway/studio/understanding.py",
 }
 PAGES = ["docs/security.md", "docs/privacy.md", "docs/faults.md", "docs/advisories.yml"]
 
