@@ -260,7 +260,7 @@ async def test_a_patient_downloads_the_chat_as_text(chat: Chat) -> None:
     assert "Saturday, 2026-11-21" in told
     assert "11:00 You:\nwill I be sore?" in told, "the clinic's time, not UTC"
     answers: list[Json] = await chat.history(2)
-    assert f"10:00 Assistant:\n{answers[0]['body']['text']}" in told
+    assert f"11:00 Assistant:\n{answers[0]['body']['text']}" in told
 
 
 async def test_a_long_chat_is_downloaded_whole(chat: Chat, gateway: Gateway) -> None:
