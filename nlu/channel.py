@@ -160,6 +160,7 @@ async def understand(agent: Agent, sender: str, text: str) -> Json:
     assert agent.processor is not None and agent.domain is not None
     tracker = await agent.tracker_store.get_or_create_tracker(sender, append_action_listen=False)
     alone = await agent.processor.parse_message(UserMessage(text), tracker)
+    ranked = ranking(alone)
     if alone["intent"]["name"] == RED_FLAG:  # a sign of danger means what it means
         return alone
     last = tracker.get_slot("topic")
@@ -167,16 +168,16 @@ async def understand(agent: Agent, sender: str, text: str) -> Json:
     # A form waits for an answer to its own question; several topics are a question that stands for itself.
     if not said or tracker.active_loop_name or alone.get("several"):
         return alone
-    weight = FOLLOW_UPS.weight(text, ranking(alone))
+    weight = FOLLOW_UPS.weight(text, ranked)
     if not weight:
         return alone
     title = said[0]["metadata"]["title"].rstrip("?")
     in_context = await agent.processor.parse_message(UserMessage(f"{title} {text}"))
-    mixed = mix(ranking(alone), ranking(in_context), weight)
+    mixed = mix(ranked, ranking(in_context), weight)
     name, confidence = mixed[0]
     if not name.startswith("faq/") or confidence < FOLLOW_UPS.answer_from or name in alone_topics(alone)[:1]:
         return alone
-    if FOLLOW_UPS.unrelated(name, ranking(alone)):
+    if FOLLOW_UPS.unrelated(name, ranked):
         return alone
     return {**alone, **as_parsed(name, confidence), "entities": alone["entities"], "intent_ranking": listed(mixed)}
 

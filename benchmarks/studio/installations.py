@@ -9,10 +9,20 @@ from dataclasses import replace
 from pathlib import Path
 
 from gateway.settings import Settings
-from gateway.training import Models
+from gateway.training import Manifest, Models
 from tests.gateway.swapping import Installation
 
 ENGINE_TAKES = 0.05  # seconds for a message
+
+
+def model_in_use() -> tuple[Models, Manifest, Path]:
+    """The models, the one in use, and the data that belongs to it; ends the run where there is none."""
+    ours = Models(Settings.from_environment())
+    manifest = ours.in_use()
+    data = ours.data_of(manifest) if manifest else None
+    if manifest is None or data is None:
+        raise SystemExit("There is no model with its data. What to do: './ims train'.")
+    return ours, manifest, data
 
 
 @contextmanager
@@ -29,11 +39,7 @@ def simulated(folder: Path) -> Iterator[Installation]:
 @contextmanager
 def real(folder: Path) -> Iterator[Installation]:
     """Rasa with the model in use, which is kept here under two names."""
-    ours = Models(Settings.from_environment())
-    manifest = ours.in_use()
-    data = ours.data_of(manifest) if manifest else None
-    if manifest is None or data is None:
-        raise SystemExit("There is no model with its data. What to do: './ims train'.")
+    ours, manifest, _ = model_in_use()
     here = Installation(folder)
     for name in ("ims-1", "ims-2"):
         file = here.models.folder / f"{name}.tar.gz"

@@ -26,9 +26,8 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from benchmarks.bench import free_port
 from benchmarks.screenshots import DESKTOP, PHONE, take
+from benchmarks.studio.installations import model_in_use
 from environments.setup import ROOT
-from gateway.settings import Settings
-from gateway.training import Models
 from tests.browser.conftest import ARGUMENTS, CHROMIUM
 from tests.browser.teaching import (
     PEOPLE,
@@ -78,11 +77,7 @@ COMPANY = Answer(
 @contextmanager
 def assistant(folder: Path) -> Iterator[str]:
     """The address of a running assistant with a copy of the model in use; what it prints goes to a file."""
-    ours = Models(Settings.from_environment())
-    manifest = ours.in_use()
-    edition = ours.data_of(manifest) if manifest else None
-    if manifest is None or edition is None:
-        raise SystemExit("There is no model with its data. What to do: './ims train'.")
+    ours, manifest, edition = model_in_use()
     shutil.copytree(edition.parent, folder, dirs_exist_ok=True)
     shutil.copytree(edition.parent, folder / "models" / manifest.name)
     for name in (manifest.file, f"{manifest.name}.json", "manifest.json", "used.txt"):

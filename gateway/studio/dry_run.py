@@ -17,6 +17,7 @@ from gateway.evaluation.engine_command import never, run_in_engine
 from gateway.evaluation.examples import given, item_key
 from gateway.settings import Settings
 from gateway.studio.alike import Alike, examples_of, too_alike
+from gateway.studio.changes import write_whole
 from gateway.studio.limits import Limits
 from gateway.studio.meaning import Meaning
 from gateway.studio.past import PastChange, changes, past_messages
@@ -163,9 +164,7 @@ class DryRuns:
             found = run_in_engine(self._settings, "nlu.crossvalidate", *arguments, stop=stop)
         kept = {item_key(example): given(example) == example["wanted"] for example in found["examples"]}
         self._folder.mkdir(parents=True, exist_ok=True)
-        draft = self._file(data).with_suffix(".new")
-        draft.write_text(json.dumps(kept), "utf-8")
-        draft.replace(self._file(data))
+        write_whole(self._file(data), json.dumps(kept))
         return kept, [Understood.read(said) for said in found.get("messages", [])]
 
     def _baseline(self, now: str, say: Callable[[str], None], stop: Callable[[], bool]) -> Outcomes | None:

@@ -8,8 +8,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -101,3 +101,15 @@ class Processes:
     def close(self) -> None:
         for name in list(self.running):
             self.kill(name)
+
+
+@contextmanager
+def both_running(var: Path) -> Iterator[Processes]:
+    """A gateway and its engine that are ready, and are stopped afterwards."""
+    both = Processes(var)
+    try:
+        both.start_engine()
+        both.start_gateway()
+        yield both
+    finally:
+        both.close()

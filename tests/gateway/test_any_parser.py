@@ -33,7 +33,7 @@ from gateway.studio.topic_file import TopicFile
 from gateway.training import ModelRefused, Models
 from knowledge import KnowledgeError
 from tests.gateway.conftest import Json
-from tests.gateway.processes import Processes
+from tests.gateway.processes import both_running
 from tests.knowledge.conftest import SORENESS
 
 MANY = settings(max_examples=60, deadline=None, database=None, suppress_health_check=list(HealthCheck))
@@ -219,14 +219,9 @@ def test_no_made_up_token_opens_a_chat(conversation: str, token: str) -> None:
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
-    processes = Processes(tmp_path_factory.mktemp("site") / "var")
-    try:
-        processes.start_engine()
-        processes.start_gateway()
-        with httpx.Client(base_url=processes.url, timeout=30) as client:
-            yield client
-    finally:
-        processes.close()
+    running = both_running(tmp_path_factory.mktemp("site") / "var")
+    with running as processes, httpx.Client(base_url=processes.url, timeout=30) as client:
+        yield client
 
 
 @given(value=HEADER)

@@ -24,7 +24,7 @@ from gateway.live import _sse
 from gateway.messages import clean
 from gateway.settings import Settings, SettingsError
 from gateway.store import Event
-from tests.gateway.processes import Processes
+from tests.gateway.processes import Processes, both_running
 
 BOUNDED = settings(
     max_examples=25, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
@@ -42,13 +42,8 @@ anything = st.recursive(
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Processes]:
-    processes = Processes(tmp_path_factory.mktemp("site") / "var")
-    try:
-        processes.start_engine()
-        processes.start_gateway()
+    with both_running(tmp_path_factory.mktemp("site") / "var") as processes:
         yield processes
-    finally:
-        processes.close()
 
 
 def test_every_operation_keeps_its_promise(site: Processes) -> None:

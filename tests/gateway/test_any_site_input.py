@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.gateway.processes import Processes
+from tests.gateway.processes import both_running
 
 MANY = settings(max_examples=60, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 PAGES = ("/", "/answers", "/answers/soreness", "/staff/login", "/desk", "/api/conversations/x/history", "/metrics")
@@ -34,14 +34,9 @@ DEEP = (b"[" * 100_000, b'{"key":' * 50_000, b'{"key": "k", "text": ' + b"[" * 9
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
-    processes = Processes(tmp_path_factory.mktemp("site") / "var")
-    try:
-        processes.start_engine()
-        processes.start_gateway()
-        with httpx.Client(base_url=processes.url, timeout=30) as client:
-            yield client
-    finally:
-        processes.close()
+    running = both_running(tmp_path_factory.mktemp("site") / "var")
+    with running as processes, httpx.Client(base_url=processes.url, timeout=30) as client:
+        yield client
 
 
 @given(path=st.sampled_from(PAGES), name=st.sampled_from(HEADERS), value=VISIBLE)

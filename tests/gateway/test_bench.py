@@ -16,7 +16,7 @@ from benchmarks.bench import ratios
 from benchmarks.growth import one_chat, ten_times
 from benchmarks.load import allow_many_files, cpu_seconds, idle_streams, many_chats, memory_mb, percentile, throughput
 from benchmarks.stock import config, told_for_all_epochs
-from tests.gateway.processes import Processes
+from tests.gateway.processes import Processes, both_running
 
 Json = dict[str, Any]
 
@@ -135,13 +135,8 @@ async def test_a_database_of_many_messages_is_worked_on(tmp_path: Path, monkeypa
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Processes]:
     allow_many_files()
-    processes = Processes(tmp_path_factory.mktemp("site") / "var")
-    try:
-        processes.start_engine()
-        processes.start_gateway()
+    with both_running(tmp_path_factory.mktemp("site") / "var") as processes:
         yield processes
-    finally:
-        processes.close()
 
 
 async def test_load_is_answered_and_counted(site: Processes) -> None:
