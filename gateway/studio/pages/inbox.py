@@ -23,6 +23,8 @@ Json = dict[str, Any]
 Ids = Annotated[list[int] | None, Form()]
 Id = Annotated[str, Query(max_length=64)]
 SHOWN = 30  # groups on one page
+DONE = "/studio/inbox?done={decision.id}"
+BEGUN = "/studio/topics/{decision.topic}?begun={decision.id}"
 REASONS = {
     "unknown": "not understood",
     "clarify": "asked back",
@@ -80,20 +82,24 @@ def routes(work: Workplace, staff: Callable[[Request], Awaitable[Visit]], audit:
             )
         return found
 
-    async def noted(visit: Visit, decision: Decision) -> None:
+    async def decided(visit: Visit, deciding: Awaitable[Decision], then: str) -> Response:
+        """Go on to `then` with the decision's id, or say on the page why there is none."""
+        try:
+            decision = await deciding
+        except StudioError as error:
+            return await page(visit, 409, str(error))
         await audit.note(visit.person.login, f"inbox_{decision.state}", decision.topic or None)
+        return RedirectResponse(then.format(decision=decision), 303, HEADERS)
 
     @router.post("/inbox/teach")
     async def teach(topic: Annotated[str, Form()] = "", ids: Ids = None, visit: Visit = Depends(staff)) -> Response:
-        try:
+        async def taught() -> Decision:
             messages = await chosen(ids)
             if not topic:
                 raise StudioError("No topic is chosen. What to do: choose one, or start a new topic.")
-            decision = await teaching(visit).teach(messages, topic)
-        except StudioError as error:
-            return await page(visit, 409, str(error))
-        await noted(visit, decision)
-        return RedirectResponse(f"/studio/inbox?done={decision.id}", 303, HEADERS)
+            return await teaching(visit).teach(messages, topic)
+
+        return await decided(visit, taught(), DONE)
 
     @router.post("/inbox/new")
     async def new(ids: Ids = None, visit: Visit = Depends(staff)) -> Response:
@@ -101,23 +107,19 @@ def routes(work: Workplace, staff: Callable[[Request], Awaitable[Visit]], audit:
             topics = work.topics()
             return name_for(text, {*topics.names, *topics.drafts})
 
-        try:
+        async def begun() -> Decision:
             messages = await chosen(ids)
             name = await off_loop(lambda: free_name(messages[0].text))
-            decision = await teaching(visit).begin(messages, name)
-        except StudioError as error:
-            return await page(visit, 409, str(error))
-        await noted(visit, decision)
-        return RedirectResponse(f"/studio/topics/{name}?begun={decision.id}", 303, HEADERS)
+            return await teaching(visit).begin(messages, name)
+
+        return await decided(visit, begun(), BEGUN)
 
     @router.post("/inbox/dismiss")
     async def dismiss(ids: Ids = None, visit: Visit = Depends(staff)) -> Response:
-        try:
-            decision = await teaching(visit).put_aside(await chosen(ids))
-        except StudioError as error:
-            return await page(visit, 409, str(error))
-        await noted(visit, decision)
-        return RedirectResponse(f"/studio/inbox?done={decision.id}", 303, HEADERS)
+        async def put_aside() -> Decision:
+            return await teaching(visit).put_aside(await chosen(ids))
+
+        return await decided(visit, put_aside(), DONE)
 
     @router.post("/inbox/undo")
     async def undo(done: Annotated[str, Form()] = "", visit: Visit = Depends(staff)) -> Response:
