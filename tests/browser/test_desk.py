@@ -159,6 +159,7 @@ def test_the_desk_works_with_the_keyboard_alone(open_chat: OpenChat, open_desk: 
         press(desk, "j")
         if row(desk, patient).locator("a:focus").count():
             break
+    expect(row(desk, patient).locator("a")).to_be_focused()
     desk.keyboard.press("Enter")
     expect(desk.get_by_role("heading", name="Waits for a person")).to_be_visible()
     press(desk, "?")
@@ -183,6 +184,17 @@ def test_the_desk_works_with_the_keyboard_alone(open_chat: OpenChat, open_desk: 
     expect(desk.get_by_role("heading", name="Waits for a person")).to_be_visible()
 
 
+def test_who_stands_on_a_chat_stays_there_when_the_queue_is_renewed(open_chat: OpenChat, open_desk: OpenDesk) -> None:
+    desk = open_desk()
+    for _ in range(2):  # two patients with the same words
+        patient = asks_for_a_person(open_chat, "Does it hurt or feel strange?")
+        expect(row(desk, patient)).to_be_visible()
+    row(desk, patient).locator("a").focus()
+    arrives = asks_for_a_person(open_chat, "Does it hurt or feel strange?")
+    expect(row(desk, arrives)).to_be_visible()
+    expect(row(desk, patient).locator("a")).to_be_focused()
+
+
 def test_single_keys_can_be_turned_off(open_desk: OpenDesk) -> None:
     desk = open_desk()
     press(desk, "?")
@@ -191,6 +203,13 @@ def test_single_keys_can_be_turned_off(open_desk: OpenDesk) -> None:
     expect(desk.get_by_role("dialog")).to_be_hidden()
     press(desk, "l")
     expect(desk).to_have_url(re.compile(r"/desk$"))
+
+
+def test_single_keys_work_from_a_tick_box_which_takes_no_letters(open_desk: OpenDesk) -> None:
+    desk = open_desk()
+    desk.get_by_label("Sound").focus()
+    press(desk, "l")
+    expect(desk).to_have_url(re.compile(r"/desk/ask$"))
 
 
 def test_what_was_missed_while_the_desk_slept_is_there_and_nothing_is_said_twice(

@@ -22,9 +22,12 @@ const ways = {
   k: () => step(-1),
 };
 
+// A tick box takes no letters: it also has the focus for a moment when the dialog has closed.
+const written = "input:not([type=checkbox]), textarea, select, [contenteditable]";
+
 document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || dialog.open) return;
-  if (event.target.closest("input, textarea, select, [contenteditable]")) return;
+  if (event.target.closest(written)) return;
   if (!on.checked && event.key !== "?") return;
   const marked = all("[data-key]").find((it) => it.dataset.key === event.key && it.checkVisibility());
   if (!marked && !ways[event.key]) return;

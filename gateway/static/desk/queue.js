@@ -8,8 +8,9 @@ const refresh = inTurn(async () => {
   const reply = await fetch(queue.dataset.part);
   if (reply.status === 401) return location.reload();
   if (!reply.ok) return;
-  const chat = document.activeElement?.closest?.("tr[data-chat]")?.dataset.chat;
-  queue.innerHTML = await reply.text();
+  const rows = await reply.text();
+  const chat = document.activeElement?.closest?.("tr[data-chat]")?.dataset.chat; // now: a key may have moved on meanwhile
+  queue.innerHTML = rows;
   if (chat) one(`tr[data-chat="${CSS.escape(chat)}"] a`)?.focus();
 });
 
