@@ -17,7 +17,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from nlu.encoder import DIMENSIONS, Encoder
-from nlu.encoder.delta import delta_digest
+from nlu.encoder.store import graph_path
 from nlu.message_reader import READINGS, MessageReader
 
 VECTORS = "reading_vectors"
@@ -91,8 +91,8 @@ class EncoderFeaturizer(DenseFeaturizer, GraphComponent):
 
     @classmethod
     def fingerprint_addon(cls, config: dict[str, Any]) -> str:
-        """Vectors that Rasa kept from an encoder that was tuned otherwise are not used again."""
-        return delta_digest()
+        """Vectors that Rasa kept from an encoder that was tuned or built otherwise are not used again."""
+        return graph_path().name
 
     @classmethod
     def validate_config(cls, config: dict[str, Any]) -> None:

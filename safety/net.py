@@ -16,7 +16,7 @@ from ruamel.yaml.error import YAMLError
 from spacy.tokens import Doc
 
 from safety.context import Context
-from safety.patterns import Pattern, Place
+from safety.patterns import Index, Pattern, Place
 from safety.words import NumberKind, Words, fold
 
 LEVELS = ("emergency", "crisis", "urgent")  # the worst first
@@ -56,8 +56,11 @@ class Net:
     def __init__(self, lexicon: dict[str, Any]) -> None:
         self.nlp = spacy.blank("en")
         self.signs = tuple(_sign(entry) for entry in lexicon["signs"])
+        self._rules = [(sign, *rule) for sign in self.signs for rule in sign.patterns]
+        self._rules_by_word = Index([pattern for _, pattern, _ in self._rules])
         self.concepts = tuple((name, Pattern.parse(p)) for name, all_ in lexicon["concepts"].items() for p in all_)
         self.idioms = tuple(Pattern.parse(p) for p in lexicon["idioms"])
+        self._idioms_by_word = Index(self.idioms)
         self.settings = frozenset(lexicon["settings"])
         self.follow_up = tuple(Pattern.parse(p) for p in lexicon["follow_up"])
         self.goes_on = frozenset(lexicon["goes_on"]["starts"])
@@ -182,7 +185,7 @@ class Net:
         doc = self.words(text)
         found = self._found(doc)
         sentence = _sentences(doc)
-        for idiom in self.idioms:
+        for idiom in (self.idioms[i] for i in self._idioms_by_word.candidates(found)):
             if idiom.possible(found):
                 for place in idiom.places(found, sentence)[0]:
                     found = _without(found, place)
@@ -205,13 +208,12 @@ class Net:
         self, doc: Any, found: dict[str, list[Place]], sentence: list[int], complaints: set[int], strict: bool
     ) -> dict[str, tuple[str, list[Place]]]:
         hits: list[tuple[Sign, str, list[list[Place]], list[bool]]] = []
-        for sign in self.signs:
-            for pattern, level in sign.patterns:
-                if pattern.possible(found):
-                    places = pattern.places(found, sentence)
-                    if all(places):
-                        setting = [not strict and self._is_setting(pattern, i) for i in range(len(places))]
-                        hits.append((sign, level, places, setting))
+        for sign, pattern, level in (self._rules[i] for i in self._rules_by_word.candidates(found)):
+            if pattern.possible(found):
+                places = pattern.places(found, sentence)
+                if all(places):
+                    setting = [not strict and self._is_setting(pattern, i) for i in range(len(places))]
+                    hits.append((sign, level, places, setting))
         if not hits:
             return {}
         wanted: dict[str, list[Place]] = {}

@@ -12,7 +12,8 @@ Words of one step of a pattern (between the `&`s) stand in one sentence.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 STEP = re.compile(r"\s*([~>])(\d+)\s*")
@@ -89,21 +90,43 @@ class Pattern:
         return cls(text, chains, tuple(name.strip() for name in unwanted.split("|") if name.strip()))
 
     @property
+    def links(self) -> Iterator[Link]:
+        for chain in self.chains:
+            yield from chain.links
+
+    @property
     def names(self) -> Iterator[str]:
         yield from self.absent
-        for chain in self.chains:
-            for link in chain.links:
-                yield from link.names
+        for link in self.links:
+            yield from link.names
 
     def possible(self, found: Places) -> bool:
         """A quick look, before places are compared: every link has at least one word in the message."""
-        return all(any(n in found for n in link.names) for chain in self.chains for link in chain.links)
+        return all(any(n in found for n in link.names) for link in self.links)
 
     def places(self, found: Places, sentence: list[int]) -> list[list[Place]]:
         """Where each chain stands; the first never in a sentence with a word that must be absent."""
         spoilt = {sentence[place.start] for place in _any(self.absent, found)}
         first, *others = (chain.places(found, sentence) for chain in self.chains)
         return [[place for place in first if sentence[place.start] not in spoilt], *others]
+
+
+class Index:
+    """Which of many rules a message may fulfil, found from its words: each rule stands under the names of the one link
+    that the fewest rules ask for.
+    """
+
+    def __init__(self, patterns: Sequence[Pattern]) -> None:
+        asked = Counter(name for pattern in patterns for link in pattern.links for name in link.names)
+        self._listed: dict[str, list[int]] = {}
+        for position, pattern in enumerate(patterns):
+            rarest = min(pattern.links, key=lambda link: sum(asked[name] for name in link.names))
+            for name in rarest.names:
+                self._listed.setdefault(name, []).append(position)
+
+    def candidates(self, found: Places) -> list[int]:
+        """Positions of all rules that are possible, and of a few that are not; in the order of the rules."""
+        return sorted({position for name in found for position in self._listed.get(name, ())})
 
 
 def _chain(text: str) -> Chain:

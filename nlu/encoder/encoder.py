@@ -1,6 +1,7 @@
 """Turn texts into vectors whose dot product says how alike in meaning the texts are."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,6 @@ from nlu.encoder.weights import packaged, sha256
 DIMENSIONS = 384
 MAX_TOKENS = 128
 MAX_CHARACTERS = 4000  # far more than MAX_TOKENS tokens; keeps the tokenizer from working on what is cut anyway
-BATCH = 32
 
 
 def vocabulary() -> frozenset[str]:
@@ -27,26 +27,33 @@ def vocabulary() -> frozenset[str]:
 class Encoder:
     """all-MiniLM-L6-v2 on ONNX Runtime: mean over the tokens' vectors, length 1, the same for the same text always."""
 
-    def __init__(self, session: Any, tokenizer: Any) -> None:
+    def __init__(self, session: Any, tokenizer: Any, threads: int = 1) -> None:
         self._session = session
         self._tokenizer = tokenizer
+        self._threads = threads
 
     @classmethod
     def load(cls, folder: Path = FOLDER, threads: int = 1) -> "Encoder":
-        """Load the graph from `folder`, building it first when it is missing. Raises EncoderError."""
+        """Load the graph from `folder`, building it first when it is missing; so many texts are encoded at a time.
+
+        Raises EncoderError.
+        """
         graph = ensure_graph(folder)
         expected = digest_path(graph).read_text(encoding="ascii").strip()
         if sha256(graph) != expected:
             raise errors.EncoderError(errors.GRAPH_DAMAGED.format(path=graph))
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
+        options.intra_op_num_threads = options.inter_op_num_threads = 1  # the matrices of one text are small
         options.log_severity_level = 3
-        session = onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
+        return cls.of(onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"]), threads)
+
+    @classmethod
+    def of(cls, session: Any, threads: int = 1) -> "Encoder":
+        """With this session and the packaged tokenizer, which would fill every text up to its longest."""
         tokenizer = Tokenizer.from_file(str(packaged("tokenizer.json")))
         tokenizer.enable_truncation(MAX_TOKENS)
-        tokenizer.enable_padding()
-        return cls(session, tokenizer)
+        tokenizer.no_padding()
+        return cls(session, tokenizer, threads)
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         """The sentence vectors, one row a text: their dot product is the likeness in meaning."""
@@ -55,17 +62,15 @@ class Encoder:
     def encode_both(self, texts: Sequence[str]) -> np.ndarray:
         """Sentence vector and middle-layer vector side by side, each of length 1.
 
-        Texts of like length share a batch, so that little work goes into padding.
+        Each text goes through the graph by itself: for texts as short as these that is as quick as many at once.
         """
-        texts = [text[:MAX_CHARACTERS] for text in texts]
-        vectors = np.zeros((len(texts), 2 * DIMENSIONS), dtype=np.float32)
-        order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
-        for start in range(0, len(order), BATCH):
-            rows = order[start : start + BATCH]
-            encoded = self._tokenizer.encode_batch([texts[i] for i in rows])
-            feed = {
-                "tokens": np.array([e.ids for e in encoded], dtype=np.int64),
-                "mask": np.array([e.attention_mask for e in encoded], dtype=np.int64),
-            }
-            vectors[rows] = np.hstack(self._session.run(["vector", "middle"], feed))
-        return vectors
+        if self._threads == 1 or len(texts) < 2:
+            rows = [self._both(text) for text in texts]
+        else:
+            with ThreadPoolExecutor(self._threads) as pool:
+                rows = list(pool.map(self._both, texts))
+        return np.vstack(rows) if rows else np.zeros((0, 2 * DIMENSIONS), dtype=np.float32)
+
+    def _both(self, text: str) -> np.ndarray:
+        tokens = np.array([self._tokenizer.encode(text[:MAX_CHARACTERS]).ids], dtype=np.int64)
+        return np.hstack(self._session.run(["vector", "middle"], {"tokens": tokens, "mask": np.ones_like(tokens)}))

@@ -1,10 +1,15 @@
-"""Write all-MiniLM-L6-v2 (a six-layer BERT) as an ONNX graph: token numbers in, normalised vectors out."""
+"""Write all-MiniLM-L6-v2 (a six-layer BERT) as an ONNX graph: token numbers in, normalised vectors out.
 
+`in_bytes` makes the weights a quarter as large: one short message then takes less than half the time.
+"""
+
+import logging
 from pathlib import Path
 
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
+from onnxruntime.quantization.matmul_nbits_quantizer import DefaultWeightOnlyQuantConfig, MatMulNBitsQuantizer
 
 from nlu.encoder.delta import tuned_weights
 
@@ -17,6 +22,8 @@ EPSILON = 1e-12
 OPSET = 17
 IR_VERSION = 8
 MASKED = -1e9  # added to the attention score of padding
+BLOCK = 128  # weights that share a scale
+IN_BYTES = 4  # ONNX Runtime's name for products of 8-bit numbers on both sides
 
 
 class _Graph:
@@ -118,3 +125,17 @@ def build(weights_file: Path) -> onnx.ModelProto:
     model = helper.make_model(onnx_graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION)
     onnx.checker.check_model(model)
     return model
+
+
+def in_bytes(model: onnx.ModelProto) -> onnx.ModelProto:
+    """The graph with the weights of its layers as numbers of 8 bits, one scale for each BLOCK of them; what they are
+    multiplied with is rounded alike while it runs, text by text and block by block.
+
+    One scale for a whole matrix would be quicker still, but moved the vectors far enough to cost right answers.
+    """
+    layout = DefaultWeightOnlyQuantConfig(block_size=BLOCK, is_symmetric=True, accuracy_level=IN_BYTES, bits=8)
+    logging.getLogger(MatMulNBitsQuantizer.__module__).setLevel(logging.WARNING)  # it tells of every product
+    quantizer = MatMulNBitsQuantizer(model, algo_config=layout)
+    quantizer.process()
+    made: onnx.ModelProto = quantizer.model.model
+    return made

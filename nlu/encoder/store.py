@@ -6,7 +6,7 @@ from pathlib import Path
 from nlu.encoder.delta import delta_digest
 from nlu.encoder.weights import checked_weights, sha256
 
-LAYOUT = 2  # counts up when nlu/encoder/graph.py changes, so that an older graph is not taken for the new one
+LAYOUT = 3  # counts up when nlu/encoder/graph.py changes, so that an older graph is not taken for the new one
 FOLDER = Path(__file__).resolve().parents[2] / "var" / "encoder"
 
 
@@ -27,13 +27,13 @@ def build_graph(folder: Path = FOLDER) -> Path:
     """
     import onnx  # only the build needs it
 
-    from nlu.encoder.graph import build
+    from nlu.encoder.graph import build, in_bytes
 
     weights = checked_weights()
     folder.mkdir(parents=True, exist_ok=True)
     graph = graph_path(folder)
     draft = graph.with_suffix(f".{os.getpid()}.draft")
-    onnx.save(build(weights), str(draft))
+    onnx.save(in_bytes(build(weights)), str(draft))
     digest_draft = draft.with_suffix(".digest")
     digest_draft.write_text(sha256(draft) + "\n", encoding="ascii")
     draft.replace(graph)

@@ -1,8 +1,10 @@
 """What a rule of red_flags.yml means."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from safety.patterns import Pattern, Place
+from safety.patterns import Index, Pattern, Place
 from safety.words import one_slip
 
 SENTENCE = [0] * 20
@@ -36,6 +38,20 @@ def test_rules_read_as_their_notation_says(rule: str, at: dict[str, int], expect
 def test_a_step_of_a_rule_stays_within_one_sentence() -> None:
     found = {"A": [Place(0, 1)], "B": [Place(1, 2)]}
     assert not Pattern.parse("A ~3 B").chains[0].places(found, [0, 1])
+
+
+LINKS = st.lists(st.sampled_from("ABCDE"), min_size=1, max_size=3).map("|".join)
+CHAINS = st.lists(LINKS, min_size=1, max_size=3).map(" ~2 ".join)
+RULES = st.lists(CHAINS, min_size=1, max_size=2).map(" & ".join)
+
+
+@given(st.lists(RULES, max_size=12), st.sets(st.sampled_from("ABCDE")))
+def test_the_index_leaves_out_no_rule_that_is_possible(rules: list[str], said: set[str]) -> None:
+    patterns = [Pattern.parse(rule) for rule in rules]
+    found = {name: [Place(0, 1)] for name in said}
+    candidates = Index(patterns).candidates(found)
+    assert candidates == sorted(set(candidates))
+    assert {i for i, pattern in enumerate(patterns) if pattern.possible(found)} <= set(candidates)
 
 
 @pytest.mark.parametrize(

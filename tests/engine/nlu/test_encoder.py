@@ -5,9 +5,11 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import onnxruntime
 import pytest
 
 from nlu.encoder import Encoder, EncoderError
+from nlu.encoder.graph import build
 from nlu.encoder.store import graph_path
 from nlu.encoder.weights import checked_weights
 from nlu.encoder_featurizer import Vectors
@@ -16,10 +18,23 @@ from tests.engine.nlu.reference import Reference
 TEXTS = ["does it hurt?", "How often do I need to go, and what does it cost?", "", "naïve 😀 wörds", "needle " * 60]
 
 
-def test_vectors_equal_a_forward_pass_written_out_in_numpy(encoder: Encoder) -> None:
+def test_the_graph_equals_a_forward_pass_written_out_in_numpy(encoder: Encoder, tmp_path: Path) -> None:
     reference = Reference()
     expected = np.array([reference.encode(text) for text in TEXTS])
-    assert np.abs(encoder.encode(TEXTS) - expected).max() < 1e-4
+    exact = Encoder.of(onnxruntime.InferenceSession(build(checked_weights()).SerializeToString()))
+    assert np.abs(exact.encode(TEXTS) - expected).max() < 1e-4
+    assert (encoder.encode(TEXTS) * expected).sum(axis=1).min() > 0.99  # its weights are rounded to 8 bits
+
+
+def test_a_short_text_is_not_filled_up(encoder: Encoder) -> None:
+    class Counting:
+        def run(self, names: list[str], feed: dict[str, np.ndarray]) -> list[np.ndarray]:
+            self.shape = feed["tokens"].shape
+            return [np.zeros((1, 384)) for _ in names]
+
+    session = Counting()
+    Encoder.of(session).encode(["does it hurt?"])
+    assert session.shape == (1, 6)  # four tokens, a beginning and an end
 
 
 def test_a_text_has_the_same_vector_alone_and_in_company(encoder: Encoder) -> None:
