@@ -103,12 +103,13 @@ class Conversations:
         message = await self._store.append_from(sender, Draft("patient", "message", body))
         with self._signals.listen(message.conversation_id) as news:
             self._wake(message.conversation_id)
+            # What a person said meanwhile waits for the next message: this channel has no other way.
+            said = await self._store.said_before(message)
             while True:
                 await news.wait()
                 news.clear()
                 if (replies := await self._store.answer_to(message.conversation_id, message.seq)) is not None:
-                    # What a person said meanwhile waits for the next message: this channel has no other way.
-                    return [*replies, *await self._store.said_before(message)]
+                    return [*replies, *said]
 
     async def close(self) -> None:
         """Stop answering. What is unanswered stays in the log."""
@@ -140,7 +141,7 @@ class Conversations:
             del self._workers[conversation_id]
 
     async def _answer_next(self, conversation_id: str) -> bool:
-        """Answer the first message that waits; whether there was one."""
+        """Answer the first message that waits; whether another one waited behind it."""
         async with self._peers.answering(conversation_id) as moved:
             turn = await self._store.next_turn(conversation_id)
             if turn and moved:
@@ -149,7 +150,7 @@ class Conversations:
             if turn:
                 with self._tracing.span("answer"):
                     await self._answer(turn)
-            return turn is not None
+            return turn is not None and turn.more
 
     async def _answer(self, turn: Turn) -> None:
         conversation, turns = turn.conversation, self._turns

@@ -135,6 +135,7 @@ class Turn:
     does: Json | None  # what the button does, if the message was one
     card: Json | None = None  # body of the last card before it
     before: tuple[str, ...] = ()  # what the patient wrote just before, oldest first, since the last alarm
+    more: bool = False  # another message waits behind it
 
 
 @dataclass(frozen=True)
@@ -346,19 +347,20 @@ class Store:
     async def next_turn(self, conversation_id: str) -> Turn | None:
         """The first message of the patient that has no answer yet, and the state of its conversation."""
         query = (
-            select(events).where(events.c.conversation_id == conversation_id, _RECEIVED).order_by(events.c.seq).limit(1)
+            select(events).where(events.c.conversation_id == conversation_id, _RECEIVED).order_by(events.c.seq).limit(2)
         )
 
         def work(connection: Connection) -> Turn | None:
-            row = connection.execute(query).one_or_none()
-            if row is None:
+            waiting = connection.execute(query).all()
+            if not waiting:
                 return None
+            row = waiting[0]
             choice_id = row.body.get("choice")
             found = _choice(connection, conversation_id, choice_id or f"{row.seq}-{OWN}")
             card = connection.execute(_cards(conversation_id, row.seq)).first()
             does, open_card = found and found[1], None if card is None else card.body
             before = _just_before(connection, conversation_id, row.seq)
-            return Turn(_find(connection, conversation_id), _event(row), does, open_card, before)
+            return Turn(_find(connection, conversation_id), _event(row), does, open_card, before, len(waiting) > 1)
 
         return await self._database.read(work)
 

@@ -9,6 +9,7 @@ from typing import Any
 from rasa.core.agent import Agent
 from rasa.core.channels.channel import InputChannel, OutputChannel, UserMessage
 from rasa.shared.core.events import ActiveLoop, Event, SlotSet
+from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.exceptions import RasaException
 from sanic import Blueprint
 from sanic.request import Request
@@ -150,8 +151,9 @@ async def converse(agent: Agent, body: Json, handle: Callable[[UserMessage], Awa
         parsed["topics"] = []
     topics = parsed.get("topics", [])
     if topics:  # what the next message leans on: the last of several questions, the likelier of two close topics
-        await carry_over(agent, sender, {"topic": topics[-1] if parsed.get("several") else topics[0]})
-    tracker = await agent.tracker_store.get_or_create_tracker(sender, append_action_listen=False)
+        tracker = await carry_over(agent, sender, {"topic": topics[-1] if parsed.get("several") else topics[0]})
+    else:
+        tracker = await agent.tracker_store.get_or_create_tracker(sender, append_action_listen=False)
     return reply(parsed, output, {name: value for name, value in tracker.current_slot_values().items() if value})
 
 
@@ -257,8 +259,8 @@ def as_parsed(name: str, confidence: float) -> Json:
     return parsed
 
 
-async def carry_over(agent: Agent, sender: str, slots: Json) -> None:
-    """Put what an earlier tracker knew into this one; names that the domain does not know are left out.
+async def carry_over(agent: Agent, sender: str, slots: Json) -> DialogueStateTracker:
+    """The tracker, with what an earlier one knew put into it; names that the domain does not know are left out.
 
     A form that was asking for something goes on asking.
     """
@@ -270,3 +272,4 @@ async def carry_over(agent: Agent, sender: str, slots: Json) -> None:
     events += [ActiveLoop(f) for f in agent.domain.form_names if asked in agent.domain.required_slots_for_form(f)]
     tracker.update_with_events(events, agent.domain)
     await agent.processor.save_tracker(tracker)
+    return tracker

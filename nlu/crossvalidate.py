@@ -86,7 +86,7 @@ def _report(held_out: HeldOut, settings: Json) -> Json:
                 "text": text,
                 "wanted": labels[wanted],
                 "ranking": [[labels[i], round(float(scores[i]), 6)] for i in np.argsort(-scores)[:RANKED]],
-                "confidence": round(held_out.decision.confidence(scores.max()), 6),
+                "confidence": round(float(held_out.decision.confidence(scores.max())), 6),
             }
             for text, wanted, scores in zip(held_out.texts, held_out.wanted, held_out.scores, strict=True)
         ],

@@ -18,9 +18,9 @@ class Decision:
     slope: float = 1.0  # of the logistic curve from score to confidence
     shift: float = 0.0
 
-    def confidence(self, score: float) -> float:
-        """How likely the first topic of a ranking with this score is the right one."""
-        return float(1.0 / (1.0 + np.exp(-(self.slope * _logit(score) + self.shift))))
+    def confidence(self, scores: np.ndarray) -> np.ndarray:
+        """How likely the first topic of a ranking with this score is the right one, for each score."""
+        return 1.0 / (1.0 + np.exp(-(self.slope * _logit(scores) + self.shift)))
 
 
 def learn(scores: np.ndarray, targets: np.ndarray, answer_misses: float, offer_misses: float) -> Decision:
@@ -46,6 +46,6 @@ def close_calls(scores: Sequence[float], share: float) -> list[int]:
     return [i for i in order[1:] if scores[i] >= share * scores[order[0]]]
 
 
-def _logit(score: np.ndarray | float) -> np.ndarray:
-    clipped = np.clip(score, _SMALLEST, 1 - _SMALLEST)
+def _logit(scores: np.ndarray) -> np.ndarray:
+    clipped = np.clip(scores, _SMALLEST, 1 - _SMALLEST)
     return np.log(clipped / (1 - clipped))

@@ -11,6 +11,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 
 from nlu import ridge
 
+FEW = 12  # readings of one message, rather than examples
 ARRAYS = "ranker.npz"
 WORDS = "ranker.json"
 
@@ -52,6 +53,7 @@ class Ranker:
         self._kernel = _Kernel.of(config, arrays)
         self._order = np.argsort(arrays["y"], kind="stable")
         self._bounds = np.searchsorted(arrays["y"][self._order], np.arange(len(labels) + 1))
+        self._pull = np.ascontiguousarray(arrays["pull"].T)
         self._placed = _unit((arrays["meaning"] - arrays["mean"]) @ arrays["whiten"])[self._order]
 
     @classmethod
@@ -115,9 +117,10 @@ class Ranker:
     def scores(self, texts: Sequence[str], vectors: np.ndarray) -> np.ndarray:
         """One row a text, one column a label, each between 0 and 1; a row does not sum to 1."""
         a = self._arrays
-        pull = self._kernel(vectors, self._vectorizer.transform(texts)) @ a["pull"]
-        meaning = np.split(vectors, 2, axis=1)[0]
-        return self._combine(pull, _unit((meaning - a["mean"]) @ a["whiten"]), self._placed)
+        different, first, same = np.unique(list(texts), return_index=True, return_inverse=True)  # parts may read alike
+        pull = _times(self._kernel(vectors[first], self._vectorizer.transform(different)), self._pull)
+        meaning = np.split(vectors[first], 2, axis=1)[0]
+        return self._combine(pull, _unit((meaning - a["mean"]) @ a["whiten"]), self._placed)[same]
 
     def _combine(
         self, pull: np.ndarray, asked: np.ndarray, placed: np.ndarray, kept: np.ndarray | None = None
@@ -184,10 +187,23 @@ class _Kernel:
     def __call__(self, vectors: np.ndarray, grams: csr_matrix) -> np.ndarray:
         """One row a text, one column a landmark."""
         meaning, wording = np.split(vectors, 2, axis=1)
-        alike = np.exp(self.config.meaning * (meaning @ self.meaning.T - 1.0))
-        alike += np.exp(self.config.wording * (_unit(wording - self.middle) @ self.wording.T - 1.0))
-        alike += self.config.characters * (grams @ self.grams).toarray()
+        alike = np.exp(self.config.meaning * (_times(meaning, self.meaning) - 1.0))
+        alike += np.exp(self.config.wording * (_times(_unit(wording - self.middle), self.wording) - 1.0))
+        alike += self.config.characters * self._characters(grams)
         return np.asarray(alike + 1.0)
+
+    def _characters(self, grams: csr_matrix) -> np.ndarray:
+        """`grams @ self.grams`. For a few rows, only the rows of their terms are looked at."""
+        if grams.shape[0] > FEW:
+            return np.asarray((grams @ self.grams).toarray())
+        ends = grams.indptr[1:-1]
+        texts = zip(np.split(grams.indices, ends), np.split(grams.data, ends), strict=True)
+        return np.stack([self.grams[terms].T @ weights for terms, weights in texts])
+
+
+def _times(rows: np.ndarray, matrix: np.ndarray) -> np.ndarray:
+    """The product of each row with each row of the matrix. For a few rows BLAS would first copy the whole matrix."""
+    return rows @ matrix.T if len(rows) > FEW else np.stack([matrix @ row for row in rows])
 
 
 def _as_arrays(grams: csr_matrix) -> dict[str, np.ndarray]:

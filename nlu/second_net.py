@@ -67,13 +67,13 @@ class SecondNet:
     def sign(self, text: str, vector: np.ndarray) -> str | None:
         """The sign whose example is nearest, if the message is that much like danger; else None."""
         a = self._arrays
+        like = a["examples"] @ vector
+        if like.max() < a["near"][0]:  # what is like no example in particular has no sign
+            return None
         grams = self._vectorizer.transform([text])
         size = len(vector)
         score = vector @ a["coefficients"][:size] * STRENGTH + grams @ a["coefficients"][size:] + a["intercept"]
-        like = a["examples"] @ vector
-        if score[0] < a["border"][0] or like.max() < a["near"][0]:  # what is like no example in particular has no sign
-            return None
-        return self._signs[int(like.argmax())]
+        return self._signs[int(like.argmax())] if score[0] >= a["border"][0] else None
 
     def save(self, folder: Path) -> None:
         """Numbers as npz, words as JSON: nothing in the files can run code when they are loaded."""

@@ -235,7 +235,8 @@ class TopicMatcher(IntentClassifier, GraphComponent):
         """Write the decision in Rasa's own shapes."""
         assert self._ranker is not None
         labels = self._ranker.labels
-        ranking = [{"name": labels[i], "confidence": self._decision.confidence(scores[i])} for i in np.argsort(-scores)]
+        confidences = self._decision.confidence(scores).tolist()
+        ranking = [{"name": labels[i], "confidence": confidences[i]} for i in np.argsort(-scores)]
         confidence = next((r["confidence"] for r in ranking if r["name"] == label), ranking[0]["confidence"])
         shown = ranking[: self._config["ranking_length"]]
         message.set("intent", {"name": label.split("/")[0], "confidence": confidence}, add_to_output=True)

@@ -12,6 +12,7 @@ from typing import Any
 from rasa.core.brokers.broker import EventBroker
 from rasa.core.tracker_store import InMemoryTrackerStore
 from rasa.shared.core.domain import Domain
+from rasa.shared.core.events import Event
 from rasa.shared.core.trackers import DialogueStateTracker
 
 
@@ -19,7 +20,10 @@ class RecentConversations(InMemoryTrackerStore):
     """Keeps the `newest` conversations in which something was said in the last `minutes`; nothing goes to disk.
 
     A timer lets go of old ones, so what the last patient of the day typed does not wait for the first of the next.
+    Rasa's own memory store keeps JSON; this one keeps the events as they are, as nobody changes one that has happened.
     """
+
+    store: dict[str, tuple[Event, ...]]
 
     def __init__(
         self,
@@ -39,7 +43,8 @@ class RecentConversations(InMemoryTrackerStore):
 
     async def save(self, tracker: DialogueStateTracker) -> None:
         """Keep a conversation, as the newest one."""
-        await super().save(tracker)
+        await self.stream_events(tracker)
+        self.store[tracker.sender_id] = tuple(tracker.events)
         self._saved_at.pop(tracker.sender_id, None)
         self._saved_at[tracker.sender_id] = self._clock()
         self._evict()
@@ -48,6 +53,13 @@ class RecentConversations(InMemoryTrackerStore):
         """The conversation, if it is still remembered."""
         self._evict()
         return await super().retrieve(sender_id)
+
+    def deserialise_tracker(self, sender_id: str, kept: tuple[Event, ...]) -> DialogueStateTracker:
+        """A new tracker in the state that these events lead to."""
+        tracker = self.init_tracker(sender_id)
+        tracker.events.extend(kept)
+        tracker.replay_events()
+        return tracker
 
     def _evict(self) -> None:
         """Let go of what is too old or too much, and look again when the next one gets too old."""
