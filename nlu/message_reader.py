@@ -13,6 +13,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from ruamel.yaml import YAML
 
 from nlu.encoder import vocabulary
+from nlu.fingerprint import fingerprint
 from nlu.normalise import Normaliser
 from nlu.segments import questions
 
@@ -55,6 +56,11 @@ class MessageReader(GraphComponent):
     ) -> "MessageReader":
         """Read the lexicons."""
         return cls(Normaliser.load(Path(config["spelling"]), known=vocabulary()), read_names(Path(config["subject"])))
+
+    @classmethod
+    def fingerprint_addon(cls, config: dict[str, Any]) -> str:
+        """The lexicons count, too."""
+        return fingerprint(Path(config["spelling"]), Path(config["subject"]))
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Read what people typed."""

@@ -1,7 +1,7 @@
 """Rank topics for a text: how the examples of each topic pull, times how near its nearest examples are."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -10,8 +10,9 @@ from scipy.sparse import csr_matrix
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from nlu import ridge
+from nlu.products import Products, rounded
 
-FEW = 12  # readings of one message, rather than examples
+PRODUCTS = "ranker.onnx"
 ARRAYS = "ranker.npz"
 WORDS = "ranker.json"
 
@@ -42,19 +43,24 @@ class Ranker:
     """
 
     def __init__(
-        self, config: RankerConfig, labels: list[str], arrays: dict[str, np.ndarray], terms: list[str]
+        self,
+        config: RankerConfig,
+        labels: list[str],
+        arrays: dict[str, np.ndarray],
+        terms: list[str],
+        products: Products,
     ) -> None:
         self.config = config
         self.labels = labels
         self._arrays = arrays
         self._terms = terms
+        self._products = products
         self._vectorizer = _vectorizer(terms)
         self._vectorizer.idf_ = arrays["idf"]
-        self._kernel = _Kernel.of(config, arrays)
-        self._order = np.argsort(arrays["y"], kind="stable")
-        self._bounds = np.searchsorted(arrays["y"][self._order], np.arange(len(labels) + 1))
+        self._bounds = np.searchsorted(np.sort(arrays["y"]), np.arange(len(labels) + 1))
+        parts = arrays["grams"], arrays["gram_places"], arrays["gram_bounds"]
+        self._grams = csr_matrix(parts, shape=(len(terms), len(arrays["pull"])))
         self._pull = np.ascontiguousarray(arrays["pull"].T)
-        self._placed = _unit((arrays["meaning"] - arrays["mean"]) @ arrays["whiten"])[self._order]
 
     @classmethod
     def fit(
@@ -75,59 +81,80 @@ class Ranker:
         folds = _folds(y, groups, config)
         vectorizer = _vectorizer(None).fit(texts)
         grams = vectorizer.transform(texts)
-        meaning, wording = np.split(vectors, 2, axis=1)
+        exact, wording = np.split(vectors, 2, axis=1)
         middle = wording.mean(axis=0)
+        meaning, wording = rounded(exact), rounded(_unit(wording - middle))
         landmarks = _landmarks(len(y), config)
-        known = {
-            "meaning": meaning,
-            "landmarks": landmarks,
-            "middle": middle,
-            "wording": _unit(wording[landmarks] - middle),
-            **_as_arrays(grams[landmarks].T.tocsr()),
-            "idf": vectorizer.idf_,
-        }
-        kernel = _Kernel.of(config, known)
         share = np.sqrt(np.bincount(y)[y] * len(labels) / len(y))  # a large topic must not drown a small one
         wanted = np.full((len(y), len(labels)), -1.0 / max(1, len(labels) - 1))
         wanted[np.arange(len(y)), y] = 1.0
 
         def rows(which: np.ndarray) -> np.ndarray:
-            return kernel(vectors[which], grams[which])
+            shared = (grams[which] @ grams[landmarks].T).toarray()
+            return _alike(config, meaning[which] @ meaning[landmarks].T, wording[which] @ wording[landmarks].T, shared)
 
         penalty = config.smoothing * share
         if len(landmarks) == len(y):
             pull, held_out = ridge.exact(rows, wanted, penalty, folds)
         else:
             pull, held_out = ridge.by_landmarks(rows, landmarks, wanted, penalty, folds)
-        mean, whiten = _whitening(meaning, y, config.spread)
-        arrays = {**known, "y": y, "mean": mean, "whiten": whiten, "pull": pull}
+        mean, whiten = _whitening(exact, y, config.spread)
+        arrays = {
+            "y": y,
+            "middle": middle,
+            "mean": mean,
+            "whiten": whiten,
+            "pull": pull,
+            "idf": vectorizer.idf_,
+            **_as_arrays(grams[landmarks].T.tocsr()),
+        }
+        by_label = np.argsort(y, kind="stable")
+        placed = _unit((exact - mean) @ whiten)[by_label]
+        products = Products.of({"meaning": meaning[landmarks], "wording": wording[landmarks], "placed": placed})
         terms = [str(term) for term in vectorizer.get_feature_names_out()]
-        ranker = cls(config, labels, {name: _compact(array) for name, array in arrays.items()}, terms)
+        ranker = cls(config, labels, {name: _compact(array) for name, array in arrays.items()}, terms, products)
 
         scores = np.zeros_like(wanted)
         for fold in folds:
             kept = np.ones(len(y), dtype=bool)
             kept[fold] = False
-            mean, whiten = _whitening(meaning[kept], y[kept], config.spread)
-            placed = _unit((meaning - mean) @ whiten).astype(np.float32)
-            by_label = ranker._order
-            scores[fold] = ranker._combine(held_out[fold], placed[fold], placed[by_label], kept[by_label])
+            mean, whiten = _whitening(exact[kept], y[kept], config.spread)
+            placed = _unit((exact - mean) @ whiten).astype(np.float32)
+            for part in ridge.steps(fold):
+                near = placed[part] @ placed[by_label].T
+                near[:, ~kept[by_label]] = 0.0
+                scores[part] = ranker._combine(held_out[part], near)
         return ranker, scores
 
     def scores(self, texts: Sequence[str], vectors: np.ndarray) -> np.ndarray:
         """One row a text, one column a label, each between 0 and 1; a row does not sum to 1."""
-        a = self._arrays
         different, first, same = np.unique(list(texts), return_index=True, return_inverse=True)  # parts may read alike
-        pull = _times(self._kernel(vectors[first], self._vectorizer.transform(different)), self._pull)
-        meaning = np.split(vectors[first], 2, axis=1)[0]
-        return self._combine(pull, _unit((meaning - a["mean"]) @ a["whiten"]), self._placed)[same]
+        a = self._arrays
+        meaning, wording = np.split(vectors[first], 2, axis=1)
+        like = self._products(
+            {
+                "meaning": meaning,
+                "wording": _unit(wording - a["middle"]),
+                "placed": _unit((meaning - a["mean"]) @ a["whiten"]),
+            }
+        )
+        shared = self._shared(self._vectorizer.transform(different))
+        alike = _alike(self.config, like["meaning"], like["wording"], shared)
+        pull = np.stack(
+            [self._pull @ row for row in alike]
+        )  # BLAS would copy the matrix to multiply a few rows at once
+        return self._combine(pull, like["placed"])[same]
 
-    def _combine(
-        self, pull: np.ndarray, asked: np.ndarray, placed: np.ndarray, kept: np.ndarray | None = None
-    ) -> np.ndarray:
+    def _shared(self, grams: csr_matrix) -> np.ndarray:
+        """How many characters each text shares with each landmark: only the rows of its own terms are looked at."""
+        ends = grams.indptr[1:-1]
+        texts = zip(np.split(grams.indices, ends), np.split(grams.data, ends), strict=True)
+        return np.stack([self._grams[terms].T @ weights for terms, weights in texts])
+
+    def _combine(self, pull: np.ndarray, near: np.ndarray) -> np.ndarray:
         """Each label's share of the pull times how near its nearest examples are; 0 for labels that pull little.
 
-        `placed` are the examples label by label, and `kept` says which of them count.
+        `near` has a column for each example, label by label; it is 0 for examples that do not count.
         """
         odds = np.exp(self.config.temperature * (pull - pull.max(axis=1, keepdims=True)))
         share = odds / odds.sum(axis=1, keepdims=True)
@@ -137,14 +164,14 @@ class Ranker:
         nearest = np.zeros_like(share)
         for label in np.flatnonzero(looked_at.any(axis=0)):
             own = slice(*self._bounds[label : label + 2])
-            examples = placed[own] if kept is None else placed[own][kept[own]]
             count = min(self.config.neighbours, own.stop - own.start)
             rows = np.flatnonzero(looked_at[:, label])
-            nearest[rows, label] = _mean_of_largest(asked[rows] @ examples.T, count)
+            nearest[rows, label] = _mean_of_largest(near[rows, own], count)
         return share * nearest.clip(0.0)
 
     def save(self, folder: Path) -> None:
-        """Numbers as npz, words as JSON: nothing in the files can run code when they are loaded."""
+        """Numbers as npz and ONNX, words as JSON: nothing in the files can run code when they are loaded."""
+        (folder / PRODUCTS).write_bytes(self._products.file)
         np.savez(str(folder / ARRAYS), **self._arrays)  # type: ignore[arg-type]
         content = {"config": asdict(self.config), "labels": self.labels, "terms": self._terms}
         (folder / WORDS).write_text(json.dumps(content), encoding="utf-8")
@@ -155,55 +182,20 @@ class Ranker:
         content = json.loads((folder / WORDS).read_text(encoding="utf-8"))
         with np.load(folder / ARRAYS, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
-        return cls(RankerConfig(**content["config"]), content["labels"], arrays, content["terms"])
+        products = Products((folder / PRODUCTS).read_bytes())
+        return cls(RankerConfig(**content["config"]), content["labels"], arrays, content["terms"], products)
 
 
-@dataclass(frozen=True)
-class _Kernel:
-    """How alike texts and the landmarks are: in meaning and in wording (two Gaussian kernels on the sphere), and in
-    characters.
+def _alike(config: RankerConfig, meaning: np.ndarray, wording: np.ndarray, shared: np.ndarray) -> np.ndarray:
+    """How alike texts and landmarks are: in meaning and in wording (two Gaussian kernels on the sphere, from the dot
+    products), and in the characters that they share. One row a text, one column a landmark.
 
-    Wording vectors all point much the same way, so what they have in common (`middle`) is taken off first.
+    Wording vectors all point much the same way, so what they have in common (`middle`) is taken off before.
     """
-
-    config: RankerConfig
-    meaning: np.ndarray
-    middle: np.ndarray
-    wording: np.ndarray  # without what is common, length 1
-    grams: csr_matrix  # terms x landmarks
-
-    @classmethod
-    def of(cls, config: RankerConfig, arrays: Mapping[str, np.ndarray]) -> "_Kernel":
-        meaning, landmarks = arrays["meaning"], arrays["landmarks"]
-        parts = arrays["grams"], arrays["gram_places"], arrays["gram_bounds"]
-        return cls(
-            config,
-            meaning if len(landmarks) == len(meaning) else meaning[landmarks],
-            arrays["middle"],
-            arrays["wording"],
-            csr_matrix(parts, shape=(len(arrays["idf"]), len(landmarks))),
-        )
-
-    def __call__(self, vectors: np.ndarray, grams: csr_matrix) -> np.ndarray:
-        """One row a text, one column a landmark."""
-        meaning, wording = np.split(vectors, 2, axis=1)
-        alike = np.exp(self.config.meaning * (_times(meaning, self.meaning) - 1.0))
-        alike += np.exp(self.config.wording * (_times(_unit(wording - self.middle), self.wording) - 1.0))
-        alike += self.config.characters * self._characters(grams)
-        return np.asarray(alike + 1.0)
-
-    def _characters(self, grams: csr_matrix) -> np.ndarray:
-        """`grams @ self.grams`. For a few rows, only the rows of their terms are looked at."""
-        if grams.shape[0] > FEW:
-            return np.asarray((grams @ self.grams).toarray())
-        ends = grams.indptr[1:-1]
-        texts = zip(np.split(grams.indices, ends), np.split(grams.data, ends), strict=True)
-        return np.stack([self.grams[terms].T @ weights for terms, weights in texts])
-
-
-def _times(rows: np.ndarray, matrix: np.ndarray) -> np.ndarray:
-    """The product of each row with each row of the matrix. For a few rows BLAS would first copy the whole matrix."""
-    return rows @ matrix.T if len(rows) > FEW else np.stack([matrix @ row for row in rows])
+    alike = np.exp(config.meaning * (meaning - 1.0))
+    alike += np.exp(config.wording * (wording - 1.0))
+    alike += config.characters * shared
+    return np.asarray(alike + 1.0)
 
 
 def _as_arrays(grams: csr_matrix) -> dict[str, np.ndarray]:

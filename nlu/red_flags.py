@@ -33,6 +33,7 @@ from ruamel.yaml import YAML
 
 from nlu.encoder import Encoder
 from nlu.encoder_featurizer import VECTORS
+from nlu.fingerprint import fingerprint
 from nlu.message_reader import READINGS
 from nlu.second_net import SecondNet
 from nlu.variants import VARIANT_OF
@@ -88,6 +89,11 @@ class RedFlagNet(GraphComponent):
         """The rules, and the second net as it was trained."""
         with model_storage.read_from(resource) as folder:
             return cls(config, model_storage, resource, SecondNet.load(folder))
+
+    @classmethod
+    def fingerprint_addon(cls, config: dict[str, Any]) -> str:
+        """The examples of danger count, too."""
+        return fingerprint(Path(config["data"]) / EXAMPLES)
 
     def train(self, training_data: TrainingData) -> Resource:
         """Teach the second net the examples of danger against all ordinary examples."""

@@ -18,11 +18,11 @@ def exact(kernel: Kernel, wanted: np.ndarray, penalty: np.ndarray, folds: Folds)
     """
     count = len(wanted)
     inverse = np.empty((count, count), dtype=np.float32, order="F")
-    for rows in _steps(np.arange(count)):
+    for rows in steps(np.arange(count)):
         inverse[:, rows] = kernel(rows).T  # symmetric, so that columns are as good as rows
     inverse[np.diag_indices(count)] += penalty
     _invert(inverse)
-    pull = np.vstack([inverse[rows] @ wanted for rows in _steps(np.arange(count))])
+    pull = np.vstack([inverse[rows] @ wanted for rows in steps(np.arange(count))])
     held_out = np.zeros_like(wanted)
     for fold in folds:
         held_out[fold] = wanted[fold] - np.linalg.solve(inverse[np.ix_(fold, fold)], pull[fold])
@@ -48,7 +48,7 @@ def by_landmarks(
     sums = []
     for part in parts:
         square, target = np.zeros((len(landmarks),) * 2), np.zeros((len(landmarks), wanted.shape[1]))
-        for rows in _steps(part):
+        for rows in steps(part):
             placed = features(rows)
             weighted = (placed / penalty[rows, None]).T
             square += weighted @ placed
@@ -59,13 +59,14 @@ def by_landmarks(
     held_out = np.zeros_like(wanted)
     for part, (square, target) in zip(parts, sums, strict=True) if folds else ():
         without = cho_solve(cho_factor(whole - square, lower=True), goal - target)
-        for rows in _steps(part):
+        for rows in steps(part):
             held_out[rows] = features(rows) @ without
     solution = cho_solve(cho_factor(whole, lower=True), goal)
     return solve_triangular(root.T, solution, lower=False), held_out
 
 
-def _steps(rows: np.ndarray) -> list[np.ndarray]:
+def steps(rows: np.ndarray) -> list[np.ndarray]:
+    """The same rows, so many at a time that what is made of them fits into memory."""
     return [rows[start : start + STEP] for start in range(0, len(rows), STEP)]
 
 

@@ -19,6 +19,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from nlu.decision import Decision, close_calls, learn
 from nlu.encoder_featurizer import VECTORS, EncoderFeaturizer
+from nlu.fingerprint import fingerprint
 from nlu.message_reader import READINGS
 from nlu.ranker import Ranker, RankerConfig
 from nlu.variants import VARIANT_OF
@@ -251,6 +252,11 @@ class TopicMatcher(IntentClassifier, GraphComponent):
                 own.sort(key=lambda r: r["name"] != label)
                 selected[group] = _selection(own[: self._config["ranking_length"]])
             message.set("response_selector", selected, add_to_output=True)
+
+    @classmethod
+    def fingerprint_addon(cls, config: dict[str, Any]) -> str:
+        """The ranker counts, too."""
+        return fingerprint()
 
     @classmethod
     def validate_config(cls, config: dict[str, Any]) -> None:

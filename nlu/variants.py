@@ -14,6 +14,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from ruamel.yaml import YAML
 
+from nlu.fingerprint import fingerprint
 from nlu.message_reader import READINGS, MessageReader
 
 VARIANT_OF = "variant_of"
@@ -62,6 +63,11 @@ class ExampleVariants(GraphComponent):
     def get_default_config() -> dict[str, Any]:
         """The lexicon of this project."""
         return {"same_thing": "data/lexicon/same_thing.yml", "topics": "faq"}
+
+    @classmethod
+    def fingerprint_addon(cls, config: dict[str, Any]) -> str:
+        """The lexicon counts, too."""
+        return fingerprint(Path(config["same_thing"]))
 
     def __init__(self, groups: list[SameThing], topics: str) -> None:
         self._groups = groups

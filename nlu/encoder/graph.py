@@ -12,6 +12,7 @@ from onnx import TensorProto, helper, numpy_helper
 from onnxruntime.quantization.matmul_nbits_quantizer import DefaultWeightOnlyQuantConfig, MatMulNBitsQuantizer
 
 from nlu.encoder.delta import tuned_weights
+from nlu.products import BLOCK, IN_BYTES
 
 LAYERS = 6
 MIDDLE = 4
@@ -22,8 +23,6 @@ EPSILON = 1e-12
 OPSET = 17
 IR_VERSION = 8
 MASKED = -1e9  # added to the attention score of padding
-BLOCK = 128  # weights that share a scale
-IN_BYTES = 4  # ONNX Runtime's name for products of 8-bit numbers on both sides
 
 
 class _Graph:
