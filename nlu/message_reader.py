@@ -60,7 +60,8 @@ class MessageReader(GraphComponent):
     @classmethod
     def fingerprint_addon(cls, config: dict[str, Any]) -> str:
         """The lexicons count, too."""
-        return fingerprint(Path(config["spelling"]), Path(config["subject"]))
+        given = cls.get_default_config() | config
+        return fingerprint(Path(given["spelling"]), Path(given["subject"]))
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Read what people typed."""

@@ -93,7 +93,7 @@ class RedFlagNet(GraphComponent):
     @classmethod
     def fingerprint_addon(cls, config: dict[str, Any]) -> str:
         """The examples of danger count, too."""
-        return fingerprint(Path(config["data"]) / EXAMPLES)
+        return fingerprint(Path((cls.get_default_config() | config)["data"]) / EXAMPLES)
 
     def train(self, training_data: TrainingData) -> Resource:
         """Teach the second net the examples of danger against all ordinary examples."""

@@ -67,7 +67,7 @@ class ExampleVariants(GraphComponent):
     @classmethod
     def fingerprint_addon(cls, config: dict[str, Any]) -> str:
         """The lexicon counts, too."""
-        return fingerprint(Path(config["same_thing"]))
+        return fingerprint(Path((cls.get_default_config() | config)["same_thing"]))
 
     def __init__(self, groups: list[SameThing], topics: str) -> None:
         self._groups = groups
