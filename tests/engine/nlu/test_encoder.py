@@ -10,7 +10,7 @@ import pytest
 
 from nlu.encoder import Encoder, EncoderError
 from nlu.encoder.graph import build
-from nlu.encoder.store import graph_path
+from nlu.encoder.store import digest_path, graph_path
 from nlu.encoder.weights import checked_weights
 from nlu.encoder_featurizer import Vectors
 from tests.engine.nlu.reference import Reference
@@ -52,6 +52,15 @@ def test_changed_weights_are_refused(tmp_path: Path) -> None:
     changed.write_bytes(b"something else")
     with pytest.raises(EncoderError, match="not the file that was reviewed"):
         checked_weights(changed)
+
+
+def test_a_graph_of_an_older_version_goes(tmp_path: Path) -> None:
+    older = [tmp_path / f"all-minilm-l6-v2-2-d33e9d83.{ending}" for ending in ("onnx", "sha256")]
+    other = tmp_path / "notes.txt"
+    for file in (*older, other):
+        file.write_text("")
+    Encoder.load(tmp_path)
+    assert sorted(tmp_path.iterdir()) == sorted([other, graph_path(tmp_path), digest_path(graph_path(tmp_path))])
 
 
 def test_a_damaged_graph_is_refused_with_what_to_do(tmp_path: Path) -> None:
