@@ -23,10 +23,16 @@ Json = dict[str, Any]
 
 
 def topics(parsed: Json) -> set[str]:
-    """What would be answered: our matcher's topics, or the response that Rasa's own selector picks for the intent."""
+    """What would be answered: our matcher's topics, or the response that Rasa's own selector picks for the intent.
+
+    A selector is named after its intent, or `default` if it is for all of them, as in Rasa's default pipeline.
+    """
     if "topics" in parsed:
         return set(parsed["topics"])
-    picked = parsed.get("response_selector", {}).get(parsed["intent"].get("name"), {}).get("response", {})
+    selectors, intent = parsed.get("response_selector", {}), parsed["intent"].get("name")
+    if intent not in selectors.get("all_retrieval_intents", ()):
+        return set()
+    picked = selectors.get(intent, selectors.get("default", {})).get("response", {})
     return {str(picked["intent_response_key"]).partition("/")[2]} if picked.get("intent_response_key") else set()
 
 

@@ -16,6 +16,8 @@ def test_look_alikes_stay_quiet(net: Net, kind: str, text: str) -> None:
 @pytest.mark.parametrize(
     ("quiet", "alarm"),
     [
+        ("still tender two days later, is that ok", "still tender four days later, is that ok"),
+        ("still sore two days after needling", "still sore two days after needling and it is getting worse"),
         ("no chest pain", "no chest pain but i cant breathe"),
         ("no fever, no chills", "no fever but the spot is oozing pus"),
         ("what if i cant breathe after", "what if this is my lung, i cant breathe"),
