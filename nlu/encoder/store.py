@@ -24,8 +24,8 @@ def digest_path(graph: Path) -> Path:
 def build_graph(folder: Path = FOLDER) -> Path:
     """Check the weights, write the graph and its digest, and return the graph's path.
 
-    Each file appears under its name only when it is complete, so that two builds at once do no harm. A graph of an older
-    layout or tuning goes.
+    Each file appears under its name only when it is complete, so that two builds at once do no harm. A graph of an
+    older layout or tuning goes.
     """
     import onnx  # only the build needs it
 
