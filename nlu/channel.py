@@ -17,6 +17,8 @@ from sanic.response import HTTPResponse, json
 
 from nlu.context import FollowUps, mix
 from nlu.local_actions import LocalActions
+from nlu.message_reader import CONTEXT
+from nlu.topic_matcher import RANKING_IN_CONTEXT
 
 TOKEN_VARIABLE = "IMS_ENGINE_TOKEN"
 NO_TOKEN = f"The engine does not open without a token. Set {TOKEN_VARIABLE} in the environment; `ims run` does so."
@@ -161,20 +163,22 @@ async def understand(agent: Agent, sender: str, text: str) -> Json:
     """The message as Rasa parses it, read with the last answered topic where it leans on that."""
     assert agent.processor is not None and agent.domain is not None
     tracker = await agent.tracker_store.get_or_create_tracker(sender, append_action_listen=False)
-    alone = await agent.processor.parse_message(UserMessage(text), tracker)
-    ranked = ranking(alone)
-    if alone["intent"]["name"] == RED_FLAG:  # a sign of danger means what it means
+    said = agent.domain.responses.get(f"utter_faq/{tracker.get_slot('topic')}")
+    # A form waits for an answer to its own question.
+    title = said[0]["metadata"]["title"].rstrip("?") if said and not tracker.active_loop_name else None
+    # Where its words alone tell that it leans on the topic, it is read both ways at once.
+    context = {CONTEXT: title} if title and FOLLOW_UPS.weight(text, []) else None
+    alone = await agent.processor.parse_message(UserMessage(text, metadata=context), tracker)
+    in_context = alone.pop(RANKING_IN_CONTEXT, None)
+    # A sign of danger means what it means; several topics are a question that stands for itself.
+    if not title or alone["intent"]["name"] == RED_FLAG or alone.get("several"):
         return alone
-    last = tracker.get_slot("topic")
-    said = agent.domain.responses.get(f"utter_faq/{last}")
-    # A form waits for an answer to its own question; several topics are a question that stands for itself.
-    if not said or tracker.active_loop_name or alone.get("several"):
-        return alone
+    ranked = ranking(alone["intent_ranking"])
     weight = FOLLOW_UPS.weight(text, ranked)
     if not weight:
         return alone
-    title = said[0]["metadata"]["title"].rstrip("?")
-    in_context = await agent.processor.parse_message(UserMessage(f"{title} {text}"))
+    if in_context is None:
+        in_context = (await agent.processor.parse_message(UserMessage(f"{title} {text}")))["intent_ranking"]
     mixed = mix(ranked, ranking(in_context), weight)
     name, confidence = mixed[0]
     if not name.startswith("faq/") or confidence < FOLLOW_UPS.answer_from or name in alone_topics(alone)[:1]:
@@ -184,9 +188,9 @@ async def understand(agent: Agent, sender: str, text: str) -> Json:
     return {**alone, **as_parsed(name, confidence), "entities": alone["entities"], "intent_ranking": listed(mixed)}
 
 
-def ranking(parsed: Json) -> list[tuple[str, float]]:
+def ranking(entries: list[Json]) -> list[tuple[str, float]]:
     """Intents with their confidence, best first."""
-    return [(entry["name"], float(entry["confidence"])) for entry in parsed.get("intent_ranking", [])]
+    return [(entry["name"], float(entry["confidence"])) for entry in entries]
 
 
 def listed(entries: list[tuple[str, float]]) -> list[Json]:

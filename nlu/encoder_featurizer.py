@@ -18,9 +18,10 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from nlu.encoder import DIMENSIONS, Encoder
 from nlu.encoder.store import graph_path
-from nlu.message_reader import READINGS, MessageReader
+from nlu.message_reader import IN_CONTEXT, READINGS, MessageReader
 
 VECTORS = "reading_vectors"
+VECTORS_IN_CONTEXT = "reading_vectors_in_context"
 
 
 class Vectors(np.ndarray):
@@ -71,13 +72,14 @@ class EncoderFeaturizer(DenseFeaturizer, GraphComponent):
         return messages
 
     def _encode(self, messages: list[Message], encoder: Encoder) -> None:
-        texts = [reading for message in messages for reading in message.get(READINGS)]
+        texts = [text for message in messages for text in [*message.get(READINGS), *(message.get(IN_CONTEXT) or ())]]
         vectors = encoder.encode_both(texts)
-        start = 0
         for message in messages:
-            end = start + len(message.get(READINGS))
-            self._set(message, vectors[start:end])
-            start = end
+            alone, in_context = len(message.get(READINGS)), len(message.get(IN_CONTEXT) or ())
+            self._set(message, vectors[:alone])
+            if in_context:
+                message.set(VECTORS_IN_CONTEXT, vectors[alone : alone + in_context])
+            vectors = vectors[alone + in_context :]
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         """Encode the training examples, on all processors: there are thousands."""

@@ -18,6 +18,8 @@ from nlu.normalise import Normaliser
 from nlu.segments import questions
 
 READINGS = "readings"
+IN_CONTEXT = "readings_in_context"
+CONTEXT = "context"  # in a message's metadata: what was answered before, if the message may lean on it
 
 
 def read_names(path: Path) -> tuple[str, ...]:
@@ -32,7 +34,8 @@ class MessageReader(GraphComponent):
     """Sets `readings` on every message: the ways to read it, each one a text for the encoder and the matcher.
 
     The first reading is the whole message in plain spelling. If it has several parts, each part that asks something
-    follows twice: alone, and together with the part before it. Training examples have one reading.
+    follows twice: alone, and together with the part before it. Training examples have one reading. A message with a
+    `context` in its metadata also gets `readings_in_context`, the same of the message with the context before it.
 
     Config: `spelling` and `subject`, the paths of the lexicons.
     """
@@ -66,12 +69,18 @@ class MessageReader(GraphComponent):
     def process(self, messages: list[Message]) -> list[Message]:
         """Read what people typed."""
         for message in messages:
-            whole = self._normaliser(message.get(TEXT) or "")
-            readings = [whole]
-            for part in questions(whole, self._names):
-                readings += [part.text, f"{part.before} {part.text}".strip()]
-            message.set(READINGS, readings)
+            text = message.get(TEXT) or ""
+            message.set(READINGS, self._readings(text))
+            if context := (message.get("metadata") or {}).get(CONTEXT):
+                message.set(IN_CONTEXT, self._readings(f"{context} {text}"))
         return messages
+
+    def _readings(self, text: str) -> list[str]:
+        whole = self._normaliser(text)
+        readings = [whole]
+        for part in questions(whole, self._names):
+            readings += [part.text, f"{part.before} {part.text}".strip()]
+        return readings
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         """Read the training examples, each as a whole."""

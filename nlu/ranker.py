@@ -12,6 +12,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from nlu import ridge
 from nlu.products import Products, rounded
 
+NEAR_AT_ONCE = 512  # held-out examples that are compared with all others at a time
 PRODUCTS = "ranker.onnx"
 ARRAYS = "ranker.npz"
 WORDS = "ranker.json"
@@ -120,7 +121,7 @@ class Ranker:
             kept[fold] = False
             mean, whiten = _whitening(exact[kept], y[kept], config.spread)
             placed = _unit((exact - mean) @ whiten).astype(np.float32)
-            for part in ridge.steps(fold):
+            for part in ridge.steps(fold, NEAR_AT_ONCE):
                 near = placed[part] @ placed[by_label].T
                 near[:, ~kept[by_label]] = 0.0
                 scores[part] = ranker._combine(held_out[part], near)

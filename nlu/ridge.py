@@ -65,9 +65,9 @@ def by_landmarks(
     return solve_triangular(root.T, solution, lower=False), held_out
 
 
-def steps(rows: np.ndarray) -> list[np.ndarray]:
+def steps(rows: np.ndarray, size: int = STEP) -> list[np.ndarray]:
     """The same rows, so many at a time that what is made of them fits into memory."""
-    return [rows[start : start + STEP] for start in range(0, len(rows), STEP)]
+    return [rows[start : start + size] for start in range(0, len(rows), size)]
 
 
 def _invert(matrix: np.ndarray) -> None:

@@ -18,13 +18,14 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from nlu.decision import Decision, close_calls, learn
-from nlu.encoder_featurizer import VECTORS, EncoderFeaturizer
+from nlu.encoder_featurizer import VECTORS, VECTORS_IN_CONTEXT, EncoderFeaturizer
 from nlu.fingerprint import fingerprint
-from nlu.message_reader import READINGS
+from nlu.message_reader import IN_CONTEXT, READINGS
 from nlu.ranker import Ranker, RankerConfig
 from nlu.variants import VARIANT_OF
 
 DECISION = "decision.json"
+RANKING_IN_CONTEXT = "ranking_in_context"
 UNKNOWN = "nlu_fallback"
 CLARIFY = "clarify"
 OUT_OF_SCOPE = "out_of_scope"
@@ -51,8 +52,8 @@ class TopicMatcher(IntentClassifier, GraphComponent):
     """Ranks all intents, also the ones with a topic (`faq/soreness`), and decides between answer, clarify and unknown.
 
     In: `readings` and `reading_vectors`. Out: `intent`, `intent_ranking`, `response_selector` as Rasa's own selector
-    would set it, `topics` (all topics that are answered), `several` (whether its parts ask for different ones) and
-    `offered` (topics for "did you mean").
+    would set it, `topics` (all topics that are answered), `several` (whether its parts ask for different ones),
+    `offered` (topics for "did you mean"), and `ranking_in_context` if the message was read in its context as well.
     Below the lower border the intent is `nlu_fallback`, which still offers the nearest topics unless the message looks
     out of scope; between the borders it is `clarify`. Training data without topics works too; there is then no
     `clarify`.
@@ -160,9 +161,15 @@ class TopicMatcher(IntentClassifier, GraphComponent):
         if not readings[0]:
             self._publish(message, np.zeros(len(self._ranker.labels)), UNKNOWN, [], [])
             return
+        if in_context := message.get(IN_CONTEXT):
+            readings = [*readings, *in_context]
+            vectors = np.vstack([vectors, message.get(VECTORS_IN_CONTEXT)])
         scores = self._ranker.scores(readings, vectors)
-        parts = self._part_scores(scores)
-        pooled = np.vstack([scores[:1], parts]).max(axis=0)
+        if in_context:
+            _, pooled = self._pooled(scores[-len(in_context) :])
+            message.set(RANKING_IN_CONTEXT, self._ranking(pooled)[: self._config["ranking_length"]], add_to_output=True)
+            scores = scores[: -len(in_context)]
+        parts, pooled = self._pooled(scores)
         best = int(pooled.argmax())
         asked = self._topics_asked(parts, best)
         topics = asked or self._topics_meant(pooled, best)
@@ -178,6 +185,17 @@ class TopicMatcher(IntentClassifier, GraphComponent):
             offered = [] if self._group(best) == OUT_OF_SCOPE else self._nearest(pooled)
             near = bool(offered) and pooled[offered[0]] >= self._decision.offer
             self._publish(message, pooled, CLARIFY if near else UNKNOWN, [], offered)
+
+    def _pooled(self, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The scores of the parts, and for each label the best of the whole's and the parts' scores."""
+        parts = self._part_scores(scores)
+        return parts, np.vstack([scores[:1], parts]).max(axis=0)
+
+    def _ranking(self, scores: np.ndarray) -> list[dict[str, Any]]:
+        """All labels in Rasa's shape, best first."""
+        assert self._ranker is not None
+        confidences = self._decision.confidence(scores).tolist()
+        return [{"name": self._ranker.labels[i], "confidence": confidences[i]} for i in np.argsort(-scores)]
 
     def _part_scores(self, scores: np.ndarray) -> np.ndarray:
         """One row a question: read alone if that is clear, otherwise the surer of alone and with what stands before.
@@ -236,8 +254,7 @@ class TopicMatcher(IntentClassifier, GraphComponent):
         """Write the decision in Rasa's own shapes."""
         assert self._ranker is not None
         labels = self._ranker.labels
-        confidences = self._decision.confidence(scores).tolist()
-        ranking = [{"name": labels[i], "confidence": confidences[i]} for i in np.argsort(-scores)]
+        ranking = self._ranking(scores)
         confidence = next((r["confidence"] for r in ranking if r["name"] == label), ranking[0]["confidence"])
         shown = ranking[: self._config["ranking_length"]]
         message.set("intent", {"name": label.split("/")[0], "confidence": confidence}, add_to_output=True)

@@ -3,11 +3,14 @@
 import tarfile
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from rasa.core.agent import Agent
+from rasa.core.channels.channel import UserMessage
 
 from nlu.channel import BadRequest
+from nlu.message_reader import CONTEXT
 from nlu.ranker import Ranker
 from tests.engine.nlu.conftest import Ask
 
@@ -134,6 +137,28 @@ async def test_a_choice_that_does_not_exist_is_refused(ask: Ask, choice: dict[st
 async def test_slots_of_an_earlier_conversation_are_carried_over(ask: Ask) -> None:
     reply = await ask("hello", sender="fresh", slots={"topic": "cost", "not_ours": 1})
     assert reply["slots"] == {"topic": "cost"}
+
+
+@pytest.mark.parametrize("text", ["how long?", "and what does it cost? is it bad when i am pregnant?"])
+async def test_a_message_is_read_with_its_context_as_if_both_were_typed(agent: Agent, text: str) -> None:
+    assert agent.processor is not None
+    context = "Will I be sore afterwards"
+    once = await agent.processor.parse_message(UserMessage(text, metadata={CONTEXT: context}))
+    joined = await agent.processor.parse_message(UserMessage(f"{context} {text}"))
+    alone = await agent.processor.parse_message(UserMessage(text))
+    for found, expected in (("ranking_in_context", joined), ("intent_ranking", alone)):
+        expected_confidence = {entry["name"]: entry["confidence"] for entry in expected["intent_ranking"]}
+        for entry in once[found][:5]:
+            assert entry["confidence"] == pytest.approx(expected_confidence[entry["name"]], abs=1e-3)
+    assert "ranking_in_context" not in alone
+
+
+async def test_what_leans_on_the_answer_before_is_read_in_one_run(ask: Ask, agent: Agent) -> None:
+    assert agent.processor is not None
+    await ask("will i be sore afterwards")
+    with patch.object(agent.processor, "parse_message", wraps=agent.processor.parse_message) as parse:
+        await ask("how long?")
+    assert parse.call_count == 1
 
 
 async def test_the_same_message_always_gets_the_same_decision(ask: Ask) -> None:
