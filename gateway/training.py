@@ -31,6 +31,7 @@ from environments.setup import ENGINE, ROOT
 from gateway import editions
 from gateway.settings import Settings
 from knowledge import data_hash
+from nlu.fingerprint import fingerprint
 from nlu.quiet import SETTINGS as QUIET
 
 ENGINE_PYTHON = ENGINE.python
@@ -103,10 +104,8 @@ def _sha256(file: Path) -> str:
 
 def _training_hash(settings: Settings) -> str:
     """Changes when the data, the pipeline's code or the engine's packages change."""
-    digest = hashlib.sha256(data_hash(settings.data).encode())
-    for file in [*sorted((ROOT / "nlu").rglob("*.py")), ENGINE_PACKAGES]:
-        digest.update(file.read_bytes())
-    return digest.hexdigest()
+    trained_with = data_hash(settings.data) + fingerprint(ENGINE_PACKAGES)
+    return hashlib.sha256(trained_with.encode()).hexdigest()
 
 
 def engine_environment(settings: Settings) -> dict[str, str]:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import onnxruntime
 
 if TYPE_CHECKING:
     import onnx
@@ -27,17 +28,20 @@ def rounded(matrix: np.ndarray) -> np.ndarray:
     return np.asarray(blocks.reshape(len(matrix), -1)[:, : matrix.shape[1]])
 
 
+def session(graph: str | bytes) -> Any:
+    """ONNX Runtime on one thread, the quickest for what one message needs; the graph's path, or the graph."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+
+
 class Products:
     """Dot products with the rows of matrices, by name. The vectors are rounded, too, while it runs."""
 
     def __init__(self, file: bytes) -> None:
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.log_severity_level = 3
         self.file = file
-        self._session = onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
+        self._session = session(file)
         self._names = [output.name for output in self._session.get_outputs()]
 
     @classmethod

@@ -61,7 +61,6 @@ class Ranker:
         self._bounds = np.searchsorted(np.sort(arrays["y"]), np.arange(len(labels) + 1))
         parts = arrays["grams"], arrays["gram_places"], arrays["gram_bounds"]
         self._grams = csr_matrix(parts, shape=(len(terms), len(arrays["pull"])))
-        self._pull = np.ascontiguousarray(arrays["pull"].T)
 
     @classmethod
     def fit(
@@ -121,10 +120,9 @@ class Ranker:
             kept[fold] = False
             mean, whiten = _whitening(exact[kept], y[kept], config.spread)
             placed = _unit((exact - mean) @ whiten).astype(np.float32)
+            others = placed[by_label] * kept[by_label, None]
             for part in ridge.steps(fold, NEAR_AT_ONCE):
-                near = placed[part] @ placed[by_label].T
-                near[:, ~kept[by_label]] = 0.0
-                scores[part] = ranker._combine(held_out[part], near)
+                scores[part] = ranker._combine(held_out[part], placed[part] @ others.T)
         return ranker, scores
 
     def scores(self, texts: Sequence[str], vectors: np.ndarray) -> np.ndarray:
@@ -141,9 +139,7 @@ class Ranker:
         )
         shared = self._shared(self._vectorizer.transform(different))
         alike = _alike(self.config, like["meaning"], like["wording"], shared)
-        pull = np.stack(
-            [self._pull @ row for row in alike]
-        )  # BLAS would copy the matrix to multiply a few rows at once
+        pull = np.stack([row @ a["pull"] for row in alike])  # for a few rows at once BLAS would copy the matrix
         return self._combine(pull, like["placed"])[same]
 
     def _shared(self, grams: csr_matrix) -> np.ndarray:

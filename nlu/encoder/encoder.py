@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime
 from tokenizers import Tokenizer
 
 from nlu.encoder import errors
 from nlu.encoder.store import FOLDER, digest_path, ensure_graph
 from nlu.encoder.weights import packaged, sha256
+from nlu.products import session
 
 DIMENSIONS = 384
 MAX_TOKENS = 128
@@ -42,10 +42,7 @@ class Encoder:
         expected = digest_path(graph).read_text(encoding="ascii").strip()
         if sha256(graph) != expected:
             raise errors.EncoderError(errors.GRAPH_DAMAGED.format(path=graph))
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1  # the matrices of one text are small
-        options.log_severity_level = 3
-        return cls.of(onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"]), threads)
+        return cls.of(session(str(graph)), threads)
 
     @classmethod
     def of(cls, session: Any, threads: int = 1) -> "Encoder":

@@ -37,13 +37,10 @@ def test_a_changed_lexicon_is_trained_with(
 
 
 def test_what_a_changed_module_made_is_not_used_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    module = tmp_path / "nlu" / "ranker.py"
-    module.parent.mkdir()
-    monkeypatch.setattr(fingerprint, "ROOT", tmp_path)
+    module = tmp_path / "ranker.py"
+    monkeypatch.setattr(fingerprint, "CODE", tmp_path)
     found = []
     for words in ("x = 1", "x = 2"):
         module.write_text(words, encoding="utf-8")
-        fingerprint._code.cache_clear()
         found.append(TopicMatcher.fingerprint_addon({}))
-    fingerprint._code.cache_clear()
     assert found[0] != found[1]
