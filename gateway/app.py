@@ -17,7 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from gateway import metrics
+from gateway import __version__, metrics
 from gateway.conversations import Conversations
 from gateway.database import Database
 from gateway.desk.links import Links
@@ -125,7 +125,7 @@ def create_app(
     app = FastAPI(
         title="IMS Assistant",
         description="A chat that answers patients' questions about Intramuscular Stimulation.",
-        version="1",
+        version=__version__,
         docs_url=None,  # they load scripts from other machines; the description itself is at /openapi.json
         redoc_url=None,
         # It would record errors with what patients typed in them, if somebody set its environment variables.

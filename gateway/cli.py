@@ -14,6 +14,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from gateway import __version__
 from gateway.settings import Settings, SettingsError, called_from
 from gateway.staff import commands as staff
 from gateway.studio import (
@@ -28,7 +29,6 @@ from gateway.studio import (
 )
 
 app = typer.Typer(
-    help="IMS Assistant: answers what patients ask a physiotherapy clinic about a treatment.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -46,6 +46,21 @@ def _settings() -> Settings:
 def _stop(message: str) -> NoReturn:
     print(message, file=sys.stderr)
     raise typer.Exit(1)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        print(f"IMS Assistant {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which version this is.")
+    ] = False,
+) -> None:
+    """IMS Assistant: answers what patients ask a physiotherapy clinic about a treatment."""
 
 
 @app.command()

@@ -10,14 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from importlib.util import find_spec
-from pathlib import Path
 from typing import cast
 
 from fpdf import FPDF
 from fpdf.enums import MethodReturnValue, XPos, YPos
 from fpdf.prefs import ViewerPreferences
 
+from environments.setup import ROOT
 from gateway.answer_parts import citations, lasting_facts, long_date, parts, qr_code, review_state
 from knowledge import Knowledge, Topic
 from knowledge.pictures import Picture
@@ -26,6 +25,7 @@ MOST_TOPICS = 12
 MARGIN = 20.0  # all lengths in millimetres
 QR_SIZE = 26.0
 LINES = MethodReturnValue.LINES
+FONTS = ROOT / "gateway" / "fonts"  # DejaVu Sans: nothing depends on what the machine has installed
 LINE = 1.45  # line height in font sizes
 INK, SOFT = (20, 38, 43), (72, 88, 92)
 
@@ -95,9 +95,8 @@ class _Paper(FPDF):
     def __init__(self, left_foot: str, right_foot: str) -> None:
         super().__init__(format="Letter")
         self._feet = left_foot, right_foot
-        fonts = _fonts()
-        self.add_font("body", "", fonts / "DejaVuSans.ttf")
-        self.add_font("body", "B", fonts / "DejaVuSans-Bold.ttf")
+        self.add_font("body", "", FONTS / "DejaVuSans.ttf")
+        self.add_font("body", "B", FONTS / "DejaVuSans-Bold.ttf")
         self.set_lang("en-CA")
         self.set_margins(MARGIN, MARGIN)
         self.c_margin = 0
@@ -189,10 +188,3 @@ class _Paper(FPDF):
 def _batches(lines: list[str], most: int) -> Iterator[list[str]]:
     for first in range(0, len(lines), most):
         yield lines[first : first + most]
-
-
-def _fonts() -> Path:
-    """DejaVu Sans, which matplotlib brings: nothing depends on what the machine has installed."""
-    found = find_spec("matplotlib")
-    assert found and found.origin
-    return Path(found.origin).parent / "mpl-data" / "fonts" / "ttf"

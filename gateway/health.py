@@ -7,6 +7,7 @@ import asyncio
 from fastapi import APIRouter
 from starlette.responses import JSONResponse
 
+from gateway import __version__
 from gateway.engine import Engine
 from gateway.logs import describe
 from gateway.peers import RedisPeers
@@ -19,8 +20,8 @@ def routes(store: Store, engine: Engine, peers: RedisPeers | None) -> APIRouter:
 
     @router.get("/health")
     async def health() -> dict[str, str]:
-        """Whether this process answers at all."""
-        return {"status": "ok"}
+        """Whether this process answers at all, and which version it is."""
+        return {"status": "ok", "version": __version__}
 
     @router.get("/ready", responses={503: {"description": "Something does not work yet; `parts` says what."}})
     async def ready() -> JSONResponse:
