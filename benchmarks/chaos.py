@@ -30,8 +30,8 @@ import httpx
 import typer
 
 from benchmarks.load import allow_many_files
+from gateway.operations.supervisor import parts
 from gateway.settings import Settings
-from gateway.supervisor import parts
 from tests.gateway.chaos import Outcome, Wire, live_through, staffed
 from tests.gateway.fake_engine import TOKEN
 from tests.gateway.processes import Processes, eventually

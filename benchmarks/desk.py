@@ -26,8 +26,8 @@ import httpx
 
 from benchmarks.bench import free_port, serving
 from benchmarks.load import memory_mb
-from gateway.database import Database
 from gateway.staff.accounts import Accounts
+from gateway.storage.database import Database
 from tests.gateway.staff import Browser, ready
 
 AT_ONCE = 8

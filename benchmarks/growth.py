@@ -29,11 +29,11 @@ from sqlalchemy import insert
 
 from benchmarks.bench import ROOT, asked, assistant
 from benchmarks.stock import train
-from gateway.database import Database
-from gateway.evaluation.engine_command import run_in_engine
+from gateway.engine.command import run_in_engine
 from gateway.settings import Settings
-from gateway.store import Draft, Outcome, Store
-from gateway.tables import conversations, events
+from gateway.storage.database import Database
+from gateway.storage.store import Draft, Outcome, Store
+from gateway.storage.tables import conversations, events
 
 Json = dict[str, Any]
 TIMES = 10

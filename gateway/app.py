@@ -17,31 +17,32 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from gateway import __version__, metrics
-from gateway.conversations import Conversations
-from gateway.database import Database
-from gateway.desk.links import Links
-from gateway.edition import Edition, Frame
-from gateway.engine import Engine
+from gateway import __version__
+from gateway.answers.withdrawals import Withdrawals
+from gateway.assembly import Edition, Frame
+from gateway.chat.conversations import Conversations
+from gateway.chat.retention import Retention
+from gateway.chat.turns import RedFlagNet
+from gateway.engine.client import Engine
 from gateway.exchange import Exchange
-from gateway.guards import BodyLimit, OtherSites, SecurityHeaders
-from gateway.logs import RequestLog, describe
-from gateway.peers import Alone, RedisPeers, SharedBuckets, SharedSignals
-from gateway.problems import SENTENCES, Refused, error_body, problem_page, wants_page
-from gateway.retention import Retention
+from gateway.handoff.links import Links
+from gateway.live.peers import Alone, RedisPeers, SharedBuckets, SharedSignals
+from gateway.monitoring import metrics
+from gateway.monitoring.logs import RequestLog, describe
+from gateway.monitoring.tracing import TracedRequests, Tracing
 from gateway.settings import Settings
 from gateway.staff.access import Access
 from gateway.staff.accounts import Accounts
 from gateway.staff.audit import Audit
 from gateway.staff.throttle import Throttle
-from gateway.store import Store
+from gateway.storage.database import Database
+from gateway.storage.store import Store
 from gateway.studio.errors import StudioError
 from gateway.studio.personal import Personal
-from gateway.studio.shadow import Shadow
+from gateway.studio.trying.shadow import Shadow
 from gateway.studio.workplace import Workplace
-from gateway.tracing import TracedRequests, Tracing
-from gateway.turns import RedFlagNet
-from gateway.withdrawals import Withdrawals
+from gateway.web.error_replies import SENTENCES, Refused, error_body, problem_page, wants_page
+from gateway.web.guards import BodyLimit, OtherSites, SecurityHeaders
 from knowledge import Knowledge
 
 log = logging.getLogger(__name__)

@@ -14,10 +14,10 @@ from pathlib import Path
 import httpx
 from fastapi import FastAPI
 
-from gateway.control import ControlError, Json, Tell, listen
-from gateway.edition import Edition, Frame
-from gateway.engine import HttpEngine
-from gateway.turns import RedFlagNet
+from gateway.assembly import Edition, Frame
+from gateway.chat.turns import RedFlagNet
+from gateway.editions.control import ControlError, Json, Tell, listen
+from gateway.engine.client import HttpEngine
 from knowledge import Knowledge, KnowledgeError
 from safety import Net, RulesError
 

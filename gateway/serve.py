@@ -9,12 +9,12 @@ from typing import cast
 import uvicorn
 from fastapi import FastAPI
 
-from gateway import logs
 from gateway.app import create_app
-from gateway.collector import TracingError
-from gateway.connections import connection_class
+from gateway.monitoring import logs
+from gateway.monitoring.tracing import Tracing
+from gateway.monitoring.tracing_settings import TracingError
 from gateway.settings import Settings, SettingsError
-from gateway.tracing import Tracing
+from gateway.web.connections import connection_class
 from knowledge import Knowledge, KnowledgeError
 from safety import Net, RulesError
 

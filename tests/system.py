@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.training import ENGINE_PYTHON
+from gateway.editions.models import ENGINE_PYTHON
 
 
 def _program(name: str, also_in: str = "") -> Callable[[], bool]:

@@ -15,16 +15,16 @@ from typing import Any
 
 from sqlalchemy import Row, select
 
-from gateway.database import Database
-from gateway.desk import handoffs
-from gateway.desk.front_desk import Availability, FrontDesk
 from gateway.desk.mail import Mailer
 from gateway.desk.service import mail, to_queue, waiting
-from gateway.desk.words import Words
-from gateway.live import Signals
-from gateway.logs import describe
-from gateway.store import CLOCK_SLACK, Locked, Store, UnknownConversation
-from gateway.tables import handoffs as table
+from gateway.handoff.front_desk import Availability, FrontDesk
+from gateway.handoff.patient_words import Words
+from gateway.live.signals import Signals
+from gateway.monitoring.logs import describe
+from gateway.storage import handoffs
+from gateway.storage.database import Database
+from gateway.storage.store import CLOCK_SLACK, Locked, Store, UnknownConversation
+from gateway.storage.tables import handoffs as table
 from knowledge import Knowledge
 
 log = logging.getLogger(__name__)

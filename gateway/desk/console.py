@@ -24,19 +24,19 @@ from starlette.responses import (
     StreamingResponse,
 )
 
+from gateway.chat.transcript import transcript
 from gateway.desk.proposals import Proposals
 from gateway.desk.reviewed import Reviewed
 from gateway.desk.service import AlreadyClaimed, Desk, NoMessage, NotYours, QueueRow
-from gateway.desk.side import DESK
-from gateway.engine import EngineUnavailable
-from gateway.live import Signals
-from gateway.problems import Refused, error_body
+from gateway.engine.client import EngineUnavailable
+from gateway.handoff.side import DESK
+from gateway.live.signals import Signals
 from gateway.staff.access import HEADERS, Access, Visit
 from gateway.staff.accounts import Accounts
 from gateway.staff.audit import Audit
 from gateway.staff.templates import Pages
-from gateway.store import Event, KeyReused, UnknownConversation
-from gateway.transcript import transcript
+from gateway.storage.store import Event, KeyReused, UnknownConversation
+from gateway.web.error_replies import Refused, error_body
 from knowledge import Knowledge
 
 Json = dict[str, Any]

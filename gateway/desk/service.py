@@ -14,16 +14,16 @@ from typing import Any
 from sqlalchemy import Connection, Row, case, func, insert, select, update
 
 from actions.reading import mentioned
-from gateway.database import Database
-from gateway.desk import handoffs
-from gateway.desk.front_desk import Availability, FrontDesk
-from gateway.desk.side import DESK, Side
-from gateway.engine import ALARMS, Engine
-from gateway.live import Signals
-from gateway.replies import Replies
-from gateway.store import Draft, Event, Json, KeyReused, Locked, Store
-from gateway.tables import conversations, desk_items, desk_mails, desk_notes, events
-from gateway.tables import handoffs as table
+from gateway.chat.replies import Replies
+from gateway.engine.client import ALARMS, Engine
+from gateway.handoff.front_desk import Availability, FrontDesk
+from gateway.handoff.side import DESK, Side
+from gateway.live.signals import Signals
+from gateway.storage import handoffs
+from gateway.storage.database import Database
+from gateway.storage.store import Draft, Event, Json, KeyReused, Locked, Store
+from gateway.storage.tables import conversations, desk_items, desk_mails, desk_notes, events
+from gateway.storage.tables import handoffs as table
 from knowledge import Knowledge
 
 WORDS = 200  # of the patient's last words, in characters

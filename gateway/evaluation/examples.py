@@ -9,8 +9,8 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from gateway.engine.command import run_in_engine
 from gateway.evaluation.calibration import calibration
-from gateway.evaluation.engine_command import run_in_engine
 from gateway.evaluation.intervals import F1, Share
 from gateway.evaluation.thresholds import Borders, Costs, Matching, threshold_report
 from gateway.settings import Settings

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from gateway.evaluation.engine_command import NotMeasured, run_in_engine
+from gateway.engine.command import NotMeasured, run_in_engine
 from gateway.evaluation.intervals import Share, bootstrap
 from gateway.settings import Settings
 

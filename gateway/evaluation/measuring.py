@@ -10,16 +10,16 @@ from pathlib import Path
 from typing import Any
 
 from environments.setup import ROOT
-from gateway import asking
+from gateway.editions.models import Models
+from gateway.engine.command import NotMeasured
 from gateway.evaluation.compare import FORMAT, compare, read_evaluation
 from gateway.evaluation.development_sets import Evaluation, Report, Say, answers_question
-from gateway.evaluation.engine_command import NotMeasured
 from gateway.evaluation.examples import cross_validate
 from gateway.evaluation.hint3 import measure_hint3
 from gateway.evaluation.report import render
+from gateway.operations import asking
 from gateway.settings import Settings
-from gateway.studio.regressions import Case, live_cases
-from gateway.training import Models
+from gateway.studio.topics.regressions import Case, live_cases
 from knowledge import Knowledge, data_hash
 
 Json = dict[str, Any]

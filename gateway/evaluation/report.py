@@ -7,8 +7,8 @@ from typing import Any
 
 import jinja2
 
-from gateway.evaluation import pictures
-from gateway.pages import TEMPLATES
+from gateway.evaluation import plots
+from gateway.web.site import TEMPLATES
 
 
 def render(evaluation: Mapping[str, Any]) -> str:
@@ -20,9 +20,9 @@ def render(evaluation: Mapping[str, Any]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    pages.filters |= {"percent": _percent, "span": _span, "points": _points, "short": pictures.short}
+    pages.filters |= {"percent": _percent, "span": _span, "points": _points, "short": plots.short}
     parts = {name: evaluation.get(name) for name in ("examples", "sets", "hint3", "comparison")}
-    return pages.get_template("evaluation.html").render(evaluation=evaluation, pictures=pictures, **parts)
+    return pages.get_template("evaluation.html").render(evaluation=evaluation, plots=plots, **parts)
 
 
 def _percent(share: float | None) -> str:

@@ -16,9 +16,9 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import ColumnElement, Connection, Row, delete, insert, select, update
 
-from gateway.database import Database
-from gateway.store import CLOCK_SLACK
-from gateway.tables import staff, staff_devices, staff_links, staff_sessions
+from gateway.storage.database import Database
+from gateway.storage.store import CLOCK_SLACK
+from gateway.storage.tables import staff, staff_devices, staff_links, staff_sessions
 
 ROLES = ("desk", "trainer", "clinical_reviewer", "admin")
 FIRST_ADMIN = "admin"

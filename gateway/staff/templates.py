@@ -9,8 +9,8 @@ from typing import Any
 import jinja2
 from starlette.responses import HTMLResponse, Response
 
-from gateway.pages import TEMPLATES
 from gateway.staff.access import HEADERS, Visit
+from gateway.web.site import TEMPLATES
 from knowledge import Knowledge
 
 

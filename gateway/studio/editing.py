@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date
 
-from gateway.studio.changes import Change
-from gateway.studio.coverage import Coverage
-from gateway.studio.dates import day
 from gateway.studio.errors import EditedMeanwhile, StudioError
-from gateway.studio.form import Form, Merged, merged, named
-from gateway.studio.topic_file import TopicFile
-from gateway.studio.topics import Topics
+from gateway.studio.topics.changes import Change
+from gateway.studio.topics.coverage import Coverage
+from gateway.studio.topics.dates import day
+from gateway.studio.topics.form import Form, Merged, merged, named
+from gateway.studio.topics.topic_file import TopicFile
+from gateway.studio.topics.topics import Topics
 from gateway.studio.workplace import Workplace
 
 TRIES = 3  # to save a topic that others save at the same moment

@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 
 from environments.setup import ROOT
+from gateway.editions.models import ENGINE_PYTHON, engine_environment
 from gateway.settings import Settings
 from gateway.studio.errors import StudioError
-from gateway.training import ENGINE_PYTHON, engine_environment
 
 Array = np.ndarray[Any, Any]
 Encode = Callable[[Sequence[str]], Array]

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gateway.evaluation.engine_command import NotMeasured, finished, never
-from gateway.training import Manifest, Models
+from gateway.editions.models import Manifest, Models
+from gateway.engine.command import NotMeasured, finished, never
 
 
 @dataclass(frozen=True)

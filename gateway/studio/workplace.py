@@ -13,23 +13,23 @@ from datetime import date, datetime
 from functools import cached_property, lru_cache
 from typing import TypeVar
 
-from gateway.database import Database
+from gateway.chat.turns import RedFlagNet
 from gateway.settings import Settings
-from gateway.studio.alike import Alike, examples_of, too_alike
-from gateway.studio.coverage import Counted, Coverage
-from gateway.studio.decisions import Decisions
-from gateway.studio.dry_run import Alarm, DryRuns, alarms
-from gateway.studio.dry_run_job import DryRunJob
+from gateway.storage.database import Database
 from gateway.studio.errors import StudioError
-from gateway.studio.inbox import Inbox
-from gateway.studio.inbox_groups import InboxGroups
-from gateway.studio.jobs import Jobs
+from gateway.studio.inbox.decisions import Decisions
+from gateway.studio.inbox.inbox import Inbox
+from gateway.studio.inbox.inbox_groups import InboxGroups
 from gateway.studio.limits import Limits
 from gateway.studio.meaning import Meaning
 from gateway.studio.personal import Personal
-from gateway.studio.publishing import Publishing
-from gateway.studio.topics import Topics
-from gateway.turns import RedFlagNet
+from gateway.studio.publishing.jobs import Jobs
+from gateway.studio.publishing.publishing import Publishing
+from gateway.studio.topics.coverage import Counted, Coverage
+from gateway.studio.topics.topics import Topics
+from gateway.studio.trying.alike import Alike, examples_of, too_alike
+from gateway.studio.trying.dry_run import Alarm, DryRuns, alarms
+from gateway.studio.trying.dry_run_job import DryRunJob
 from knowledge import Knowledge, Problem, normalise
 
 T = TypeVar("T")

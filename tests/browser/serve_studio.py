@@ -10,15 +10,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 from gateway.app import create_app
+from gateway.engine.command import Stopped
 from gateway.evaluation.compare import SAME, Difference
-from gateway.evaluation.engine_command import Stopped
 from gateway.serve import server
 from gateway.settings import Settings
-from gateway.studio.alike import Alike
-from gateway.studio.dry_run import Alarm, DryRun, DryRuns, WrongCase
 from gateway.studio.meaning import Meaning
-from gateway.studio.past import PastChange
-from gateway.studio.publishing import Publishing
+from gateway.studio.publishing.publishing import Publishing
+from gateway.studio.trying.alike import Alike
+from gateway.studio.trying.dry_run import Alarm, DryRun, DryRuns, WrongCase
+from gateway.studio.trying.past import PastChange
 from knowledge import Knowledge
 from tests.gateway.conftest import FakeNet
 from tests.gateway.studio_site import encode

@@ -12,10 +12,10 @@ from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
 
-from gateway.database import Database
 from gateway.staff.accounts import Accounts
-from gateway.store import Draft, Outcome, Store
-from gateway.studio.inbox import Inbox
+from gateway.storage.database import Database
+from gateway.storage.store import Draft, Outcome, Store
+from gateway.studio.inbox.inbox import Inbox
 from gateway.studio.personal import Personal
 from tests.gateway.staff import PASSWORD, ready
 

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
-from gateway.database import Database
 from gateway.staff.accounts import Accounts
+from gateway.storage.database import Database
 from tests.browser.axe import violations
 from tests.browser.conftest import DESKTOP, PHONE, Chat, OpenChat, Site
 from tests.browser.teaching import in_a_thread

@@ -22,8 +22,8 @@ from typing import Any
 
 import httpx
 
-from gateway.database import Database
 from gateway.staff.accounts import Accounts
+from gateway.storage.database import Database
 from tests.gateway.conftest import Json
 from tests.gateway.staff import PASSWORD, ready
 from tests.gateway.test_takeover import over_a_person

@@ -16,11 +16,11 @@ from argon2 import PasswordHasher
 from fastapi import FastAPI
 
 from gateway.app import create_app
-from gateway.database import Database
-from gateway.engine import HttpEngine
+from gateway.engine.client import HttpEngine
 from gateway.settings import Settings
 from gateway.staff.accounts import Accounts
-from gateway.store import Store
+from gateway.storage.database import Database
+from gateway.storage.store import Store
 from knowledge import Knowledge
 from safety import Finding
 from tests.gateway.fake_engine import TOKEN, FakeEngine

@@ -24,25 +24,25 @@ from typing import Any
 from argon2 import PasswordHasher
 from sqlalchemy import event
 
-from gateway.database import Database
+from gateway.answers.feedback import Feedback
+from gateway.answers.withdrawals import Withdrawals
+from gateway.chat.replies import Replies
+from gateway.chat.retention import Retention
 from gateway.desk.alerts import Alerts
-from gateway.desk.front_desk import FrontDesk
 from gateway.desk.mail import Mailer
-from gateway.desk.patients import Patients
 from gateway.desk.proposals import Proposals
 from gateway.desk.service import Desk, NotYours
-from gateway.engine import HttpEngine
-from gateway.feedback import Feedback
-from gateway.live import LocalSignals
-from gateway.replies import Replies
-from gateway.retention import Retention
+from gateway.engine.client import HttpEngine
+from gateway.handoff.front_desk import FrontDesk
+from gateway.handoff.patients import Patients
+from gateway.live.signals import LocalSignals
 from gateway.settings import Settings
 from gateway.staff.accounts import AccountError, Accounts
 from gateway.staff.audit import Audit
-from gateway.store import Conversation, Draft, Handoff, Outcome, Store
-from gateway.studio.inbox import Inbox
+from gateway.storage.database import Database
+from gateway.storage.store import Conversation, Draft, Handoff, Outcome, Store
+from gateway.studio.inbox.inbox import Inbox
 from gateway.studio.personal import Personal
-from gateway.withdrawals import Withdrawals
 from knowledge import Knowledge
 from tests.gateway.desk_chat import OPEN, Clock
 

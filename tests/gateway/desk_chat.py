@@ -11,12 +11,12 @@ from typing import Any
 import httpx
 
 from gateway.app import create_app
-from gateway.database import Database
 from gateway.desk.alerts import Alerts
 from gateway.desk.service import Desk
-from gateway.engine import HttpEngine
+from gateway.engine.client import HttpEngine
 from gateway.settings import Settings
-from gateway.store import Store
+from gateway.storage.database import Database
+from gateway.storage.store import Store
 from knowledge import Knowledge
 from tests.gateway.conftest import Chat, FakeNet, FlakyTransport, Gateway
 from tests.gateway.fake_engine import TOKEN, FakeEngine

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, text
 
-from gateway.database import Database
+from gateway.storage.database import Database
 
 ROWS, BYTES = 60_000, 1_000
 

@@ -16,11 +16,11 @@ if sys.argv[1] == "engine":
     fake.pause = float(sys.argv[3]) if len(sys.argv) > 3 else 0.0
     uvicorn.run(fake.app, port=int(sys.argv[2]), log_level="warning")
 else:
-    from gateway import logs
     from gateway.app import create_app
+    from gateway.monitoring import logs
+    from gateway.monitoring.tracing import Tracing
     from gateway.serve import server
     from gateway.settings import Settings
-    from gateway.tracing import Tracing
     from knowledge import Knowledge
     from tests.gateway.conftest import FakeNet
 

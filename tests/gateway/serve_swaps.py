@@ -12,9 +12,9 @@ from pathlib import Path
 
 from rich.console import Console
 
-from gateway import supervisor, swap
+from gateway.editions.models import Manifest, Models
+from gateway.operations import supervisor, swap
 from gateway.settings import Settings
-from gateway.training import Manifest, Models
 
 PAUSE = sys.argv[1]
 

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import httpx
 
-from gateway import control, editions
+from gateway.editions import contents, control
+from gateway.editions.models import Manifest, Models
 from gateway.settings import Settings
-from gateway.training import Manifest, Models
 from tests.gateway.fake_engine import TOKEN
 from tests.gateway.processes import START, eventually, free_port
 
@@ -28,7 +28,7 @@ def kept_model(models: Models, name: str, data: Path, said: str = "weights", tra
     models.folder.mkdir(parents=True, exist_ok=True)
     file = models.folder / f"{name}.tar.gz"
     file.write_text(said)
-    content = editions.keep(data, models.folder / name)
+    content = contents.keep(data, models.folder / name)
     sha256 = hashlib.sha256(said.encode()).hexdigest()
     manifest = Manifest(file.name, sha256, trained_on, "2026-11-27T00:00:00+00:00", 1.0, edition=content)
     models._write(models.folder / f"{name}.json", manifest)

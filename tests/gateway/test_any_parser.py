@@ -17,20 +17,20 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from starlette.datastructures import FormData
 
-from gateway import control
-from gateway.answer_parts import parts
-from gateway.asking import _turns
-from gateway.backup import BackupError, restore
-from gateway.collector import TracingError, check
-from gateway.desk.contact import NotReachable, contact
-from gateway.desk.links import Links
-from gateway.peers import RedisPeers
+from gateway.answers.answer_parts import parts
+from gateway.editions import control
+from gateway.editions.models import ModelRefused, Models
+from gateway.handoff.contact import NotReachable, contact
+from gateway.handoff.links import Links
+from gateway.live.peers import RedisPeers
+from gateway.monitoring.tracing_settings import TracingError, check
+from gateway.operations.asking import _turns
+from gateway.operations.backup import BackupError, restore
 from gateway.settings import Settings
-from gateway.studio.candidates import faq, from_csv
 from gateway.studio.errors import StudioError
-from gateway.studio.form import PARTS, Form
-from gateway.studio.topic_file import TopicFile
-from gateway.training import ModelRefused, Models
+from gateway.studio.inbox.question_lists import faq, from_csv
+from gateway.studio.topics.form import PARTS, Form
+from gateway.studio.topics.topic_file import TopicFile
 from knowledge import KnowledgeError
 from tests.gateway.conftest import Json
 from tests.gateway.processes import both_running

@@ -19,11 +19,11 @@ from hypothesis import strategies as st
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import content_type_conformance, response_schema_conformance
 
-from gateway.engine import EngineReply
-from gateway.live import _sse
-from gateway.messages import clean
+from gateway.engine.client import EngineReply
+from gateway.live.signals import _sse
 from gateway.settings import Settings, SettingsError
-from gateway.store import Event
+from gateway.storage.store import Event
+from gateway.web.typed import clean
 from tests.gateway.processes import Processes, both_running
 
 BOUNDED = settings(

@@ -14,7 +14,7 @@ import httpx
 import pytest
 from starlette.types import Message
 
-from gateway.guards import BodyLimit
+from gateway.web.guards import BodyLimit
 from tests.gateway.processes import Processes
 
 

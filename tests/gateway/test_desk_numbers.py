@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from sqlalchemy import insert
 
-from gateway.database import Database
 from gateway.desk.numbers import Numbers
 from gateway.staff.accounts import Accounts
-from gateway.tables import conversations, desk_items, events, handoffs, ratings
+from gateway.storage.database import Database
+from gateway.storage.tables import conversations, desk_items, events, handoffs, ratings
 from knowledge import Knowledge
 from tests.gateway.conftest import Gateway
 from tests.gateway.staff import browser, ready

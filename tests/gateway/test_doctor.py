@@ -16,14 +16,14 @@ import uvicorn
 from typer.testing import CliRunner
 
 from environments.setup import digest
-from gateway import doctor
-from gateway.cli import app
-from gateway.database import Database
-from gateway.doctor import BAD, GOOD, WARNING, Installation
-from gateway.new_assistant import RASA
+from gateway.cli.main import app
+from gateway.editions.models import SECRET, Manifest, Models
+from gateway.operations import doctor
+from gateway.operations.doctor import BAD, GOOD, WARNING, Installation
+from gateway.operations.new_assistant import RASA
 from gateway.settings import Settings
-from gateway.store import Draft, Store
-from gateway.training import SECRET, Manifest, Models
+from gateway.storage.database import Database
+from gateway.storage.store import Draft, Store
 from tests.gateway.fake_engine import FakeEngine
 from tests.gateway.processes import free_port
 from tests.system import needs

@@ -6,8 +6,8 @@ from collections import Counter
 
 import pytest
 
-from gateway.engine import EngineReply, EngineUnavailable, Json
-from gateway.engines import REST, SeveralEngines
+from gateway.engine.client import EngineReply, EngineUnavailable, Json
+from gateway.engine.failover import REST, SeveralEngines
 
 
 class Stub:

@@ -13,11 +13,11 @@ from alembic.migration import MigrationContext
 from sqlalchemy import text
 from typer.testing import CliRunner
 
-from gateway import cli
-from gateway.database import Database
-from gateway.feedback import Feedback
+from gateway.answers.feedback import Feedback
+from gateway.cli import main as cli
 from gateway.settings import Settings
-from gateway.tables import metadata
+from gateway.storage.database import Database
+from gateway.storage.tables import metadata
 from knowledge import Knowledge
 from tests.gateway.conftest import NOW, Chat, Gateway
 

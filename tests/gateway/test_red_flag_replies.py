@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from gateway.database import Database
-from gateway.replies import Replies
-from gateway.withdrawals import Withdrawals
+from gateway.answers.withdrawals import Withdrawals
+from gateway.chat.replies import Replies
+from gateway.storage.database import Database
 from knowledge import Knowledge
 from knowledge.placeholders import PLACEHOLDER, REGION
 from safety import Net

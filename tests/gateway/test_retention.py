@@ -16,11 +16,11 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from gateway.database import Database
-from gateway.live import LocalSignals, stream
-from gateway.retention import Retention
+from gateway.chat.retention import Retention
+from gateway.live.signals import LocalSignals, stream
 from gateway.settings import Settings
-from gateway.store import Conversation, Draft, Outcome, Store, UnknownConversation
+from gateway.storage.database import Database
+from gateway.storage.store import Conversation, Draft, Outcome, Store, UnknownConversation
 from tests.gateway.conftest import NOW, Chat, Gateway, Json, Start, sse_events
 from tests.gateway.fake_engine import FakeEngine
 from tests.gateway.processes import Processes, eventually

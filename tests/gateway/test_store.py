@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from sqlalchemy import Connection, text
 
-from gateway.database import Database
-from gateway.store import Draft, KeyReused, Outcome, Store, UnknownConversation, _find
-from gateway.tables import metadata
+from gateway.storage.database import Database
+from gateway.storage.store import Draft, KeyReused, Outcome, Store, UnknownConversation, _find
+from gateway.storage.tables import metadata
 
 
 def said(words: str) -> Draft:

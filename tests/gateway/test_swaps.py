@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from benchmarks.studio.swaps import Load
-from gateway.control import ControlError
+from gateway.editions.control import ControlError
 from tests.gateway.processes import START, eventually
 from tests.gateway.swapping import Installation, kept_model
 

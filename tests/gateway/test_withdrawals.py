@@ -9,10 +9,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from typer.testing import CliRunner
 
-from gateway import cli
-from gateway.database import Database
+from gateway.answers.withdrawals import Withdrawals
+from gateway.cli import main as cli
 from gateway.settings import Settings
-from gateway.withdrawals import Withdrawals
+from gateway.storage.database import Database
 from knowledge import Knowledge
 from tests.gateway.conftest import Gateway, Start
 

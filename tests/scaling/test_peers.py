@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 
-from gateway.peers import RedisPeers, SharedBuckets, SharedSignals
+from gateway.live.peers import RedisPeers, SharedBuckets, SharedSignals
 from tests.scaling.services import Redis
 from tests.system import needs
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from gateway.studio.errors import StudioError
-from gateway.studio.topics import Topics
+from gateway.studio.topics.topics import Topics
 from tests.knowledge.conftest import Data
 
 Json = dict[str, Any]

@@ -12,12 +12,12 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 
+from gateway.editions.models import Manifest, Models, TrainingStopped
 from gateway.settings import Settings
-from gateway.studio import publishing
-from gateway.studio.publishing import Job, Publishing
-from gateway.studio.topics import Topics
+from gateway.studio.publishing import publishing
+from gateway.studio.publishing.publishing import Job, Publishing
+from gateway.studio.topics.topics import Topics
 from gateway.studio.understanding import Understood
-from gateway.training import Manifest, Models, TrainingStopped
 from tests.knowledge.conftest import Data
 
 SHORT = "You may be sore for a day or two. That is a normal sign that the muscle was reached."

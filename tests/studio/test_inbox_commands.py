@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from gateway.cli import app
+from gateway.cli.main import app
 from gateway.studio.meaning import Meaning
 from tests.gateway.studio_site import encode, small_data
 

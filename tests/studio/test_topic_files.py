@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from gateway.studio.errors import StudioError
-from gateway.studio.topic_file import TopicFile
+from gateway.studio.topics.topic_file import TopicFile
 from knowledge import SourceRef
 from tests.knowledge.conftest import SORENESS
 

@@ -16,7 +16,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from gateway.new_assistant import create
+from gateway.operations.new_assistant import create
 from tests.gateway.processes import free_port
 from tests.system import needs
 

@@ -12,11 +12,11 @@ from starlette.responses import RedirectResponse, Response
 from gateway.staff.access import HEADERS, Visit
 from gateway.staff.audit import Audit
 from gateway.staff.templates import Pages
-from gateway.studio.candidates import name_for
-from gateway.studio.decisions import Decision
 from gateway.studio.errors import StudioError
-from gateway.studio.inbox import Message
-from gateway.studio.teaching import Teaching
+from gateway.studio.inbox.decisions import Decision
+from gateway.studio.inbox.inbox import Message
+from gateway.studio.inbox.question_lists import name_for
+from gateway.studio.inbox.teaching import Teaching
 from gateway.studio.workplace import Workplace, off_loop
 
 Json = dict[str, Any]
