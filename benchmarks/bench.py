@@ -30,8 +30,9 @@ import httpx
 
 from benchmarks import stock
 from benchmarks.load import allow_many_files, cpu_seconds, idle_streams, many_chats, memory_mb, throughput
-from gateway.editions.models import ENGINE_PYTHON, Models
+from gateway.editions.models import Models
 from gateway.engine.command import run_in_engine
+from gateway.engine.environment import ENGINE_PYTHON
 from gateway.evaluation.hint3 import mcc
 from gateway.settings import Settings
 

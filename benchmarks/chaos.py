@@ -30,7 +30,7 @@ import httpx
 import typer
 
 from benchmarks.load import allow_many_files
-from gateway.operations.supervisor import parts
+from gateway.operations.processes import parts
 from gateway.settings import Settings
 from tests.gateway.chaos import Outcome, Wire, live_through, staffed
 from tests.gateway.fake_engine import TOKEN

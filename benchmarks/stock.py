@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from gateway.editions.models import ENGINE_PYTHON, engine_environment
+from gateway.engine.environment import ENGINE_PYTHON, engine_environment
 from gateway.settings import Settings
 from knowledge import data_hash
 

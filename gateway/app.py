@@ -22,13 +22,13 @@ from gateway.answers.withdrawals import Withdrawals
 from gateway.assembly import Edition, Frame
 from gateway.chat.conversations import Conversations
 from gateway.chat.retention import Retention
-from gateway.chat.turns import RedFlagNet
 from gateway.engine.client import Engine
+from gateway.errors import describe
 from gateway.exchange import Exchange
 from gateway.handoff.links import Links
 from gateway.live.peers import Alone, RedisPeers, SharedBuckets, SharedSignals
 from gateway.monitoring import metrics
-from gateway.monitoring.logs import RequestLog, describe
+from gateway.monitoring.logs import RequestLog
 from gateway.monitoring.tracing import TracedRequests, Tracing
 from gateway.settings import Settings
 from gateway.staff.access import Access
@@ -44,6 +44,7 @@ from gateway.studio.workplace import Workplace
 from gateway.web.error_replies import SENTENCES, Refused, error_body, problem_page, wants_page
 from gateway.web.guards import BodyLimit, OtherSites, SecurityHeaders
 from knowledge import Knowledge
+from safety import SafetyNet
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +57,7 @@ def utc_now() -> datetime:
 def create_app(
     settings: Settings,
     knowledge: Knowledge,
-    net: RedFlagNet,
+    net: SafetyNet,
     engine: Engine | None = None,
     now: Callable[[], datetime] = utc_now,
     tracing: Tracing | None = None,
@@ -64,7 +65,7 @@ def create_app(
     """The gateway as an ASGI application. Without `engine`, the one at `settings.engine_url`; no traces by default."""
     counted = metrics.Metrics()
     tracing = tracing or Tracing()
-    database = Database(settings.database_url, tracing)
+    database = Database(settings.database_url, tracing.database_write)
     store = Store(database, now)
     peers = RedisPeers(settings.redis) if settings.redis else None
     others = peers or Alone()

@@ -21,7 +21,7 @@ from gateway.chat import api, handoff_api, questions_sheet, rest_channel, screen
 from gateway.chat.conversations import Conversations
 from gateway.chat.replies import Replies
 from gateway.chat.retention import Retention
-from gateway.chat.turns import RedFlagNet, Turns
+from gateway.chat.turns import Turns
 from gateway.desk import console, report_page
 from gateway.desk.alerts import Alerts
 from gateway.desk.mail import Mailer
@@ -53,6 +53,7 @@ from gateway.studio.workplace import Workplace
 from gateway.web import site
 from gateway.web.rate_limits import RateLimits
 from knowledge import Knowledge, Topic
+from safety import SafetyNet
 
 DRAIN = 2.0  # seconds beyond an engine's own time in which what is under way has to end
 
@@ -87,7 +88,7 @@ class Edition:
     """The gateway as one edition makes it: its routes, what a message leads to, and who looks after those who wait."""
 
     def __init__(
-        self, frame: Frame, knowledge: Knowledge, net: RedFlagNet, engine: Engine | None, urls: Sequence[str] = ()
+        self, frame: Frame, knowledge: Knowledge, net: SafetyNet, engine: Engine | None, urls: Sequence[str] = ()
     ) -> None:
         settings, database, store, now = frame.settings, frame.database, frame.store, frame.now
         signals, access, audit = frame.signals, frame.access, frame.audit

@@ -15,11 +15,10 @@ import httpx
 from fastapi import FastAPI
 
 from gateway.assembly import Edition, Frame
-from gateway.chat.turns import RedFlagNet
 from gateway.editions.control import ControlError, Json, Tell, listen
 from gateway.engine.client import HttpEngine
 from knowledge import Knowledge, KnowledgeError
-from safety import Net, RulesError
+from safety import Net, RulesError, SafetyNet
 
 
 class Exchange:
@@ -71,7 +70,7 @@ class Exchange:
         knowledge = Knowledge.load(data)
         return Edition(self._frame, knowledge, self._net_of(data), None, urls)
 
-    def _net_of(self, data: Path) -> RedFlagNet:
+    def _net_of(self, data: Path) -> SafetyNet:
         """The net there is, where the rules are the same: it takes seconds to make one."""
         if _rules(data) == _rules(self.edition.knowledge.folder):
             return self.edition.net

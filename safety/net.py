@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import spacy
 from medspacy.target_matcher import TargetMatcher, TargetRule
@@ -48,6 +48,12 @@ class Sign:
     level: str
     reply: str
     patterns: tuple[tuple[Pattern, str], ...]
+
+
+class SafetyNet(Protocol):
+    """Whatever finds signs of danger in a message; `Net` does, tests put a simple one in its place."""
+
+    def check(self, text: str, previous: Finding | None = None, before: Sequence[str] = ()) -> Finding | None: ...
 
 
 class Net:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.editions.models import ENGINE_PYTHON
+from gateway.engine.environment import ENGINE_PYTHON
 
 
 def _program(name: str, also_in: str = "") -> Callable[[], bool]:

@@ -31,8 +31,7 @@ from gateway.answers.handout import MOST_TOPICS, handout
 from gateway.answers.picture_routes import questions
 from gateway.answers.search import QUERY_LIMIT, Search
 from gateway.answers.withdrawals import Withdrawals
-from gateway.chat.turns import RedFlagNet
-from gateway.monitoring.logs import describe
+from gateway.errors import describe
 from gateway.settings import Settings
 from gateway.web.error_replies import Refused
 from gateway.web.rate_limits import RateLimits
@@ -40,6 +39,7 @@ from gateway.web.site import FRESH, TEMPLATES
 from gateway.web.typed import clean
 from knowledge import Knowledge, Topic
 from knowledge.placeholders import PLACEHOLDER, REGION
+from safety import SafetyNet
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +49,7 @@ HOST = re.compile(r"[A-Za-z0-9.-]{1,253}(:\d{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](:\d{
 
 def routes(
     knowledge: Knowledge,
-    net: RedFlagNet,
+    net: SafetyNet,
     settings: Settings,
     limits: RateLimits,
     now: Callable[[], datetime],
@@ -80,7 +80,7 @@ class _Pages:
     def __init__(
         self,
         knowledge: Knowledge,
-        net: RedFlagNet,
+        net: SafetyNet,
         settings: Settings,
         limits: RateLimits,
         now: Callable[[], datetime],

@@ -15,7 +15,7 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection, delete, insert, select
 
-from gateway.monitoring.logs import describe
+from gateway.errors import describe
 from gateway.storage.database import Database
 from gateway.storage.tables import withdrawals
 from knowledge import Topic

@@ -14,11 +14,11 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from gateway.answers.feedback import LOOKS_WRONG, NOTE_LIMIT, Feedback, NoSuchAnswer
 from gateway.chat import card_answers
 from gateway.chat.conversations import Conversations
-from gateway.chat.replies import HUMAN, Replies
+from gateway.chat.replies import Replies
 from gateway.chat.retention import Retention
 from gateway.chat.transcript import transcript
 from gateway.handoff.links import Links
-from gateway.handoff.patient_words import Words
+from gateway.handoff.patient_words import HUMAN, Words
 from gateway.handoff.patients import Patients
 from gateway.live.signals import Signals, stream
 from gateway.settings import Settings

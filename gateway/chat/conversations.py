@@ -9,20 +9,26 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import Any
+from typing import Any, Protocol
 
 from gateway.chat.turns import Turns
+from gateway.engine.client import Heard
+from gateway.errors import describe
 from gateway.handoff.side import DESK
 from gateway.live.peers import Peers
 from gateway.live.signals import Signals
-from gateway.monitoring.logs import describe
 from gateway.monitoring.metrics import Metrics
 from gateway.monitoring.tracing import Tracing
 from gateway.storage.store import OWN, Draft, Event, Store, Turn, UnknownConversation
-from gateway.studio.trying.shadow import Shadow
 
 Json = dict[str, Any]
 log = logging.getLogger(__name__)
+
+
+class Listener(Protocol):
+    """Hears what the engine was asked and decided, after the patient has been answered; shadow mode does."""
+
+    def heard(self, conversation_id: str, heard: Heard | None) -> None: ...
 
 
 class Conversations:
@@ -34,7 +40,7 @@ class Conversations:
         signals: Signals,
         metrics: Metrics,
         peers: Peers,
-        shadow: Shadow,
+        listener: Listener,
         tracing: Tracing,
         retry_after: float = 1.0,
     ) -> None:
@@ -43,7 +49,7 @@ class Conversations:
         self._signals = signals
         self._metrics = metrics
         self._peers = peers
-        self._shadow = shadow
+        self._listener = listener
         self._tracing = tracing
         self._retry_after = retry_after
         self._workers: dict[str, asyncio.Task[None]] = {}
@@ -162,6 +168,6 @@ class Conversations:
         said = await self._store.settle(conversation.id, turn.message.seq, outcome)
         self._metrics.answered(turn.message.created_at, said)
         self._signals.send(conversation.id)
-        self._shadow.heard(conversation.id, outcome.heard)
+        self._listener.heard(conversation.id, outcome.heard)
         if outcome.desk or outcome.handoff or outcome.cancel_handoff or conversation.holder != "assistant":
             self._signals.send(DESK)

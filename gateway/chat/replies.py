@@ -18,6 +18,7 @@ from gateway.answers.answer_parts import about_conditions, source_refs
 from gateway.answers.picture_routes import shown
 from gateway.answers.withdrawals import Withdrawals
 from gateway.engine.client import ALARMS, EngineReply
+from gateway.handoff.patient_words import HUMAN
 from gateway.storage import screening_slots
 from gateway.storage.store import Draft
 from knowledge import Knowledge, SourceRef, Topic
@@ -25,7 +26,6 @@ from knowledge.placeholders import PLACEHOLDER
 
 Json = dict[str, Any]
 CONDITION_HELP = "condition_help"
-HUMAN = "human"  # the topic under which patients ask for a person
 # Whom to call where the words of an alarm name nobody.
 FIRST_CALL = {"emergency": "emergency", "urgent": "nurse_line", "crisis": "crisis_line"}
 PRINT = {"intent": "screening_print"}

@@ -13,8 +13,8 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 
+from gateway.errors import describe
 from gateway.live.signals import LocalSignals, Signals
-from gateway.monitoring.logs import describe
 from gateway.settings import Settings
 from gateway.storage.database import Database
 from gateway.storage.store import Store

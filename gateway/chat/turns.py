@@ -10,34 +10,27 @@ import logging
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any
 
 from gateway.chat.replies import Replies
 from gateway.engine.busy import Busy
-from gateway.engine.client import Engine, EngineUnavailable
+from gateway.engine.client import Engine, EngineUnavailable, Heard
+from gateway.errors import describe
 from gateway.handoff.patients import Patients
-from gateway.monitoring.logs import describe
 from gateway.storage import screening_slots
 from gateway.storage.store import Conversation, Draft, Outcome, Turn
-from gateway.studio.trying.shadow import Heard
-from safety import Finding
+from safety import Finding, SafetyNet
 
 Json = dict[str, Any]
 SMALL_TALK = ("greeting", "thanks", "goodbye")
 log = logging.getLogger(__name__)
 
 
-class RedFlagNet(Protocol):
-    """Finds signs of danger in a message; `safety.Net` does."""
-
-    def check(self, text: str, previous: Finding | None = None, before: Sequence[str] = ()) -> Finding | None: ...
-
-
 class Turns:
     """Decides what a message leads to."""
 
     def __init__(
-        self, net: RedFlagNet, engine: Engine, replies: Replies, engine_turns: int, patients: Patients, busy: Busy
+        self, net: SafetyNet, engine: Engine, replies: Replies, engine_turns: int, patients: Patients, busy: Busy
     ) -> None:
         self._net = net
         self._engine = engine

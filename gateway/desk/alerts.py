@@ -17,10 +17,10 @@ from sqlalchemy import Row, select
 
 from gateway.desk.mail import Mailer
 from gateway.desk.service import mail, to_queue, waiting
+from gateway.errors import describe
 from gateway.handoff.front_desk import Availability, FrontDesk
 from gateway.handoff.patient_words import Words
 from gateway.live.signals import Signals
-from gateway.monitoring.logs import describe
 from gateway.storage import handoffs
 from gateway.storage.database import Database
 from gateway.storage.store import CLOCK_SLACK, Locked, Store, UnknownConversation

@@ -16,8 +16,8 @@ from functools import partial
 
 from sqlalchemy import Connection, delete, select
 
+from gateway.errors import describe
 from gateway.handoff.patient_words import Words
-from gateway.monitoring.logs import describe
 from gateway.settings import Settings
 from gateway.storage import handoffs
 from gateway.storage.database import Database

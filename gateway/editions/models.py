@@ -29,19 +29,17 @@ from typing import Any
 
 from environments.setup import ENGINE, ROOT
 from gateway.editions import contents
+from gateway.engine.environment import ENGINE_PYTHON, LOOK, engine_environment
 from gateway.settings import Settings
 from knowledge import data_hash
 from nlu.fingerprint import fingerprint
-from nlu.quiet import SETTINGS as QUIET
 
-ENGINE_PYTHON = ENGINE.python
 ENGINE_PACKAGES = ENGINE.lock
 SECRET = "model_key"
 VERSION = re.compile(r"^(rasa|onnxruntime|numpy|scikit-learn|spacy|tensorflow)==(\S+)", re.M)
 SEED = re.compile(r"^    seed: int = (\d+)$", re.M)
 KEPT = 10  # models; older ones are removed, but never the one in use
 MAKING = ".making-"  # begins the name of a folder in which a model is being made
-LOOK = 0.1  # seconds between two looks whether a training is done, or shall stop
 
 
 class TrainingError(Exception):
@@ -106,23 +104,6 @@ def _training_hash(settings: Settings) -> str:
     """Changes when the data, the pipeline's code or the engine's packages change."""
     trained_with = data_hash(settings.data) + fingerprint(ENGINE_PACKAGES)
     return hashlib.sha256(trained_with.encode()).hexdigest()
-
-
-def engine_environment(settings: Settings) -> dict[str, str]:
-    """Environment variables for every process of the engine: no telemetry, and nothing that patients typed in logs.
-
-    The engine works in the folder of an edition, so it is told where our code is.
-    Compiled modules are kept, where they may be written: without them each start compiles thousands of files again.
-    """
-    return {
-        **os.environ,
-        **QUIET,
-        "PYTHONDONTWRITEBYTECODE": "",
-        "PYTHONWARNINGS": "ignore",
-        "PYTHONPATH": str(ROOT),
-        "RASA_CACHE_DIRECTORY": os.environ.get("RASA_CACHE_DIRECTORY", str(Path(".rasa/cache").absolute())),
-        "IMS_ENGINE_TOKEN": settings.engine_secret(),
-    }
 
 
 class Models:

@@ -77,6 +77,16 @@ class EngineReply:
         return "asked" if self.kind == "handoff" else None
 
 
+@dataclass(frozen=True)
+class Heard:
+    """A typed message as the live engine got it, and what it decided."""
+
+    sender: str
+    text: str
+    slots: Json
+    reply: EngineReply
+
+
 def _red_flag(entities: Sequence[Json]) -> Json | None:
     """The sign, its level and what to say, from the entity of `nlu/red_flags.py`."""
     found = next((e for e in entities if e["entity"] == RED_FLAG), None)

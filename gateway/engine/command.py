@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from gateway.editions.models import ENGINE_PYTHON, LOOK, engine_environment
+from gateway.engine.environment import ENGINE_PYTHON, LOOK, engine_environment
 from gateway.settings import Settings
 
 

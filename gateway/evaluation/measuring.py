@@ -19,8 +19,8 @@ from gateway.evaluation.hint3 import measure_hint3
 from gateway.evaluation.report import render
 from gateway.operations import asking
 from gateway.settings import Settings
-from gateway.studio.topics.regressions import Case, live_cases
 from knowledge import Knowledge, data_hash
+from knowledge.regressions import Case, live_cases
 
 Json = dict[str, Any]
 Tell = Callable[[str], None]

@@ -10,7 +10,6 @@ from typing import Any
 
 from babel import Locale, dates
 
-from gateway.chat.replies import HUMAN
 from gateway.handoff.front_desk import Availability
 from gateway.storage.store import Draft
 from knowledge import Knowledge
@@ -19,6 +18,7 @@ from knowledge.interface import DEFAULT_LANGUAGE
 
 Json = dict[str, Any]
 KIND = "handoff"
+HUMAN = "human"  # the topic under which patients ask for a person
 
 
 class Words:

@@ -8,9 +8,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection, insert
 
-from gateway.chat.replies import HUMAN
 from gateway.handoff.contact import contact
 from gateway.handoff.front_desk import FrontDesk
+from gateway.handoff.patient_words import HUMAN
 from gateway.handoff.side import Side
 from gateway.live.signals import Signals
 from gateway.storage import handoffs

@@ -15,8 +15,8 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from typing import Any, Protocol
 
+from gateway.errors import describe
 from gateway.live.signals import LocalSignals
-from gateway.monitoring.logs import describe
 from gateway.web.rate_limits import TokenBuckets
 
 CHANNEL = "ims:peers"

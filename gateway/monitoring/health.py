@@ -9,8 +9,8 @@ from starlette.responses import JSONResponse
 
 from gateway import __version__
 from gateway.engine.client import Engine
+from gateway.errors import describe
 from gateway.live.peers import RedisPeers
-from gateway.monitoring.logs import describe
 from gateway.storage.store import Store
 
 

@@ -10,7 +10,6 @@ import logging
 import logging.config
 import secrets
 import time
-import traceback
 from collections.abc import Callable
 from contextvars import ContextVar
 from datetime import UTC, datetime
@@ -18,6 +17,7 @@ from datetime import UTC, datetime
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from gateway.errors import describe
 from gateway.web.error_replies import Refused
 
 METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
@@ -48,14 +48,6 @@ def configure(level: str = "INFO", *, as_json: bool = False) -> None:
             "loggers": {name: {"level": "WARNING"} for name in ("httpx", "httpcore", "uvicorn", "PyRuSH", "alembic")},
         }
     )
-
-
-def describe(error: BaseException) -> str:
-    """An error without its message, which may quote the patient: its kind and where it was raised."""
-    frames = traceback.extract_tb(error.__traceback__)
-    ours = [frame for frame in frames if "site-packages" not in frame.filename] or frames
-    place = f" at {ours[-1].filename.rpartition('/')[2]}:{ours[-1].lineno}" if ours else ""
-    return f"{type(error).__name__}{place}"
 
 
 def method_of(scope: Scope) -> str:

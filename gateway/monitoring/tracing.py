@@ -1,8 +1,8 @@
 """Traces for an OpenTelemetry collector: what took how long. Off, unless OpenTelemetry's own variables ask for it.
 
-Whether they ask is read in `collector.py`. A span holds names of ours, a status, the kind of an error and the id that
-the logs have, too. Never what was typed, an id of a chat, an address or the words of an error; a caller's own trace
-headers are not read.
+Whether they ask is read in `tracing_settings.py`. A span holds names of ours, a status, the kind of an error and the id
+that the logs have, too. Never what was typed, an id of a chat, an address or the words of an error. A caller's own
+trace headers are not read.
 """
 
 from __future__ import annotations
@@ -48,6 +48,10 @@ class Tracing:
     def span(self, name: str, kind: SpanKind = SpanKind.INTERNAL, **attributes: str) -> AbstractContextManager[Span]:
         """A span around what follows. An error is told by its kind alone: its words may quote the patient."""
         return self._span(self._tracer, name, kind, attributes) if self._tracer else nullcontext(INVALID_SPAN)
+
+    def database_write(self, kind: str) -> AbstractContextManager[Span]:
+        """A span around one transaction that writes into this kind of database."""
+        return self.span("database write", SpanKind.CLIENT, db__system__name=kind)
 
     @contextmanager
     def _span(self, tracer: Tracer, name: str, kind: SpanKind, attributes: Mapping[str, str]) -> Iterator[Span]:

@@ -23,8 +23,8 @@ from sqlalchemy import Connection, func, select, update
 
 from environments.setup import ENGINE, GATEWAY, ROOT, Environment, digest
 from gateway.editions.models import ModelRefused, Models
+from gateway.errors import describe
 from gateway.monitoring import tracing_settings
-from gateway.monitoring.logs import describe
 from gateway.operations.new_assistant import RASA
 from gateway.settings import Settings
 from gateway.storage.database import MIGRATIONS, Database

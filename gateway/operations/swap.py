@@ -19,7 +19,7 @@ import httpx
 from gateway.editions import control
 from gateway.editions.control import ControlError, Json, Tell
 from gateway.editions.models import Manifest, ModelRefused, Models
-from gateway.operations.supervisor import NotReady, Part, engines
+from gateway.operations.processes import NotReady, Part, engines
 from gateway.settings import Settings
 
 START_LIMIT = 240.0  # seconds that a new engine may take to start

@@ -10,22 +10,21 @@ import asyncio
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any, TypeVar
 
 from alembic import command
 from alembic.config import Config
-from opentelemetry.trace import SpanKind
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
-
-from gateway.monitoring.tracing import Tracing
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 READERS = 4
 MIGRATING = 20_260_121  # any number, the same for all gateways
 
 T = TypeVar("T")
+Around = Callable[[str], AbstractContextManager[object]]
 
 
 class Busy(Exception):
@@ -35,9 +34,10 @@ class Busy(Exception):
 class Database:
     """Runs functions that take a connection, each in one transaction: all of it happens, or nothing."""
 
-    def __init__(self, url: str, tracing: Tracing | None = None) -> None:
+    def __init__(self, url: str, around_writes: Around = nullcontext) -> None:
+        """Open the database at `url`; each write happens inside `around_writes`, which gets the kind of database."""
         self.engine = _connect(url)
-        self._tracing = tracing or Tracing()
+        self._around_writes = around_writes
         self._to_read = self.engine.execution_options(writes=False)
         self._to_write = self.engine.execution_options(writes=True)
         # SQLite has one writer. Waiting for a thread is fair, and quicker than SQLite's own polling for its lock.
@@ -53,7 +53,7 @@ class Database:
 
     async def write(self, work: Callable[[Connection], T]) -> T:
         """Run a function that may write. When this returns, what it wrote is on disk."""
-        with self._tracing.span("database write", SpanKind.CLIENT, db__system__name=self.engine.dialect.name):
+        with self._around_writes(self.engine.dialect.name):
             return await asyncio.get_running_loop().run_in_executor(self._writers, _run, self._to_write, work)
 
     def run_here(self, work: Callable[[Connection], T]) -> T:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from environments.setup import ROOT
-from gateway.editions.models import ENGINE_PYTHON, engine_environment
+from gateway.engine.environment import ENGINE_PYTHON, engine_environment
 from gateway.settings import Settings
 from gateway.studio.errors import StudioError
 

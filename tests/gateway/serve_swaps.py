@@ -13,17 +13,17 @@ from pathlib import Path
 from rich.console import Console
 
 from gateway.editions.models import Manifest, Models
-from gateway.operations import supervisor, swap
+from gateway.operations import processes, supervisor, swap
 from gateway.settings import Settings
 
 PAUSE = sys.argv[1]
 
 
-def fake_engines(settings: Settings, models: Models, manifest: Manifest, urls: Sequence[str]) -> list[supervisor.Part]:
+def fake_engines(settings: Settings, models: Models, manifest: Manifest, urls: Sequence[str]) -> list[processes.Part]:
     said = (models.folder / manifest.file).read_text()
     program = {"broken": ("-c", "raise SystemExit('broken')")}
     return [
-        supervisor.Part(
+        processes.Part(
             name=f"engine-{number}",
             command=(sys.executable, *program.get(said, ("-m", "tests.gateway.serve_fakes", "engine", port, PAUSE))),
             port=int(port),
@@ -37,11 +37,11 @@ def fake_engines(settings: Settings, models: Models, manifest: Manifest, urls: S
 if __name__ == "__main__":
     real = PAUSE == "rasa"
     if not real:
-        for module in (supervisor, swap):
+        for module in (processes, swap):
             setattr(module, "engines", fake_engines)  # noqa: B010
     settings = Settings.from_environment()
-    parts = supervisor.parts(settings) if real else supervisor.parts(settings, Path(sys.executable))
-    gateway = supervisor.Part(
+    parts = processes.parts(settings) if real else processes.parts(settings, Path(sys.executable))
+    gateway = processes.Part(
         name="gateway",
         command=parts[0].command if real else (sys.executable, "-m", "tests.gateway.serve_fakes", "gateway"),
         port=settings.port,

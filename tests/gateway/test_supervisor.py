@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from gateway.editions.models import Manifest, Models
-from gateway.operations.supervisor import CannotStart, parts
+from gateway.operations.processes import CannotStart, parts
 from gateway.settings import Settings
 from tests.gateway.processes import eventually, free_port
 
@@ -38,11 +38,11 @@ SUPERVISOR = """
 import sys
 from pathlib import Path
 from rich.console import Console
-from gateway.operations import supervisor
+from gateway.operations import processes, supervisor
 supervisor.PATIENCE = 1.0
 folder, *modes = sys.argv[1:]
 parts = [
-    supervisor.Part(name, (sys.executable, f"{folder}/part.py", port, mode), int(port), f"http://127.0.0.1:{port}/")
+    processes.Part(name, (sys.executable, f"{folder}/part.py", port, mode), int(port), f"http://127.0.0.1:{port}/")
     for name, port, mode in (part.split(":") for part in modes)
 ]
 sys.exit(supervisor.Supervisor(parts, Path(folder), "http://localhost:8000", Console(width=200)).run())

@@ -22,7 +22,7 @@ from gateway.monitoring.tracing import Tracing
 from gateway.monitoring.tracing_settings import TracingError, check
 from gateway.operations import doctor
 from gateway.operations.doctor import Installation
-from gateway.operations.supervisor import CannotStart, parts
+from gateway.operations.processes import CannotStart, parts
 from gateway.settings import Settings
 from tests.gateway.conftest import Gateway, Start
 from tests.gateway.processes import Processes, eventually, free_port

@@ -13,12 +13,12 @@ from sqlalchemy import select
 from typer.testing import CliRunner
 
 from gateway.cli.main import app
-from gateway.engine.client import EngineReply, EngineUnavailable
+from gateway.engine.client import EngineReply, EngineUnavailable, Heard
 from gateway.storage.database import Database
 from gateway.storage.store import Draft, Store
 from gateway.storage.tables import shadow as table
 from gateway.studio.personal import Personal
-from gateway.studio.trying.shadow import WAITING, Heard, Shadow, in_words, report, shadowed
+from gateway.studio.trying.shadow import WAITING, Shadow, in_words, report, shadowed
 
 NOW = datetime(2026, 11, 27, tzinfo=UTC)
 PERSONAL = Personal.load(Path("data"))

@@ -6,11 +6,11 @@ import secrets
 from collections.abc import Sequence
 from typing import Any
 
+from gateway.studio.background import off_loop
 from gateway.studio.errors import StudioError
 from gateway.studio.inbox.decisions import DISMISSED, TAUGHT, Decision, Decisions
 from gateway.studio.inbox.inbox import Inbox, Message
 from gateway.studio.topics.topics import Topics
-from gateway.studio.workplace import off_loop
 
 
 class Teaching:

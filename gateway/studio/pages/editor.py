@@ -19,6 +19,7 @@ from gateway.answers.picture_routes import address
 from gateway.staff.access import HEADERS, Visit
 from gateway.staff.audit import Audit
 from gateway.staff.templates import Pages
+from gateway.studio.background import off_loop
 from gateway.studio.editing import Clash, Opened, Saved, opened, save
 from gateway.studio.errors import StudioError
 from gateway.studio.inbox.question_lists import name_for
@@ -26,7 +27,7 @@ from gateway.studio.topics.answer_check import checked, filled
 from gateway.studio.topics.form import PARTS, Form, named
 from gateway.studio.topics.topic_file import NAME
 from gateway.studio.topics.topics import missing
-from gateway.studio.workplace import Workplace, off_loop
+from gateway.studio.workplace import Workplace
 from gateway.web.error_replies import Refused
 from knowledge import Knowledge, SourceRef
 from knowledge.placeholders import CLINIC

@@ -12,12 +12,13 @@ from starlette.responses import RedirectResponse, Response
 from gateway.staff.access import HEADERS, Visit
 from gateway.staff.audit import Audit
 from gateway.staff.templates import Pages
+from gateway.studio.background import off_loop
 from gateway.studio.errors import StudioError
 from gateway.studio.inbox.decisions import Decision
 from gateway.studio.inbox.inbox import Message
 from gateway.studio.inbox.question_lists import name_for
 from gateway.studio.inbox.teaching import Teaching
-from gateway.studio.workplace import Workplace, off_loop
+from gateway.studio.workplace import Workplace
 
 Json = dict[str, Any]
 Ids = Annotated[list[int] | None, Form()]

@@ -14,11 +14,12 @@ from gateway.editions.models import ModelRefused
 from gateway.staff.access import HEADERS, Visit
 from gateway.staff.audit import Audit
 from gateway.staff.templates import Pages
+from gateway.studio.background import off_loop
 from gateway.studio.errors import StudioError
 from gateway.studio.publishing.approvals import APPROVER
 from gateway.studio.publishing.publishing import DONE, RUNNING
 from gateway.studio.trying import shadow
-from gateway.studio.workplace import Workplace, off_loop
+from gateway.studio.workplace import Workplace
 
 Json = dict[str, Any]
 HERE = "/studio/publish"

@@ -17,10 +17,10 @@ from gateway.studio.topics.changes import Change, Edit, text_on_disk
 from gateway.studio.topics.round_trip import edited
 from gateway.studio.topics.topic_file import checked_name
 from gateway.studio.understanding import Understood
-from knowledge import Problem, normalise
-from knowledge.yaml import Section, read
+from knowledge import KnowledgeError, normalise, regressions
+from knowledge.regressions import FOLDER, Case
+from knowledge.yaml import read
 
-FOLDER = "regressions"
 LONGEST = 500  # characters of a message
 Entries = list[dict[str, str]]
 EMPTY = """\
@@ -29,21 +29,6 @@ topic: {topic}
 cases: []
 retired: []
 """
-
-
-@dataclass(frozen=True)
-class Case:
-    """A message and the topic that has to be answered; `why` it was retired, if it was."""
-
-    message: str
-    topic: str
-    since: str
-    by: str
-    why: str = ""
-
-    @property
-    def key(self) -> str:
-        return normalise(self.message)
 
 
 @dataclass(frozen=True)
@@ -60,30 +45,18 @@ class Outcome:
 
 def read_cases(data: Path) -> tuple[list[Case], list[Case]]:
     """The cases of a data folder that count, and the retired ones; StudioError with all that is wrong."""
-    problems: list[Problem] = []
-    active: list[Case] = []
-    retired: list[Case] = []
-    for path in sorted((data / FOLDER).glob("*.yml")):
-        file = read(path, problems)
-        if file is None:
-            continue
-        file.only("topic", "cases", "retired")
-        topic = file.text("topic")
-        active += [_case(entry, topic) for entry in file.sections("cases")]
-        for entry in file.sections("retired"):
-            case = _case(entry, topic)
-            if not case.why:
-                entry.report("a retired case has no 'why'", "say why it does not count any more")
-            retired.append(case)
-    if problems:
-        raise StudioError("\n".join(map(str, problems)))
-    return active, retired
+    try:
+        return regressions.read_cases(data)
+    except KnowledgeError as error:
+        raise StudioError(str(error)) from error
 
 
 def live_cases(data: Path) -> list[Case]:
-    """The cases that count and whose topic is no draft any more."""
-    live = {path.stem for path in (data / "answers").glob("*.yml")}
-    return [case for case in read_cases(data)[0] if case.topic in live]
+    """The cases that count and whose topic is no draft any more; StudioError with all that is wrong."""
+    try:
+        return regressions.live_cases(data)
+    except KnowledgeError as error:
+        raise StudioError(str(error)) from error
 
 
 def missing(before: Path, now: Path) -> list[Case]:
@@ -184,14 +157,3 @@ def _files_of(data: Path, topic: str) -> list[Path]:
         if file is not None and file.text("topic") == topic:
             found.append(path)
     return found
-
-
-def _case(entry: Section, topic: str) -> Case:
-    entry.only("message", "since", "by", "why")
-    return Case(
-        entry.text("message"),
-        topic,
-        entry.optional_text("since") or "",
-        entry.optional_text("by") or "",
-        entry.optional_text("why") or "",
-    )

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gateway.chat.turns import RedFlagNet
 from gateway.editions.models import ModelRefused, Models
 from gateway.engine.command import never, run_in_engine
 from gateway.evaluation.compare import Difference, compare
@@ -27,7 +26,7 @@ from gateway.studio.trying.alike import Alike, examples_of, too_alike
 from gateway.studio.trying.past import PastChange, changes, past_messages
 from gateway.studio.understanding import Understood, messages_file, understood_by
 from knowledge import Knowledge, data_hash
-from safety import Net
+from safety import Net, SafetyNet
 
 FIGURE = "right topic ranked first"
 ALL = "training examples"
@@ -190,7 +189,7 @@ class DryRuns:
         return self._folder / f"{data}.json"
 
 
-def alarms(net: RedFlagNet, pairs: Sequence[Pair]) -> list[Alarm]:
+def alarms(net: SafetyNet, pairs: Sequence[Pair]) -> list[Alarm]:
     """The examples that raise an alarm."""
     found = ((topic, example, net.check(example)) for topic, example in pairs)
     return [Alarm(topic, example, finding.sign) for topic, example, finding in found if finding]

@@ -16,9 +16,9 @@ from datetime import datetime
 
 from sqlalchemy import insert, select
 
-from gateway.engine.client import Engine, EngineReply, EngineUnavailable, Json
+from gateway.engine.client import Engine, EngineReply, EngineUnavailable, Heard
+from gateway.errors import describe
 from gateway.evaluation.intervals import Share
-from gateway.monitoring.logs import describe
 from gateway.storage.database import Database
 from gateway.storage.tables import shadow
 from gateway.studio.personal import Personal
@@ -26,16 +26,6 @@ from gateway.studio.personal import Personal
 WAITING = 200  # messages that wait for the candidate; more are let go
 LONGEST = 2000
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Heard:
-    """A typed message as the live engine got it, and what it decided."""
-
-    sender: str
-    text: str
-    slots: Json
-    reply: EngineReply
 
 
 @dataclass(frozen=True)
