@@ -45,7 +45,7 @@ MODULES = modules()
 
 
 def imported(name: str) -> Iterator[tuple[str, int]]:
-    """The modules of ours that a module imports anywhere in it, and in which line."""
+    """The modules of ours that a module imports anywhere in it, and in which line; not the packages at the top."""
     for node in ast.walk(ast.parse(MODULES[name].read_text("utf-8"))):
         if isinstance(node, ast.Import):
             found = [alias.name for alias in node.names]
@@ -55,7 +55,7 @@ def imported(name: str) -> Iterator[tuple[str, int]]:
             found = [each if each in MODULES else str(node.module) for each in whole]
         else:
             continue
-        yield from ((each, node.lineno) for each in found if each in MODULES)
+        yield from ((each, node.lineno) for each in found if each in MODULES and each not in TOP)
 
 
 ARROWS = [(name, other, line) for name in MODULES for other, line in imported(name) if other != name]
