@@ -4,7 +4,7 @@ Pure Python on 3.10 and newer with ruamel.yaml alone, so that the engine and the
 way. ``Knowledge.load(Path("data"))`` is the way in; ``python -m knowledge.check`` tells trainers what to mend.
 """
 
-from knowledge.answers import SourceRef, Topic, normalise
+from knowledge.answers import SourceRef, SpecificAnswer, Topic, normalise
 from knowledge.claims import Claim
 from knowledge.clinic import Clinic
 from knowledge.fingerprint import data_hash
@@ -21,6 +21,7 @@ __all__ = [
     "Problem",
     "Source",
     "SourceRef",
+    "SpecificAnswer",
     "Topic",
     "data_hash",
     "fill",

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-Severity = Literal["error", "finding"]
+Severity = Literal["error", "finding", "note"]
 
 
 @dataclass(frozen=True, order=True)
@@ -15,6 +15,7 @@ class Problem:
 
     An ``error`` keeps the data from loading at all. A ``finding`` loads but does not meet the standards
     of ``data/standards.yml`` (too long, too hard to read, promises too much); ``knowledge.check`` fails on both.
+    A ``note`` says what could be better, and fails nothing.
     """
 
     file: str

@@ -20,6 +20,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from nlu.decision import Decision, close_calls, learn
 from nlu.encoder_featurizer import VECTORS, VECTORS_IN_CONTEXT, EncoderFeaturizer
 from nlu.fingerprint import fingerprint
+from nlu.labels import topic_of
 from nlu.message_reader import IN_CONTEXT, READINGS
 from nlu.ranker import Ranker, RankerConfig
 from nlu.variants import VARIANT_OF
@@ -114,7 +115,7 @@ class TopicMatcher(IntentClassifier, GraphComponent):
             raise RasaException(NO_EXAMPLES)
         texts = [m.get(READINGS)[0] for m in examples]
         vectors = np.stack([np.asarray(m.get(VECTORS)[0]) for m in examples])
-        targets = [m.get(INTENT_RESPONSE_KEY) or m.get(INTENT) for m in examples]
+        targets = [topic_of(m.get(INTENT_RESPONSE_KEY) or m.get(INTENT)) for m in examples]
         groups = [m.get(VARIANT_OF) or text for m, text in zip(examples, texts, strict=True)]
         self._ranker, scores = Ranker.fit(texts, vectors, targets, groups, RankerConfig(**self._config["ranker"]))
         wanted = np.array([self._ranker.labels.index(target) for target in targets])

@@ -165,11 +165,15 @@ def check(
     write_docs: Annotated[
         bool, typer.Option("--write-docs", help="Write the generated pages under docs/ anew.")
     ] = False,
+    notes: Annotated[
+        bool, typer.Option("--notes", help="Show also what could be better in the specific answers.")
+    ] = False,
 ) -> None:
     """Check everything under data/: shape, sources, claims, readability, overclaims."""
     from knowledge.check import main
 
-    raise typer.Exit(main([str(_settings().data), *(["--write-docs"] if write_docs else [])]))
+    options = [*(["--write-docs"] if write_docs else []), *(["--notes"] if notes else [])]
+    raise typer.Exit(main([str(_settings().data), *options]))
 
 
 @app.command()

@@ -21,6 +21,8 @@ EXAMPLES = ROOT / "examples"
 BLANK = "blank"
 # How Rasa is set up is the same for every subject.
 RASA = ("config.yml", "domain.yml", "endpoints.yml", "credentials.yml")
+# The head of a specific answer's examples: without our answer to it, they belong to the topic's general question.
+SPECIFIC = re.compile(r"^- intent: faq/\w+\.\w+\n  examples: \|\n", re.MULTILINE)
 KEY = re.compile(r"[A-Za-z_]\w*:")
 LAUNCHER = """\
 #!/bin/sh
@@ -118,7 +120,7 @@ def _general(data: Path) -> Iterator[tuple[str, str]]:
             text = "\n".join(block.strip("\n") + "\n" for key, block in blocks(text).items() if key in keys)
         if entry.get("ours"):
             text = "".join(line for line in text.splitlines(keepends=True) if line[:1] != " " or not ours.search(line))
-        yield entry["name"], text
+        yield entry["name"], SPECIFIC.sub("", text)
 
 
 def _check(folder: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -93,7 +93,8 @@ class TopicFile:
 
     @property
     def examples(self) -> list[str]:
-        return [line[2:].strip() for line in str(self._block["examples"]).splitlines() if line.startswith("- ")]
+        """Those of the general question, and after them those of the specific ones."""
+        return [example for block in self._blocks for example in _listed(block)]
 
     @property
     def title(self) -> str:
@@ -150,27 +151,36 @@ class TopicFile:
                 known.add(key)
                 taken.append(example)
         if taken:
-            self._set_examples([*self.examples, *taken])
+            self._set_block(0, [*_listed(self._blocks[0]), *taken])
         return Added(tuple(taken), tuple(there), tuple(refused))
 
     def remove_example(self, example: str) -> None:
         """Take an example out; case and punctuation need not be the same."""
         key = normalise(example)
-        left = [other for other in self.examples if normalise(other) != key]
-        if len(left) == len(self.examples):
+        known = {normalise(other): other for other in self.examples}
+        if known.pop(key, None) is None:
             raise StudioError(f"{self.name} has no such example. What to do: './ims topic examples {self.name}'.")
-        if not left:
-            raise StudioError(f"This is the last example of {self.name}. What to do: add another one first.")
-        self._set_examples(left)
+        self._keep(known)
 
     def set_examples(self, examples: Iterable[str]) -> None:
-        """These questions instead of those that are there, each once."""
+        """These questions instead of those that are there, each once. Those that are new belong to the general one."""
         wanted = {normalise(example): example for example in reversed([*map(cleaned, examples)]) if normalise(example)}
         if not wanted:
             raise StudioError("A topic needs an example. What to do: give at least one question, as a patient asks it.")
-        listed = list(wanted.values())[::-1]
-        if listed != self.examples:
-            self._set_examples(listed)
+        self._keep(dict(reversed(wanted.items())))
+
+    def _keep(self, wanted: Mapping[str, str]) -> None:
+        """Leave only these examples (by what they say), each with its question; others go to the general one."""
+        others = [{normalise(example) for example in _listed(block)} for block in self._blocks[1:]]
+        elsewhere = set().union(*others)
+        for number, block in enumerate(self._blocks):
+            listed, own = _listed(block), others[number - 1] if number else wanted.keys() - elsewhere
+            left = [example for key, example in wanted.items() if key in own]
+            if not left:
+                intent = str(block["intent"]).removeprefix("faq/")
+                raise StudioError(f"This is the last example of {intent}. What to do: add another one first.")
+            if left != listed:
+                self._set_block(number, left)
 
     def set_title(self, title: str) -> None:
         self._set_text(self._plain(title), lambda: self.title, lambda text: self._meta.__setitem__("title", text))
@@ -233,20 +243,27 @@ class TopicFile:
         """The same topic under another name."""
         checked_name(name)
 
+        own = re.compile(rf"((?:utter_)?faq/){re.escape(self.name)}(?=\.|$)")
+
         def change(document: Any) -> None:
-            document["nlu"][0]["intent"] = f"faq/{name}"
+            for block in document["nlu"]:
+                block["intent"] = own.sub(rf"\g<1>{name}", str(block["intent"]))
             responses = document["responses"]
-            key = f"utter_faq/{self.name}"
-            position = list(responses).index(key)
-            responses.insert(position, f"utter_faq/{name}", responses.pop(key))
+            for position, key in enumerate(list(responses)):
+                responses.insert(position, own.sub(rf"\g<1>{name}", key), responses.pop(key))
 
         self.text = edited(self.text, change)
         self.name = name
         self._parse()
 
-    def _set_examples(self, examples: Sequence[str]) -> None:
+    def _set_block(self, number: int, examples: Sequence[str]) -> None:
         lines = "".join(f"- {example}\n" for example in examples)
-        self._edit(lambda: self._block.__setitem__("examples", literal(lines, self._block["examples"])))
+
+        def change() -> None:
+            block = self._blocks[number]
+            block["examples"] = literal(lines, block["examples"])
+
+        self._edit(change)
 
     def _set_text(self, new: str, old: Any, put: Any) -> None:
         if new == old():
@@ -290,17 +307,24 @@ class TopicFile:
 
     def _hold(self, document: Any) -> None:
         try:
-            self._block: CommentedMap = document["nlu"][0]
+            self._blocks: list[CommentedMap] = sorted(
+                document["nlu"], key=lambda block: block["intent"] != f"faq/{self.name}"
+            )
             self._answer: CommentedMap = document["responses"][f"utter_faq/{self.name}"][0]
             self._meta: CommentedMap = self._answer["metadata"]
-            whole = isinstance(self._block["examples"], str) and isinstance(self._answer["text"], str)
-            whole = whole and isinstance(self._meta, CommentedMap)
+            whole = all(isinstance(block["examples"], str) for block in self._blocks)
+            whole = whole and isinstance(self._answer["text"], str) and isinstance(self._meta, CommentedMap)
         except (KeyError, IndexError, TypeError):
             whole = False
         if not whole:
             raise StudioError(
                 f"The file of {self.name} does not hold a topic's parts. What to do: './ims check' says what is wrong."
             )
+
+
+def _listed(block: CommentedMap) -> list[str]:
+    """The examples of a block."""
+    return [line[2:].strip() for line in str(block["examples"]).splitlines() if line.startswith("- ")]
 
 
 def _reference(ref: SourceRef) -> CommentedMap:
