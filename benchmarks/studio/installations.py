@@ -10,7 +10,7 @@ from pathlib import Path
 
 from gateway.editions.models import Manifest, Models
 from gateway.settings import Settings
-from tests.gateway.swapping import Installation
+from tests.support.swapping import Installation
 
 ENGINE_TAKES = 0.05  # seconds for a message
 

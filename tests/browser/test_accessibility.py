@@ -11,8 +11,8 @@ import pytest
 from playwright.sync_api import expect
 
 from knowledge import Knowledge
-from tests.browser.axe import violations
 from tests.browser.conftest import DESKTOP, PHONE, Chat, OpenChat
+from tests.support.axe import violations
 
 PAGE = [".site", "#main", ".demo-note"]  # the clinic's page has tests of its own
 

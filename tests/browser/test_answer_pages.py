@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from tests.browser.axe import violations
-from tests.gateway.processes import Processes
+from tests.support.axe import violations
+from tests.support.processes import Processes
 
 CHAT = "ims-chat"  # has tests of its own
 

@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import OpenChat
-from tests.gateway.processes import eventually, free_port
+from tests.support.processes import eventually, free_port
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from nlu.channel import BadRequest, converse
-from tests.engine.dialogue import Patient, agent
+from tests.support.dialogue import Patient, agent
 
 CARDS = ["emergency", "you", "blood", "needles", "health", "checks", "visit"]
 

@@ -23,7 +23,7 @@ from gateway.storage.database import Database
 from gateway.storage.store import Store
 from knowledge import Knowledge
 from safety import Finding
-from tests.gateway.fake_engine import TOKEN, FakeEngine
+from tests.support.fake_engine import TOKEN, FakeEngine
 
 Json = dict[str, Any]
 NOW = datetime(2026, 11, 21, 18, 0, tzinfo=UTC)

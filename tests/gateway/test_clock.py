@@ -19,9 +19,9 @@ from gateway.storage.database import Database
 from gateway.storage.store import Draft, Store
 from knowledge import Knowledge
 from tests.gateway.conftest import Chat
-from tests.gateway.desk_chat import OPEN, Clinic, Clock, clinic_at_work, texts
-from tests.gateway.fake_engine import FakeEngine
-from tests.gateway.staff import PASSWORD, ready
+from tests.support.desk_chat import OPEN, Clinic, Clock, clinic_at_work, texts
+from tests.support.fake_engine import FakeEngine
+from tests.support.staff import PASSWORD, ready
 
 
 @pytest.fixture

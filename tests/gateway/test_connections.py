@@ -15,7 +15,7 @@ import pytest
 from starlette.types import Message
 
 from gateway.web.guards import BodyLimit
-from tests.gateway.processes import Processes
+from tests.support.processes import Processes
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,7 @@ from gateway.staff.audit import Audit
 from gateway.storage.tables import metadata
 from knowledge import Knowledge
 from tests.gateway.conftest import NOW, Chat, Gateway, Start
-from tests.gateway.staff import BASE, Browser, browser, ready
+from tests.support.staff import BASE, Browser, browser, ready
 
 HTML = {"accept": "text/html"}
 

@@ -17,7 +17,7 @@ from gateway.storage.database import Database
 from gateway.storage.tables import conversations, desk_items, events, handoffs, ratings
 from knowledge import Knowledge
 from tests.gateway.conftest import Gateway
-from tests.gateway.staff import browser, ready
+from tests.support.staff import browser, ready
 
 DAY = date(2026, 11, 20)
 

@@ -24,9 +24,9 @@ from gateway.operations.new_assistant import RASA
 from gateway.settings import Settings
 from gateway.storage.database import Database
 from gateway.storage.store import Draft, Store
-from tests.gateway.fake_engine import FakeEngine
-from tests.gateway.processes import free_port
-from tests.system import needs
+from tests.support.fake_engine import FakeEngine
+from tests.support.processes import free_port
+from tests.support.system import needs
 
 NOW = datetime(2026, 11, 21, 18, 0, tzinfo=UTC)
 

@@ -12,8 +12,8 @@ import httpx
 import pytest
 import uvicorn
 
-from tests.gateway.fake_engine import FakeEngine
-from tests.gateway.processes import Processes, eventually
+from tests.support.fake_engine import FakeEngine
+from tests.support.processes import Processes, eventually
 
 MARK = "zebra-in-my-kneecap"
 

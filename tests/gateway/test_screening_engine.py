@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.gateway.processes import eventually, free_port
+from tests.support.processes import eventually, free_port
 
 pytestmark = pytest.mark.engine
 CARDS = ("emergency", "you", "blood", "needles", "health", "checks", "visit")

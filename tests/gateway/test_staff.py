@@ -23,7 +23,7 @@ from gateway.staff.audit import Audit
 from gateway.storage.database import Database
 from gateway.storage.tables import metadata
 from tests.gateway.conftest import NOW, Gateway
-from tests.gateway.staff import BASE, PASSWORD, browser, ready
+from tests.support.staff import BASE, PASSWORD, browser, ready
 
 
 @dataclass

@@ -21,8 +21,8 @@ from gateway.studio.pages.overview import LiveModel
 from gateway.studio.trying.alike import Alike
 from gateway.studio.trying.dry_run import Alarm, DryRun, DryRuns
 from tests.gateway.conftest import NOW, Start
-from tests.gateway.staff import BASE, Browser
-from tests.gateway.studio_site import Studio, encode, page, studio_at_work
+from tests.support.staff import BASE, Browser
+from tests.support.studio_site import Studio, encode, page, studio_at_work
 
 INBOX = "/studio/inbox"
 SORE = ["does it ache on day 77 or so", "does it ache on day 78 or so", "how much is the parking <b>here</b>"]

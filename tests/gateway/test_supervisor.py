@@ -18,7 +18,7 @@ import pytest
 from gateway.editions.models import Manifest, Models
 from gateway.operations.processes import CannotStart, parts
 from gateway.settings import Settings
-from tests.gateway.processes import eventually, free_port
+from tests.support.processes import eventually, free_port
 
 # A part that answers 200 on its port; `stubborn` ignores being asked to stop, `broken` never starts.
 PART = """

@@ -13,8 +13,8 @@ import pytest
 
 from benchmarks.studio.swaps import Load
 from gateway.editions.control import ControlError
-from tests.gateway.processes import START, eventually
-from tests.gateway.swapping import Installation, kept_model
+from tests.support.processes import START, eventually
+from tests.support.swapping import Installation, kept_model
 
 
 @pytest.fixture(scope="module")

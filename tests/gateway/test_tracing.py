@@ -25,7 +25,7 @@ from gateway.operations.doctor import Installation
 from gateway.operations.processes import CannotStart, parts
 from gateway.settings import Settings
 from tests.gateway.conftest import Gateway, Start
-from tests.gateway.processes import Processes, eventually, free_port
+from tests.support.processes import Processes, eventually, free_port
 
 MARK = "zebra-in-my-kneecap"
 ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"

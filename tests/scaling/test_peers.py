@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 
 from gateway.live.peers import RedisPeers, SharedBuckets, SharedSignals
-from tests.scaling.services import Redis
-from tests.system import needs
+from tests.support.services import Redis
+from tests.support.system import needs
 
 pytestmark = needs("redis")
 

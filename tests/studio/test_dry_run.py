@@ -202,7 +202,7 @@ def test_real_messages_are_read_once_each_and_without_buttons(runs: DryRuns) -> 
 
 
 def trained_model(runs: DryRuns) -> None:
-    from tests.gateway.swapping import kept_model
+    from tests.support.swapping import kept_model
 
     models = Models(runs._settings)
     kept = kept_model(models, "ims-1", runs._settings.data)

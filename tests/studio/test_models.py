@@ -160,7 +160,7 @@ def test_two_trainings_at_once_are_refused(models: Models) -> None:
 
 
 def test_an_edition_that_was_edited_is_refused(models: Models, tmp_path: Path) -> None:
-    from tests.gateway.swapping import kept_model
+    from tests.support.swapping import kept_model
 
     data = tmp_path / "own" / "data"
     data.mkdir(parents=True)

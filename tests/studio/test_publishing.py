@@ -26,7 +26,7 @@ from gateway.studio.topics import regressions
 from gateway.studio.topics.changes import Changes
 from gateway.studio.understanding import Understood
 from knowledge import Knowledge
-from tests.studio.publishing_site import SHORT, UNTIL, Site, all_right
+from tests.support.publishing_site import SHORT, UNTIL, Site, all_right
 
 NOW = datetime(2026, 11, 27, tzinfo=UTC)
 
@@ -215,7 +215,7 @@ def test_a_power_cut_at_any_step_leaves_the_old_or_the_new(site: Site, step: str
     site.edit()
     site.sign()
     first = site.models.in_use()
-    command = [sys.executable, "-m", "tests.studio.publishing_site", str(site.folder), "publish", "0.4"]
+    command = [sys.executable, "-m", "tests.support.publishing_site", str(site.folder), "publish", "0.4"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as job:
         assert job.stdout
         for line in job.stdout:
@@ -236,7 +236,7 @@ def test_a_power_cut_at_any_step_leaves_the_old_or_the_new(site: Site, step: str
 def test_a_power_cut_around_the_swap_is_never_half(site: Site, moment: int) -> None:
     site.edit()
     site.sign()
-    command = [sys.executable, "-m", "tests.studio.publishing_site", str(site.folder), "publish", "0"]
+    command = [sys.executable, "-m", "tests.support.publishing_site", str(site.folder), "publish", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as job:
         assert job.stdout
         for line in job.stdout:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from tests.system import needs
+from tests.support.system import needs
 from tests.whole.conftest import Run
 
 pytestmark = needs("engine", "model", "strace", "ip")

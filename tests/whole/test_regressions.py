@@ -8,7 +8,7 @@ from gateway.editions.models import Models
 from gateway.settings import Settings
 from gateway.studio.topics.regressions import live_cases, outcomes
 from gateway.studio.understanding import understood_by
-from tests.system import needs
+from tests.support.system import needs
 
 pytestmark = needs("model")
 

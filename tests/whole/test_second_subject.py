@@ -17,8 +17,8 @@ import httpx
 import pytest
 
 from gateway.operations.new_assistant import create
-from tests.gateway.processes import free_port
-from tests.system import needs
+from tests.support.processes import free_port
+from tests.support.system import needs
 
 pytestmark = needs("engine")
 

@@ -13,7 +13,7 @@ from nlu.encoder.graph import build
 from nlu.encoder.store import digest_path, graph_path
 from nlu.encoder.weights import checked_weights
 from nlu.encoder_featurizer import Vectors
-from tests.engine.nlu.reference import Reference
+from tests.support.reference_encoder import Reference
 
 TEXTS = ["does it hurt?", "How often do I need to go, and what does it cost?", "", "naïve 😀 wörds", "needle " * 60]
 

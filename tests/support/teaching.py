@@ -17,7 +17,7 @@ from gateway.storage.database import Database
 from gateway.storage.store import Draft, Outcome, Store
 from gateway.studio.inbox.inbox import Inbox
 from gateway.studio.personal import Personal
-from tests.gateway.staff import PASSWORD, ready
+from tests.support.staff import PASSWORD, ready
 
 PEOPLE = {"kim": ("trainer",), "lee": ("trainer",), "robin": ("clinical_reviewer",)}
 SAVED = 90_000  # milliseconds that saving may take on a busy machine

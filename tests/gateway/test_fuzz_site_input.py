@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.gateway.processes import both_running
+from tests.support.processes import both_running
 
 MANY = settings(max_examples=60, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 PAGES = ("/", "/answers", "/answers/soreness", "/staff/login", "/desk", "/api/conversations/x/history", "/metrics")

@@ -13,8 +13,8 @@ from pathlib import Path
 import psycopg
 import redis
 
-from tests.gateway.processes import eventually, free_port
-from tests.system import postgresql
+from tests.support.processes import eventually, free_port
+from tests.support.system import postgresql
 
 SEVERAL = Path("deploy/nginx/several.conf")
 

@@ -1,4 +1,6 @@
-"""Kills the studio at every point of a change: `python -m tests.studio.crash_points FOLDER` prints what was left.
+"""Kills the studio at every point of a change, and prints what was left.
+
+Run `python -m tests.support.studio_crash_points FOLDER`.
 
 Each change is made to a small data/ folder by a child process, which SIGKILLs itself at the n-th time that it opens a
 file to write, writes it to disk, renames or removes one, in `data/` or `var/`. That for every n until the change gets

@@ -9,7 +9,7 @@ import sys
 
 import uvicorn
 
-from tests.gateway.fake_engine import FakeEngine
+from tests.support.fake_engine import FakeEngine
 
 if sys.argv[1] == "engine":
     fake = FakeEngine()

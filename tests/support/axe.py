@@ -1,4 +1,4 @@
-"""Runs axe-core (tests/browser/vendor, MPL-2.0) in a page."""
+"""Runs axe-core (tests/support/vendor, MPL-2.0) in a page."""
 
 from __future__ import annotations
 

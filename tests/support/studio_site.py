@@ -19,8 +19,8 @@ from gateway.staff.accounts import Accounts
 from gateway.studio.workplace import Workplace
 from knowledge import normalise
 from tests.gateway.conftest import NOW, Gateway, Start
-from tests.gateway.staff import BASE, Browser, browser, ready
 from tests.knowledge.conftest import Data
+from tests.support.staff import BASE, Browser, browser, ready
 
 HTML = {"accept": "text/html"}
 COPIED = ("coverage.yml", "studio.yml", "lexicon/spelling.yml", "lexicon/personal.yml")

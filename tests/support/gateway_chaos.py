@@ -25,8 +25,8 @@ import httpx
 from gateway.staff.accounts import Accounts
 from gateway.storage.database import Database
 from tests.gateway.conftest import Json
-from tests.gateway.staff import PASSWORD, ready
 from tests.gateway.test_takeover import over_a_person
+from tests.support.staff import PASSWORD, ready
 
 QUESTIONS = ("will I be sore?", "hello", "what does it feel like?", "what needle?", "elephants")
 PERSON = "I want to talk to a person"

@@ -19,7 +19,7 @@ from gateway.storage.database import Database
 from gateway.storage.store import Store
 from knowledge import Knowledge
 from tests.gateway.conftest import Chat, FakeNet, FlakyTransport, Gateway
-from tests.gateway.fake_engine import TOKEN, FakeEngine
+from tests.support.fake_engine import TOKEN, FakeEngine
 
 OPEN = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)  # a Monday, 11 in the morning at the clinic
 CLOSED = datetime(2026, 11, 24, 5, 0, tzinfo=UTC)  # that evening at 10

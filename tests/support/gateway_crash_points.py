@@ -1,4 +1,6 @@
-"""Kills what writes, at every point of every write: `python -m tests.gateway.crash_points FOLDER` prints what was left.
+"""Kills what writes, at every point of every write, and prints what was left.
+
+Run `python -m tests.support.gateway_crash_points FOLDER`.
 
 Each step is done on a copy of one prepared database by a child process, which SIGKILLs itself at the n-th SQL
 statement that writes, COMMIT and what overwrites erased pages included; long ones are also cut short halfway. That
@@ -44,7 +46,7 @@ from gateway.storage.store import Conversation, Draft, Handoff, Outcome, Store
 from gateway.studio.inbox.inbox import Inbox
 from gateway.studio.personal import Personal
 from knowledge import Knowledge
-from tests.gateway.desk_chat import OPEN, Clock
+from tests.support.desk_chat import OPEN, Clock
 
 Json = dict[str, Any]
 PASSWORD = "four quiet words here"

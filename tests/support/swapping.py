@@ -17,8 +17,8 @@ import httpx
 from gateway.editions import contents, control
 from gateway.editions.models import Manifest, Models
 from gateway.settings import Settings
-from tests.gateway.fake_engine import TOKEN
-from tests.gateway.processes import START, eventually, free_port
+from tests.support.fake_engine import TOKEN
+from tests.support.processes import START, eventually, free_port
 
 SORENESS = "answers/soreness.yml"
 
@@ -78,7 +78,7 @@ class Installation:
         }
         with (self.folder / "screen.txt").open("ab") as screen:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "tests.gateway.serve_swaps", str(pause)],
+                [sys.executable, "-m", "tests.support.serve_swaps", str(pause)],
                 env={**os.environ, **environment},
                 stdout=screen,
                 stderr=screen,

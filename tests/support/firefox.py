@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from tests.gateway.processes import START, free_port
+from tests.support.processes import START, free_port
 
 FIREFOX = Path("/usr/bin/firefox-esr")
 ENTER = "\ue007"

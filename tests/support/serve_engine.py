@@ -7,7 +7,7 @@ from typing import Any
 
 import uvicorn
 
-from tests.gateway.fake_engine import FakeEngine
+from tests.support.fake_engine import FakeEngine
 
 Json = dict[str, Any]
 

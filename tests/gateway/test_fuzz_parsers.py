@@ -33,8 +33,8 @@ from gateway.studio.topics.form import PARTS, Form
 from gateway.studio.topics.topic_file import TopicFile
 from knowledge import KnowledgeError
 from tests.gateway.conftest import Json
-from tests.gateway.processes import both_running
 from tests.knowledge.conftest import SORENESS
+from tests.support.processes import both_running
 
 MANY = settings(max_examples=60, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 CELLS = st.lists(st.lists(st.text(max_size=12) | st.just("question"), max_size=4), max_size=5)

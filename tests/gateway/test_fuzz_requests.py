@@ -24,7 +24,7 @@ from gateway.live.signals import _sse
 from gateway.settings import Settings, SettingsError
 from gateway.storage.store import Event
 from gateway.web.typed import clean
-from tests.gateway.processes import Processes, both_running
+from tests.support.processes import Processes, both_running
 
 BOUNDED = settings(
     max_examples=25, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)

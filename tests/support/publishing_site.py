@@ -1,6 +1,6 @@
 """A small installation for tests of publishing: two topics, one of them edited since it was published.
 
-`python -m tests.studio.publishing_site FOLDER publish|rollback SECONDS` runs a job there whose training only waits.
+`python -m tests.support.publishing_site FOLDER publish|rollback SECONDS` runs a job there whose training only waits.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import httpx
 
-from tests.gateway.fake_engine import TOKEN
+from tests.support.fake_engine import TOKEN
 
 START = 180.0  # seconds that a process may take to start on a busy machine
 
@@ -70,7 +70,7 @@ class Processes:
         self._start("gateway")
         eventually(lambda: httpx.get(f"{self.url}/health").status_code == 200, self.patience)
 
-    def _start(self, *arguments: str, module: str = "tests.gateway.serve_fakes") -> None:
+    def _start(self, *arguments: str, module: str = "tests.support.serve_fakes") -> None:
         environment = {
             **os.environ,
             "IMS_VAR": str(self.var),

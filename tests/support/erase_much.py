@@ -1,4 +1,4 @@
-"""`python -m tests.gateway.erase_much FILE`: overwrites what was deleted in a big database, and prints as JSON how many
+"""`python -m tests.support.erase_much FILE`: overwrites what was deleted in a big database, and prints as JSON how many
 bytes of memory that took more than before, and where SQLite put its temporary files meanwhile.
 """
 

@@ -25,7 +25,7 @@ def fake_engines(settings: Settings, models: Models, manifest: Manifest, urls: S
     return [
         processes.Part(
             name=f"engine-{number}",
-            command=(sys.executable, *program.get(said, ("-m", "tests.gateway.serve_fakes", "engine", port, PAUSE))),
+            command=(sys.executable, *program.get(said, ("-m", "tests.support.serve_fakes", "engine", port, PAUSE))),
             port=int(port),
             ready=f"{url}/webhooks/gateway/",
         )
@@ -43,7 +43,7 @@ if __name__ == "__main__":
     parts = processes.parts(settings) if real else processes.parts(settings, Path(sys.executable))
     gateway = processes.Part(
         name="gateway",
-        command=parts[0].command if real else (sys.executable, "-m", "tests.gateway.serve_fakes", "gateway"),
+        command=parts[0].command if real else (sys.executable, "-m", "tests.support.serve_fakes", "gateway"),
         port=settings.port,
         ready=parts[0].ready,
         environment=parts[0].environment,

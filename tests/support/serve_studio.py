@@ -21,8 +21,8 @@ from gateway.studio.trying.dry_run import Alarm, DryRun, DryRuns, WrongCase
 from gateway.studio.trying.past import PastChange
 from knowledge import Knowledge
 from tests.gateway.conftest import FakeNet
-from tests.gateway.studio_site import encode
-from tests.studio.publishing_site import WaitingModels
+from tests.support.publishing_site import WaitingModels
+from tests.support.studio_site import encode
 
 FOUND = DryRun(
     new=2,

@@ -1,4 +1,4 @@
-"""Starts the whole assistant, talks to it, sees what it listens on, stops it: `python -m tests.whole.drive FOLDER`.
+"""Starts the whole assistant, talks to it, sees what it listens on, stops it: `python -m tests.support.drive FOLDER`.
 
 A program of its own, so that it can be put into a place without network together with all that it starts. Everything
 goes into FOLDER: `report.json` is what came of it, `screen.txt` what `ims run` printed.
