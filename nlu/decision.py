@@ -1,6 +1,5 @@
-"""Decide what a ranking means: sure enough to answer, close enough to ask back, or not known."""
+"""The borders from which a score is answered or asked back, learned from examples; `policy.py` decides by them."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,12 +37,6 @@ def learn(scores: np.ndarray, targets: np.ndarray, answer_misses: float, offer_m
         return Decision(float(answer), float(offer))
     curve = LogisticRegression(C=1e3).fit(_logit(best)[:, None], right)
     return Decision(float(answer), float(offer), float(curve.coef_[0, 0]), float(curve.intercept_[0]))
-
-
-def close_calls(scores: Sequence[float], share: float) -> list[int]:
-    """Positions of the labels whose score is at least `share` of the best one's, best first, without the best."""
-    order = sorted(range(len(scores)), key=lambda i: -scores[i])
-    return [i for i in order[1:] if scores[i] >= share * scores[order[0]]]
 
 
 def _logit(scores: np.ndarray) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 import json
 import warnings
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -17,11 +18,12 @@ from rasa.shared.nlu.constants import INTENT, INTENT_RESPONSE_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from nlu.decision import Decision, close_calls, learn
+from nlu.decision import Decision, learn
 from nlu.encoder_featurizer import VECTORS, VECTORS_IN_CONTEXT, EncoderFeaturizer
 from nlu.fingerprint import fingerprint
 from nlu.labels import topic_of
 from nlu.message_reader import IN_CONTEXT, READINGS
+from nlu.policy import Policy
 from nlu.ranker import Ranker, RankerConfig
 from nlu.variants import VARIANT_OF
 
@@ -29,7 +31,7 @@ DECISION = "decision.json"
 RANKING_IN_CONTEXT = "ranking_in_context"
 UNKNOWN = "nlu_fallback"
 CLARIFY = "clarify"
-OUT_OF_SCOPE = "out_of_scope"
+KINDS = {"ask back": CLARIFY, "unknown": UNKNOWN}  # the intent that says what was decided, if not the best label
 DAMAGED = "The trained model is damaged ({reason}). Train it again: rasa train"
 NO_EXAMPLES = "There is nothing to learn from: the training data has no example of any intent."
 
@@ -69,17 +71,10 @@ class TopicMatcher(IntentClassifier, GraphComponent):
     def get_default_config() -> dict[str, Any]:
         """How bold to be, and how much to offer. Everything else is in `ranker` (see RankerConfig)."""
         return {
-            "topics": "faq",  # the intent whose sub-intents are topics that can be offered
+            **asdict(Policy()),  # what is a topic, and how close calls are treated
             "answer_misses": 0.06,  # share of known questions that may be asked back, for fewer wrong answers
             "offer_misses": 0.02,  # share of known questions that may be called unknown
             "part_weight": 0.85,  # a score of one part of a message against a score of the whole
-            "tie": 0.2,  # a runner-up with at least this share of the best score is answered too
-            "pair": 0.78,  # two close topics are answered from this share of the border for one
-            "doubt": 0.4,  # nothing is answered when out of scope has at least this share of the best score
-            "close": 0.02,  # a topic with at least this share is offered beside the answer
-            "offers": 3,
-            "offers_beside": ["follow_up", "refuse"],  # intents beside whose reply the nearest topics are offered
-            "most_topics": 3,
             "ranking_length": 20,
             "ranker": {},
         }
@@ -89,6 +84,7 @@ class TopicMatcher(IntentClassifier, GraphComponent):
         self._model_storage = model_storage
         self._resource = resource
         self._ranker: Ranker | None = None
+        self._policy = Policy.of(config)
         self._decision = Decision(answer=0.0, offer=0.0)
 
     @classmethod
@@ -160,7 +156,7 @@ class TopicMatcher(IntentClassifier, GraphComponent):
         assert self._ranker is not None
         readings, vectors = message.get(READINGS), np.asarray(message.get(VECTORS))
         if not readings[0]:
-            self._publish(message, np.zeros(len(self._ranker.labels)), UNKNOWN, [], [])
+            self._publish(message, np.zeros(len(self._ranker.labels)), UNKNOWN, (), ())
             return
         if in_context := message.get(IN_CONTEXT):
             readings = [*readings, *in_context]
@@ -171,26 +167,21 @@ class TopicMatcher(IntentClassifier, GraphComponent):
             message.set(RANKING_IN_CONTEXT, self._ranking(pooled)[: self._config["ranking_length"]], add_to_output=True)
             scores = scores[: -len(in_context)]
         parts, pooled = self._pooled(scores)
-        best = int(pooled.argmax())
-        asked = self._topics_asked(parts, best)
-        topics = asked or self._topics_meant(pooled, best)
-        message.set("several", bool(asked), add_to_output=True)
-        if topics:
-            offered = self._close(pooled, "close", topics)[: self._config["offers"] - 1]
-            self._publish(message, pooled, self._ranker.labels[topics[0]], topics, offered)
-        elif pooled[best] >= self._decision.answer and not self._is_topic(best):
-            beside = self._group(best) in self._config["offers_beside"]
-            offered = [i for i in self._nearest(pooled) if beside and pooled[i] >= self._decision.offer]
-            self._publish(message, pooled, self._ranker.labels[best], [], offered)
-        else:
-            offered = [] if self._group(best) == OUT_OF_SCOPE else self._nearest(pooled)
-            near = bool(offered) and pooled[offered[0]] >= self._decision.offer
-            self._publish(message, pooled, CLARIFY if near else UNKNOWN, [], offered)
+        borders = {"answer": self._decision.answer, "offer": self._decision.offer}
+        ranked = [self._ranked(row) for row in parts]
+        choice = self._policy.decide_with_parts(self._ranked(pooled), ranked, **borders)
+        message.set("several", choice.several, add_to_output=True)
+        self._publish(message, pooled, KINDS.get(choice.kind, choice.label), choice.topics, choice.offered)
 
     def _pooled(self, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The scores of the parts, and for each label the best of the whole's and the parts' scores."""
         parts = self._part_scores(scores)
         return parts, np.vstack([scores[:1], parts]).max(axis=0)
+
+    def _ranked(self, scores: np.ndarray) -> list[tuple[str, float]]:
+        """All labels with their scores, best first."""
+        assert self._ranker is not None
+        return sorted(zip(self._ranker.labels, scores.tolist(), strict=True), key=lambda entry: -entry[1])
 
     def _ranking(self, scores: np.ndarray) -> list[dict[str, Any]]:
         """All labels in Rasa's shape, best first."""
@@ -208,50 +199,9 @@ class TopicMatcher(IntentClassifier, GraphComponent):
             rows.append(alone if alone.max() >= self._decision.answer else max(alone, after, key=np.max))
         return self._config["part_weight"] * np.array(rows).reshape(len(rows), scores.shape[1])
 
-    def _topics_asked(self, parts: np.ndarray, best: int) -> list[int]:
-        """The topics that several parts ask for with certainty, in the order of the message, and the whole's first."""
-        sure = [row for row in parts if row.max() >= self._decision.answer and not self._doubtful(row)]
-        asked = list(dict.fromkeys(i for i in (int(row.argmax()) for row in sure) if self._is_topic(i)))
-        if len(asked) < 2:
-            return []
-        if self._is_topic(best) and best not in asked:
-            asked.insert(0, best)
-        return asked[: self._config["most_topics"]]
-
-    def _topics_meant(self, scores: np.ndarray, best: int) -> list[int]:
-        """The best topic, and the runner-up if it is close; none if that is not sure enough.
-
-        Of two, one is right more often than the best alone, so that a lower border does for them.
-        """
-        if not self._is_topic(best) or self._doubtful(scores):
-            return []
-        meant = [best, *self._close(scores, "tie", [best])[:1]]
-        border = self._decision.answer * (self._config["pair"] if len(meant) > 1 else 1.0)
-        return meant if scores[best] >= border else []
-
-    def _doubtful(self, scores: np.ndarray) -> bool:
-        """Whether the message looks out of scope as well."""
-        assert self._ranker is not None
-        outside = [i for i in range(len(scores)) if self._group(i) == OUT_OF_SCOPE]
-        return bool(outside) and float(scores[outside].max()) >= self._config["doubt"] * float(scores.max())
-
-    def _close(self, scores: np.ndarray, how: str, asked: list[int]) -> list[int]:
-        """Other topics that come near the best score, nearest first."""
-        return [i for i in close_calls(scores.tolist(), self._config[how]) if self._is_topic(i) and i not in asked]
-
-    def _nearest(self, scores: np.ndarray) -> list[int]:
-        """The topics to ask back with."""
-        return [int(i) for i in np.argsort(-scores) if self._is_topic(int(i))][: self._config["offers"]]
-
-    def _is_topic(self, label: int) -> bool:
-        assert self._ranker is not None
-        return self._ranker.labels[label].startswith(self._config["topics"] + "/")
-
-    def _group(self, label: int) -> str:
-        assert self._ranker is not None
-        return self._ranker.labels[label].split("/")[0]
-
-    def _publish(self, message: Message, scores: np.ndarray, label: str, topics: list[int], offered: list[int]) -> None:
+    def _publish(
+        self, message: Message, scores: np.ndarray, label: str, topics: Sequence[str], offered: Sequence[str]
+    ) -> None:
         """Write the decision in Rasa's own shapes."""
         assert self._ranker is not None
         labels = self._ranker.labels
@@ -260,8 +210,8 @@ class TopicMatcher(IntentClassifier, GraphComponent):
         shown = ranking[: self._config["ranking_length"]]
         message.set("intent", {"name": label.split("/")[0], "confidence": confidence}, add_to_output=True)
         message.set("intent_ranking", shown, add_to_output=True)
-        message.set("topics", [labels[i].partition("/")[2] for i in topics], add_to_output=True)
-        message.set("offered", [labels[i].partition("/")[2] for i in offered], add_to_output=True)
+        message.set("topics", [name.partition("/")[2] for name in topics], add_to_output=True)
+        message.set("offered", [name.partition("/")[2] for name in offered], add_to_output=True)
         groups = sorted({name.split("/")[0] for name in labels if "/" in name})
         if groups:
             selected: dict[str, Any] = {"all_retrieval_intents": groups, "default": {"response": {}, "ranking": []}}
