@@ -1,4 +1,4 @@
-"""What some tests need besides Python: `pytestmark = needs("strace", "model")` says so, and why they are skipped.
+"""What some tests need besides Python: `pytestmark = needs("strace", "model")` says so.
 
 With IMS_REQUIRE_SYSTEM_PACKAGES=1, as in CI, nothing is skipped: what is missing is an error.
 """
@@ -44,8 +44,15 @@ class Missing(Exception):
 
 def needs(*names: str) -> pytest.MarkDecorator:
     """Skip a test where one of these is missing, with the reason; where nothing may be skipped, raise Missing."""
+    return pytest.mark.needs(*names)
+
+
+def skip_or_fail(item: pytest.Item) -> None:
+    """Before a test: skip it where something that it `needs` is missing."""
+    names = [name for mark in item.iter_markers("needs") for name in mark.args]
     missing = [f"{name} ({NEEDS[name][1]})" for name in names if not NEEDS[name][0]()]
-    reason = f"needs {', '.join(missing)}"
-    if missing and os.environ.get("IMS_REQUIRE_SYSTEM_PACKAGES"):
-        raise Missing(reason)
-    return pytest.mark.skipif(bool(missing), reason=reason)
+    if missing:
+        reason = f"needs {', '.join(missing)}"
+        if os.environ.get("IMS_REQUIRE_SYSTEM_PACKAGES"):
+            raise Missing(reason)
+        pytest.skip(reason)
