@@ -13,9 +13,15 @@ help:  ## Show what there is
 run: setup  ## Set up, train if the data changed, and serve the demo clinic on http://localhost:8000
 	@./ims run
 
+# Both environments' tests at once, and the gateway's in two processes; last, the hazard log against all that ran.
+SHOWN := tests/governance/test_hazards.py::test_every_control_was_shown_to_work_in_this_run
 test: tracing lint check train  ## Set up, then lint, check the knowledge, train, and pass every test
-	$(ENGINE) -m pytest tests/engine --write-outcomes var/test-outcomes-engine.json
-	$(GATEWAY) -m pytest tests --ignore=tests/engine --outcomes var/test-outcomes-engine.json
+	@mkdir -p var
+	$(ENGINE) -m pytest tests/engine --write-outcomes var/test-outcomes-engine.json > var/test-engine.log 2>&1 & engine=$$!; \
+	$(GATEWAY) -m pytest tests --ignore=tests/engine --deselect $(SHOWN) -n 2 --dist loadfile \
+		--write-outcomes var/test-outcomes-gateway.json; gateway=$$?; \
+	wait $$engine; engine=$$?; cat var/test-engine.log; exit $$((gateway + engine))
+	$(GATEWAY) -m pytest $(SHOWN) --outcomes var/test-outcomes-engine.json --outcomes var/test-outcomes-gateway.json
 
 quick: lint check  ## Lint, types, and the tests that need no model, browser or server: under two minutes
 	$(GATEWAY) -m pytest tests --ignore=tests/engine --quick -n auto -q
