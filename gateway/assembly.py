@@ -112,7 +112,7 @@ class Edition:
         self.desk = Desk(store, database, signals, knowledge, front_desk, engine, replies)
         mailer = Mailer(settings, database, knowledge, frame.links.to, now)
         self.alerts = Alerts(store, database, signals, knowledge, front_desk, mailer, now)
-        self.turns = Turns(net, engine, replies, settings.engine_turns, patients, self._busy)
+        self.turns = Turns(net, engine, replies, patients, self._busy)
         limits = RateLimits(frame.conversation_buckets, frame.address_buckets, knowledge)
         templates = Pages(knowledge, now)
         feedback = Feedback(database, now, knowledge.clinic.timezone)

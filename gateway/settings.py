@@ -40,7 +40,6 @@ class Settings:
     engine_url: str = "http://127.0.0.1:5005"  # or several, with spaces or commas between them
     engine_token: str = ""  # what the gateway shows to the engine; empty: made at the first start
     engine_timeout: float = 3.0  # seconds after which the patient is told that no answer came
-    engine_turns: int = 8  # turns after which the engine gets a fresh tracker: its cost grows with the tracker
     message_limit: int = 2_000  # characters in one message
     body_limit: int = 1_000_000  # bytes in one request
     header_seconds: float = 15.0  # for the headers of a request to arrive

@@ -19,7 +19,7 @@ from gateway.live.peers import Peers
 from gateway.live.signals import Signals
 from gateway.monitoring.metrics import Metrics
 from gateway.monitoring.tracing import Tracing
-from gateway.storage.store import OWN, Draft, Event, Store, Turn, UnknownConversation
+from gateway.storage.store import OWN, Draft, Event, Outcome, Store, Turn, UnknownConversation
 
 Json = dict[str, Any]
 log = logging.getLogger(__name__)
@@ -63,7 +63,6 @@ class Conversations:
     async def resume(self) -> int:
         """Take up what was acknowledged but not answered when the last process stopped; returns how many chats."""
         unanswered = await self._store.unanswered()
-        await self._store.fresh_tracker(unanswered)
         for conversation_id in unanswered:
             self._wake(conversation_id)
         return len(unanswered)
@@ -148,11 +147,8 @@ class Conversations:
 
     async def _answer_next(self, conversation_id: str) -> bool:
         """Answer the first message that waits; whether another one waited behind it."""
-        async with self._peers.answering(conversation_id) as moved:
+        async with self._peers.answering(conversation_id):
             turn = await self._store.next_turn(conversation_id)
-            if turn and moved:
-                await self._store.fresh_tracker([conversation_id])
-                turn = await self._store.next_turn(conversation_id)
             if turn:
                 with self._tracing.span("answer"):
                     await self._answer(turn)
@@ -165,9 +161,22 @@ class Conversations:
         except Exception as error:
             log.error("a message could not be answered (%s)", describe(error))
             outcome = turns.failed(turn)
-        said = await self._store.settle(conversation.id, turn.message.seq, outcome)
+        said = await self._settle(turn, outcome)
         self._metrics.answered(turn.message.created_at, said)
         self._signals.send(conversation.id)
         self._listener.heard(conversation.id, outcome.heard)
         if outcome.desk or outcome.handoff or outcome.cancel_handoff or conversation.holder != "assistant":
             self._signals.send(DESK)
+
+    async def _settle(self, turn: Turn, outcome: Outcome) -> list[Event]:
+        """Store what was decided, as soon as it can be stored. Nothing is decided anew meanwhile: one message, one
+        decision.
+        """
+        while True:
+            try:
+                return await self._store.settle(turn.conversation.id, turn.message.seq, outcome)
+            except UnknownConversation:
+                raise
+            except Exception as error:
+                log.error("an answer could not be stored yet (%s)", describe(error))
+                await asyncio.sleep(self._retry_after)

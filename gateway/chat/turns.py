@@ -14,7 +14,7 @@ from typing import Any
 
 from gateway.chat.replies import Replies
 from gateway.engine.busy import Busy
-from gateway.engine.client import Engine, EngineUnavailable, Heard
+from gateway.engine.client import Asked, Engine, EngineUnavailable, Heard
 from gateway.errors import describe
 from gateway.handoff.patients import Patients
 from gateway.storage import screening_slots
@@ -29,13 +29,10 @@ log = logging.getLogger(__name__)
 class Turns:
     """Decides what a message leads to."""
 
-    def __init__(
-        self, net: SafetyNet, engine: Engine, replies: Replies, engine_turns: int, patients: Patients, busy: Busy
-    ) -> None:
+    def __init__(self, net: SafetyNet, engine: Engine, replies: Replies, patients: Patients, busy: Busy) -> None:
         self._net = net
         self._engine = engine
         self._replies = replies
-        self._engine_turns = engine_turns
         self._patients = patients
         self._busy = busy
         # One thread: a long message does not hold up the others, and spaCy is never entered twice at once.
@@ -54,7 +51,7 @@ class Turns:
             return Outcome()
         if does and does.get("handoff") == "cancel":
             return Outcome(replies=(self._patients.cancelled(conversation),), cancel_handoff=True)
-        outcome = await self._without_danger(conversation, text, does)
+        outcome = await self._without_danger(turn)
         if flag := conversation.red_flag:
             outcome = self._reminded(outcome, flag)
         if "engine_down" in outcome.desk:
@@ -62,12 +59,13 @@ class Turns:
         more = bool(does and "more" in does)
         return outcome if more else await self._patients.handed_over(conversation, outcome)
 
-    async def _without_danger(self, conversation: Conversation, text: str, does: Json | None) -> Outcome:
+    async def _without_danger(self, turn: Turn) -> Outcome:
+        conversation, text, does = turn.conversation, turn.message.body["text"], turn.does
         if does and self._replies.knows(topic := does.get("more", "")):
             return Outcome(replies=(self._replies.answer(topic, long=True, slots=conversation.slots),))
         if does and "intent" not in does:
             text, does = does.get("say", text), None
-        return await self._ask(conversation, text, does)
+        return await self._ask(turn, text, does)
 
     def close(self) -> None:
         """Nothing more comes."""
@@ -75,13 +73,7 @@ class Turns:
 
     def failed(self, turn: Turn) -> Outcome:
         """What is said when no decision could be made."""
-        outcome = Outcome(
-            replies=tuple(self._replies.engine_down()),
-            desk=("failed",),
-            engine_epoch=turn.conversation.engine_epoch + 1,
-            engine_turns=0,
-        )
-        return self._asked_again(turn, outcome)
+        return self._asked_again(turn, Outcome(replies=tuple(self._replies.engine_down()), desk=("failed",)))
 
     def _asked_again(self, turn: Turn, outcome: Outcome) -> Outcome:
         """After a failure the card that was open is shown again: what was ticked is lost."""
@@ -105,9 +97,6 @@ class Turns:
         return Outcome(
             replies=tuple(self._replies.alarm(finding.level, finding.reply)),
             desk=(finding.level,),
-            # A new tracker: whatever form the engine was in the middle of ends here.
-            engine_epoch=conversation.engine_epoch + 1,
-            engine_turns=0,
             **self._screening_ends(conversation, conversation.slots, finding.level),
             red_flag={
                 "level": finding.level,
@@ -133,37 +122,26 @@ class Turns:
             return replace(outcome, replies=(self._replies.reminder(flag["level"]),), red_flag=flag)
         return replace(outcome, replies=self._replies.reminded(flag["level"], outcome.replies))
 
-    async def _ask(self, conversation: Conversation, text: str, does: Json | None) -> Outcome:
-        epoch, turns = conversation.engine_epoch, conversation.engine_turns
-        # The engine's cost grows with its tracker. Not while it is asking for something: it would forget that.
-        if turns >= self._engine_turns and not conversation.slots.get("requested_slot"):
-            epoch, turns = epoch + 1, 0
+    async def _ask(self, turn: Turn, text: str, does: Json | None) -> Outcome:
+        conversation = turn.conversation
+        style = screening_slots.ONE_BY_ONE if conversation.text_only else {}
+        asked = Asked(conversation.id, text, does, {**conversation.slots, **style}, turn.before)
         try:
-            reply = await self._engine.ask(
-                sender=f"{conversation.id}-{epoch}",
-                text=text,
-                choice=does,
-                slots={**conversation.slots, **(screening_slots.ONE_BY_ONE if conversation.text_only else {})},
-            )
+            reply = await self._engine.ask(asked)
         except EngineUnavailable as error:
             log.warning("%s", error)
-            # It may have heard the message after all, so the next one starts a new tracker.
-            said = self._without_engine(conversation, does)
-            return Outcome(said, desk=("engine_down",), engine_epoch=epoch + 1, engine_turns=0)
-        heard = None if does else Heard(f"{conversation.id}-{epoch}", text, dict(conversation.slots), reply)
+            return Outcome(self._without_engine(conversation, does), desk=("engine_down",))
+        heard = None if does else Heard(asked, reply)
         replies = tuple(self._replies.decided(reply, text))
         if alarm := reply.alarm:
             ends = self._screening_ends(conversation, reply.slots, alarm)
-            flag = reply.red_flag or {}
-            found: dict[str, Any] = {"red_flag": flag, "heard": heard, **ends}
-            return Outcome(replies, desk=(alarm,), engine_epoch=epoch + 1, engine_turns=0, **found)
+            found: dict[str, Any] = {"red_flag": reply.red_flag or {}, "heard": heard, **ends}
+            return Outcome(replies, desk=(alarm,), **found)
         deleted = screening_slots.deleted(conversation.slots, reply.slots)
         return Outcome(
             replies=replies,
             desk=(reply.handoff,) if reply.handoff else (),
             small_talk=reply.intent in SMALL_TALK,
-            engine_epoch=epoch,
-            engine_turns=turns + 1,
             slots=reply.slots,
             screening_gone=self._replies.screening_deleted() if deleted else None,
             heard=heard,

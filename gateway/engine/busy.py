@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from gateway.engine.client import Engine, EngineReply, Json
+from gateway.engine.client import Asked, Engine, EngineReply
 
 
 class Busy:
@@ -45,10 +45,10 @@ class CountedEngine:
         self._engine = engine
         self._busy = busy
 
-    async def ask(self, sender: str, text: str, choice: Json | None, slots: Json | None) -> EngineReply:
+    async def ask(self, asked: Asked) -> EngineReply:
         """Ask the engine."""
         with self._busy.at_work():
-            return await self._engine.ask(sender, text, choice, slots)
+            return await self._engine.ask(asked)
 
     async def ready(self) -> str:
         """`ok`, or in a few words why not."""

@@ -78,12 +78,25 @@ class EngineReply:
 
 
 @dataclass(frozen=True)
+class Asked:
+    """All that an engine is told for one message: it remembers nothing."""
+
+    chat: str  # picks the engine where there are several; the engine does not hear it
+    text: str
+    choice: Json | None = None
+    slots: Json = field(default_factory=dict)
+    before: tuple[str, ...] = ()  # what the patient typed just before, oldest first
+
+    def request(self) -> Json:
+        """As the channel takes it."""
+        return {"message": self.text, "choice": self.choice, "slots": self.slots, "before": list(self.before)}
+
+
+@dataclass(frozen=True)
 class Heard:
     """A typed message as the live engine got it, and what it decided."""
 
-    sender: str
-    text: str
-    slots: Json
+    asked: Asked
     reply: EngineReply
 
 
@@ -103,7 +116,7 @@ def _custom(message: Json) -> Json:
 class Engine(Protocol):
     """Whatever understands messages; tests put a simple one in its place."""
 
-    async def ask(self, sender: str, text: str, choice: Json | None, slots: Json | None) -> EngineReply: ...
+    async def ask(self, asked: Asked) -> EngineReply: ...
 
     async def ready(self) -> str: ...
 
@@ -116,12 +129,11 @@ class HttpEngine:
         self._headers = {"Authorization": f"Bearer {token}"}
         self._timeout = timeout
 
-    async def ask(self, sender: str, text: str, choice: Json | None, slots: Json | None) -> EngineReply:
+    async def ask(self, asked: Asked) -> EngineReply:
         """Have the engine decide; EngineUnavailable if it does not do so in time."""
-        request = {"sender": sender, "message": text, "choice": choice, "slots": slots}
         try:
             async with asyncio.timeout(self._timeout):
-                response = await self._client.post(PATH, json=request, headers=self._headers)
+                response = await self._client.post(PATH, json=asked.request(), headers=self._headers)
         except TimeoutError:
             raise EngineUnavailable("slow") from None
         except httpx.TimeoutException:

@@ -1,7 +1,6 @@
-"""Several engines as one: a chat stays with its engine, and goes to another one while that is dead.
+"""Several engines as one: chats are spread over them, and go to another one while theirs is dead.
 
-`IMS_ENGINE_URL` lists them. A tracker lives in one engine; the gateway carries the slots with every message, so an
-engine that meets a chat for the first time knows what counts.
+`IMS_ENGINE_URL` lists them. None of them remembers anything, so any of them may answer any message.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ import hashlib
 import time
 from collections.abc import Callable, Sequence
 
-from gateway.engine.client import Engine, EngineReply, EngineUnavailable, Json
+from gateway.engine.client import Asked, Engine, EngineReply, EngineUnavailable
 
 REST = 5.0  # seconds in which an engine that failed is asked last
 
@@ -24,16 +23,15 @@ class SeveralEngines:
         self._clock = clock
         self._failed: dict[int, float] = {}
 
-    async def ask(self, sender: str, text: str, choice: Json | None, slots: Json | None) -> EngineReply:
+    async def ask(self, asked: Asked) -> EngineReply:
         """Have the chat's own engine decide, or the next one if that did not even take the message.
 
-        An engine that was slow or failed may have heard the message: it is not asked again by another one, as the
-        patient has waited long enough.
+        What an engine was slow with, or failed at, is not asked of another one: the patient has waited long enough.
         """
-        order = self._order(sender)
+        order = self._order(asked.chat)
         for place, number in enumerate(order):
             try:
-                reply = await self._engines[number].ask(sender, text, choice, slots)
+                reply = await self._engines[number].ask(asked)
             except EngineUnavailable as error:
                 self._failed[number] = self._clock()
                 if error.reason != "refused" or place == len(order) - 1:
@@ -48,12 +46,12 @@ class SeveralEngines:
         states = await asyncio.gather(*(engine.ready() for engine in self._engines))
         return "ok" if "ok" in states else states[0]
 
-    def _order(self, sender: str) -> list[int]:
-        """The engines in the order of this sender (rendezvous hashing), those that failed just now last."""
+    def _order(self, chat: str) -> list[int]:
+        """The engines in the order of this chat (rendezvous hashing), those that failed just now last."""
         now = self._clock()
 
         def rank(number: int) -> tuple[bool, bytes]:
             resting = now - self._failed.get(number, -REST) < REST
-            return resting, hashlib.blake2b(f"{number} {sender}".encode(), digest_size=8).digest()
+            return resting, hashlib.blake2b(f"{number} {chat}".encode(), digest_size=8).digest()
 
         return sorted(range(len(self._engines)), key=rank)

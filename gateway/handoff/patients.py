@@ -122,13 +122,7 @@ class Patients(Side):
             conversation = locked.conversation
             if not handoffs.end(locked.connection, conversation_id, "cancelled", locked.now):
                 return
-            silent: Json = {}
-            if conversation.holder == "person":
-                silent = {
-                    "answers_after": conversation.last_seq,
-                    "engine_epoch": conversation.engine_epoch + 1,
-                    "engine_turns": 0,
-                }
+            silent: Json = {"answers_after": conversation.last_seq} if conversation.holder == "person" else {}
             locked.add(self._words(conversation).cancelled(), holder="assistant", **silent)
 
         await self._change(conversation_id, work)

@@ -21,7 +21,6 @@ from gateway.web.rate_limits import TokenBuckets
 
 CHANNEL = "ims:peers"
 LEASE = 10.0  # seconds that a gateway may take for one answer before another one may try
-REMEMBERED = 4 * 60 * 60  # seconds; as long as the engine remembers a chat (endpoints.yml)
 AGAIN = 1.0  # seconds between two attempts to reach Redis
 PATIENCE = 2.0  # seconds that Redis may take
 log = logging.getLogger(__name__)
@@ -42,11 +41,8 @@ class Peers(Protocol):
         """Call this again and again while the others can't be heard, and once when they can again."""
         ...
 
-    def answering(self, conversation_id: str) -> AbstractAsyncContextManager[bool]:
-        """Held while one message is answered, by one gateway at a time.
-
-        The value is whether another gateway answered last: its engine knows the chat better than ours.
-        """
+    def answering(self, conversation_id: str) -> AbstractAsyncContextManager[None]:
+        """Held while one message is answered, by one gateway at a time."""
         ...
 
 
@@ -63,9 +59,9 @@ class Alone:
         """Nothing is ever missed."""
 
     @asynccontextmanager
-    async def answering(self, conversation_id: str) -> AsyncIterator[bool]:
+    async def answering(self, conversation_id: str) -> AsyncIterator[None]:
         """`Conversations` has one worker a chat, which is enough."""
-        yield False
+        yield
 
 
 class RedisPeers:
@@ -102,20 +98,18 @@ class RedisPeers:
         self._missed.append(handler)
 
     @asynccontextmanager
-    async def answering(self, conversation_id: str) -> AsyncIterator[bool]:
+    async def answering(self, conversation_id: str) -> AsyncIterator[None]:
         """Without Redis it is held by whoever asks: the store settles each message once all the same."""
         lock = self._redis.lock(
             f"ims:answering:{conversation_id}", timeout=LEASE, sleep=0.05, blocking_timeout=2 * LEASE
         )
-        held, moved = False, False
+        held = False
         try:
             held = await lock.acquire()
-            last = await self._redis.set(f"ims:node:{conversation_id}", self.name, ex=REMEMBERED, get=True)
-            moved = last != self.name
         except self._away():
             self._lost()
         try:
-            yield moved
+            yield
         finally:
             if held:
                 with suppress(*self._away()):

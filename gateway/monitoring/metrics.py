@@ -16,7 +16,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Proc
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from starlette.responses import Response
 
-from gateway.engine.client import Engine, EngineReply, EngineUnavailable, Json
+from gateway.engine.client import Asked, Engine, EngineReply, EngineUnavailable
 from gateway.settings import Settings
 from gateway.storage.store import Event, Store
 from gateway.web.error_replies import Refused
@@ -92,11 +92,11 @@ class MeteredEngine:
         self._metrics = metrics
         self._clock = clock
 
-    async def ask(self, sender: str, text: str, choice: Json | None, slots: Json | None) -> EngineReply:
+    async def ask(self, asked: Asked) -> EngineReply:
         """Ask the engine."""
         began = self._clock()
         try:
-            reply = await self._engine.ask(sender, text, choice, slots)
+            reply = await self._engine.ask(asked)
         except EngineUnavailable as error:
             self._metrics.engine_failed(error.reason)
             raise

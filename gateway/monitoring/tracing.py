@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from opentelemetry.trace import INVALID_SPAN, Span, SpanKind, StatusCode, Tracer
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gateway.engine.client import Engine, EngineReply, EngineUnavailable, Json
+from gateway.engine.client import Asked, Engine, EngineReply, EngineUnavailable
 from gateway.monitoring.logs import method_of, request_id
 from gateway.monitoring.tracing_settings import asked_for, check
 
@@ -112,10 +112,10 @@ class TracedEngine:
         self._engine = engine
         self._tracing = tracing
 
-    async def ask(self, sender: str, text: str, choice: Json | None, slots: Json | None) -> EngineReply:
+    async def ask(self, asked: Asked) -> EngineReply:
         """Ask the engine."""
         with self._tracing.span("engine", SpanKind.CLIENT):
-            return await self._engine.ask(sender, text, choice, slots)
+            return await self._engine.ask(asked)
 
     async def ready(self) -> str:
         """`ok`, or in a few words why not."""

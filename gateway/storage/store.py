@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
@@ -36,8 +36,6 @@ class Conversation:
     id: str
     holder: str
     last_seq: int
-    engine_epoch: int
-    engine_turns: int
     slots: Json
     red_flag: Json | None
     token_hash: str | None
@@ -114,9 +112,7 @@ class Outcome:
 
     replies: tuple[Draft, ...] = ()
     desk: tuple[str, ...] = ()  # reasons why the front desk should look
-    engine_epoch: int | None = None  # None: as it was
-    engine_turns: int | None = None
-    slots: Json | None = None
+    slots: Json | None = None  # None: as they were
     red_flag: Json = field(default_factory=dict)  # what the net found in this message; empty: nothing
     small_talk: bool = False  # not gone on with after a red flag
     screening_gone: Json | None = None  # what stands from now on for the safety questions, if their answers went
@@ -390,9 +386,8 @@ class Store:
             # What was dropped changes nothing: after the person, the engine begins where the patient saw it stop.
             if dropped := silent and not replies:
                 handoffs.patient_waits(connection, conversation_id, self._now())
-            for name in ("engine_epoch", "engine_turns", "slots"):
-                if not dropped and (value := getattr(outcome, name)) is not None:
-                    changes[name] = value
+            if not dropped and outcome.slots is not None:
+                changes["slots"] = outcome.slots
             if outcome.screening_gone and not dropped:
                 past = events.c.conversation_id == conversation_id, events.c.kind.in_(screening_slots.KINDS)
                 connection.execute(update(events).where(*past).values(body=outcome.screening_gone, choices=None))
@@ -413,15 +408,6 @@ class Store:
             return said
 
         return await self._database.write(work)
-
-    async def fresh_tracker(self, conversation_ids: Iterable[str]) -> None:
-        """Have the engine begin a new tracker for these: it may have heard their last message already."""
-        query = (
-            update(conversations)
-            .where(conversations.c.id.in_(list(conversation_ids)))
-            .values(engine_epoch=conversations.c.engine_epoch + 1, engine_turns=0)
-        )
-        await self._database.write(lambda connection: connection.execute(query))
 
     # the desk
 
@@ -452,8 +438,6 @@ class Store:
             "last_at": now,
             "last_seq": 0,
             "holder": "assistant",
-            "engine_epoch": 1,
-            "engine_turns": 0,
             "slots": {},
             "red_flag": None,
             "language": None,

@@ -61,9 +61,7 @@ conversations = Table(
     Column("last_at", Utc, nullable=False, index=True),
     Column("last_seq", Integer, nullable=False),
     Column("holder", String(16), nullable=False),  # assistant, waiting (for a person) or person
-    Column("engine_epoch", Integer, nullable=False),  # the engine's tracker is `<id>-<epoch>`
-    Column("engine_turns", Integer, nullable=False),  # turns in this epoch
-    Column("slots", JSON, nullable=False),  # carried from one tracker to the next
+    Column("slots", JSON, nullable=False),  # what the engine is told with each message: it remembers nothing
     Column("red_flag", JSON(none_as_null=True)),  # what the net found in the last message, if anything
     Column("language", String(8)),  # of the chat window
     # The assistant answers no message up to this one: a person had the chat.

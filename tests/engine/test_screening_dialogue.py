@@ -13,9 +13,9 @@ CARDS = ["emergency", "you", "blood", "needles", "health", "checks", "visit"]
 
 
 @pytest.fixture
-def patient(request: pytest.FixtureRequest) -> Patient:
+def patient() -> Patient:
     """Somebody who was never here before."""
-    return Patient(request.node.name)
+    return Patient()
 
 
 async def to_the_card(patient: Patient, card: str) -> list[dict[str, Any]]:
@@ -63,8 +63,8 @@ async def test_nothing_ticked_ends_with_nothing_to_report_but_no_permission(pati
     assert kinds(said) == ["screening_result"]
     assert outcomes(said) == ["OK"]
     assert "250-555-0142" in said[0]["text"]
-    assert await patient.form() is None
-    assert await patient.slot("screening_done") is True
+    assert patient.form is None
+    assert patient.slots.get("screening_done") is True
 
 
 async def test_each_reason_is_named_with_whom_to_talk_to(patient: Patient) -> None:
@@ -80,7 +80,7 @@ async def test_an_emergency_ends_it_at_once_and_stands_alone(patient: Patient) -
     await patient.says("check me", "screening")
     said = await patient.ticks("emergency", "Q00.2")
     assert kinds(said) == ["emergency"] and "911" in said[0]["text"]
-    assert await patient.form() is None
+    assert patient.form is None
 
 
 async def test_the_warning_stays_when_the_emergency_is_taken_back(patient: Patient) -> None:
@@ -107,7 +107,7 @@ async def test_under_19_goes_to_the_clinic_with_no_other_result(patient: Patient
     said = await patient.ticks("you", "Q01", "Q02")
     assert outcomes(said) == ["ASK_CLINIC"]
     assert [reason["question"] for reason in said[0]["custom"]["result"]["reasons"]] == ["Q01"]
-    assert await patient.form() is None
+    assert patient.form is None
 
 
 async def test_a_question_is_answered_and_the_form_goes_on(patient: Patient) -> None:
@@ -143,8 +143,8 @@ async def test_stop_ends_it_and_keeps_nothing(patient: Patient) -> None:
     await to_the_card(patient, "health")
     said = await patient.says("forget it", "thanks")
     assert kinds(said) == ["chat"]
-    assert await patient.form() is None
-    assert not await patient.slot("screening") and not await patient.slot("requested_slot")
+    assert patient.form is None
+    assert not patient.slots.get("screening") and not patient.slots.get("requested_slot")
     assert kinds(await patient.says("ok thanks", "thanks")) == ["chat"]
 
 
@@ -170,7 +170,7 @@ async def test_typed_answers_to_a_card(patient: Patient) -> None:
     assert shown(await patient.says("2")) == "needles"
     assert shown(await patient.says("skip")) == "health"
     assert shown(await patient.says("not sure")) == "checks"
-    assert (await patient.slot("screening"))["answers"]["Q06"] == "yes"
+    assert patient.slots["screening"]["answers"]["Q06"] == "yes"
 
 
 async def test_what_cannot_be_read_is_asked_again(patient: Patient) -> None:
@@ -181,7 +181,7 @@ async def test_what_cannot_be_read_is_asked_again(patient: Patient) -> None:
 
 async def test_a_card_with_ids_of_others_changes_nothing(patient: Patient) -> None:
     await to_the_card(patient, "blood")
-    before = await patient.slot("screening")
+    before = patient.slots["screening"]
     for card in (
         {"id": "blood", "ticked": ["Q13"]},
         {"id": "nope", "ticked": []},
@@ -190,7 +190,7 @@ async def test_a_card_with_ids_of_others_changes_nothing(patient: Patient) -> No
     ):
         said = await patient.says("", "screening_card", card)
         assert shown(said) == "blood"
-    assert (await patient.slot("screening"))["answers"] == before["answers"]
+    assert patient.slots["screening"]["answers"] == before["answers"]
 
 
 async def test_one_by_one_in_a_plain_channel(patient: Patient) -> None:
@@ -262,7 +262,7 @@ async def test_printing(patient: Patient) -> None:
 async def test_deleting_the_answers_afterwards(patient: Patient) -> None:
     await finish(patient, you="Q02")
     assert kinds(await patient.says("delete my answers", "screening_stop")) == ["chat"]
-    assert not await patient.slot("screening") and not await patient.slot("screening_done")
+    assert not patient.slots.get("screening") and not patient.slots.get("screening_done")
 
 
 async def test_a_word_about_health_before_any_question_offers_them_and_is_remembered(patient: Patient) -> None:
@@ -281,14 +281,14 @@ async def test_the_first_message_may_already_say_something(patient: Patient) -> 
 async def test_the_first_message_may_already_end_it(patient: Patient) -> None:
     said = await patient.says("I am 15 years old. Is it safe for me?", "screening")
     assert outcomes(said) == ["ASK_CLINIC"]
-    assert await patient.form() is None
+    assert patient.form is None
     assert kinds(await patient.says("thanks", "thanks")) == ["chat"]
 
 
 async def test_a_card_goes_on_where_the_engine_lost_the_form(patient: Patient) -> None:
     said = await patient.ticks("blood", "Q06")
     assert shown(said) == "emergency"
-    assert await patient.form() == "screening_form"
+    assert patient.form == "screening_form"
 
 
 async def test_it_can_be_done_again(patient: Patient) -> None:
@@ -300,9 +300,9 @@ async def test_a_red_flag_ends_it_alone_and_keeps_a_warning(patient: Patient) ->
     await to_the_card(patient, "blood")
     said = await patient.says("i suddenly cant breathe and my chest hurts", "red_flag")
     assert kinds(said) == ["emergency"] and "911" in said[0]["text"]
-    assert await patient.form() is None
-    assert await patient.slot("requested_slot") is None
-    assert await patient.slot("screening") == {"alarmed": True}
+    assert patient.form is None
+    assert patient.slots.get("requested_slot") is None
+    assert patient.slots.get("screening") == {"alarmed": True}
     said = await finish(patient)
     assert outcomes(said) == ["OK"] and said[-1]["custom"]["result"]["alarmed"]
 
@@ -315,26 +315,17 @@ async def test_a_red_flag_at_any_other_time(patient: Patient) -> None:
     await finish(patient, blood="Q06")
     said = await patient.says("i cant breathe", "red_flag")
     assert kinds(said) == ["emergency"]
-    assert await patient.slot("screening_done") is None
-
-
-@pytest.mark.parametrize("words, after", [("none of these", "health"), ("2", "health"), ("go back", "blood")])
-async def test_a_new_tracker_goes_on_where_the_old_one_was(patient: Patient, words: str, after: str) -> None:
-    async def turn(sender: str, message: str, slots: dict[str, Any] | None = None) -> dict[str, Any]:
-        body = {"sender": sender, "message": message, "choice": None, "slots": slots}
-        return await converse(agent(), body, agent().handle_message)
-
-    await to_the_card(patient, "needles")
-    slots = (await turn(patient.name, "none of the others make sense"))["slots"]
-    reply = await turn(f"{patient.name}-2", words, slots)
-    assert shown(reply["messages"]) == after
-    assert slots["screening"]["answers"].items() <= reply["slots"]["screening"]["answers"].items()
+    assert patient.slots.get("screening_done") is None
 
 
 async def test_the_channel_carries_cards_and_names_only_topics_that_were_answered() -> None:
+    slots: dict[str, Any] = {}
+
     async def turn(message: str = "", choice: dict[str, Any] | None = None) -> dict[str, Any]:
-        body = {"sender": "channel", "message": message, "choice": choice, "slots": None}
-        return await converse(agent(), body, agent().handle_message)
+        nonlocal slots
+        reply = await converse(agent(), {"message": message, "choice": choice, "slots": slots, "before": []})
+        slots = reply["slots"]
+        return reply
 
     def card(name: str) -> dict[str, Any]:
         return {"intent": "screening_card", "entities": {"card": {"id": name, "ticked": [], "rest": "no"}}}
@@ -346,3 +337,14 @@ async def test_the_channel_carries_cards_and_names_only_topics_that_were_answere
     assert shown(between["messages"]) == "you"
     with pytest.raises(BadRequest):
         await turn(choice={"intent": "screening_card", "entities": ["card"]})
+
+
+async def test_nothing_of_a_conversation_stays_in_the_engine() -> None:
+    async def turn(message: str, slots: dict[str, Any]) -> dict[str, Any]:
+        return await converse(agent(), {"message": message, "choice": None, "slots": slots, "before": []})
+
+    first = await converse(agent(), {"message": "", "choice": {"intent": "screening"}, "slots": {}, "before": []})
+    twice = [await turn("none", first["slots"]) for _ in range(3)]
+    assert [shown(reply["messages"]) for reply in twice] == ["you"] * 3, "asked again, it decides the same again"
+    assert (await turn("none", {}))["kind"] != "screening"
+    assert list(await agent().tracker_store.keys()) == []

@@ -6,10 +6,12 @@ import asyncio
 import sqlite3
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import pytest
 
 from gateway.settings import Settings
+from gateway.storage.store import Store
 from knowledge import Knowledge
 from tests.gateway.conftest import Chat, Gateway, Start
 
@@ -373,26 +375,30 @@ async def test_what_was_acknowledged_before_a_stop_is_answered_after_the_start_a
         for seq in sent:
             assert len(await chat.answer_to(seq)) == 1
         assert [event["seq"] for event in await chat.history()] == [1, 2, 3, 4, 5]
-        senders = {asked["sender"] for asked in gateway.engine.heard}
-        assert len(senders) == 2, (
-            "the engine may have heard the first one already: it must not hear it twice in one tracker"
-        )
 
 
-async def test_the_engine_gets_a_fresh_tracker_every_few_turns_and_the_slots_are_carried(start: Start) -> None:
-    async with start(engine_turns=3) as gateway:
-        chat = await gateway.chat()
-        for _ in range(7):
-            await chat.ask("will I be sore?")
-        heard = gateway.engine.heard
-    assert [asked["sender"].rpartition("-")[2] for asked in heard] == list("1112223")
-    carried = [{}, *({"turns_heard": number, "topic": "soreness"} for number in range(1, 7))]
-    assert [asked["slots"] for asked in heard] == carried, "the engine takes them when it has a new tracker"
+async def test_the_engine_is_told_with_each_message_all_that_it_has_to_know(gateway: Gateway, chat: Chat) -> None:
+    for _ in range(3):
+        await chat.ask("will I be sore?")
+    told = [(asked["slots"], asked["before"]) for asked in gateway.engine.heard]
+    assert told == [
+        ({}, []),
+        ({"turns_heard": 1, "topic": "soreness"}, ["will I be sore?"]),
+        ({"turns_heard": 2, "topic": "soreness"}, ["will I be sore?"] * 2),
+    ]
 
 
-async def test_the_tracker_is_kept_while_the_engine_asks_for_something(start: Start) -> None:
-    async with start(engine_turns=1) as gateway:
-        chat = await gateway.chat()
-        for text in ("screen me", "screen me", "screen me"):
-            await chat.ask(text)
-        assert {asked["sender"] for asked in gateway.engine.heard} == {f"{chat.id}-1"}
+async def test_what_was_decided_is_stored_later_and_never_asked_twice(
+    gateway: Gateway, chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settle, failures = Store.settle, iter(range(2))
+
+    async def fails(self: Store, *given: Any) -> Any:
+        if next(failures, None) is not None:
+            raise OSError("no space left on device")
+        return await settle(self, *given)
+
+    monkeypatch.setattr(Store, "settle", fails)
+    (answer,) = await chat.ask("will I be sore?")
+    assert answer["topics"] == ["soreness"]
+    assert len(gateway.engine.heard) == 1

@@ -129,6 +129,19 @@ async def test_migrations_make_what_the_tables_say_and_can_be_taken_back(tmp_pat
     await database.close()
 
 
+async def test_a_migration_loses_no_conversation_and_nothing_that_was_said(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'migrations.sqlite3'}")
+    await database.upgrade()
+    store = Store(database)
+    conversation, _, _ = await store.open(Draft("assistant", "chat", {"text": "Hello"}))
+    before = await store.conversation(conversation.id), await store.history(conversation.id)
+    for older in ("0006", "0005"):
+        await database.downgrade(older)
+        await database.upgrade()
+        assert (await store.conversation(conversation.id), await store.history(conversation.id)) == before
+    await database.close()
+
+
 class StoreMachine(RuleBasedStateMachine):
     """Appends, retries, answers and crashes in any order, compared with a plain list."""
 

@@ -172,7 +172,6 @@ class Takeover(RuleBasedStateMachine):
     @rule(mode=st.sampled_from(("ok", "ok", "dead", "malformed")))
     def engine_breaks_or_restarts(self, mode: str) -> None:
         self.engine.mode = mode
-        self.engine.slots = {}
 
     @rule(seconds=st.sampled_from((0.0, 0.005, 0.03)))
     def moment_passes(self, seconds: float) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from typer.testing import CliRunner
 
 from gateway.cli.main import app
-from gateway.engine.client import EngineReply, EngineUnavailable, Heard
+from gateway.engine.client import Asked, EngineReply, EngineUnavailable, Heard
 from gateway.storage.database import Database
 from gateway.storage.store import Draft, Store
 from gateway.storage.tables import shadow as table
@@ -34,9 +34,9 @@ class Candidate:
         self.go = asyncio.Event()
         self.go.set()
 
-    async def ask(self, sender: str, text: str, choice: Any, slots: Any) -> EngineReply:
+    async def ask(self, asked: Asked) -> EngineReply:
         await self.go.wait()
-        self.heard.append(text)
+        self.heard.append(asked.text)
         if self.reply is None:
             raise EngineUnavailable("slow")
         return self.reply
@@ -65,7 +65,7 @@ def at_work(tmp_path: Path, work: Work) -> None:
 
 
 def heard(text: str = "will I be sore") -> Heard:
-    return Heard("chat-0", text, {}, LIVE)
+    return Heard(Asked("chat-0", text), LIVE)
 
 
 async def rows(database: Database, count: int) -> list[Any]:

@@ -18,19 +18,22 @@ from rasa.core.channels.channel import UserMessage  # noqa: E402
 from rasa.model_training import train  # noqa: E402
 from rasa.utils.endpoints import EndpointConfig  # noqa: E402
 
-from nlu.channel import Collector  # noqa: E402
+from nlu.channel import Collector, act, known_after, tracker_of  # noqa: E402
 from nlu.local_actions import LocalActions  # noqa: E402
 
 Json = dict[str, Any]
 
 
 class Patient:
-    """A conversation: each turn gives what was typed or chosen, and what it was understood as."""
+    """A conversation: each turn gives what was typed or chosen, and what it was understood as.
 
-    def __init__(self, name: str) -> None:
-        self._agent = agent()
-        self.name = name
+    What is known of it travels from turn to turn as JSON, as it does between gateway and engine.
+    """
+
+    def __init__(self) -> None:
         self.channel = Collector.name()
+        self.slots: Json = {}
+        self.form: str | None = None  # that is open
 
     async def says(self, text: str, intent: str = "nlu_fallback", card: Json | None = None) -> list[Json]:
         """The replies to one message."""
@@ -48,24 +51,14 @@ class Patient:
                     "response": {"intent_response_key": intent, "utter_action": f"utter_{intent}", "confidence": 1.0}
                 },
             }
-        message = UserMessage(text, output, self.name, parse_data=parsed, input_channel=self.channel)
-        await self._agent.handle_message(message)
+        tracker = tracker_of(agent(), {"slots": json.loads(json.dumps(self.slots)), "before": []})
+        await act(agent(), UserMessage(text, output, parse_data=parsed, input_channel=self.channel), tracker)
+        self.slots, self.form = known_after(tracker, output), tracker.active_loop_name
         return output.messages
 
     async def ticks(self, card: str, *ticked: str, rest: str = "no") -> list[Json]:
         """The replies to a card."""
         return await self.says("", "screening_card", {"id": card, "ticked": list(ticked), "rest": rest})
-
-    async def slot(self, name: str) -> Any:
-        """What Rasa remembers."""
-        return (await self._tracker()).get_slot(name)
-
-    async def form(self) -> str | None:
-        """The form that is open."""
-        return (await self._tracker()).active_loop_name
-
-    async def _tracker(self) -> Any:
-        return await self._agent.tracker_store.get_or_create_tracker(self.name)
 
 
 @cache

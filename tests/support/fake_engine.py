@@ -62,7 +62,7 @@ class FakeEngine:
         self.heard: list[Json] = []
         self.answer_text = ""  # stands for THE ANSWER
         self.topics: list[str] = []  # what "something about a topic" is about
-        self.slots: Json = {}  # of its one tracker: tests that look at slots hold one conversation
+        self.slots: Json = {}  # of the message that it is asked about
         self.app = Starlette(
             routes=[
                 Route("/webhooks/gateway/", self._health),
@@ -96,8 +96,7 @@ class FakeEngine:
 
     def decide(self, asked: Json) -> Json:
         base: Json = {"topics": [], "offered": [], "intent": "", "ranking": [], "entities": [], "messages": []}
-        if asked["slots"]:
-            self.slots = asked["slots"]
+        self.slots = asked["slots"]
         base["slots"] = {**self.slots, "turns_heard": len(self.heard)}
         if questions := self.safety_questions(asked["choice"] or {}, asked["message"]):
             return {**base, "confidence": 1.0, **questions, "slots": self.slots}

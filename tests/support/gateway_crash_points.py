@@ -117,7 +117,6 @@ async def prepare(parts: Parts) -> Json:
 OUTCOME = Outcome(
     (reply("A person comes."), reply("Meanwhile, ask.")),
     ("asked", "engine_down"),
-    engine_epoch=2,
     slots={"topic": "human"},
     handoff=Handoff("asked", False),
 )

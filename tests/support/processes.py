@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -81,9 +81,14 @@ class Processes:
             "IMS_CONVERSATION_BURST": "10000",
         }
         around = self.around_gateway if arguments[0] == "gateway" else ()
-        command = [*around, sys.executable, "-m", module, *arguments]
+        self.spawn(arguments[0], [*around, sys.executable, "-m", module, *arguments], environment)
+
+    def spawn(
+        self, name: str, command: Sequence[str], environment: Mapping[str, str], folder: Path | None = None
+    ) -> None:
+        """Start a process under this name."""
         with self.output.open("ab") if self.output else nullcontext() as output:
-            self.running[arguments[0]] = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
+            self.running[name] = subprocess.Popen(command, env=environment, cwd=folder, stdout=output, stderr=output)
 
     def kill(self, name: str) -> None:
         process = self.running.pop(name)

@@ -46,7 +46,6 @@ async def a_day(store: Store) -> None:
     await store.history(conversation.id)
     await store.choice(conversation.id, "1-yes")
     await store.last_card(conversation.id, "two")
-    await store.fresh_tracker([conversation.id])
     await store.unanswered()
     await store.open_desk_items()
     await store._database.read(lambda connection: _queue(connection, 500))

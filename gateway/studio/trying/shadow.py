@@ -87,7 +87,7 @@ class Shadow:
         while True:
             conversation_id, heard = await self._queue.get()
             try:
-                reply = await engine.ask(heard.sender, heard.text, None, heard.slots)
+                reply = await engine.ask(heard.asked)
                 await self._keep(conversation_id, heard, reply, personal)
             except EngineUnavailable:
                 continue
@@ -101,7 +101,7 @@ class Shadow:
             "conversation_id": conversation_id,
             "model": self.model,
             "same": int(same),
-            "text": None if same else personal.remove(" ".join(heard.text.split())).text[:LONGEST],
+            "text": None if same else personal.remove(" ".join(heard.asked.text.split())).text[:LONGEST],
             "live": live,
             "candidate": candidate,
             "created_at": self._now(),

@@ -59,11 +59,14 @@ async def agent(model: Path, loaded: dict[Path, Agent]) -> Agent:
 
 
 @pytest.fixture
-def ask(agent: Agent, request: pytest.FixtureRequest) -> Ask:
-    """Say something, or press a button, and get what the channel would return."""
+def ask(agent: Agent) -> Ask:
+    """Say something, or press a button, and get what the channel would return. Slots are carried from turn to turn."""
+    known: dict[str, Json] = {}
 
     async def say(message: str = "", choice: Json | None = None, sender: str = "a", slots: Json | None = None) -> Json:
-        body = {"sender": f"{request.node.name}-{sender}", "message": message, "choice": choice, "slots": slots}
-        return await converse(agent, body, agent.handle_message)
+        carried = known.get(sender, {}) if slots is None else slots
+        reply = await converse(agent, {"message": message, "choice": choice, "slots": carried, "before": []})
+        known[sender] = reply["slots"]
+        return reply
 
     return say
