@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -22,6 +22,7 @@ from gateway.answers.withdrawals import Withdrawals
 from gateway.assembly import Edition, Frame
 from gateway.chat.conversations import Conversations
 from gateway.chat.retention import Retention
+from gateway.clock import utc_now
 from gateway.engine.client import Engine
 from gateway.errors import describe
 from gateway.exchange import Exchange
@@ -47,11 +48,6 @@ from knowledge import Knowledge
 from safety import SafetyNet
 
 log = logging.getLogger(__name__)
-
-
-def utc_now() -> datetime:
-    """The real clock."""
-    return datetime.now(UTC)
 
 
 def create_app(

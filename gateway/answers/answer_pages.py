@@ -19,7 +19,6 @@ from functools import partial
 from typing import Any
 from xml.sax.saxutils import escape as xml
 
-import jinja2
 from markupsafe import Markup, escape
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -35,7 +34,7 @@ from gateway.errors import describe
 from gateway.settings import Settings
 from gateway.web.error_replies import Refused
 from gateway.web.rate_limits import RateLimits
-from gateway.web.site import FRESH, TEMPLATES
+from gateway.web.templates import FRESH, environment
 from gateway.web.typed import clean
 from knowledge import Knowledge, Topic
 from knowledge.placeholders import PLACEHOLDER, REGION
@@ -95,9 +94,7 @@ class _Pages:
         self._search = Search(knowledge)
         self._one_at_a_time = asyncio.Lock()
         self._group_of = {name: group for group in knowledge.groups for name in group.topics}
-        self._templates = jinja2.Environment(
-            loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined
-        )
+        self._templates = environment()
         self._templates.globals.update(
             clinic=knowledge.clinic, wording=knowledge.wording, say=self._say, rich=self._rich, query_limit=QUERY_LIMIT
         )

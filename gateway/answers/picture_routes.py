@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from gateway.web.error_replies import Refused
-from gateway.web.site import FRESH
+from gateway.web.templates import FRESH
 from knowledge import Knowledge
 from knowledge.pictures import Picture
 

@@ -6,16 +6,14 @@ same database: each looks again about once a second.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import Connection, delete, insert, select
 
-from gateway.errors import describe
+from gateway.repeating import Repeating
 from gateway.storage.database import Database
 from gateway.storage.tables import withdrawals
 from knowledge import Topic
@@ -40,7 +38,7 @@ class Withdrawals:
         self._now = now
         self._poll = poll
         self._withdrawn: frozenset[str] = frozenset()
-        self._watching: asyncio.Task[None] | None = None
+        self._watching = Repeating(self.refresh, "the withdrawn answers could not be read")  # and stay withdrawn
 
     def withheld(self, topic: Topic, today: date) -> bool:
         """Whether nobody may be told this answer today: its review is overdue, or it was withdrawn."""
@@ -49,14 +47,11 @@ class Withdrawals:
     async def start(self) -> None:
         """Look now, and again and again."""
         await self.refresh()
-        self._watching = asyncio.create_task(self._watch())
+        self._watching.start(self._poll, at_once=False)
 
     async def close(self) -> None:
         """Look no more."""
-        if self._watching:
-            self._watching.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._watching
+        await self._watching.close()
 
     async def refresh(self) -> None:
         """Look now."""
@@ -85,11 +80,3 @@ class Withdrawals:
         restored = await self._database.write(lambda connection: connection.execute(query).rowcount > 0)
         await self.refresh()
         return restored
-
-    async def _watch(self) -> None:
-        while True:
-            await asyncio.sleep(self._poll)
-            try:
-                await self.refresh()
-            except Exception as error:  # what was withdrawn before stays so
-                log.error("the withdrawn answers could not be read (%s)", describe(error))

@@ -7,20 +7,22 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Header, Query, Request
+from fastapi import APIRouter, Depends, Header, Query
 from pydantic import BaseModel, BeforeValidator, Field, StrictInt, StrictStr
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
 from gateway.answers.feedback import LOOKS_WRONG, NOTE_LIMIT, Feedback, NoSuchAnswer
 from gateway.chat import card_answers
 from gateway.chat.conversations import Conversations
+from gateway.chat.follow import follow
 from gateway.chat.replies import Replies
 from gateway.chat.retention import Retention
 from gateway.chat.transcript import transcript
 from gateway.handoff.links import Links
 from gateway.handoff.patient_words import HUMAN, Words
 from gateway.handoff.patients import Patients
-from gateway.live.signals import Signals, stream
+from gateway.live import stream
+from gateway.live.signals import Signals
 from gateway.settings import Settings
 from gateway.storage.store import Conversation, Event, KeyReused, Store, UnknownConversation
 from gateway.web.error_replies import Refused
@@ -143,10 +145,7 @@ def routes(
 ) -> APIRouter:
     """The routes under `/api`."""
 
-    def limited(request: Request) -> None:
-        limits.address(request.client and request.client.host)
-
-    router = APIRouter(prefix="/api/conversations", tags=["chat"], dependencies=[Depends(limited)])
+    router = APIRouter(prefix="/api/conversations", tags=["chat"], dependencies=[Depends(limits.of_request)])
 
     async def opened(id: str, authorization: Annotated[str | None, Header()] = None) -> Conversation:
         return await conversation_of(store, links, id, authorization)
@@ -211,12 +210,9 @@ def routes(
         """Follow a conversation as server-sent events, from `Last-Event-ID` (or `after`) on."""
         if last_event_id and last_event_id.isascii() and last_event_id.isdigit() and len(last_event_id) < 10:
             after = int(last_event_id)
-        return StreamingResponse(
-            stream(store, signals, conversation.id, after, settings.heartbeat, gone=knowledge.wording("chat_deleted")),
-            media_type="text/event-stream",
-            # Proxies must not collect a stream before they pass it on.
-            headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
-        )
+        gone = knowledge.wording("chat_deleted")
+        said = follow(store, signals, conversation.id, after, settings.heartbeat, gone)
+        return stream.reply(said, {"Cache-Control": "no-store"})
 
     @router.get("/{id}/history", response_model=History)
     async def history(

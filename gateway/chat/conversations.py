@@ -19,6 +19,7 @@ from gateway.live.peers import Peers
 from gateway.live.signals import Signals
 from gateway.monitoring.metrics import Metrics
 from gateway.monitoring.tracing import Tracing
+from gateway.repeating import Repeating
 from gateway.storage.store import OWN, Draft, Event, Outcome, Store, Turn, UnknownConversation
 
 Json = dict[str, Any]
@@ -54,7 +55,8 @@ class Conversations:
         self._retry_after = retry_after
         self._workers: dict[str, asyncio.Task[None]] = {}
         self._waiting: set[str] = set()
-        self._taking_over: asyncio.Task[None] | None = None
+        self._left: set[str] = set()  # by another gateway, when they were last looked for
+        self._taking_over = Repeating(self._take_over, "what waits could not be read")
 
     def use(self, turns: Turns) -> None:
         """From the next message on this decides. What was begun is finished by what it was begun with."""
@@ -69,20 +71,14 @@ class Conversations:
 
     def take_over(self, after: float) -> None:
         """From now on answer what another gateway left unanswered for so many seconds: it may have died."""
-        self._taking_over = asyncio.create_task(self._take_over(after))
+        self._taking_over.start(after, at_once=False)
 
-    async def _take_over(self, after: float) -> None:
-        before: set[str] = set()
-        while True:
-            await asyncio.sleep(after)
-            try:
-                waiting = set(await self._store.unanswered()) - self._workers.keys()
-            except Exception as error:
-                log.error("what waits could not be read (%s)", describe(error))
-                continue
-            for conversation_id in waiting & before:
-                self._wake(conversation_id)
-            before = waiting
+    async def _take_over(self) -> None:
+        """Wake what waited at the last look and waits still."""
+        waiting = set(await self._store.unanswered()) - self._workers.keys()
+        for conversation_id in waiting & self._left:
+            self._wake(conversation_id)
+        self._left = waiting
 
     async def receive(
         self, conversation_id: str, body: Json, client_key: str | None = None, does: Json | None = None
@@ -118,7 +114,8 @@ class Conversations:
 
     async def close(self) -> None:
         """Stop answering. What is unanswered stays in the log."""
-        workers = [*self._workers.values(), *([self._taking_over] if self._taking_over else [])]
+        await self._taking_over.close()
+        workers = list(self._workers.values())
         for worker in workers:
             worker.cancel()
         await asyncio.gather(*workers, return_exceptions=True)

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Header, Request
+from fastapi import APIRouter, Depends, Header
 from pydantic import BaseModel, Field
 
 from gateway.chat.api import Text, conversation_of
@@ -44,10 +44,9 @@ class HandoffState(BaseModel):
 def routes(store: Store, links: Links, patients: Patients, limits: RateLimits, knowledge: Knowledge) -> APIRouter:
     """The routes under `/api/conversations/{id}/handoff`."""
 
-    def limited(request: Request) -> None:
-        limits.address(request.client and request.client.host)
-
-    router = APIRouter(prefix="/api/conversations/{id}/handoff", tags=["handoff"], dependencies=[Depends(limited)])
+    router = APIRouter(
+        prefix="/api/conversations/{id}/handoff", tags=["handoff"], dependencies=[Depends(limits.of_request)]
+    )
 
     async def opened(id: str, authorization: Annotated[str | None, Header()] = None) -> Conversation:
         return await conversation_of(store, links, id, authorization)

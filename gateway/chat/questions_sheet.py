@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
-import jinja2
-from fastapi import APIRouter, Depends, Form, Request
+from fastapi import APIRouter, Depends, Form
 from starlette.responses import HTMLResponse, Response
 
 from gateway.answers.answer_parts import long_date
@@ -21,7 +20,7 @@ from gateway.chat.screening_sheet import HEADERS
 from gateway.handoff.links import Links
 from gateway.storage.store import Event, Store
 from gateway.web.rate_limits import RateLimits
-from gateway.web.site import TEMPLATES
+from gateway.web.templates import environment
 from knowledge import Knowledge
 
 ASKED = frozenset({"answer", "clarify", "unknown", "handoff"})  # kinds of replies to what was a question
@@ -59,14 +58,11 @@ def routes(
     store: Store, links: Links, knowledge: Knowledge, limits: RateLimits, now: Callable[[], datetime]
 ) -> APIRouter:
     """The one way to the page: the chat window sends its token in a form."""
-    templates = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined
+    templates = environment()
+
+    router = APIRouter(
+        prefix="/api/conversations/{id}/questions", tags=["chat"], dependencies=[Depends(limits.of_request)]
     )
-
-    def limited(request: Request) -> None:
-        limits.address(request.client and request.client.host)
-
-    router = APIRouter(prefix="/api/conversations/{id}/questions", tags=["chat"], dependencies=[Depends(limited)])
 
     @router.post("", response_class=HTMLResponse)
     async def post(id: str, token: Annotated[str, Form(max_length=96)]) -> Response:

@@ -7,7 +7,6 @@ Buttons carry the id of a choice as payload; a payload or command that somebody 
 from __future__ import annotations
 
 import asyncio
-import hmac
 import re
 from typing import Annotated, Any
 
@@ -19,8 +18,9 @@ from gateway.chat.conversations import Conversations
 from gateway.chat.replies import Replies
 from gateway.settings import Settings
 from gateway.storage.store import Draft, Event, Store, UnknownConversation
+from gateway.web.callers import only_here_or_with
 from gateway.web.error_replies import Refused
-from gateway.web.rate_limits import RateLimits, is_loopback
+from gateway.web.rate_limits import RateLimits
 from knowledge import Knowledge
 
 Json = dict[str, Any]
@@ -48,20 +48,11 @@ def routes(
     """The one route of the channel."""
     router = APIRouter(tags=["rest channel"])
 
-    def check_caller(request: Request) -> None:
-        host = (request.client and request.client.host) or ""
-        expected = f"Bearer {settings.rest_token}"
-        if not settings.rest_token:
-            if not is_loopback(host):
-                raise Refused.because("rest_unauthorized")
-        elif not hmac.compare_digest(request.headers.get("Authorization", "").encode(), expected.encode()):
-            raise Refused.because("rest_unauthorized")
-        limits.address(host)
-
     @router.post("/webhooks/rest/webhook")
     async def webhook(message: RestMessage, request: Request) -> list[Json]:
         """Send a message and wait for its answer."""
-        check_caller(request)
+        only_here_or_with(settings.rest_token, request, "rest_unauthorized")
+        limits.of_request(request)
         limits.conversation(message.sender)
         sender, text = message.sender, message.message
         try:

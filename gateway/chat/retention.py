@@ -6,15 +6,15 @@ any time. Ratings of answers and incidents stay: they hold nothing that was type
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import asynccontextmanager, suppress
-from datetime import UTC, datetime, timedelta
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
 
-from gateway.errors import describe
+from gateway.clock import utc_now
 from gateway.live.signals import LocalSignals, Signals
+from gateway.repeating import Repeating
 from gateway.settings import Settings
 from gateway.storage.database import Database
 from gateway.storage.store import Store
@@ -22,10 +22,6 @@ from gateway.storage.store import Store
 DAY = 24 * 60 * 60.0
 JUMP = 12.0  # hours: erasing waits a day for a clock that was set forward by more, which may be a mistake
 log = logging.getLogger(__name__)
-
-
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 class Retention:
@@ -39,7 +35,10 @@ class Retention:
         self._signals = signals
         self._now = now
         self._pause = pause
-        self._daily: asyncio.Task[None] | None = None
+        self._days = 0.0
+        self._last: tuple[datetime, float] | None = None  # the last purge, by the clock and by the time passed
+        # What could not be erased today, most likely because the database was busy, is due tomorrow too.
+        self._daily = Repeating(self._purge_today, "old conversations could not be erased")
 
     async def forget(self, conversation_id: str) -> None:
         """Erase a conversation at once. When this returns, nothing of it is left in the files of the database."""
@@ -62,29 +61,30 @@ class Retention:
 
     def start(self, days: float) -> None:
         """Purge now, and once a day from now on."""
-        self._daily = asyncio.create_task(self._every_day(days))
+        self._days = days
+        self._daily.start(self._pause)
 
     async def close(self) -> None:
         """Stop purging."""
-        if self._daily:
-            self._daily.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._daily
+        await self._daily.close()
 
-    async def _every_day(self, days: float) -> None:
-        jumped = 0.0
-        while True:
-            try:
-                if jumped > JUMP:
-                    log.error("the clock is %.0f hours ahead of the time that passed: nothing is erased today", jumped)
-                elif erased := await self.purge(days):
-                    log.info("erased %d conversations older than %g days", erased, days)
-            except Exception as error:  # most likely the database was busy; what is due today is due tomorrow too
-                log.error("old conversations could not be erased (%s)", describe(error))
-            then, began = self._now(), time.monotonic()
-            await asyncio.sleep(self._pause)
-            passed = timedelta(seconds=time.monotonic() - began)
-            jumped = (self._now() - then - passed) / timedelta(hours=1)
+    async def _purge_today(self) -> None:
+        """Erase what is due, unless the clock was set forward since the last time: it may be wrong."""
+        jumped = self._jumped()
+        try:
+            if jumped > JUMP:
+                log.error("the clock is %.0f hours ahead of the time that passed: nothing is erased today", jumped)
+            elif erased := await self.purge(self._days):
+                log.info("erased %d conversations older than %g days", erased, self._days)
+        finally:
+            self._last = self._now(), time.monotonic()
+
+    def _jumped(self) -> float:
+        """By how many hours the clock went ahead of the time that passed since the last purge."""
+        if self._last is None:
+            return 0.0
+        then, began = self._last
+        return (self._now() - then - timedelta(seconds=time.monotonic() - began)) / timedelta(hours=1)
 
     async def _erased(self, conversation_ids: Iterable[str]) -> None:
         for conversation_id in conversation_ids:
@@ -97,9 +97,5 @@ class Retention:
 @asynccontextmanager
 async def opened(settings: Settings) -> AsyncIterator[Retention]:
     """The same for the command line, on the database that a running gateway may be using."""
-    database = Database(settings.database_url)
-    try:
-        await database.upgrade()
-        yield Retention(Store(database), database, LocalSignals(), _utc_now)
-    finally:
-        await database.close()
+    async with Database.opened(settings.database_url) as database:
+        yield Retention(Store(database), database, LocalSignals(), utc_now)

@@ -11,8 +11,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated
 
-import jinja2
-from fastapi import APIRouter, Depends, Form, Header, Request
+from fastapi import APIRouter, Depends, Form, Header
 from starlette.responses import HTMLResponse, Response
 
 from actions.cards import Cards
@@ -23,7 +22,7 @@ from gateway.handoff.links import Links
 from gateway.storage.screening_slots import SLOT
 from gateway.storage.store import Conversation, Store
 from gateway.web.rate_limits import RateLimits
-from gateway.web.site import TEMPLATES
+from gateway.web.templates import environment
 from knowledge import Knowledge
 
 HEADERS = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
@@ -34,14 +33,9 @@ def routes(
 ) -> APIRouter:
     """The two ways to the sheet."""
     cards = Cards(knowledge, knowledge.screening)
-    templates = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined
-    )
+    templates = environment()
 
-    def limited(request: Request) -> None:
-        limits.address(request.client and request.client.host)
-
-    router = APIRouter(prefix="/api/conversations/{id}/sheet", tags=["chat"], dependencies=[Depends(limited)])
+    router = APIRouter(prefix="/api/conversations/{id}/sheet", tags=["chat"], dependencies=[Depends(limits.of_request)])
 
     @router.get("", response_class=HTMLResponse)
     async def get(id: str, authorization: Annotated[str | None, Header()] = None) -> Response:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -12,6 +11,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from gateway.clock import utc_now
 from gateway.settings import Settings
 
 console = Console(highlight=False, markup=False)
@@ -35,12 +35,8 @@ def add_to(app: typer.Typer, settings: Callable[[], Settings], stop: Callable[[s
         """Compare what reviewers say messages are about (Cohen's kappa); name the topics that are badly defined."""
 
         async def labelled() -> list[measure.Pair]:
-            database = Database(settings().database_url)
-            try:
-                await database.upgrade()
-                return await measure.Labels(database, lambda: datetime.now(UTC)).pairs()
-            finally:
-                await database.close()
+            async with Database.opened(settings().database_url) as database:
+                return await measure.Labels(database, utc_now).pairs()
 
         try:
             limits = Limits.load(settings().data)

@@ -8,7 +8,6 @@ import getpass
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Annotated, NoReturn, TypeVar
@@ -17,6 +16,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from gateway.clock import utc_now
 from gateway.settings import Settings, called_from
 
 T = TypeVar("T")
@@ -45,12 +45,8 @@ def commands(settings: Callable[[], Settings], stop: Callable[[str], NoReturn]) 
     @asynccontextmanager
     async def opened() -> AsyncIterator[Inbox]:
         given = settings()
-        database = Database(given.database_url)
-        try:
-            await database.upgrade()
-            yield Inbox(database, Personal.load(given.data), lambda: datetime.now(UTC))
-        finally:
-            await database.close()
+        async with Database.opened(given.database_url) as database:
+            yield Inbox(database, Personal.load(given.data), utc_now)
 
     def work(do: Callable[[Inbox], Awaitable[T]]) -> T:
         async def run() -> T:
@@ -139,18 +135,14 @@ def commands(settings: Callable[[], Settings], stop: Callable[[str], NoReturn]) 
         given = settings()
 
         async def work() -> str:
-            database = Database(given.database_url)
-            try:
-                await database.upgrade()
-                known = Labels(database, lambda: datetime.now(UTC))
+            async with Database.opened(given.database_url) as database:
+                known = Labels(database, utc_now)
                 if message is not None:
                     if topic not in {NONE, *Topics(given.data, given.var).names}:
                         raise StudioError(f"There is no topic '{topic[:64]}'. What to do: './ims topic list'.")
                     await known.set(message, who, topic)
                 found = await known.next(who)
                 return f"{found.id}: {found.text}" if found else "You have labelled every message."
-            finally:
-                await database.close()
 
         try:
             console.print(asyncio.run(work()), markup=False)

@@ -2,55 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC
 
 from gateway.answers.feedback import Feedback, OpenIncidents
 from gateway.answers.withdrawals import Withdrawal, Withdrawals
+from gateway.clock import utc_now
 from gateway.settings import Settings
 from gateway.storage.database import Database
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
-@asynccontextmanager
-async def _database(settings: Settings) -> AsyncIterator[Database]:
-    database = Database(settings.database_url)
-    try:
-        await database.upgrade()
-        yield database
-    finally:
-        await database.close()
-
-
 async def withdraw(settings: Settings, topic: str, reason: str) -> None:
     """Take an answer back."""
-    async with _database(settings) as database:
-        await Withdrawals(database, _now).withdraw(topic, reason)
+    async with Database.opened(settings.database_url) as database:
+        await Withdrawals(database, utc_now).withdraw(topic, reason)
 
 
 async def restore(settings: Settings, topic: str) -> bool:
     """Give an answer again; whether it had been withdrawn."""
-    async with _database(settings) as database:
-        return await Withdrawals(database, _now).restore(topic)
+    async with Database.opened(settings.database_url) as database:
+        return await Withdrawals(database, utc_now).restore(topic)
 
 
 async def withdrawn(settings: Settings) -> list[Withdrawal]:
     """The withdrawn answers."""
-    async with _database(settings) as database:
-        return await Withdrawals(database, _now).all()
+    async with Database.opened(settings.database_url) as database:
+        return await Withdrawals(database, utc_now).all()
 
 
 async def open_incidents(settings: Settings) -> list[OpenIncidents]:
     """The open incidents."""
-    async with _database(settings) as database:
-        return await Feedback(database, _now, UTC).open_incidents()
+    async with Database.opened(settings.database_url) as database:
+        return await Feedback(database, utc_now, UTC).open_incidents()
 
 
 async def close_incident(settings: Settings, number: int) -> bool:
     """Close an incident; whether it was open."""
-    async with _database(settings) as database:
-        return await Feedback(database, _now, UTC).close_incident(number)
+    async with Database.opened(settings.database_url) as database:
+        return await Feedback(database, utc_now, UTC).close_incident(number)

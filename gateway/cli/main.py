@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from datetime import UTC, datetime
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -28,6 +27,7 @@ from gateway.cli import (
     topic_commands,
 )
 from gateway.cli import staff_commands as staff
+from gateway.clock import utc_now
 from gateway.settings import Settings, SettingsError, called_from
 
 app = typer.Typer(
@@ -312,7 +312,7 @@ def backup(
     from gateway.operations import backup as keeping
 
     if file.is_dir():
-        file /= f"ims-{datetime.now(UTC):%Y%m%d-%H%M%S}.tar"
+        file /= f"ims-{utc_now():%Y%m%d-%H%M%S}.tar"
     try:
         manifest = keeping.backup(_settings(), file, with_secrets=secrets)
     except (keeping.BackupError, OSError) as error:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import getpass
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
+from gateway.clock import utc_now
 from gateway.settings import Settings
 
 console = Console(highlight=False, markup=False)
@@ -110,7 +111,7 @@ def commands(settings: Callable[[], Settings], stop: Callable[[str], NoReturn]) 
         publishing = Publishing(settings())
         found, person = rules(publishing), signed_in(login, password, code)
         try:
-            step(publishing.clearances.approvals, found.change, person, datetime.now(UTC))
+            step(publishing.clearances.approvals, found.change, person, utc_now())
         except StudioError as error:
             stop(str(error))
         return person.name, ", ".join(found.rules)

@@ -50,13 +50,9 @@ def commands(settings: Callable[[], Settings], stop: Callable[[str], NoReturn]) 
         """Tell what the candidate would have answered differently."""
 
         async def work() -> kept.Report | None:
-            database = Database(settings().database_url)
-            try:
-                await database.upgrade()
+            async with Database.opened(settings().database_url) as database:
                 name = model or next(iter(await kept.shadowed(database)), "")
                 return await kept.report(database, name) if name else None
-            finally:
-                await database.close()
 
         found = asyncio.run(work())
         if found is None or not found.same.of:

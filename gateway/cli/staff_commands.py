@@ -6,13 +6,13 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 from typing import Annotated, NoReturn, TypeVar
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
+from gateway.clock import utc_now
 from gateway.settings import Settings, SettingsError
 from gateway.staff.accounts import AccountError, Accounts
 from gateway.staff.audit import Audit
@@ -25,19 +25,11 @@ app = typer.Typer(help="Accounts of the staff: add, list, disable, reset.", no_a
 console = Console()
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
 @asynccontextmanager
 async def opened(settings: Settings) -> AsyncIterator[tuple[Accounts, Audit]]:
     """The accounts of the database that a running gateway uses."""
-    database = Database(settings.database_url)
-    try:
-        await database.upgrade()
-        yield Accounts(database, _now), Audit(database, _now)
-    finally:
-        await database.close()
+    async with Database.opened(settings.database_url) as database:
+        yield Accounts(database, utc_now), Audit(database, utc_now)
 
 
 async def first_admin(settings: Settings) -> str | None:

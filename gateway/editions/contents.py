@@ -7,9 +7,10 @@ before it is published, and going back to an earlier model brings its answers ba
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 from pathlib import Path
+
+from gateway.files import to_disk
 
 BESIDE = ("config.yml", "domain.yml", "endpoints.yml", "credentials.yml")
 
@@ -41,15 +42,6 @@ def keep(data: Path, folder: Path) -> str:
         shutil.copyfile(path, copy)
         to_disk(copy)
     return content(folder / "data")
-
-
-def to_disk(path: Path) -> None:
-    """Have the system write a file, or the names in a folder, to the disk now: a power cut comes without warning."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _counts(path: Path) -> bool:

@@ -23,13 +23,14 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 from environments.setup import ENGINE, ROOT
+from gateway.clock import utc_now
 from gateway.editions import contents
 from gateway.engine.environment import ENGINE_PYTHON, LOOK, engine_environment
+from gateway.files import sha256, to_disk, write_whole
 from gateway.settings import Settings
 from knowledge import data_hash
 from nlu.fingerprint import fingerprint
@@ -93,11 +94,6 @@ class Kept:
 
 def _signature(fields: Mapping[str, Any], secret: str) -> str:
     return hmac.new(secret.encode(), json.dumps(fields, sort_keys=True).encode(), "sha256").hexdigest()
-
-
-def _sha256(file: Path) -> str:
-    with file.open("rb") as reader:
-        return hashlib.file_digest(reader, "sha256").hexdigest()
 
 
 def _training_hash(settings: Settings) -> str:
@@ -191,7 +187,7 @@ class Models:
     def _intact(self, path: Path) -> Manifest:
         manifest = self._trusted(path)
         file = self.folder / manifest.file
-        if not file.exists() or _sha256(file) != manifest.sha256:
+        if not file.exists() or sha256(file) != manifest.sha256:
             raise self._foreign(file)
         if (data := self.data_of(manifest)) and contents.content(data) != manifest.edition:
             raise self._foreign(data.parent)
@@ -237,9 +233,9 @@ class Models:
             file = folder / f"{name}.tar.gz"
             manifest = Manifest(
                 file=file.name,
-                sha256=_sha256(file),
+                sha256=sha256(file),
                 trained_on=trained_on,
-                trained_at=datetime.now(timezone.utc).isoformat(timespec="seconds"),
+                trained_at=utc_now().isoformat(timespec="seconds"),
                 seconds=round(time.monotonic() - started, 1),
                 data=data,
                 edition=content,
@@ -278,7 +274,7 @@ class Models:
 
     def _free_name(self, trained_on: str) -> str:
         """A name for a new model: when it was made, and of what."""
-        name = f"ims-{datetime.now(timezone.utc):%Y%m%d-%H%M%S}-{trained_on[:8]}"
+        name = f"ims-{utc_now():%Y%m%d-%H%M%S}-{trained_on[:8]}"
         found, number = name, 2
         while (self.folder / f"{found}.tar.gz").exists():
             found, number = f"{name}-{number}", number + 1
@@ -343,16 +339,18 @@ class Models:
 
     def _keep(self, file: Path, edition: Path, manifest: Manifest) -> None:
         """Put a new model in its place, after its edition and its manifest: without the file they do not count."""
-        contents.to_disk(file)
+        to_disk(file)
         edition.rename(self.folder / manifest.name)
         self._write(self.folder / f"{manifest.name}.json", manifest)
         file.rename(self.folder / manifest.file)
-        contents.to_disk(self.folder)
+        to_disk(self.folder)
 
     def _sweep(self) -> None:
         """Remove what a crash left of models that were being made."""
         for left in self.folder.glob(f"{MAKING}*"):
             shutil.rmtree(left, ignore_errors=True)
+        for left in self.folder.glob(".*.new"):
+            left.unlink()
         for left in self.folder.glob("ims-*"):
             name = left.name.removesuffix(".json")
             if left.name.endswith(".tar.gz") or (self.folder / f"{name}.tar.gz").exists():
@@ -398,11 +396,7 @@ class Models:
                 shutil.rmtree(file.with_name(file.name.removesuffix(".tar.gz")), ignore_errors=True)
 
     def _write(self, path: Path, manifest: Manifest) -> None:
-        new = path.with_suffix(".new")
-        new.write_text(json.dumps(manifest.signed(self.settings.secret(SECRET)), indent=1) + "\n", "utf-8")
-        contents.to_disk(new)
-        new.replace(path)
-        contents.to_disk(self.folder)
+        write_whole(path, json.dumps(manifest.signed(self.settings.secret(SECRET)), indent=1) + "\n")
 
 
 def _first(pattern: re.Pattern[str], file: Path) -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Callable, Sequence
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 from environments.setup import ROOT
+from gateway.clock import utc_now
 from gateway.editions.models import Models
 from gateway.engine.command import NotMeasured
 from gateway.evaluation.compare import FORMAT, compare, read_evaluation
@@ -76,7 +76,7 @@ def measure_other_data(settings: Settings, tell: Tell) -> Json:
 def _heading(settings: Settings) -> Json:
     return {
         "format": FORMAT,
-        "measured_at": datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M UTC"),
+        "measured_at": utc_now().strftime("%Y-%m-%d %H:%M UTC"),
         "data_hash": data_hash(settings.data),
         "model_is_current": Models(settings).is_current(),
     }

@@ -7,14 +7,10 @@ also all that several gateways have to share (for example over Redis).
 from __future__ import annotations
 
 import asyncio
-import json
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from datetime import UTC, datetime
 from typing import Protocol
-
-from gateway.storage.store import Event, Store
 
 
 class Signals(Protocol):
@@ -67,34 +63,3 @@ class LocalSignals:
         for listeners in self._listeners.values():
             for listener in listeners:
                 listener.set()
-
-
-async def stream(
-    store: Store, signals: Signals, conversation_id: str, after: int, heartbeat: float, gone: str
-) -> AsyncIterator[str]:
-    """Server-sent events of a conversation: first what was missed, then all that comes, each with its number.
-
-    If the conversation is deleted, the last event says so (kind `deleted`, text `gone`) and the stream ends.
-    """
-    with signals.listen(conversation_id) as news:
-        yield "retry: 2000\n\n"
-        while not signals.closed:
-            news.clear()
-            while missed := await store.history(conversation_id, after, limit=100):
-                for event in missed:
-                    yield _sse(event)
-                after = missed[-1].seq
-            if not await store.exists(conversation_id):
-                now = datetime.now(UTC)
-                yield _sse(Event(conversation_id, after + 1, "system", "deleted", {"text": gone}, {}, None, None, now))
-                return
-            try:
-                async with asyncio.timeout(heartbeat):
-                    await news.wait()
-            except TimeoutError:
-                yield ": still here\n\n"
-
-
-def _sse(event: Event) -> str:
-    # json.dumps leaves no line break in the data, whatever the patient typed.
-    return f"id: {event.seq}\nevent: message\ndata: {json.dumps(event.public())}\n\n"

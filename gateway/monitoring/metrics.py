@@ -6,7 +6,6 @@ No label holds an id, an address or anything that was typed. Only this machine m
 
 from __future__ import annotations
 
-import hmac
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -19,8 +18,7 @@ from starlette.responses import Response
 from gateway.engine.client import Asked, Engine, EngineReply, EngineUnavailable
 from gateway.settings import Settings
 from gateway.storage.store import Event, Store
-from gateway.web.error_replies import Refused
-from gateway.web.rate_limits import is_loopback
+from gateway.web.callers import only_here_or_with
 
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0)
 
@@ -115,19 +113,7 @@ def routes(settings: Settings, store: Store, metrics: Metrics) -> APIRouter:
     @router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
     async def read(request: Request) -> Response:
         """Numbers for Prometheus."""
-        _check_caller(settings, request)
+        only_here_or_with(settings.metrics_token, request, "metrics_unauthorized")
         return Response(await metrics.exposition(store), media_type=CONTENT_TYPE_LATEST)
 
     return router
-
-
-def _check_caller(settings: Settings, request: Request) -> None:
-    if settings.metrics_token:
-        expected = f"Bearer {settings.metrics_token}".encode()
-        allowed = hmac.compare_digest(request.headers.get("Authorization", "").encode(), expected)
-    else:
-        # A web server on this machine that passes requests on says so; those come from elsewhere.
-        passed_on = {"x-forwarded-for", "forwarded", "x-real-ip"} & set(request.headers)
-        allowed = not passed_on and is_loopback((request.client and request.client.host) or "")
-    if not allowed:
-        raise Refused.because("metrics_unauthorized")

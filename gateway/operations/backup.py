@@ -7,7 +7,6 @@ models are trained again. For another database than SQLite its own tools do it b
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 import os
@@ -20,7 +19,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import IO
 
@@ -28,6 +27,8 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy.engine import make_url
 
+from gateway.clock import utc_now
+from gateway.files import sha256, to_disk
 from gateway.settings import Settings
 from gateway.storage.database import MIGRATIONS
 
@@ -68,17 +69,17 @@ def backup(settings: Settings, to: Path, *, with_secrets: bool = False, now: dat
         parts = {DATABASE: copy}
         if with_secrets:
             parts |= {f"{SECRETS}{file.name}": file for file in (settings.var / "secrets").glob("[!.]*")}
-        created = (now or datetime.now(UTC)).isoformat(timespec="seconds")
-        manifest = Manifest(FORM, created, _revision(copy), {name: _sha256(file) for name, file in parts.items()})
+        created = (now or utc_now()).isoformat(timespec="seconds")
+        manifest = Manifest(FORM, created, _revision(copy), {name: sha256(file) for name, file in parts.items()})
         new = folder / "backup.tar"
         new.touch(0o600)
         with new.open("wb") as writer, tarfile.open(fileobj=writer, mode="w") as tar:
             _add_bytes(tar, MANIFEST, json.dumps(asdict(manifest), indent=1).encode())
             for name, file in parts.items():
                 tar.add(file, name, filter=_plain)
-        _to_disk(new)
+        to_disk(new)
         os.link(new, to)  # not over another one that came meanwhile
-        _to_disk(to.absolute().parent)
+        to_disk(to.absolute().parent)
     return manifest
 
 
@@ -97,7 +98,7 @@ def restore(settings: Settings, backup: Path, *, replace: bool = False) -> Manif
         manifest = _unpack(backup, folder)
         copy = folder / DATABASE
         _check_database(copy, manifest)
-        _to_disk(copy)
+        to_disk(copy)
         _empty_log_of_writes(target)
         copy.replace(target)
         for name in manifest.parts:
@@ -105,7 +106,7 @@ def restore(settings: Settings, backup: Path, *, replace: bool = False) -> Manif
                 secret = settings.var / "secrets" / name.removeprefix(SECRETS)
                 secret.parent.mkdir(exist_ok=True, mode=0o700)
                 (folder / name).replace(secret)
-        _to_disk(target.parent)
+        to_disk(target.parent)
     return manifest
 
 
@@ -144,7 +145,7 @@ def _unpack(backup: Path, folder: Path) -> Manifest:
                 file.touch(0o600)
                 with _opened(tar, tar.getmember(name)) as part, file.open("wb") as writer:
                     shutil.copyfileobj(part, writer)  # a database may be bigger than the memory
-                if _sha256(file) != expected:
+                if sha256(file) != expected:
                     raise ValueError("damaged")
     except (OSError, tarfile.TarError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise BackupError(f"{backup} is not a complete backup ({type(error).__name__}). Nothing changed.") from error
@@ -214,16 +215,3 @@ def _plain(member: tarfile.TarInfo) -> tarfile.TarInfo:
     member.uname = member.gname = ""
     member.mode = 0o600
     return member
-
-
-def _sha256(file: Path) -> str:
-    with file.open("rb") as reader:
-        return hashlib.file_digest(reader, "sha256").hexdigest()
-
-
-def _to_disk(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

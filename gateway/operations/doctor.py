@@ -6,7 +6,6 @@ typed is read.
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 import socket
 import subprocess
@@ -22,8 +21,10 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, func, select, update
 
 from environments.setup import ENGINE, GATEWAY, ROOT, Environment, digest
+from gateway.clock import utc_now
 from gateway.editions.models import ModelRefused, Models
 from gateway.errors import describe
+from gateway.files import sha256
 from gateway.monitoring import tracing_settings
 from gateway.operations.new_assistant import RASA
 from gateway.settings import Settings
@@ -98,15 +99,10 @@ def encoder(here: Installation) -> Iterator[Finding]:
     kept = graph.with_suffix(".sha256")
     if not graph.exists() or not kept.exists():
         yield Finding("encoder", BAD, "has not been built", "run 'make setup'")
-    elif _sha256(graph) != kept.read_text("ascii").strip():
+    elif sha256(graph) != kept.read_text("ascii").strip():
         yield Finding("encoder", BAD, f"{graph.name} is damaged", f"remove {graph} and run 'make setup'")
     else:
         yield Finding("encoder", GOOD, f"{graph.name} is undamaged")
-
-
-def _sha256(file: Path) -> str:
-    with file.open("rb") as reader:
-        return hashlib.file_digest(reader, "sha256").hexdigest()
 
 
 def model(here: Installation) -> Iterator[Finding]:
@@ -313,7 +309,7 @@ CHECKS: tuple[Callable[[Installation], Iterator[Finding]], ...] = (
 
 def examine(settings: Settings, root: Path = ROOT, now: datetime | None = None) -> list[Finding]:
     """All findings, in the order of the checks."""
-    here = Installation(settings, root, now or datetime.now(UTC))
+    here = Installation(settings, root, now or utc_now())
     found: list[Finding] = []
     for check in CHECKS:
         try:

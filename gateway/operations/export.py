@@ -25,17 +25,13 @@ OF_A_CONVERSATION = [table for table in metadata.sorted_tables if "conversation_
 
 async def export(settings: Settings, knowledge: Knowledge, name: str) -> list[Json]:
     """One object for each conversation of this id, or of this sender of the REST channel."""
-    database = Database(settings.database_url)
-    try:
-        await database.upgrade()
+    async with Database.opened(settings.database_url) as database:
         found = await database.read(lambda connection: _rows(connection, name))
         store = Store(database)
         for conversation in found:
             said = await store.history(conversation["conversation"]["id"], limit=len(conversation["events"]))
             conversation["transcript"] = transcript(said, knowledge)
         return found
-    finally:
-        await database.close()
 
 
 def _rows(connection: Connection, name: str) -> list[Json]:

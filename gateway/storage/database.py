@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -46,6 +46,17 @@ class Database:
         self._writers = ThreadPoolExecutor(writers, "database-write")
         self._scrub: asyncio.Task[None] | None = None
         self._next_scrub: asyncio.Task[None] | None = None
+
+    @classmethod
+    @asynccontextmanager
+    async def opened(cls, url: str) -> AsyncIterator[Database]:
+        """The database with its newest tables, for as long as it is needed; a running gateway may use it as well."""
+        database = cls(url)
+        try:
+            await database.upgrade()
+            yield database
+        finally:
+            await database.close()
 
     async def read(self, work: Callable[[Connection], T]) -> T:
         """Run a function that only reads."""

@@ -12,12 +12,13 @@ import hmac
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Row, Select, delete, func, insert, or_, select, text, update
 from sqlalchemy.exc import IntegrityError
 
+from gateway.clock import utc_now
 from gateway.storage import handoffs, screening_slots
 from gateway.storage.database import Database
 from gateway.storage.tables import conversations, desk_items, events
@@ -177,10 +178,6 @@ class KeyReused(ValueError):
     """The client key was used before, for another message."""
 
 
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
-
-
 # Written out, so that SQLite sees that the small index of unanswered messages is enough.
 _RECEIVED = events.c.state == text("'received'")
 
@@ -188,7 +185,7 @@ _RECEIVED = events.c.state == text("'received'")
 class Store:
     """The log of all conversations. One object for the process, over one database."""
 
-    def __init__(self, database: Database, now: Callable[[], datetime] = _utc_now) -> None:
+    def __init__(self, database: Database, now: Callable[[], datetime] = utc_now) -> None:
         self._database = database
         self._now = now
 

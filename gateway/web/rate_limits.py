@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import ipaddress
 import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from starlette.requests import Request
+
+from gateway.web.callers import address_of, is_loopback
 from gateway.web.error_replies import Refused
 from knowledge import Knowledge
 
@@ -64,6 +66,10 @@ class RateLimits:
         """Count a message in this conversation; Refused if there were too many."""
         self._check(self._conversations.take(conversation_id))
 
+    def of_request(self, request: Request) -> None:
+        """Count a request from where it came from; for routes to depend on."""
+        self.address(address_of(request))
+
     def address(self, host: str | None) -> None:
         """Count a request from this address; Refused if there were too many. This machine itself is not limited."""
         if host and not is_loopback(host):
@@ -74,11 +80,3 @@ class RateLimits:
             seconds = math.ceil(wait)
             message = self._knowledge.wording("too_many_messages", seconds=seconds)
             raise Refused(429, "too_many_messages", message, {"Retry-After": str(seconds)})
-
-
-def is_loopback(host: str) -> bool:
-    """Whether an address is this machine."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -6,18 +6,13 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-import jinja2
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from gateway.web.templates import FRESH, STATIC, TEMPLATES, environment
 from knowledge import Knowledge, Topic
-
-TEMPLATES = Path(__file__).parent.parent / "templates"
-STATIC = Path(__file__).parent.parent / "static"
-# Looked at again each time, which costs nothing if it is the same: after an update nobody has old and new mixed.
-FRESH = {"Cache-Control": "no-cache"}
 
 
 def routes(
@@ -27,9 +22,7 @@ def routes(
     static: Path = STATIC,
 ) -> list[BaseRoute]:
     """The routes of the pages. Templates get `clinic`, and what they show besides."""
-    pages = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(templates), autoescape=True, undefined=jinja2.StrictUndefined
-    )
+    pages = environment(templates)
 
     async def home(request: Request) -> Response:
         often = [

@@ -18,6 +18,7 @@ from typer.testing import CliRunner
 from environments.setup import digest
 from gateway.cli.main import app
 from gateway.editions.models import SECRET, Manifest, Models
+from gateway.files import sha256
 from gateway.operations import doctor
 from gateway.operations.doctor import BAD, GOOD, WARNING, Installation
 from gateway.operations.new_assistant import RASA
@@ -74,7 +75,7 @@ def test_a_damaged_or_missing_encoder_is_seen(here: Installation) -> None:
     graph = here.root / "var/encoder/graph-of-the-test.onnx"
     graph.parent.mkdir(parents=True)
     graph.write_bytes(b"graph")
-    graph.with_suffix(".sha256").write_text(doctor._sha256(graph) + "\n")
+    graph.with_suffix(".sha256").write_text(sha256(graph) + "\n")
     assert states(doctor.encoder(here)) == {"encoder": GOOD}
     graph.write_bytes(b"graph, touched")
     assert states(doctor.encoder(here)) == {"encoder": BAD}
@@ -86,7 +87,7 @@ def test_a_missing_foreign_or_old_model_is_seen(here: Installation) -> None:
     models.folder.mkdir()
     file = models.folder / "model.tar.gz"
     file.write_bytes(b"model")
-    models.use(Manifest(file.name, doctor._sha256(file), "other data", NOW.isoformat(), 1.0))
+    models.use(Manifest(file.name, sha256(file), "other data", NOW.isoformat(), 1.0))
     assert states(doctor.model(here)) == {"model": WARNING}
     file.write_bytes(b"model, swapped")
     assert states(doctor.model(here)) == {"model": BAD}

@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import content_type_conformance, response_schema_conformance
 
+from gateway.chat.follow import as_text
 from gateway.engine.client import EngineReply
-from gateway.live.signals import _sse
 from gateway.settings import Settings, SettingsError
 from gateway.storage.store import Event
 from gateway.web.typed import clean
@@ -119,6 +119,6 @@ def test_any_setting_is_read_or_named(name: str, value: str) -> None:
 @given(body=st.dictionaries(st.sampled_from(["text", "title", "topic", "link"]), st.text()))
 def test_any_event_is_one_line_of_a_stream(body: Json) -> None:
     event = Event("c", 7, "patient", "message", body, {}, None, None, datetime(2026, 11, 21, tzinfo=UTC))
-    head, kind, data, *rest = _sse(event).split("\n")
+    head, kind, data, *rest = as_text(event).split("\n")
     assert (head, kind, rest) == ("id: 7", "event: message", ["", ""])
     assert json.loads(data.removeprefix("data: "))["body"] == {**body, "kind": "message"}

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from gateway.settings import Settings, SettingsError
-from gateway.web.rate_limits import TokenBuckets, is_loopback
+from gateway.web.callers import is_loopback
+from gateway.web.rate_limits import TokenBuckets
 from gateway.web.typed import clean
 
 

@@ -127,7 +127,7 @@ async def test_while_the_database_is_away_what_was_withdrawn_stays_so(
 
     monkeypatch.setattr(elsewhere, "_poll", QUICK)
     await elsewhere.start()
-    monkeypatch.setattr(elsewhere, "refresh", away)
+    monkeypatch.setattr(elsewhere, "all", away)
     async with asyncio.timeout(2):
         await tried.wait()
     assert elsewhere.withheld(knowledge.topics["soreness"], datetime(2026, 11, 21, tzinfo=UTC).date())

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from gateway.studio.topics.changes import write_whole
+from gateway.files import write_whole
 
 FILE = "decisions.json"
 KEPT = 50  # the newest

@@ -12,9 +12,9 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
+from gateway.files import write_whole
 from gateway.staff.accounts import Person
 from gateway.studio.errors import StudioError
-from gateway.studio.topics.changes import write_whole
 
 FILE = "approvals.json"
 APPROVER = "clinical_reviewer"

@@ -21,12 +21,12 @@ from gateway.editions import contents
 from gateway.editions.control import ControlError
 from gateway.editions.models import Manifest, ModelRefused, Models, TrainingError, TrainingStopped
 from gateway.engine.command import NotMeasured
+from gateway.files import write_whole
 from gateway.operations.swap import put_in_use
 from gateway.settings import Settings
 from gateway.studio.errors import StudioError
 from gateway.studio.publishing.clearance import Clearances
 from gateway.studio.topics import regressions
-from gateway.studio.topics.changes import write_whole
 from gateway.studio.understanding import understood_by
 from knowledge import KnowledgeError
 

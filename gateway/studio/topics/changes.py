@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import fcntl
 import json
-import os
 import re
 import shutil
 import tempfile
@@ -18,6 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from gateway.files import write_whole
 from gateway.studio.errors import EditedMeanwhile, StudioError, WouldBreak
 from knowledge import Knowledge, Problem
 
@@ -147,22 +147,3 @@ def text_on_disk(path: Path) -> str | None:
         return None
     except UnicodeDecodeError:
         raise StudioError(f"{path} is not UTF-8 text. What to do: save it as UTF-8.") from None
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Replace a file: before and after there is a whole one under its name."""
-    new = path.with_name(f".{path.name}.new")
-    try:
-        with new.open("wb") as writer:
-            writer.write(text.encode())
-            writer.flush()
-            os.fsync(writer.fileno())
-        new.replace(path)
-    except OSError:
-        new.unlink(missing_ok=True)
-        raise
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

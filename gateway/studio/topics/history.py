@@ -7,9 +7,11 @@ import shutil
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
+from gateway.clock import utc_now
+from gateway.files import write_whole
 from gateway.studio.errors import StudioError
 from gateway.studio.topics.topic_file import digest
 
@@ -30,7 +32,7 @@ class Version:
 class History:
     """The versions of the topics' files, kept in `folder`; `answers` is where the files are now."""
 
-    def __init__(self, folder: Path, answers: Path, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    def __init__(self, folder: Path, answers: Path, now: Callable[[], datetime] = utc_now) -> None:
         self._folder = folder
         self._answers = answers
         self._now = now
@@ -60,9 +62,7 @@ class History:
         folder.mkdir(parents=True, exist_ok=True)
         number = len(list(folder.glob("*.json"))) + 1
         entry = {"author": author, "at": at.isoformat(), "done": done, "text": text}
-        draft = folder / f".{number:06d}.new"
-        draft.write_text(json.dumps(entry), "utf-8")
-        draft.replace(folder / f"{number:06d}.json")
+        write_whole(folder / f"{number:06d}.json", json.dumps(entry))
 
     def _own(self, name: str) -> list[Version]:
         found = []

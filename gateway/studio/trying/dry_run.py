@@ -16,11 +16,11 @@ from gateway.editions.models import ModelRefused, Models
 from gateway.engine.command import never, run_in_engine
 from gateway.evaluation.compare import Difference, compare
 from gateway.evaluation.examples import given, item_key
+from gateway.files import write_whole
 from gateway.settings import Settings
 from gateway.studio.limits import Limits
 from gateway.studio.meaning import Meaning
 from gateway.studio.personal import Personal
-from gateway.studio.topics.changes import write_whole
 from gateway.studio.topics.regressions import live_cases, outcomes
 from gateway.studio.trying.alike import Alike, examples_of, too_alike
 from gateway.studio.trying.past import PastChange, changes, past_messages

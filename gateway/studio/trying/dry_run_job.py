@@ -12,9 +12,9 @@ from typing import Any
 
 from gateway.engine.command import NotMeasured, Stopped
 from gateway.evaluation.compare import Difference
+from gateway.files import write_whole
 from gateway.studio.background import Work
 from gateway.studio.errors import StudioError
-from gateway.studio.topics.changes import write_whole
 from gateway.studio.trying.alike import Alike
 from gateway.studio.trying.dry_run import Alarm, DryRun, DryRuns, WrongCase
 from knowledge import KnowledgeError

@@ -38,12 +38,8 @@ async def past_messages(settings: Settings, most: int = MOST) -> list[str]:
                 found.setdefault(normalise(text), text)
         return list(found.values())[:most]
 
-    database = Database(settings.database_url)
-    try:
-        await database.upgrade()
+    async with Database.opened(settings.database_url) as database:
         return await database.read(read)
-    finally:
-        await database.close()
 
 
 def changes(

@@ -19,6 +19,7 @@ from sqlalchemy import insert, select
 from gateway.engine.client import Engine, EngineReply, EngineUnavailable, Heard
 from gateway.errors import describe
 from gateway.evaluation.intervals import Share
+from gateway.repeating import ended
 from gateway.storage.database import Database
 from gateway.storage.tables import shadow
 from gateway.studio.personal import Personal
@@ -69,10 +70,7 @@ class Shadow:
 
     async def stop(self) -> None:
         """No candidate hears anything any more."""
-        if self._working:
-            self._working.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._working
+        await ended(self._working)
         self._working, self.model = None, ""
         while not self._queue.empty():
             self._queue.get_nowait()
