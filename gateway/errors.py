@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import traceback
 
+# What reading something raises that has another shape than was promised: a damaged file, a strange reply.
+WRONG_SHAPE = (ValueError, TypeError, LookupError, AttributeError, RecursionError)
+
 
 def describe(error: BaseException) -> str:
     """An error without its message, which may quote the patient: its kind and where it was raised."""

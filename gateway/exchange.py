@@ -17,8 +17,8 @@ from fastapi import FastAPI
 from gateway.assembly import Edition, Frame
 from gateway.editions.control import ControlError, Json, Tell, listen
 from gateway.engine.client import HttpEngine
-from knowledge import Knowledge, KnowledgeError
-from safety import Net, RulesError, SafetyNet
+from knowledge import Knowledge, Told
+from safety import Net, SafetyNet
 
 
 class Exchange:
@@ -103,7 +103,7 @@ class Exchange:
                 await self._shadow(*order["candidate"])
             else:
                 raise ControlError("The gateway does not know this order.")
-        except (KnowledgeError, RulesError, OSError) as error:
+        except (Told, OSError) as error:
             raise ControlError(f"The gateway cannot use this data: {error}") from error
         return {}
 

@@ -12,11 +12,10 @@ from fastapi import FastAPI
 from gateway.app import create_app
 from gateway.monitoring import logs
 from gateway.monitoring.tracing import Tracing
-from gateway.monitoring.tracing_settings import TracingError
-from gateway.settings import Settings, SettingsError
+from gateway.settings import Settings
 from gateway.web.connections import connection_class
-from knowledge import Knowledge, KnowledgeError
-from safety import Net, RulesError
+from knowledge import Knowledge, Told
+from safety import Net
 
 
 class Server(uvicorn.Server):
@@ -49,7 +48,7 @@ def main() -> int:
         knowledge = Knowledge.load(settings.answered_from)
         net = Net.load(settings.answered_from)
         tracing = Tracing.from_environment()
-    except (SettingsError, KnowledgeError, RulesError, TracingError) as error:
+    except Told as error:
         print(error, file=sys.stderr)
         return 1
     logs.configure(as_json=settings.log_json)

@@ -14,10 +14,11 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from knowledge import Told
 from knowledge.clinic import ORIGIN
 
 
-class SettingsError(ValueError):
+class SettingsError(Told, ValueError):
     """An environment variable does not say what it should; the message says which and what is expected."""
 
 
@@ -74,7 +75,7 @@ class Settings:
             try:
                 given[field.name] = read(environment[name])
             except (ValueError, KeyError) as error:
-                raise SettingsError(f"{name} must be {expected}. What to do: correct or unset {name}.") from error
+                raise SettingsError(f"{name} must be {expected}.", f"correct or unset {name}.") from error
         return cls(**given)
 
     @property

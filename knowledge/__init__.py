@@ -9,7 +9,7 @@ from knowledge.claims import Claim
 from knowledge.clinic import Clinic
 from knowledge.fingerprint import data_hash
 from knowledge.placeholders import fill
-from knowledge.problems import KnowledgeError, Problem
+from knowledge.problems import KnowledgeError, Problem, Told
 from knowledge.sources import Source
 from knowledge.store import Knowledge, load_facts
 
@@ -22,6 +22,7 @@ __all__ = [
     "Source",
     "SourceRef",
     "SpecificAnswer",
+    "Told",
     "Topic",
     "data_hash",
     "fill",

@@ -28,7 +28,19 @@ class Problem:
         return f"{self.file}:{self.line}: {self.severity}: {self.message}. What to do: {self.remedy}."
 
 
-class KnowledgeError(Exception):
+class Told(Exception):
+    """Something that a person is told: what happened, and what to do about it where there is something to do.
+
+    Whoever catches it shows `str(error)`, or the two parts; no message of these quotes a patient.
+    """
+
+    def __init__(self, what: str, todo: str = "") -> None:
+        self.what = what
+        self.todo = todo
+        super().__init__(f"{what} What to do: {todo}" if todo else what)
+
+
+class KnowledgeError(Told):
     """The data cannot be used; ``problems`` lists everything that has to be mended first."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:

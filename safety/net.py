@@ -15,6 +15,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 from spacy.tokens import Doc
 
+from knowledge import Told
 from safety.context import Context
 from safety.patterns import Index, Pattern, Place
 from safety.words import NumberKind, Words, fold
@@ -25,7 +26,7 @@ READ_TOGETHER = 3  # messages of one person that are read as one; a danger is of
 LONGEST = 8000  # characters that are read; the gateway takes far less
 
 
-class RulesError(ValueError):
+class RulesError(Told, ValueError):
     """The red-flag rules cannot be used; the message says which and what to do."""
 
 
@@ -119,14 +120,12 @@ class Net:
             try:
                 lexicon.update(yaml.load(file.read_text(encoding="utf-8")))
             except (YAMLError, OSError, ValueError, TypeError, RecursionError) as error:
-                raise RulesError(
-                    f"{file} cannot be read ({type(error).__name__}). What to do: mend the file."
-                ) from error
+                raise RulesError(f"{file} cannot be read ({type(error).__name__}).", "mend the file.") from error
         try:
             return cls(lexicon)
         except (KeyError, TypeError, AttributeError, ValueError) as error:
             words = f"The red-flag rules in {data / 'lexicon'} cannot be used ({type(error).__name__}: {error})."
-            raise RulesError(f"{words} What to do: mend the file that holds them.") from error
+            raise RulesError(f"{words}", "mend the file that holds them.") from error
 
     def check(self, text: str, previous: Finding | None = None, before: Sequence[str] = ()) -> Finding | None:
         """The red flag in a message, or None. With the finding of the message before, "it's probably nothing" or

@@ -13,16 +13,15 @@ from rich.table import Table
 
 from gateway.clock import utc_now
 from gateway.settings import Settings
+from knowledge import Told
 
 console = Console(highlight=False, markup=False)
 
 
 def add_to(app: typer.Typer, settings: Callable[[], Settings], stop: Callable[[str], NoReturn]) -> None:
     """Adds the command."""
-    from gateway.engine.command import NotMeasured
     from gateway.evaluation.compare import read_evaluation
     from gateway.storage.database import Database
-    from gateway.studio.errors import StudioError
     from gateway.studio.inbox import agreement as measure
     from gateway.studio.limits import Limits
 
@@ -41,7 +40,7 @@ def add_to(app: typer.Typer, settings: Callable[[], Settings], stop: Callable[[s
         try:
             limits = Limits.load(settings().data)
             f1 = topic_f1(read_evaluation(measured)) if measured.exists() else {}
-        except (StudioError, NotMeasured) as error:
+        except Told as error:
             stop(str(error))
         pairs = asyncio.run(labelled())
         topics = measure.by_topic(pairs)

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from gateway.settings import Settings
+from knowledge import Told
 
 SHOWN = 20
 console = Console(highlight=False, markup=False)
@@ -17,10 +18,7 @@ console = Console(highlight=False, markup=False)
 
 def add_to(app: typer.Typer, settings: Callable[[], Settings], stop: Callable[[str], NoReturn]) -> None:
     """Adds the command."""
-    from gateway.engine.command import NotMeasured
-    from gateway.studio.errors import StudioError
     from gateway.studio.trying.dry_run import DryRuns
-    from knowledge import KnowledgeError
 
     @app.command("dry-run")
     def dry_run() -> None:
@@ -28,7 +26,7 @@ def add_to(app: typer.Typer, settings: Callable[[], Settings], stop: Callable[[s
         try:
             with console.status("Trying the data out ..."):
                 found = DryRuns(settings()).run()
-        except (KnowledgeError, NotMeasured, StudioError) as error:
+        except Told as error:
             stop(str(error))
         for alike in found.alike[:SHOWN]:
             kind = "clashes with" if alike.clashes else "is nearly the same as"

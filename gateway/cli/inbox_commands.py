@@ -18,6 +18,7 @@ from rich.table import Table
 
 from gateway.clock import utc_now
 from gateway.settings import Settings, called_from
+from knowledge import Told
 
 T = TypeVar("T")
 UNDO = "'./ims inbox undo' takes that back."
@@ -55,7 +56,7 @@ def commands(settings: Callable[[], Settings], stop: Callable[[str], NoReturn]) 
 
         try:
             return asyncio.run(run())
-        except StudioError as error:
+        except Told as error:
             stop(str(error))
 
     async def groups(here: Inbox) -> list[Group]:
@@ -68,7 +69,7 @@ def commands(settings: Callable[[], Settings], stop: Callable[[str], NoReturn]) 
         for found in await groups(here):
             if found.id == number:
                 return found
-        raise StudioError(f"There is no open group {number}. What to do: './ims inbox list' shows the groups.")
+        raise StudioError(f"There is no open group {number}.", "'./ims inbox list' shows the groups.")
 
     def decisions() -> Decisions:
         return Decisions(settings().var / "studio")
@@ -139,14 +140,14 @@ def commands(settings: Callable[[], Settings], stop: Callable[[str], NoReturn]) 
                 known = Labels(database, utc_now)
                 if message is not None:
                     if topic not in {NONE, *Topics(given.data, given.var).names}:
-                        raise StudioError(f"There is no topic '{topic[:64]}'. What to do: './ims topic list'.")
+                        raise StudioError(f"There is no topic '{topic[:64]}'.", "'./ims topic list'.")
                     await known.set(message, who, topic)
                 found = await known.next(who)
                 return f"{found.id}: {found.text}" if found else "You have labelled every message."
 
         try:
             console.print(asyncio.run(work()), markup=False)
-        except StudioError as error:
+        except Told as error:
             stop(str(error))
 
     @inbox.command()
@@ -165,7 +166,7 @@ def commands(settings: Callable[[], Settings], stop: Callable[[str], NoReturn]) 
         async def back(here: Inbox) -> str:
             own = [decision for decision in decisions().all() if decision.by == (by or getpass.getuser())]
             if not own:
-                raise StudioError("There is nothing of yours to undo. What to do: '--by NAME' names somebody else.")
+                raise StudioError("There is nothing of yours to undo.", "'--by NAME' names somebody else.")
             undone, waiting = await teaching(here, by).undo(own[-1].id)
             return f"Undone{f' for {undone.topic}' if undone.topic else ''}: {waiting} messages wait again."
 

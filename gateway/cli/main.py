@@ -28,7 +28,8 @@ from gateway.cli import (
 )
 from gateway.cli import staff_commands as staff
 from gateway.clock import utc_now
-from gateway.settings import Settings, SettingsError, called_from
+from gateway.settings import Settings, called_from
+from knowledge import Told
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -41,7 +42,7 @@ console = Console()
 def _settings() -> Settings:
     try:
         return Settings.from_environment()
-    except SettingsError as error:
+    except Told as error:
         _stop(str(error))
 
 
@@ -94,12 +95,11 @@ def train(
 
 def _train(settings: Settings, if_changed: bool, promote: bool = True) -> None:
     from environments.setup import ROOT
-    from gateway.editions.control import ControlError
-    from gateway.editions.models import Models, TrainingError
+    from gateway.editions.models import Models
     from gateway.operations.new_assistant import RASA
     from gateway.operations.swap import put_in_use
     from gateway.studio.trying.dry_run import DryRuns
-    from knowledge import Knowledge, KnowledgeError, data_hash
+    from knowledge import Knowledge, data_hash
 
     models = Models(settings)
     if lost := [name for name in RASA if not Path(name).is_file()]:
@@ -113,7 +113,7 @@ def _train(settings: Settings, if_changed: bool, promote: bool = True) -> None:
             manifest = models.train(scores, promote=False)
         if promote:
             asyncio.run(put_in_use(settings, models, manifest))
-    except (KnowledgeError, TrainingError, ControlError) as error:
+    except Told as error:
         _stop(str(error))
     console.print(f"Trained {manifest.file} in {manifest.seconds:.0f} s.")
     if unsigned := sum(not topic.reviewer for topic in knowledge.topics.values()):
@@ -125,7 +125,7 @@ def _renew(settings: Settings, checked: bool) -> None:
 
     Where it is `checked`, nothing comes into use that `ims publish` would refuse.
     """
-    from gateway.editions.models import ModelRefused, Models, TrainingError
+    from gateway.editions.models import Models
     from gateway.studio.publishing.clearance import Clearances
 
     models = Models(settings)
@@ -140,7 +140,7 @@ def _renew(settings: Settings, checked: bool) -> None:
             console.print("data/ is not what the model in use was trained on: patients get what was published last.")
         elif renewed != models.in_use():
             models.use(renewed)
-    except (TrainingError, ModelRefused, OSError) as error:
+    except (Told, OSError) as error:
         console.print(f"[yellow]Changes of data/ that need no training do not count yet:[/] {error}")
 
 
@@ -150,11 +150,11 @@ def new_assistant(
     example: Annotated[str, typer.Option(help="Begin with a finished example, such as shockwave.")] = "",
 ) -> None:
     """Start an assistant for another clinic or subject, in a folder of its own."""
-    from gateway.operations.new_assistant import NewAssistantError, create
+    from gateway.operations.new_assistant import create
 
     try:
         count = len(create(folder, example))
-    except NewAssistantError as error:
+    except Told as error:
         _stop(str(error))
     console.print(f"Wrote {count} files to {folder}.", soft_wrap=True, highlight=False)
     console.print(f"Next: cd {quote(str(folder))} && ./ims check", soft_wrap=True, highlight=False, markup=False)
@@ -194,7 +194,7 @@ def ask(
             asyncio.run(asking.once(settings, " ".join(question), console))
         else:
             asyncio.run(asking.conversation(settings, console))
-    except asking.NotAvailable as error:
+    except Told as error:
         _stop(str(error))
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
@@ -212,14 +212,11 @@ def evaluate(
 ) -> None:
     """Measure how well the assistant understands; writes a page with pictures, and JSON."""
     from gateway.cli.agreement_command import topic_f1
-    from gateway.engine.command import NotMeasured
     from gateway.evaluation import measuring
     from gateway.evaluation.compare import read_evaluation
     from gateway.evaluation.summary import tables
-    from gateway.operations.asking import NotAvailable
     from gateway.studio.inbox.agreement import badly_defined
     from gateway.studio.limits import Limits
-    from knowledge import KnowledgeError
 
     settings = _settings()
     name = "hint3" if hint3 else "evaluate"
@@ -236,7 +233,7 @@ def evaluate(
                 evaluation = asyncio.run(measuring.measure(settings, folders, status.update))
         if compare:
             evaluation = measuring.compared(evaluation, compare)
-    except (NotAvailable, NotMeasured, KnowledgeError) as error:
+    except Told as error:
         _stop(str(error))
     numbers, page = measuring.write(evaluation, out, name)
     for table in tables(evaluation):
@@ -315,7 +312,7 @@ def backup(
         file /= f"ims-{utc_now():%Y%m%d-%H%M%S}.tar"
     try:
         manifest = keeping.backup(_settings(), file, with_secrets=secrets)
-    except (keeping.BackupError, OSError) as error:
+    except (Told, OSError) as error:
         _stop(str(error))
     console.print(f"Wrote {file}: {', '.join(manifest.parts)}.")
 
@@ -330,7 +327,7 @@ def put_back(
 
     try:
         manifest = keeping.restore(_settings(), file, replace=replace)
-    except (keeping.BackupError, OSError) as error:
+    except (Told, OSError) as error:
         _stop(str(error))
     console.print(f"Restored what was kept on {manifest.created_at}. What is past its days goes at the start.")
 

@@ -11,13 +11,13 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from gateway.settings import Settings
+from knowledge import Told
 
 console = Console(highlight=False)
 
 
 def commands(settings: Callable[[], Settings], stop: Callable[[str], NoReturn]) -> typer.Typer:
     """The commands under `ims models`."""
-    from gateway.editions.control import ControlError
     from gateway.editions.models import Manifest, ModelRefused, Models
     from gateway.operations.swap import put_in_use
 
@@ -46,7 +46,7 @@ def commands(settings: Callable[[], Settings], stop: Callable[[str], NoReturn]) 
     def put(manifest: Manifest, back: bool = False) -> None:
         try:
             at_once = asyncio.run(put_in_use(settings(), Models(settings()), manifest, back))
-        except ControlError as error:
+        except Told as error:
             stop(str(error))
         when = "now, with its answers" if at_once else "from the next start of './ims run' on"
         console.print(f"{manifest.name} is in use {when}.")
@@ -56,7 +56,7 @@ def commands(settings: Callable[[], Settings], stop: Callable[[str], NoReturn]) 
         """Put a kept model in use, at once where the assistant runs; 'ims publish' asks for signatures first."""
         try:
             manifest = Models(settings()).named(name)
-        except ModelRefused as error:
+        except Told as error:
             stop(str(error))
         put(manifest)
 
@@ -65,7 +65,7 @@ def commands(settings: Callable[[], Settings], stop: Callable[[str], NoReturn]) 
         """Go back to the model that was in use before, at once where the assistant runs."""
         try:
             manifest = Models(settings()).earlier()
-        except ModelRefused as error:
+        except Told as error:
             stop(str(error))
         put(manifest, back=True)
 

@@ -14,6 +14,7 @@ from rich.table import Table
 
 from gateway.clock import utc_now
 from gateway.settings import Settings
+from knowledge import Told
 
 console = Console(highlight=False, markup=False)
 By = Annotated[str, typer.Option(help="Who does it, for the record.", show_default="you")]
@@ -26,7 +27,6 @@ def commands(settings: Callable[[], Settings], stop: Callable[[str], NoReturn]) 
     """`ims publish` and the commands under it."""
     from gateway.cli.staff_commands import opened
     from gateway.staff.accounts import Person
-    from gateway.studio.errors import StudioError
     from gateway.studio.publishing.approvals import APPROVER, Approvals
     from gateway.studio.publishing.clearance import Clearance
     from gateway.studio.publishing.publishing import DONE, Job, Publishing
@@ -38,7 +38,7 @@ def commands(settings: Callable[[], Settings], stop: Callable[[str], NoReturn]) 
             try:
                 publishing = Publishing(settings())
                 job = work(publishing, by or getpass.getuser(), lambda job: status.update(f"{job.title} ..."))
-            except StudioError as error:
+            except Told as error:
                 stop(str(error))
         if job.state != DONE:
             stop(job.words)
@@ -112,7 +112,7 @@ def commands(settings: Callable[[], Settings], stop: Callable[[str], NoReturn]) 
         found, person = rules(publishing), signed_in(login, password, code)
         try:
             step(publishing.clearances.approvals, found.change, person, utc_now())
-        except StudioError as error:
+        except Told as error:
             stop(str(error))
         return person.name, ", ".join(found.rules)
 

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from gateway.settings import Settings
+from knowledge import Told
 
 console = Console(highlight=False, markup=False)
 By = Annotated[str, typer.Option(help="Who does it.", show_default="you")]
@@ -19,9 +20,7 @@ By = Annotated[str, typer.Option(help="Who does it.", show_default="you")]
 
 def commands(settings: Callable[[], Settings], stop: Callable[[str], NoReturn]) -> typer.Typer:
     """The commands under `ims regressions`."""
-    from gateway.editions.models import ModelRefused, Models
-    from gateway.engine.command import NotMeasured
-    from gateway.studio.errors import StudioError
+    from gateway.editions.models import Models
     from gateway.studio.personal import Personal
     from gateway.studio.topics import regressions
     from gateway.studio.topics.changes import Change, Changes
@@ -38,7 +37,7 @@ def commands(settings: Callable[[], Settings], stop: Callable[[str], NoReturn]) 
         """List the cases, and the retired ones with the reason."""
         try:
             active, retired = regressions.read_cases(settings().data)
-        except StudioError as error:
+        except Told as error:
             stop(str(error))
         table = Table("message", "topic", "since", "by", "retired because")
         for case in [*active, *retired]:
@@ -58,7 +57,7 @@ def commands(settings: Callable[[], Settings], stop: Callable[[str], NoReturn]) 
             texts = [Personal.load(given.data).remove(text).text for text in message]
             change = regressions.with_cases(given.data, topic, texts, by or getpass.getuser(), date.today())
             make(change)
-        except StudioError as error:
+        except Told as error:
             stop(str(error))
         console.print("Added." if change else "They are cases already.")
 
@@ -71,7 +70,7 @@ def commands(settings: Callable[[], Settings], stop: Callable[[str], NoReturn]) 
         """Let a case count no more."""
         try:
             make(regressions.retired(settings().data, message, why, by or getpass.getuser(), date.today()))
-        except StudioError as error:
+        except Told as error:
             stop(str(error))
         console.print("Retired.")
 
@@ -85,7 +84,7 @@ def commands(settings: Callable[[], Settings], stop: Callable[[str], NoReturn]) 
                 stop("There is no trained model. What to do: run './ims train'.")
             active = regressions.live_cases(settings().data)
             found = regressions.outcomes(active, understood_by(models, manifest, [case.message for case in active]))
-        except (StudioError, NotMeasured, ModelRefused) as error:
+        except Told as error:
             stop(str(error))
         wrong = [outcome for outcome in found if not outcome.right]
         for outcome in wrong:

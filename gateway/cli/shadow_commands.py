@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from gateway.settings import Settings
+from knowledge import Told
 
 SHOWN = 30
 console = Console(highlight=False, markup=False)
@@ -30,7 +31,7 @@ def commands(settings: Callable[[], Settings], stop: Callable[[str], NoReturn]) 
             return asyncio.run(control.ask(control.address(given.var, "supervisor", given.port), request))
         except control.NobodyThere:
             stop("The assistant is not running, so there is no traffic to hear. What to do: './ims run'.")
-        except control.ControlError as error:
+        except Told as error:
             stop(str(error))
 
     @shadow.command()

@@ -13,10 +13,11 @@ from rich.console import Console
 from rich.table import Table
 
 from gateway.clock import utc_now
-from gateway.settings import Settings, SettingsError
-from gateway.staff.accounts import AccountError, Accounts
+from gateway.settings import Settings
+from gateway.staff.accounts import Accounts
 from gateway.staff.audit import Audit
 from gateway.storage.database import Database
+from knowledge import Told
 
 T = TypeVar("T")
 BY = "command line"  # who did it, in the record
@@ -123,7 +124,7 @@ def _do(work: Callable[[Accounts, Audit], Awaitable[T]]) -> T:
 
     try:
         return asyncio.run(run())
-    except (SettingsError, AccountError) as error:
+    except Told as error:
         _stop(str(error))
 
 

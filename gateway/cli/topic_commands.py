@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from gateway.settings import Settings
+from knowledge import Told
 
 console = Console(highlight=False)
 Name = Annotated[str, typer.Argument(help="Name of the topic, as in data/answers/NAME.yml.")]
@@ -22,7 +23,6 @@ By = Annotated[str, typer.Option(help="Who does it, for the history.", show_defa
 
 def add_to(topics: typer.Typer, settings: Callable[[], Settings], stop: Callable[[str], NoReturn]) -> None:
     """Adds the commands to `ims topic`."""
-    from gateway.studio.errors import StudioError
     from gateway.studio.topics.topics import Topics, missing
 
     @contextmanager
@@ -30,7 +30,7 @@ def add_to(topics: typer.Typer, settings: Callable[[], Settings], stop: Callable
         given = settings()
         try:
             yield Topics(given.data, given.var, by or getpass.getuser())
-        except StudioError as error:
+        except Told as error:
             stop(str(error))
 
     def lines(examples: list[str] | None, file: typer.FileText | None) -> list[str]:

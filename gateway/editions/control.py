@@ -15,6 +15,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from knowledge import Told
+
 Json = dict[str, Any]
 Tell = Callable[[str], Awaitable[None]]
 Handle = Callable[[Json, Tell], Awaitable[Json]]
@@ -22,7 +24,7 @@ LONGEST_PATH = 100  # bytes: what the system allows, with room for its own
 log = logging.getLogger(__name__)
 
 
-class ControlError(Exception):
+class ControlError(Told):
     """It was not done; the message says why."""
 
 
@@ -57,7 +59,7 @@ async def listen(path: Path, handle: Handle) -> asyncio.Server:
             writer.close()
 
     if len(os.fsencode(path)) > LONGEST_PATH:
-        raise ControlError(f"The path {path} is too long for a socket. What to do: set IMS_VAR to a shorter one.")
+        raise ControlError(f"The path {path} is too long for a socket.", "set IMS_VAR to a shorter one.")
     path.parent.mkdir(parents=True, exist_ok=True)
     with suppress(FileNotFoundError):
         if stat.S_ISSOCK(path.stat().st_mode):

@@ -30,9 +30,10 @@ from environments.setup import ENGINE, ROOT
 from gateway.clock import utc_now
 from gateway.editions import contents
 from gateway.engine.environment import ENGINE_PYTHON, LOOK, engine_environment
+from gateway.errors import WRONG_SHAPE
 from gateway.files import sha256, to_disk, write_whole
 from gateway.settings import Settings
-from knowledge import data_hash
+from knowledge import Told, data_hash
 from nlu.fingerprint import fingerprint
 
 ENGINE_PACKAGES = ENGINE.lock
@@ -43,7 +44,7 @@ KEPT = 10  # models; older ones are removed, but never the one in use
 MAKING = ".making-"  # begins the name of a folder in which a model is being made
 
 
-class TrainingError(Exception):
+class TrainingError(Told):
     """Training did not succeed; the message is for the person who asked for it."""
 
 
@@ -51,7 +52,7 @@ class TrainingStopped(TrainingError):
     """Somebody stopped the training."""
 
 
-class ModelRefused(Exception):
+class ModelRefused(Told):
     """A model file is not the one that was trained here."""
 
 
@@ -130,7 +131,7 @@ class Models:
         """The manifest of a kept model; ModelRefused if there is none, or it was not trained here."""
         file = self.folder / f"{name}.tar.gz"
         if name != Path(name).name or not file.exists():
-            raise ModelRefused(f"There is no model '{name[:80]}'. What to do: './ims models list' shows the names.")
+            raise ModelRefused(f"There is no model '{name[:80]}'.", "'./ims models list' shows the names.")
         return self._of(file)
 
     def all(self) -> list[Kept]:
@@ -157,7 +158,7 @@ class Models:
                 return self._of(self.folder / f"{name}.tar.gz")
             except ModelRefused:
                 continue
-        raise ModelRefused("There is no earlier model to go back to. What to do: './ims models list' shows all.")
+        raise ModelRefused("There is no earlier model to go back to.", "'./ims models list' shows all.")
 
     def rollback(self) -> Manifest:
         """Go back to the earlier model, from the next start on."""
@@ -170,15 +171,15 @@ class Models:
         for manifest in (file.with_name(file.name.replace(".tar.gz", ".json")), self._manifest):
             if manifest.exists() and self._trusted(manifest).file == file.name:
                 return self._intact(manifest)
-        raise ModelRefused(f"{file} has no manifest: it was not trained here. What to do: remove it.")
+        raise ModelRefused(f"{file} has no manifest: it was not trained here.", "remove it.")
 
     def _trusted(self, path: Path) -> Manifest:
         try:
             kept = json.loads(path.read_text("utf-8"))
             signature = kept.pop("signature")
             manifest = Manifest(**kept)
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-            raise ModelRefused(f"{path} is damaged. What to do: './ims train' makes a new model.") from error
+        except WRONG_SHAPE as error:
+            raise ModelRefused(f"{path} is damaged.", "'./ims train' makes a new model.") from error
         expected = _signature(kept, self.settings.secret(SECRET))
         if not hmac.compare_digest(str(signature).encode("utf-8", "replace"), expected.encode()):
             raise self._foreign(self.folder / str(manifest.file))
@@ -194,9 +195,7 @@ class Models:
         return manifest
 
     def _foreign(self, file: Path) -> ModelRefused:
-        return ModelRefused(
-            f"{file} is not the model that was trained here. What to do: remove it and run './ims train'."
-        )
+        return ModelRefused(f"{file} is not the model that was trained here.", "remove it and run './ims train'.")
 
     def is_current(self) -> bool:
         """Whether the model there is was trained on the data as it is now, and is intact."""
@@ -226,7 +225,7 @@ class Models:
             kept = folder / "edition"
             content = contents.keep(self.settings.data, kept)
             if content != contents.content(self.settings.data):
-                raise TrainingError("data/ was changed while it was copied. What to do: try again.")
+                raise TrainingError("data/ was changed while it was copied.", "try again.")
             name = self._free_name(trained_on)
             started = time.monotonic()
             self._rasa_train(kept, folder, name, stop)
@@ -317,13 +316,13 @@ class Models:
             lock = (self.folder / ".lock").open("w")
         except OSError as error:
             raise TrainingError(
-                f"{self.folder} cannot be written ({error.strerror}). What to do: let this account write there."
+                f"{self.folder} cannot be written ({error.strerror}).", "let this account write there."
             ) from error
         with lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                raise TrainingError("Another training is under way. What to do: wait until it is done.") from None
+                raise TrainingError("Another training is under way.", "wait until it is done.") from None
             self._sweep()
             folder = self.folder / f"{MAKING}{secrets.token_hex(4)}"
             try:
@@ -331,8 +330,8 @@ class Models:
                 yield folder
             except OSError as error:
                 raise TrainingError(
-                    f"The new model could not be saved ({error.strerror or error}). The model in use is as it was. "
-                    "What to do: make room on the disk, and try again."
+                    f"The new model could not be saved ({error.strerror or error}). The model in use is as it was.",
+                    "make room on the disk, and try again.",
                 ) from error
             finally:
                 shutil.rmtree(folder, ignore_errors=True)

@@ -10,9 +10,10 @@ from typing import Any
 
 from gateway.engine.environment import ENGINE_PYTHON, LOOK, engine_environment
 from gateway.settings import Settings
+from knowledge import Told
 
 
-class NotMeasured(Exception):
+class NotMeasured(Told):
     """A part of the evaluation could not be done; the message says why and what to do."""
 
 
@@ -52,7 +53,7 @@ def finished(
 def run_in_engine(settings: Settings, module: str, *arguments: str, stop: Callable[[], bool] = never) -> Any:
     """What the module prints; raises NotMeasured with its last words if it fails."""
     if not ENGINE_PYTHON.exists():
-        raise NotMeasured(f"{ENGINE_PYTHON} is missing. What to do: 'make setup' makes the engine's environment.")
+        raise NotMeasured(f"{ENGINE_PYTHON} is missing.", "'make setup' makes the engine's environment.")
     run = finished(settings, ["-m", module, *arguments], stop=stop)
     if run.returncode:
         words = (run.stderr.strip() or run.stdout.strip()).splitlines()[-6:]

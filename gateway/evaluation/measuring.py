@@ -32,7 +32,7 @@ async def measure(settings: Settings, folders: Sequence[Path], tell: Tell) -> Js
     """Cross-validation on the training examples, then every development set over HTTP."""
     for folder in folders:
         if not list(folder.glob("*.jsonl")):
-            raise NotMeasured(f"{folder} holds no *.jsonl. What to do: name a folder of a development set with --data.")
+            raise NotMeasured(f"{folder} holds no *.jsonl.", "name a folder of a development set with --data.")
     topics = Knowledge.load(settings.data).topics
     tell("Cross-validating on the training examples (a minute or two) ...")
     examples = cross_validate(settings)

@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from typing import Any, Protocol
 
-from gateway.errors import describe
+from gateway.errors import WRONG_SHAPE, describe
 from gateway.live.signals import LocalSignals
 from gateway.web.rate_limits import TokenBuckets
 
@@ -165,7 +165,7 @@ class RedisPeers:
         try:
             name, what, key = json.loads(message)
             handler = self._handlers[what]
-        except (ValueError, TypeError, KeyError, RecursionError) as error:
+        except WRONG_SHAPE as error:
             log.warning("another gateway told something that can't be read (%s)", describe(error))
             return
         if name != self.name:

@@ -10,6 +10,8 @@ import os
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 
+from knowledge import Told
+
 PACKAGES = ("opentelemetry-sdk", "opentelemetry-exporter-otlp-proto-http")
 ONLY = {
     "OTEL_TRACES_EXPORTER": "otlp",
@@ -18,7 +20,7 @@ ONLY = {
 }
 
 
-class TracingError(ValueError):
+class TracingError(Told, ValueError):
     """Traces are asked for and can't be sent; the message says why and what to do."""
 
 
@@ -33,19 +35,17 @@ def check(environment: Mapping[str, str] = os.environ) -> None:
     if not asked_for(environment):
         return
     if not _endpoint(environment).startswith(("http://", "https://")):
-        raise TracingError(
-            "OTEL_EXPORTER_OTLP_ENDPOINT must begin with http:// or https://. What to do: correct or unset it."
-        )
+        raise TracingError("OTEL_EXPORTER_OTLP_ENDPOINT must begin with http:// or https://.", "correct or unset it.")
     for name, only in ONLY.items():
         if (environment.get(name) or only) != only:
-            raise TracingError(f"Traces can be sent with {name}={only} alone. What to do: correct or unset it.")
+            raise TracingError(f"Traces can be sent with {name}={only} alone.", "correct or unset it.")
     try:
         for package in PACKAGES:
             version(package)
     except PackageNotFoundError as error:
         raise TracingError(
-            "OTEL_EXPORTER_OTLP_ENDPOINT asks for traces, but what sends them is not installed. "
-            "What to do: run 'make tracing', or unset it."
+            "OTEL_EXPORTER_OTLP_ENDPOINT asks for traces, but what sends them is not installed.",
+            "run 'make tracing', or unset it.",
         ) from error
 
 

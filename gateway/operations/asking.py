@@ -25,6 +25,7 @@ from rich.console import Console
 from rich.markdown import Markdown
 
 from gateway.settings import Settings
+from knowledge import Told
 
 Json = dict[str, Any]
 Say = Callable[[str, str], Awaitable[list[Json]]]
@@ -34,7 +35,7 @@ START_LIMIT = 120.0  # seconds
 FIELDS = ("kind", "topic", "topics", "offered", "confidence")
 
 
-class NotAvailable(Exception):
+class NotAvailable(Told):
     """No assistant could be asked; the message says why and what to do."""
 
 
@@ -94,7 +95,7 @@ async def _wait(client: httpx.AsyncClient, url: str) -> None:
         if await _ready(client, url):
             return
         await asyncio.sleep(0.2)
-    raise NotAvailable("The assistant did not start. What to do: './ims run' shows why.")
+    raise NotAvailable("The assistant did not start.", "'./ims run' shows why.")
 
 
 @asynccontextmanager

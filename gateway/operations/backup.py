@@ -28,9 +28,11 @@ from alembic.script import ScriptDirectory
 from sqlalchemy.engine import make_url
 
 from gateway.clock import utc_now
+from gateway.errors import WRONG_SHAPE
 from gateway.files import sha256, to_disk
 from gateway.settings import Settings
 from gateway.storage.database import MIGRATIONS
+from knowledge import Told
 
 FORM = 1
 DATABASE = "database.sqlite3"
@@ -39,7 +41,7 @@ MANIFEST = "manifest.json"
 NAME_LIMIT, MANIFEST_LIMIT = 64, 100_000
 
 
-class BackupError(Exception):
+class BackupError(Told):
     """It could not be done; the message says why and what to do."""
 
 
@@ -59,7 +61,7 @@ def backup(settings: Settings, to: Path, *, with_secrets: bool = False, now: dat
     if not source.exists():
         raise BackupError(f"There is no database at {source} yet, so there is nothing to back up.")
     if to.exists():
-        raise BackupError(f"{to} exists. What to do: choose another name; a backup is never overwritten.")
+        raise BackupError(f"{to} exists.", "choose another name; a backup is never overwritten.")
     with _private_folder(to.absolute().parent) as folder:
         copy = folder / DATABASE
         copy.touch(0o600)
@@ -90,9 +92,9 @@ def restore(settings: Settings, backup: Path, *, replace: bool = False) -> Manif
     """
     target = _database_file(settings)
     if target.exists() and not replace:
-        raise BackupError(f"{target} exists. What to do: use --replace if it is to go, or set IMS_VAR.")
+        raise BackupError(f"{target} exists.", "use --replace if it is to go, or set IMS_VAR.")
     if _runs(settings):
-        raise BackupError(f"Something answers on port {settings.port}. What to do: stop the assistant first.")
+        raise BackupError(f"Something answers on port {settings.port}.", "stop the assistant first.")
     target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with _private_folder(target.parent) as folder:
         manifest = _unpack(backup, folder)
@@ -114,7 +116,7 @@ def _database_file(settings: Settings) -> Path:
     url = make_url(settings.database_url)
     if url.get_backend_name() != "sqlite" or not url.database:
         raise BackupError(
-            f"The database is {url.get_backend_name()}. What to do: use its own tools, such as pg_dump and pg_restore."
+            f"The database is {url.get_backend_name()}.", "use its own tools, such as pg_dump and pg_restore."
         )
     return Path(url.database)
 
@@ -147,7 +149,7 @@ def _unpack(backup: Path, folder: Path) -> Manifest:
                     shutil.copyfileobj(part, writer)  # a database may be bigger than the memory
                 if sha256(file) != expected:
                     raise ValueError("damaged")
-    except (OSError, tarfile.TarError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+    except (OSError, tarfile.TarError, *WRONG_SHAPE) as error:
         raise BackupError(f"{backup} is not a complete backup ({type(error).__name__}). Nothing changed.") from error
     return manifest
 
@@ -172,8 +174,8 @@ def _check_database(file: Path, manifest: Manifest) -> None:
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
     if manifest.revision is not None and manifest.revision not in known:
         raise BackupError(
-            f"The backup was made by a newer version (tables {manifest.revision}). What to do: install that version. "
-            "Nothing changed."
+            f"The backup was made by a newer version (tables {manifest.revision}).",
+            "install that version. Nothing changed.",
         )
 
 

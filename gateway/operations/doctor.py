@@ -111,7 +111,7 @@ def model(here: Installation) -> Iterator[Finding]:
     try:
         file = models.current()
     except ModelRefused as error:
-        yield Finding("model", BAD, str(error).partition(" What to do")[0], "remove it and run './ims train'")
+        yield Finding("model", BAD, error.what, "remove it and run './ims train'")
         return
     if file is None:
         yield Finding("model", BAD, "there is none", "run './ims train'")
@@ -263,8 +263,7 @@ def traces(here: Installation) -> Iterator[Finding]:
     try:
         tracing_settings.check()
     except tracing_settings.TracingError as error:
-        words, _, todo = str(error).partition(" What to do: ")
-        yield Finding("traces", BAD, words, todo)
+        yield Finding("traces", BAD, error.what, error.todo)
     else:
         if tracing_settings.asked_for():
             yield Finding("traces", WARNING, "are sent to a collector", "see that it is the clinic's own")

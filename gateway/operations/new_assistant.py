@@ -16,6 +16,7 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from environments.setup import ROOT
+from knowledge import Told
 
 EXAMPLES = ROOT / "examples"
 BLANK = "blank"
@@ -38,7 +39,7 @@ IMS_CALLED_FROM=$PWD exec "$code" -C "$(dirname -- "$0")" "$@"
 Files = dict[str, bytes]
 
 
-class NewAssistantError(Exception):
+class NewAssistantError(Told):
     """No assistant can be started there; the message says why and what to do. Nothing was written."""
 
 
@@ -50,9 +51,7 @@ def examples() -> list[str]:
 def create(folder: Path, example: str = "") -> list[str]:
     """Start an assistant in a new or empty folder; the names of its files. Raises NewAssistantError."""
     if example and example not in examples():
-        raise NewAssistantError(
-            f"There is no example '{example}'. What to do: name one of {', '.join(examples())}, or none."
-        )
+        raise NewAssistantError(f"There is no example '{example}'.", f"name one of {', '.join(examples())}, or none.")
     _check(folder)
     files = contents(example)
     made = [above for above in (folder, *folder.parents) if not above.exists()]
@@ -65,8 +64,8 @@ def create(folder: Path, example: str = "") -> list[str]:
     except OSError as error:
         _remove(folder, files, made)
         raise NewAssistantError(
-            f"{folder} can't be written ({error.strerror}). What to do: choose a folder that you may write to, on a "
-            "disk with room."
+            f"{folder} can't be written ({error.strerror}).",
+            "choose a folder that you may write to, on a disk with room.",
         ) from error
     return list(files)
 
@@ -125,18 +124,18 @@ def _general(data: Path) -> Iterator[tuple[str, str]]:
 
 def _check(folder: Path) -> None:
     if not folder.name or any(not character.isprintable() for character in str(folder)):
-        raise NewAssistantError("This is no name for a folder. What to do: use letters, digits, '-' and '_'.")
+        raise NewAssistantError("This is no name for a folder.", "use letters, digits, '-' and '_'.")
     try:
         if ROOT in (place := folder.resolve()).parents or place == ROOT:
             raise NewAssistantError(
-                f"{folder} is inside the folder of the code, {ROOT}. What to do: choose a folder outside of it."
+                f"{folder} is inside the folder of the code, {ROOT}.", "choose a folder outside of it."
             )
         if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
-            raise NewAssistantError(f"{folder} exists and is no folder. What to do: choose another name.")
+            raise NewAssistantError(f"{folder} exists and is no folder.", "choose another name.")
         if folder.exists() and any(folder.iterdir()):
-            raise NewAssistantError(f"{folder} is not empty. What to do: choose a new folder; nothing was changed.")
+            raise NewAssistantError(f"{folder} is not empty.", "choose a new folder; nothing was changed.")
     except OSError as error:
-        raise NewAssistantError(f"{folder} can't be used ({error.strerror}). What to do: choose another.") from error
+        raise NewAssistantError(f"{folder} can't be used ({error.strerror}).", "choose another.") from error
 
 
 def _remove(folder: Path, files: Files, made: list[Path]) -> None:

@@ -15,13 +15,14 @@ from gateway.editions.models import Manifest, ModelRefused, Models
 from gateway.engine.environment import engine_environment
 from gateway.monitoring import tracing_settings
 from gateway.settings import Settings
+from knowledge import Told
 
 
-class CannotStart(Exception):
+class CannotStart(Told):
     """Something has to be put right first; the message says what and how."""
 
 
-class NotReady(Exception):
+class NotReady(Told):
     """A part ended, or took too long, before it worked; the message says which."""
 
 
@@ -46,14 +47,14 @@ def parts(settings: Settings, python: Path = ENGINE.python) -> list[Part]:
         raise CannotStart(str(error)) from error
     token = settings.engine_secret()
     if not python.exists():
-        raise CannotStart("The engine's environment is missing. What to do: run 'make setup'.")
+        raise CannotStart("The engine's environment is missing.", "run 'make setup'.")
     models = Models(settings)
     try:
         manifest = models.in_use()
     except ModelRefused as error:
         raise CannotStart(str(error)) from error
     if manifest is None:
-        raise CannotStart("There is no trained model. What to do: run './ims train'.")
+        raise CannotStart("There is no trained model.", "run './ims train'.")
     gateway = Part(
         name="gateway",
         command=(sys.executable, "-m", "gateway.serve"),

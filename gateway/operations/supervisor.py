@@ -27,7 +27,8 @@ from gateway.editions import control
 from gateway.editions.models import Models
 from gateway.operations.processes import CannotStart, NotReady, Part, parts
 from gateway.operations.swap import Swaps
-from gateway.settings import Settings, SettingsError
+from gateway.settings import Settings
+from knowledge import Told
 
 LOG_BYTES = 5_000_000  # a log that is longer at the start of its part is put aside
 LONGEST_PAUSE = 30.0  # seconds between two attempts to start a part
@@ -233,8 +234,8 @@ def _check_port(part: Part) -> None:
         except OSError:
             variable = "IMS_PORT" if part.name == "gateway" else "IMS_ENGINE_URL"
             raise CannotStart(
-                f"Port {part.port}, which the {part.name} needs, is in use. "
-                f"What to do: stop the program that uses it, or set {variable}."
+                f"Port {part.port}, which the {part.name} needs, is in use.",
+                f"stop the program that uses it, or set {variable}.",
             ) from None
 
 
@@ -242,7 +243,7 @@ def main() -> int:
     """Run the clinic of the settings until told to stop; the exit code."""
     try:
         return Supervisor.of(Settings.from_environment()).run()
-    except (CannotStart, SettingsError) as error:
+    except Told as error:
         print(error, file=sys.stderr)
         return 1
 

@@ -70,7 +70,7 @@ class Swaps:
     async def use(self, name: str, back: bool, tell: Tell) -> None:
         """Put a kept model in use; ControlError, and the old one goes on, if that cannot be done."""
         if self._alone.locked():
-            raise ControlError("Another model is coming into use just now. What to do: wait until that is done.")
+            raise ControlError("Another model is coming into use just now.", "wait until that is done.")
         async with self._alone:
             try:
                 manifest = await asyncio.to_thread(self._models.named, name)
@@ -102,7 +102,7 @@ class Swaps:
     async def shadow(self, name: str) -> None:
         """Have a kept model run beside the one in use (see studio/shadow.py); without a name, none any more."""
         if self._alone.locked():
-            raise ControlError("A model is coming into use just now. What to do: wait until that is done.")
+            raise ControlError("A model is coming into use just now.", "wait until that is done.")
         async with self._alone:
             await self._end_shadow()
             if not name:
@@ -135,8 +135,7 @@ class Swaps:
                 await self._running.remove(part)
             why = str(failed[0]) if isinstance(failed[0], NotReady) else type(failed[0]).__name__
             raise ControlError(
-                f"The new engine did not start: {why} The old one goes on. "
-                f"What to do: look at {self._settings.var / 'logs'}."
+                f"The new engine did not start: {why} The old one goes on.", f"look at {self._settings.var / 'logs'}."
             ) from failed[0]
         return new
 

@@ -97,7 +97,7 @@ def routes(
     async def set_password(request: Request, code: Text, password: Text, again: Text) -> Response:
         try:
             if password != again:
-                raise AccountError("The two passwords are not the same. What to do: type both again.")
+                raise AccountError("The two passwords are not the same.", "type both again.")
             person = await accounts.set_password(code.strip(), password)
         except AccountError as error:
             return form_page(request, "staff/password.html", 400, problem=str(error), code=code.strip())

@@ -58,6 +58,6 @@ async def off_loop(work: Callable[[], T]) -> T:
         return await asyncio.to_thread(work)
     except OSError as error:
         raise StudioError(
-            f"The files could not be read or written ({error.strerror}). Nothing was changed. "
-            "What to do: make room on the disk, or ask who runs the server to look at './ims doctor'."
+            f"The files could not be read or written ({error.strerror}). Nothing was changed.",
+            "make room on the disk, or ask who runs the server to look at './ims doctor'.",
         ) from error

@@ -69,7 +69,7 @@ def save(work: Workplace, name: str, form: Form, marks: str, take: list[str], au
             return Saved(_write(topics, there, together.form), together.theirs)
         except EditedMeanwhile:
             continue
-    raise StudioError("Somebody else saves this topic all the time. Nothing was saved. What to do: save again.")
+    raise StudioError("Somebody else saves this topic all the time. Nothing was saved.", "save again.")
 
 
 def _write(topics: Topics, there: Opened, form: Form) -> tuple[str, ...]:
@@ -90,9 +90,7 @@ def sign(work: Workplace, name: str, seen: str, author: str, review_by: str, tod
     topics = work.topics(author)
     file = topics.open(name)
     if file.digest != seen:
-        raise StudioError(
-            "The topic was changed after you opened it. Nothing was signed. What to do: read it again, then sign."
-        )
+        raise StudioError("The topic was changed after you opened it. Nothing was signed.", "read it again, then sign.")
     before = file.text
     file.sign(author, today, day(review_by))
     topics.save(file, before, "signed")

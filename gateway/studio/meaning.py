@@ -97,7 +97,7 @@ class Meaning:
             check=False,
         )
         if run.returncode:
-            raise StudioError("The encoder could not be run. What to do: 'make setup' makes the engine's environment.")
+            raise StudioError("The encoder could not be run.", "'make setup' makes the engine's environment.")
         return np.asarray(np.load(io.BytesIO(run.stdout)))
 
 

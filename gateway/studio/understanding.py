@@ -53,7 +53,7 @@ def understood_by(
         arguments = ["-m", "nlu.understand", str(model), str(file)]
         run = finished(models.settings, arguments, data.parent if data else None, stop)
     if run.returncode:
-        raise NotMeasured(f"The model {manifest.name} could not be asked. What to do: './ims models verify'.")
+        raise NotMeasured(f"The model {manifest.name} could not be asked.", "'./ims models verify'.")
     return [Understood.read(said) for said in json.loads(run.stdout)]
 
 

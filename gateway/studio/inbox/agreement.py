@@ -80,7 +80,7 @@ class Labels:
             return True
 
         if not await self._database.write(work):
-            raise StudioError(f"There is no message {message_id}. What to do: './ims inbox label' shows the next one.")
+            raise StudioError(f"There is no message {message_id}.", "'./ims inbox label' shows the next one.")
 
     async def pairs(self) -> list[Pair]:
         """For each message and each two reviewers who labelled it, what they said."""

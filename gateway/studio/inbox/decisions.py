@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from gateway.errors import WRONG_SHAPE
 from gateway.files import write_whole
 
 FILE = "decisions.json"
@@ -41,7 +42,7 @@ class Decisions:
         """Oldest first. A file that is damaged holds none."""
         try:
             return [_read(kept) for kept in json.loads(self._file.read_text("utf-8"))]
-        except (OSError, ValueError, TypeError, AttributeError):
+        except (OSError, *WRONG_SHAPE):
             return []
 
     def find(self, id: str) -> Decision | None:

@@ -61,16 +61,16 @@ def text_of(file: Path) -> str:
     """The text of a file in whichever of the usual encodings it was saved."""
     try:
         if file.stat().st_size > LARGEST:
-            raise StudioError(f"{file} is larger than 50 MB. What to do: split it.")
+            raise StudioError(f"{file} is larger than 50 MB.", "split it.")
         raw = file.read_bytes()
     except OSError as error:
-        raise StudioError(f"{file} cannot be read ({error.strerror}). What to do: check the name.") from None
+        raise StudioError(f"{file} cannot be read ({error.strerror}).", "check the name.") from None
     for start, kind in OTHERS.items():
         if raw.startswith(start):
             raise StudioError(f"{file} is {kind}.")
     text = _decoded(raw)
     if len(CONTROL.findall(text[:20_000])) * 100 > len(text[:20_000]):
-        raise StudioError(f"{file} is not text. What to do: save it as CSV in UTF-8.")
+        raise StudioError(f"{file} is not text.", "save it as CSV in UTF-8.")
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
@@ -89,7 +89,7 @@ def from_csv(file: Path) -> list[Asked]:
     """The questions of a table; the column is found by its heading, or is the one that is most like questions."""
     text = text_of(file)
     if PAGE.match(text):
-        raise StudioError(f"{file} is a web page. What to do: './ims inbox import-faq' reads its questions.")
+        raise StudioError(f"{file} is a web page.", "'./ims inbox import-faq' reads its questions.")
     return _table(file, text)
 
 
@@ -105,12 +105,12 @@ def _table(file: Path, text: str) -> list[Asked]:
     except csv.Error as error:
         if str(error) == NOT_CLOSED:
             raise StudioError(
-                f"In {file} a quotation mark is opened and not closed. What to do: close it, or save the CSV again."
+                f"In {file} a quotation mark is opened and not closed.", "close it, or save the CSV again."
             ) from None
         if "expected after" not in str(error):  # a mark inside a cell is told apart well enough
-            raise StudioError(f"{file} is not a CSV file ({error}). What to do: save it as CSV.") from None
+            raise StudioError(f"{file} is not a CSV file ({error}).", "save it as CSV.") from None
     if not rows:
-        raise StudioError(f"{file} holds nothing. What to do: name a file with one question a line.")
+        raise StudioError(f"{file} holds nothing.", "name a file with one question a line.")
     heads = [cell.strip().casefold() for cell in rows[0]]
     question, answer = _column(heads, QUESTIONS), _column(heads, ANSWERS)
     author = _column(heads, ("author", "role", "from", "sender"))
@@ -126,7 +126,7 @@ def _table(file: Path, text: str) -> list[Asked]:
         if asked and len(asked) <= LONGEST:
             found.append(Asked(asked, row[answer].strip() if answer is not None and answer < len(row) else ""))
     if not found:
-        raise StudioError(f"No question was found in {file}. What to do: give its column the heading 'question'.")
+        raise StudioError(f"No question was found in {file}.", "give its column the heading 'question'.")
     return _once(found)
 
 
@@ -154,11 +154,11 @@ def faq(file: Path) -> list[Asked]:
         found = _table(file, text)
     if len(found) > MOST_FAQ:
         raise StudioError(
-            f"{file} holds {len(found)} questions, more than an FAQ list has. What to do: split it into lists of "
-            f"{MOST_FAQ}, or take it in as old chats with './ims inbox import'."
+            f"{file} holds {len(found)} questions, more than an FAQ list has.",
+            f"split it into lists of {MOST_FAQ}, or take it in as old chats with './ims inbox import'.",
         )
     if not found:
-        raise StudioError(f"No question was found in {file}. What to do: write them in a CSV with 'question,answer'.")
+        raise StudioError(f"No question was found in {file}.", "write them in a CSV with 'question,answer'.")
     return found
 
 

@@ -45,8 +45,8 @@ class Teaching:
         decision = await off_loop(lambda: self._decisions.find(id))
         if decision is None:
             raise StudioError(
-                "This is undone already, or it was too long ago. "
-                "What to do: take the examples out in the topic's editor; its history shows what came in."
+                "This is undone already, or it was too long ago.",
+                "take the examples out in the topic's editor; its history shows what came in.",
             )
         if decision.draft:
             await off_loop(lambda: self._topics.discard(decision.topic, decision.draft, decision.cases))

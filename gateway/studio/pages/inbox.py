@@ -78,8 +78,8 @@ def routes(work: Workplace, staff: Callable[[Request], Awaitable[Visit]], audit:
         found = [message for message in await work.inbox.open() if message.id in wanted]
         if not found:
             raise StudioError(
-                "No message is chosen that still waits: somebody else may have taught them. "
-                "What to do: look at the groups again."
+                "No message is chosen that still waits: somebody else may have taught them.",
+                "look at the groups again.",
             )
         return found
 
@@ -97,7 +97,7 @@ def routes(work: Workplace, staff: Callable[[Request], Awaitable[Visit]], audit:
         async def taught() -> Decision:
             messages = await chosen(ids)
             if not topic:
-                raise StudioError("No topic is chosen. What to do: choose one, or start a new topic.")
+                raise StudioError("No topic is chosen.", "choose one, or start a new topic.")
             return await teaching(visit).teach(messages, topic)
 
         return await decided(visit, taught(), DONE)

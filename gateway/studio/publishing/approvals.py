@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
+from gateway.errors import WRONG_SHAPE
 from gateway.files import write_whole
 from gateway.staff.accounts import Person
 from gateway.studio.errors import StudioError
@@ -72,11 +73,11 @@ class Approvals:
         """Somebody else approves the change; StudioError if they may not."""
         found = self.of(change)
         if found is None:
-            raise StudioError("Nobody has put this change forward. What to do: its author does that first.")
+            raise StudioError("Nobody has put this change forward.", "its author does that first.")
         if not person.may([APPROVER]):
-            raise StudioError("Only a clinical reviewer approves a change of the rules. What to do: ask one.")
+            raise StudioError("Only a clinical reviewer approves a change of the rules.", "ask one.")
         if person.login == found.author:
-            raise StudioError("You put this change forward yourself. What to do: ask another clinical reviewer.")
+            raise StudioError("You put this change forward yourself.", "ask another clinical reviewer.")
         when = at.isoformat(timespec="seconds")
         approved = {"approver": person.login, "approver_name": person.name, "approved_at": when}
         return self._keep(change, Approval(**{**asdict(found), **approved}))
@@ -86,9 +87,7 @@ class Approvals:
         try:
             write_whole(self._file, json.dumps({**self._all(), change: asdict(approval)}, indent=1))
         except OSError as error:
-            raise StudioError(
-                f"It could not be noted ({error.strerror}). What to do: make room on the disk."
-            ) from error
+            raise StudioError(f"It could not be noted ({error.strerror}).", "make room on the disk.") from error
         return approval
 
     def _all(self) -> Mapping[str, dict[str, str]]:
@@ -96,10 +95,8 @@ class Approvals:
             return dict(json.loads(self._file.read_text("utf-8")))
         except FileNotFoundError:
             return {}
-        except (ValueError, TypeError) as error:
-            raise StudioError(
-                f"{self._file} is damaged. What to do: remove it, and have the change approved."
-            ) from error
+        except WRONG_SHAPE as error:
+            raise StudioError(f"{self._file} is damaged.", "remove it, and have the change approved.") from error
 
 
 def _text(path: Path) -> bytes:

@@ -68,8 +68,8 @@ class Clearances:
         data = self._models.data_of(manifest) if manifest else None
         if manifest is None or data is None:
             raise StudioError(
-                "What patients get now is not kept, so nothing can be compared with it. "
-                "What to do: run './ims train' once, with the data as it was signed last."
+                "What patients get now is not kept, so nothing can be compared with it.",
+                "run './ims train' once, with the data as it was signed last.",
             )
         return manifest, data
 

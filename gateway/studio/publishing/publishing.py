@@ -18,9 +18,8 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 
 from gateway.editions import contents
-from gateway.editions.control import ControlError
-from gateway.editions.models import Manifest, ModelRefused, Models, TrainingError, TrainingStopped
-from gateway.engine.command import NotMeasured
+from gateway.editions.models import Manifest, Models, TrainingStopped
+from gateway.errors import WRONG_SHAPE
 from gateway.files import write_whole
 from gateway.operations.swap import put_in_use
 from gateway.settings import Settings
@@ -28,14 +27,12 @@ from gateway.studio.errors import StudioError
 from gateway.studio.publishing.clearance import Clearances
 from gateway.studio.topics import regressions
 from gateway.studio.understanding import understood_by
-from knowledge import KnowledgeError
+from knowledge import Told
 
 STEPS = {"check": "Checking", "train": "Training", "cases": "Asking the regression cases", "swap": "Putting it in use"}
 RUNNING, DONE, FAILED, CANCELLED = "running", "done", "failed", "cancelled"
 USUAL = 60.0  # seconds of a training, before one was timed
 SHOWN = 20  # cases that are told
-# Their messages are for the trainer.
-TOLD = (StudioError, KnowledgeError, TrainingError, ModelRefused, ControlError, NotMeasured)
 AS_IT_WAS = "What patients get is as it was."
 
 
@@ -93,7 +90,7 @@ class Publishing:
         """The last job. One that says that it runs and does not was cut short: nothing of it counts."""
         try:
             job = Job(**json.loads(self._file.read_text("utf-8")))
-        except (OSError, ValueError, TypeError):
+        except (OSError, *WRONG_SHAPE):
             return None
         if job.state != RUNNING or self._busy():
             return job
@@ -129,7 +126,7 @@ class Publishing:
             job = self._at(replace(job, usual=clearance.in_use.seconds or USUAL), "train")
             candidate = self.models.train(promote=False, stop=lambda: self._cancelled(job))
         if candidate.edition != content:
-            raise StudioError("data/ was changed while it was checked. What to do: publish again.")
+            raise StudioError("data/ was changed while it was checked.", "publish again.")
         job = self._at(replace(job, model=candidate.name), "cases")
         self._ask_cases(candidate)
         return self._swapped(job, candidate, back=False)
@@ -168,7 +165,7 @@ class Publishing:
                 job = replace(work(job), state=DONE)
             except (Cancelled, TrainingStopped):
                 job = replace(self._now(job), state=CANCELLED, words=f"It was cancelled. {AS_IT_WAS}")
-            except TOLD as error:
+            except Told as error:
                 job = replace(self._now(job), state=FAILED, words=str(error))
             except OSError as error:
                 words = f"The disk failed ({error.strerror}). {AS_IT_WAS} What to do: make room on it."
@@ -189,7 +186,7 @@ class Publishing:
 
     def _now(self, job: Job) -> Job:
         """The job as it was noted last: it knows the step that failed."""
-        with suppress(OSError, ValueError, TypeError):
+        with suppress(OSError, *WRONG_SHAPE):
             return Job(**json.loads(self._file.read_text("utf-8")))
         return job
 
@@ -217,6 +214,6 @@ class Publishing:
                     break
                 except BlockingIOError:
                     if time.monotonic() > until:
-                        raise StudioError("Another job is running. What to do: wait until it is done.") from None
+                        raise StudioError("Another job is running.", "wait until it is done.") from None
                     time.sleep(0.05)
             yield

@@ -81,8 +81,8 @@ class Changes:
                     write_whole(path, text)
             except OSError as error:
                 raise StudioError(
-                    f"{path} could not be written ({error.strerror}); the change is kept and finished later. "
-                    "What to do: make room on the disk, then do anything with './ims topic'."
+                    f"{path} could not be written ({error.strerror}); the change is kept and finished later.",
+                    "make room on the disk, then do anything with './ims topic'.",
                 ) from error
         self._journal.unlink()
         return True
@@ -122,8 +122,8 @@ class Changes:
 
 def _not_saved(error: OSError) -> StudioError:
     return StudioError(
-        f"The change could not be saved ({error.strerror}). The files are as they were. "
-        "What to do: make room on the disk and save again."
+        f"The change could not be saved ({error.strerror}). The files are as they were.",
+        "make room on the disk and save again.",
     )
 
 
@@ -146,4 +146,4 @@ def text_on_disk(path: Path) -> str | None:
     except FileNotFoundError:
         return None
     except UnicodeDecodeError:
-        raise StudioError(f"{path} is not UTF-8 text. What to do: save it as UTF-8.") from None
+        raise StudioError(f"{path} is not UTF-8 text.", "save it as UTF-8.") from None

@@ -71,14 +71,15 @@ class Coverage:
         """StudioError if there are more examples, or longer ones, than a topic can take."""
         if len(examples) > self.most:
             raise StudioError(
-                f"These are {len(examples):,} examples; a topic takes at most {self.most:,}. Nothing was saved. "
-                "What to do: keep those that differ most, or make two topics of it."
+                f"These are {len(examples):,} examples; a topic takes at most {self.most:,}. Nothing was saved.",
+                "keep those that differ most, or make two topics of it.",
             )
         for example in examples:
             if len(example) > self.longest:
                 raise StudioError(
                     f"An example has {len(example):,} characters, more than {self.longest}: '{example[:40]}...'. "
-                    "Nothing was saved. What to do: write one question a line."
+                    "Nothing was saved.",
+                    "write one question a line.",
                 )
 
     def counted(self, examples: Sequence[str]) -> list[Counted]:

@@ -12,4 +12,4 @@ def day(written: str) -> date:
     try:
         return date.fromisoformat(written.strip())
     except ValueError:
-        raise StudioError(f"'{written[:20]}' is no date. What to do: write it as year-month-day, 2027-05-21.") from None
+        raise StudioError(f"'{written[:20]}' is no date.", "write it as year-month-day, 2027-05-21.") from None

@@ -108,7 +108,7 @@ class Form:
         if "review_by" in parts and self.review_by:
             if file.review[0]:
                 raise StudioError(
-                    "The answer is signed until its review-by date. What to do: have it signed again with another date."
+                    "The answer is signed until its review-by date.", "have it signed again with another date."
                 )
             file.set_review_by(day(self.review_by))
         return parts

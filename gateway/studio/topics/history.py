@@ -53,7 +53,7 @@ class History:
         found = [version for version in self.of(name) if version.id.startswith(id)]
         if len(found) != 1:
             many = "several versions" if found else "no version"
-            raise StudioError(f"{name} has {many} '{id}'. What to do: './ims topic history {name}' lists them.")
+            raise StudioError(f"{name} has {many} '{id}'.", f"'./ims topic history {name}' lists them.")
         return found[0]
 
     def _keep(self, name: str, author: str, done: str, text: str | None) -> None:

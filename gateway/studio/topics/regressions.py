@@ -105,11 +105,11 @@ def without_cases(data: Path, topic: str, messages: Sequence[str]) -> Change:
 def retired(data: Path, message: str, why: str, by: str, today: date) -> Change:
     """What lets a case count no more, and keeps it with the reason."""
     if not why.strip():
-        raise StudioError("A case is not retired without a reason. What to do: say why.")
+        raise StudioError("A case is not retired without a reason.", "say why.")
     wanted = normalise(message)
     case = next((case for case in read_cases(data)[0] if case.key == wanted), None)
     if case is None:
-        raise StudioError("There is no such case. What to do: './ims regressions list' shows all.")
+        raise StudioError("There is no such case.", "'./ims regressions list' shows all.")
 
     def move(cases: Entries, gone: Entries) -> None:
         for entry in [entry for entry in cases if normalise(str(entry["message"])) == wanted]:

@@ -63,7 +63,7 @@ def cleaned(example: str) -> str:
 def checked_name(name: str) -> str:
     """The name, if it can be a topic's."""
     if not NAME.fullmatch(name):
-        raise StudioError(f"'{name[:64]}' is no name for a topic. What to do: use small letters, digits and _.")
+        raise StudioError(f"'{name[:64]}' is no name for a topic.", "use small letters, digits and _.")
     return name
 
 
@@ -80,7 +80,7 @@ class TopicFile:
         """A topic with examples and nothing else yet."""
         usable = [example for example in map(cleaned, examples) if normalise(example)]
         if not usable:
-            raise StudioError("A topic needs an example. What to do: give at least one question, as a patient asks it.")
+            raise StudioError("A topic needs an example.", "give at least one question, as a patient asks it.")
         file = cls(checked_name(name), EMPTY.format(name=name, example=usable[0]))
         file.add_examples(usable[1:])
         if title:
@@ -159,14 +159,14 @@ class TopicFile:
         key = normalise(example)
         known = {normalise(other): other for other in self.examples}
         if known.pop(key, None) is None:
-            raise StudioError(f"{self.name} has no such example. What to do: './ims topic examples {self.name}'.")
+            raise StudioError(f"{self.name} has no such example.", f"'./ims topic examples {self.name}'.")
         self._keep(known)
 
     def set_examples(self, examples: Iterable[str]) -> None:
         """These questions instead of those that are there, each once. Those that are new belong to the general one."""
         wanted = {normalise(example): example for example in reversed([*map(cleaned, examples)]) if normalise(example)}
         if not wanted:
-            raise StudioError("A topic needs an example. What to do: give at least one question, as a patient asks it.")
+            raise StudioError("A topic needs an example.", "give at least one question, as a patient asks it.")
         self._keep(dict(reversed(wanted.items())))
 
     def _keep(self, wanted: Mapping[str, str]) -> None:
@@ -178,7 +178,7 @@ class TopicFile:
             left = [example for key, example in wanted.items() if key in own]
             if not left:
                 intent = str(block["intent"]).removeprefix("faq/")
-                raise StudioError(f"This is the last example of {intent}. What to do: add another one first.")
+                raise StudioError(f"This is the last example of {intent}.", "add another one first.")
             if left != listed:
                 self._set_block(number, left)
 
@@ -223,11 +223,11 @@ class TopicFile:
         """A clinical reviewer stands for the text as it is now."""
         name = " ".join(reviewer.split())
         if not name:
-            raise StudioError("A signature needs a name. What to do: give the reviewer's full name.")
+            raise StudioError("A signature needs a name.", "give the reviewer's full name.")
         if not (self.title and self.short and self.more and self.sources):
-            raise StudioError(f"{self.name} is not complete. What to do: write title, both answers and sources first.")
+            raise StudioError(f"{self.name} is not complete.", "write title, both answers and sources first.")
         if review_by <= reviewed:
-            raise StudioError("The review-by date lies before the review. What to do: give a later date.")
+            raise StudioError("The review-by date lies before the review.", "give a later date.")
         self._edit(lambda: self._put_review(name, reviewed.isoformat(), review_by.isoformat()))
 
     def set_review_by(self, review_by: date) -> None:
@@ -277,7 +277,7 @@ class TopicFile:
 
     def _plain(self, text: str) -> str:
         if TAG.search(text):
-            raise StudioError("The text holds HTML. What to do: write it as plain text; the page makes the rest.")
+            raise StudioError("The text holds HTML.", "write it as plain text; the page makes the rest.")
         return " ".join(text.split())
 
     def _unsign(self) -> None:
@@ -318,7 +318,7 @@ class TopicFile:
             whole = False
         if not whole:
             raise StudioError(
-                f"The file of {self.name} does not hold a topic's parts. What to do: './ims check' says what is wrong."
+                f"The file of {self.name} does not hold a topic's parts.", "'./ims check' says what is wrong."
             )
 
 

@@ -66,7 +66,7 @@ class Topics:
         try:
             return TopicFile(name, path.read_bytes().decode("utf-8"))
         except UnicodeDecodeError:
-            raise StudioError(f"{path} is not UTF-8 text. What to do: save it as UTF-8.") from None
+            raise StudioError(f"{path} is not UTF-8 text.", "save it as UTF-8.") from None
         except StudioError as error:
             raise StudioError(f"{path}: {error}") from error
 
@@ -151,8 +151,8 @@ class Topics:
         file = self.open(name)
         if name not in self.drafts or file.digest != digest:
             raise StudioError(
-                f"{name} was worked on since it was begun, so it was left as it is. "
-                "What to do: take single examples out in its editor."
+                f"{name} was worked on since it was begun, so it was left as it is.",
+                "take single examples out in its editor.",
             )
         change = {**regressions.without_cases(self._data, name, cases), self._draft(name): Edit(file.text, None)}
         self._make(change, {name: ("undone", file.text, None)})
@@ -160,7 +160,7 @@ class Topics:
     def adopt(self, name: str) -> dict[str, list[str]]:
         """Make a draft a topic. Examples that other topics hold go over to it; returns them by topic."""
         if name not in self.drafts:
-            raise StudioError(f"There is no draft '{name}'. What to do: './ims topic list' shows the drafts.")
+            raise StudioError(f"There is no draft '{name}'.", "'./ims topic list' shows the drafts.")
         file = self.open(name)
         wanted = {normalise(example) for example in file.examples}
         change: dict[Path, Edit] = {
@@ -199,7 +199,7 @@ class Topics:
     def merge(self, gone: str, into: str) -> int:
         """Add the examples of a topic to another one and retire it; how many were new there."""
         if gone == into:
-            raise StudioError("A topic cannot be merged with itself. What to do: name two topics.")
+            raise StudioError("A topic cannot be merged with itself.", "name two topics.")
         left, kept = self.open(gone), self.open(into)
         before = kept.text
         added = kept.add_examples(left.examples)
@@ -224,7 +224,7 @@ class Topics:
             if any(f" {word} " in f" {normalise(example)} " for word in words)
         ]
         if not chosen:
-            raise StudioError(f"No example of {name} holds these words. What to do: './ims topic examples {name}'.")
+            raise StudioError(f"No example of {name} holds these words.", f"'./ims topic examples {name}'.")
         return self.new(new, chosen)
 
     def retire(self, name: str) -> None:
@@ -239,7 +239,7 @@ class Topics:
         """Write an earlier version of a topic again."""
         version = self.history.version(name, id)
         if version.text is None:
-            raise StudioError(f"Version {id} of {name} is its removal. What to do: name a version from before it.")
+            raise StudioError(f"Version {id} of {name} is its removal.", "name a version from before it.")
         exists = name in self.names or name in self.drafts
         now = self.text(name) if exists else None
         path = self._path(name) if exists else self._live(name)
@@ -294,8 +294,8 @@ class Topics:
                 self.history.note(name, self.author, done, old, new)
         except OSError as error:
             raise StudioError(
-                f"The change is made, but it could not be noted in the history ({error.strerror}). "
-                "What to do: make room on the disk."
+                f"The change is made, but it could not be noted in the history ({error.strerror}).",
+                "make room on the disk.",
             ) from error
 
     def _all(self) -> list[TopicFile]:
@@ -303,13 +303,13 @@ class Topics:
 
     def _free(self, name: str) -> None:
         if checked_name(name) in self.names or name in self.drafts:
-            raise StudioError(f"There is a topic '{name}' already. What to do: choose another name.")
+            raise StudioError(f"There is a topic '{name}' already.", "choose another name.")
 
     def _path(self, name: str) -> Path:
         for path in (self._live(name), self._draft(name)):
             if path.is_file():
                 return path
-        raise StudioError(f"There is no topic '{name[:64]}'. What to do: './ims topic list' shows all names.")
+        raise StudioError(f"There is no topic '{name[:64]}'.", "'./ims topic list' shows all names.")
 
     def _live(self, name: str) -> Path:
         return self._answers / f"{checked_name(name)}.yml"

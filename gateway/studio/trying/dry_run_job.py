@@ -10,19 +10,18 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from gateway.engine.command import NotMeasured, Stopped
+from gateway.engine.command import Stopped
+from gateway.errors import WRONG_SHAPE
 from gateway.evaluation.compare import Difference
 from gateway.files import write_whole
 from gateway.studio.background import Work
-from gateway.studio.errors import StudioError
 from gateway.studio.trying.alike import Alike
 from gateway.studio.trying.dry_run import Alarm, DryRun, DryRuns, WrongCase
-from knowledge import KnowledgeError
+from knowledge import Told
 
 USUAL = 60.0  # seconds of a dry run, before one was timed
 PATIENCE = 5.0  # seconds in which one that is cancelled ends
 FILE = "dry-run.json"
-TOLD = (KnowledgeError, NotMeasured, StudioError)  # their messages are for the trainer
 
 
 @dataclass(frozen=True)
@@ -80,7 +79,7 @@ class DryRunJob:
             kept = json.loads(self._file.read_text("utf-8"))
             result = _read(kept["result"]) if kept["result"] else None
             return Finished(kept["by"], datetime.fromisoformat(kept["at"]), kept["seconds"], result, kept["problem"])
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, *WRONG_SHAPE):
             return None
 
     def _run(self, by: str, say: Callable[[str], None], stop: Callable[[], bool]) -> Finished | None:
@@ -91,7 +90,7 @@ class DryRunJob:
             result = self._runs.run(say, stop)
         except Stopped:
             return None
-        except TOLD as error:
+        except Told as error:
             problem = str(error)
         except OSError as error:
             problem = f"The disk failed ({error.strerror}). What to do: make room on it and start again."
