@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from knowledge.screening import Answer
-from tests.scaling.services import PostgreSql
 from tests.support.processes import free_port
+from tests.support.services import PostgreSql
+from tests.support.system import needs
 from tests.support.trained import Clinic, Patient
-from tests.system import needs
 
 pytestmark = [pytest.mark.engine, needs("postgresql", "redis")]
 
