@@ -123,7 +123,7 @@ class Net:
                 raise RulesError(f"{file} cannot be read ({type(error).__name__}).", "mend the file.") from error
         try:
             return cls(lexicon)
-        except (KeyError, TypeError, AttributeError, ValueError) as error:
+        except (LookupError, TypeError, AttributeError, ValueError) as error:
             words = f"The red-flag rules in {data / 'lexicon'} cannot be used ({type(error).__name__}: {error})."
             raise RulesError(f"{words}", "mend the file that holds them.") from error
 
