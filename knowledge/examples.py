@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from knowledge.yaml import Section
 
@@ -11,6 +12,7 @@ MARKUP = re.compile(r"[\[\](){}]")
 NOT_A_WORD = re.compile(r"[^\w\s]|_")
 
 
+@lru_cache(maxsize=50_000)  # examples are asked for again and again: by the check, the search, the studio
 def normalise(example: str) -> str:
     """The example without case, punctuation and accents: what two examples share that teach the same thing."""
     plain = unicodedata.normalize("NFKD", example.casefold())
