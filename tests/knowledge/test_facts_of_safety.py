@@ -95,3 +95,27 @@ def test_a_parent_decides_where_the_young_person_does_not_understand(shipped: Kn
 def test_a_limping_toddler_sees_a_doctor_today(shipped: Knowledge) -> None:
     assert home(shipped, "my toddler limps") == "children_age.toddler_limps"
     assert "needs a doctor today" in answer(shipped, "children_age.toddler_limps")
+
+
+def test_cortisone_is_ahead_of_needling_at_first_and_behind_it_later(shipped: Knowledge) -> None:
+    assert "ahead of needling at first and behind it later" in answer(shipped, "painkillers_surgery.cortisone")
+
+
+def test_medicines_are_not_said_to_be_useless_for_nerve_pain(shipped: Knowledge) -> None:
+    assert "puts some medicines first" in answer(shipped, "painkillers_surgery.only_physical")
+    assert "poison or a con goes too far" in answer(shipped, "painkillers_surgery.poison")
+
+
+def test_psoriasis_is_a_disease_of_the_immune_system(shipped: Knowledge) -> None:
+    assert "disease of the immune system" in answer(shipped, "other_body_changes.psoriasis")
+
+
+def test_a_muscle_that_twitches_for_weeks_sees_a_doctor(shipped: Knowledge) -> None:
+    assert home(shipped, "my bicep has been twitching for days, can needling help") == "condition_help.muscle_twitching"
+    assert "more than two weeks" in answer(shipped, "condition_help.muscle_twitching")
+
+
+def test_harm_is_told_with_how_many_of_how_many(shipped: Knowledge) -> None:
+    said = answer(shipped, "condition_help.make_it_worse")
+    assert "of 7,629 treatments" in said
+    assert "20 in about 20,500" in said
