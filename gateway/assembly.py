@@ -18,6 +18,7 @@ from gateway.answers import answer_pages, picture_routes
 from gateway.answers.feedback import Feedback
 from gateway.answers.withdrawals import Withdrawals
 from gateway.chat import api, handoff_api, questions_sheet, rest_channel, screening_sheet, window
+from gateway.chat.after_alarm import AfterAlarm
 from gateway.chat.conversations import Conversations
 from gateway.chat.replies import Replies
 from gateway.chat.retention import Retention
@@ -112,7 +113,8 @@ class Edition:
         self.desk = Desk(store, database, signals, knowledge, front_desk, engine, replies)
         mailer = Mailer(settings, database, knowledge, frame.links.to, now)
         self.alerts = Alerts(store, database, signals, knowledge, front_desk, mailer, now)
-        self.turns = Turns(net, engine, replies, patients, self._busy)
+        after = AfterAlarm.load(knowledge.folder)
+        self.turns = Turns(net, engine, replies, patients, self._busy, after)
         limits = RateLimits(frame.conversation_buckets, frame.address_buckets, knowledge)
         templates = Pages(knowledge, now)
         feedback = Feedback(database, now, knowledge.clinic.timezone)

@@ -17,6 +17,7 @@ from typing import Any
 from gateway.answers.answer_parts import about_conditions, source_refs
 from gateway.answers.picture_routes import shown
 from gateway.answers.withdrawals import Withdrawals
+from gateway.chat.after_alarm import CHIPS, DOES
 from gateway.engine.client import ALARMS, EngineReply
 from gateway.handoff.patient_words import HUMAN
 from gateway.storage import screening_slots
@@ -121,7 +122,18 @@ class Replies:
         """An emergency, alone in its turn, with the numbers to call. It is also said while a person has the chat."""
         draft = self._said(kind, self._filled(text), role="system")
         draft.body["buttons"] = self._calls(kind, text)
+        self._answer_chips(draft, kind)
         return [draft]
+
+    def alarm_again(self, level: str, which: str) -> Draft:
+        """What is said while an alarm is open, with the numbers and the ways to answer it; `which` sentence."""
+        draft = self._alarm_words(level, which, role="system")
+        self._answer_chips(draft, level)
+        return draft
+
+    def after_alarm(self, level: str, answered: str) -> Draft:
+        """What is said to a patient's answer to an alarm, with the numbers still in sight."""
+        return self._alarm_words(level, f"after_alarm_{answered}_{level}")
 
     def reminder(self, kind: str) -> Draft:
         """What an emergency was answered with, in short, for who goes on with small talk."""
@@ -159,6 +171,18 @@ class Replies:
         return self._said("unknown", sentence)
 
     # parts
+
+    def _alarm_words(self, level: str, name: str, role: str = "assistant") -> Draft:
+        text = self._knowledge.sentences[name].text
+        draft = self._said("chat", self._filled(text), role=role)
+        draft.body["buttons"] = self._calls(level, text)
+        return draft
+
+    def _answer_chips(self, draft: Draft, level: str) -> None:
+        """Buttons with which a patient answers an alarm."""
+        for answered in CHIPS:
+            label = self._knowledge.wording(f"label_alarm_{answered}")
+            self._button(draft, label, {DOES: answered, "level": level})
 
     def _calls(self, kind: str, text: str) -> list[Json]:
         """Buttons that call: the numbers that the text names, in its order, and the emergency line in any case."""

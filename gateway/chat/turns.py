@@ -12,9 +12,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
+from gateway.chat.after_alarm import DOES, AfterAlarm
 from gateway.chat.replies import Replies
 from gateway.engine.busy import Busy
-from gateway.engine.client import Asked, Engine, EngineUnavailable, Heard
+from gateway.engine.client import ALARMS, Asked, Engine, EngineUnavailable, Heard
 from gateway.errors import describe
 from gateway.handoff.patients import Patients
 from gateway.storage import screening_slots
@@ -23,14 +24,18 @@ from safety import Finding, SafetyNet
 
 Json = dict[str, Any]
 SMALL_TALK = ("greeting", "thanks", "goodbye")
+NOTE = 300  # characters of what a patient answers to an alarm that the front desk sees beside it
 log = logging.getLogger(__name__)
 
 
 class Turns:
     """Decides what a message leads to."""
 
-    def __init__(self, net: SafetyNet, engine: Engine, replies: Replies, patients: Patients, busy: Busy) -> None:
+    def __init__(
+        self, net: SafetyNet, engine: Engine, replies: Replies, patients: Patients, busy: Busy, after: AfterAlarm
+    ) -> None:
         self._net = net
+        self._after = after
         self._engine = engine
         self._replies = replies
         self._patients = patients
@@ -45,15 +50,23 @@ class Turns:
 
     async def _decide(self, turn: Turn) -> Outcome:
         conversation, text, does = turn.conversation, turn.message.body["text"], turn.does
-        if does is None and (finding := await self.danger(text, _previous(conversation), turn.before)):
-            return self._red_flag(conversation, finding)
+        flag = conversation.red_flag
+        flag = flag if self._after.is_open(flag, turn.message.created_at) else None
+        answered = (does or {}).get(DOES) or (self._after.kind(text) if flag and does is None else None)
+        finding = await self.danger(text, _finding(flag), turn.before) if does is None else None
+        if finding and not (flag and set(finding.signs) <= set(flag["signs"])):
+            return self._red_flag(turn, finding)
+        if answered:
+            return self._answered(str((flag or does or {})["level"]), answered, text, flag)
+        if finding and flag:
+            return self._told_again(flag)
         if conversation.silent_about(turn.message.seq):
-            return Outcome()
+            return Outcome(red_flag=flag or {})
         if does and does.get("handoff") == "cancel":
             return Outcome(replies=(self._patients.cancelled(conversation),), cancel_handoff=True)
         outcome = await self._without_danger(turn)
-        if flag := conversation.red_flag:
-            outcome = self._reminded(outcome, flag)
+        if flag:
+            outcome = self._meanwhile(turn, outcome, flag)
         if "engine_down" in outcome.desk:
             outcome = self._asked_again(turn, outcome)
         more = bool(does and "more" in does)
@@ -92,7 +105,8 @@ class Turns:
             log.error("the red-flag net failed (%s)", describe(error))
             return None
 
-    def _red_flag(self, conversation: Conversation, finding: Finding) -> Outcome:
+    def _red_flag(self, turn: Turn, finding: Finding) -> Outcome:
+        conversation = turn.conversation
         log.info("red flag %s (%s)", finding.sign, finding.level)
         return Outcome(
             replies=tuple(self._replies.alarm(finding.level, finding.reply)),
@@ -103,6 +117,7 @@ class Turns:
                 "sign": finding.sign,
                 "signs": list(finding.signs),
                 "reply": finding.reply,
+                "at": turn.message.created_at.isoformat(),
             },
         )
 
@@ -114,13 +129,32 @@ class Turns:
             "screening_gone": self._replies.screening_deleted() if gone else None,
         }
 
-    def _reminded(self, outcome: Outcome, flag: Json) -> Outcome:
-        """After a red flag the next question is answered with a reminder. Small talk is not gone on with: it gets the
-        reminder alone, and the question after it gets it too.
-        """
+    def _answered(self, level: str, answered: str, text: str, flag: Json | None) -> Outcome:
+        """What a patient answers to an alarm closes it; after a crisis it stays in mind until a clear new question."""
+        reply = self._replies.after_alarm(level, answered)
+        stays = flag if flag and level == "crisis" else None
+        return Outcome((reply,), alarm_note=text[:NOTE], red_flag=_later(stays) if stays else {})
+
+    def _told_again(self, flag: Json) -> Outcome:
+        """The same danger once more: other words than before, and the front desk hears of it again."""
+        level, said = flag["level"], flag.get("said", 0) + 1
+        name = f"alarm_again_{level}" + ("" if said % 2 else "_2")
+        reply = replace(self._replies.alarm_again(level, name), kind=level)
+        return Outcome((reply,), desk=(level,), red_flag={**_later(flag), "said": said})
+
+    def _meanwhile(self, turn: Turn, outcome: Outcome, flag: Json) -> Outcome:
+        """What is said to something else while an alarm is open: a reminder before the answer, or instead of it."""
+        level = flag["level"]
+        if any(draft.kind in ALARMS for draft in outcome.replies):
+            return outcome
         if outcome.small_talk:
-            return replace(outcome, replies=(self._replies.reminder(flag["level"]),), red_flag=flag)
-        return replace(outcome, replies=self._replies.reminded(flag["level"], outcome.replies))
+            return replace(outcome, replies=(self._replies.reminder(level),), red_flag=flag)
+        clear = turn.does is not None or self._after.is_question(turn.message.body["text"])
+        down = "engine_down" in outcome.desk
+        if not down and self._after.holds_back(level, outcome.replies, clear):
+            held = self._replies.alarm_again(level, f"alarm_held_{level}")
+            return replace(outcome, replies=(held,), desk=(), red_flag=_later(flag))
+        return replace(outcome, replies=self._replies.reminded(level, outcome.replies), red_flag=_later(flag))
 
     async def _ask(self, turn: Turn, text: str, does: Json | None) -> Outcome:
         conversation = turn.conversation
@@ -155,6 +189,10 @@ class Turns:
         return tuple(self._replies.engine_down())
 
 
-def _previous(conversation: Conversation) -> Finding | None:
-    flag = conversation.red_flag
+def _finding(flag: Json | None) -> Finding | None:
     return Finding(flag["level"], flag["sign"], tuple(flag["signs"]), flag["reply"]) if flag else None
+
+
+def _later(flag: Json) -> Json:
+    """The alarm one message on."""
+    return {**flag, "messages": flag.get("messages", 0) + 1}

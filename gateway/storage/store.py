@@ -117,6 +117,7 @@ class Outcome:
     red_flag: Json = field(default_factory=dict)  # what the net found in this message; empty: nothing
     small_talk: bool = False  # not gone on with after a red flag
     screening_gone: Json | None = None  # what stands from now on for the safety questions, if their answers went
+    alarm_note: str | None = None  # what the patient answered to an alarm, for the front desk
     handoff: Handoff | None = None  # a person is needed
     cancel_handoff: bool = False  # no person is needed any more
     heard: Any = None  # what the engine was asked and said, for a candidate that runs beside it; it is not stored
@@ -400,6 +401,12 @@ class Store:
                 changes["holder"] = "assistant"
             said = self._add(connection, conversation, replies, changes=changes, in_reply_to=seq)
             item = {"conversation_id": conversation_id, "seq": seq, "state": "open", "created_at": self._now()}
+            if outcome.alarm_note:
+                last = select(func.max(desk_items.c.id)).where(
+                    desk_items.c.conversation_id == conversation_id, desk_items.c.reason.in_(LEVELS)
+                )
+                noted = update(desk_items).where(desk_items.c.id == last.scalar_subquery())
+                connection.execute(noted.values(note=outcome.alarm_note))
             if reasons:
                 connection.execute(insert(desk_items), [{**item, "reason": reason} for reason in reasons])
             return said
