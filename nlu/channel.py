@@ -35,6 +35,7 @@ FAILED = "The message could not be handled."
 RANKING = 5
 RED_FLAG = "red_flag"
 SAID = "said"  # the slot that holds the name of the response that was said last
+OF_THE_MESSAGE = ("told", "on_screen")  # slots that the gateway sets anew with each message
 
 FOLLOW_UPS = FollowUps.load()
 logger = logging.getLogger(__name__)
@@ -196,7 +197,7 @@ def tracker_of(agent: Agent, body: Json) -> DialogueStateTracker:
 def known_after(tracker: DialogueStateTracker, output: Collector) -> Json:
     """The slots that the next message has to bring."""
     slots = {**tracker.current_slot_values(), SAID: output.last}
-    return {name: value for name, value in slots.items() if value}
+    return {name: value for name, value in slots.items() if value and name not in OF_THE_MESSAGE}
 
 
 async def understand(agent: Agent, tracker: DialogueStateTracker, text: str) -> Json:

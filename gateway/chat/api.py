@@ -58,6 +58,9 @@ class NewMessage(BaseModel):
     text: Text | None = None
     choice: Annotated[StrictStr, Field(max_length=64)] | None = None
     card: card_answers.CardAnswer | None = None
+    seen: Annotated[StrictInt, Field(ge=0, le=10**9)] | None = Field(
+        None, description="`seq` of the last event that was shown when this was written"
+    )
 
 
 class Accepted(BaseModel):
@@ -178,7 +181,7 @@ def routes(
             body = {"text": found[0], "choice": message.choice}
         limits.conversation(conversation.id)
         try:
-            event, new = await conversations.receive(conversation.id, body, message.key, does)
+            event, new = await conversations.receive(conversation.id, body, message.key, does, message.seen)
         except KeyReused:
             raise Refused.because("key_reused") from None
         except UnknownConversation:

@@ -81,12 +81,18 @@ class Conversations:
         self._left = waiting
 
     async def receive(
-        self, conversation_id: str, body: Json, client_key: str | None = None, does: Json | None = None
+        self,
+        conversation_id: str,
+        body: Json,
+        client_key: str | None = None,
+        does: Json | None = None,
+        seen: int | None = None,
     ) -> tuple[Event, bool]:
         """Store a patient's message and have it answered; returns it, and whether it is new. `does` is what it tells
-        the engine besides its words.
+        the engine besides its words, `seen` the number of the last event that the patient had before them.
         """
-        message = Draft("patient", "message", body, {OWN: {"label": body["text"], "does": does}} if does else {})
+        own = {"label": body["text"], "does": does, "seen": seen}
+        message = Draft("patient", "message", body, {OWN: own} if does or seen is not None else {})
         event, new = await self._store.append(conversation_id, message, client_key)
         if new:
             self._signals.send(conversation_id)

@@ -159,7 +159,7 @@ class Replies:
     def card_again(self, body: Json) -> Draft:
         """A card that was answered, but not heard: to be answered again."""
         draft = self._said(screening_slots.KINDS[0], body["text"])
-        draft.body["card"] = body["card"]
+        draft.body.update({name: body[name] for name in ("card", "asks") if name in body})
         return draft
 
     def screening_deleted(self) -> Json:
@@ -238,6 +238,10 @@ class Replies:
                 does = _meaning(str(button.get("payload") or ""))
                 self._button(draft, self._filled(str(button["title"])), does, opens="sheet" if does == PRINT else None)
         draft.body.update({name: custom[name] for name in ("card", "result") if isinstance(custom.get(name), dict)})
+        if isinstance(custom.get("asks"), str):
+            draft.body["asks"] = custom["asks"]
+        if custom.get("docked") is True:
+            draft.body["docked"] = True
         return draft
 
     def _offer(self, draft: Draft, names: Iterable[str]) -> None:

@@ -27,7 +27,7 @@ Json = dict[str, Any]
 CHOICE = re.compile(r"\d+-[\w-]+")
 # Of the body, what stands in `custom`; the rest has its own place in Rasa's shape.
 CUSTOM = ("topic", "topics", "offered", "confidence", "sources", "see_also", "link")
-ALSO = ("title", "version", "more", "reviewed", "withheld", "card", "result", "handoff", "picture")
+ALSO = ("title", "version", "more", "reviewed", "withheld", "card", "asks", "docked", "result", "handoff", "picture")
 
 
 class RestMessage(BaseModel):

@@ -159,7 +159,9 @@ class Turns:
     async def _ask(self, turn: Turn, text: str, does: Json | None) -> Outcome:
         conversation = turn.conversation
         style = screening_slots.ONE_BY_ONE if conversation.text_only else {}
-        asked = Asked(conversation.id, text, does, {**conversation.slots, **style}, turn.before)
+        # What is typed counts only for what was on the screen; "" is nothing.
+        slots = {**conversation.slots, **style, "on_screen": turn.on_screen or ""}
+        asked = Asked(conversation.id, text, does, slots, turn.before)
         try:
             reply = await self._engine.ask(asked)
         except EngineUnavailable as error:

@@ -27,7 +27,7 @@ from safety import LEVELS, READ_TOGETHER
 Json = dict[str, Any]
 T = TypeVar("T")
 CLOCK_SLACK = timedelta(minutes=5)  # that clocks may differ by; what is later than that is not of this time
-OWN = "own"  # among the choices of a patient's message: what it tells the engine besides its words
+OWN = "own"  # among the choices of a patient's message: what it tells the engine besides its words, and what was seen
 
 
 @dataclass(frozen=True)
@@ -131,6 +131,7 @@ class Turn:
     message: Event
     does: Json | None  # what the button does, if the message was one
     card: Json | None = None  # body of the last card before it
+    on_screen: str | None = None  # id of the card or question that was asked last when it was written
     before: tuple[str, ...] = ()  # what the patient wrote just before, oldest first, since the last alarm
     more: bool = False  # another message waits behind it
 
@@ -352,8 +353,15 @@ class Store:
             found = _choice(connection, conversation_id, choice_id or f"{row.seq}-{OWN}")
             card = connection.execute(_cards(conversation_id, row.seq)).first()
             does, open_card = found and found[1], None if card is None else card.body
-            before = _just_before(connection, conversation_id, row.seq)
-            return Turn(_find(connection, conversation_id), _event(row), does, open_card, before, len(waiting) > 1)
+            return Turn(
+                _find(connection, conversation_id),
+                _event(row),
+                does,
+                open_card,
+                on_screen=_on_screen(connection, row),
+                before=_just_before(connection, conversation_id, row.seq),
+                more=len(waiting) > 1,
+            )
 
         return await self._database.read(work)
 
@@ -526,6 +534,21 @@ def _cards(conversation_id: str, before: int | None) -> Select[Any]:
         .limit(1)
     )
     return query.where(events.c.seq < before) if before else query
+
+
+def _on_screen(connection: Connection, message: Row[Any]) -> str | None:
+    """What of the safety questions was asked last, among the events that were shown when this message was written."""
+    seen = (message.choices or {}).get(OWN, {}).get("seen")
+    before = message.seq if seen is None else min(message.seq, seen + 1)
+    asks = events.c.body["asks"].as_string()
+    query = (
+        select(asks)
+        .where(events.c.conversation_id == message.conversation_id, events.c.kind == screening_slots.KINDS[0])
+        .where(asks.is_not(None), events.c.seq < before)
+        .order_by(events.c.seq.desc())
+        .limit(1)
+    )
+    return connection.execute(query).scalar()
 
 
 def _just_before(connection: Connection, conversation_id: str, seq: int) -> tuple[str, ...]:

@@ -34,6 +34,7 @@ class Patient:
         self.channel = Collector.name()
         self.slots: Json = {}
         self.form: str | None = None  # that is open
+        self.on_screen: str | None = None  # for the next message, where it is not what is being asked
 
     async def says(self, text: str, intent: str = "nlu_fallback", card: Json | None = None) -> list[Json]:
         """The replies to one message."""
@@ -51,7 +52,9 @@ class Patient:
                     "response": {"intent_response_key": intent, "utter_action": f"utter_{intent}", "confidence": 1.0}
                 },
             }
-        tracker = tracker_of(agent(), {"slots": json.loads(json.dumps(self.slots)), "before": []})
+        slots = {**self.slots, **({"on_screen": self.on_screen} if self.on_screen else {})}
+        self.on_screen = None
+        tracker = tracker_of(agent(), {"slots": json.loads(json.dumps(slots)), "before": []})
         await act(agent(), UserMessage(text, output, parse_data=parsed, input_channel=self.channel), tracker)
         self.slots, self.form = known_after(tracker, output), tracker.active_loop_name
         return output.messages
