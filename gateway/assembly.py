@@ -55,6 +55,7 @@ from gateway.web import site
 from gateway.web.rate_limits import RateLimits
 from knowledge import Knowledge, Topic
 from safety import SafetyNet
+from safety.languages import Languages
 
 DRAIN = 2.0  # seconds beyond an engine's own time in which what is under way has to end
 
@@ -113,8 +114,8 @@ class Edition:
         self.desk = Desk(store, database, signals, knowledge, front_desk, engine, replies)
         mailer = Mailer(settings, database, knowledge, frame.links.to, now)
         self.alerts = Alerts(store, database, signals, knowledge, front_desk, mailer, now)
-        after = AfterAlarm.load(knowledge.folder)
-        self.turns = Turns(net, engine, replies, patients, self._busy, after)
+        after, languages = AfterAlarm.load(knowledge.folder), Languages.load(knowledge.folder)
+        self.turns = Turns(net, engine, replies, patients, self._busy, after, languages)
         limits = RateLimits(frame.conversation_buckets, frame.address_buckets, knowledge)
         templates = Pages(knowledge, now)
         feedback = Feedback(database, now, knowledge.clinic.timezone)

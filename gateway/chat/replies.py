@@ -118,12 +118,23 @@ class Replies:
             draft.body["see_also"].append({"topic": other.name, "title": other.title, "id": choice})
         return draft
 
-    def alarm(self, kind: str, text: str) -> list[Draft]:
+    def alarm(self, kind: str, text: str, chips: bool = True) -> list[Draft]:
         """An emergency, alone in its turn, with the numbers to call. It is also said while a person has the chat."""
         draft = self._said(kind, self._filled(text), role="system")
         draft.body["buttons"] = self._calls(kind, text)
-        self._answer_chips(draft, kind)
+        if chips:
+            self._answer_chips(draft, kind)
         return [draft]
+
+    def in_english(self, level: str) -> str:
+        """What an alarm says in English below its words in another language."""
+        return self._knowledge.sentences[f"red_flag_reminder_{level}"].text
+
+    def not_understood(self, text: str) -> Draft:
+        """That only English is answered, in the patient's language, with the way to a person."""
+        draft = self._said("unknown", self._filled(text), offer=["human"])
+        draft.body["buttons"] = [*self._calls("emergency", text), *draft.body["buttons"]]
+        return draft
 
     def alarm_again(self, level: str, which: str) -> Draft:
         """What is said while an alarm is open, with the numbers and the ways to answer it; `which` sentence."""

@@ -21,6 +21,7 @@ from gateway.handoff.patients import Patients
 from gateway.storage import screening_slots
 from gateway.storage.store import Conversation, Draft, Outcome, Turn
 from safety import Finding, SafetyNet
+from safety.languages import HELP, Languages
 
 Json = dict[str, Any]
 SMALL_TALK = ("greeting", "thanks", "goodbye")
@@ -32,10 +33,18 @@ class Turns:
     """Decides what a message leads to."""
 
     def __init__(
-        self, net: SafetyNet, engine: Engine, replies: Replies, patients: Patients, busy: Busy, after: AfterAlarm
+        self,
+        net: SafetyNet,
+        engine: Engine,
+        replies: Replies,
+        patients: Patients,
+        busy: Busy,
+        after: AfterAlarm,
+        languages: Languages,
     ) -> None:
         self._net = net
         self._after = after
+        self._languages = languages
         self._engine = engine
         self._replies = replies
         self._patients = patients
@@ -54,6 +63,8 @@ class Turns:
         flag = flag if self._after.is_open(flag, turn.message.created_at) else None
         answered = (does or {}).get(DOES) or (self._after.kind(text) if flag and does is None else None)
         finding = await self.danger(text, _finding(flag), turn.before) if does is None else None
+        if finding and finding.sign == HELP:
+            return Outcome(tuple(self._replies.alarm(finding.level, finding.reply, chips=False)), red_flag=flag or {})
         if finding and not (flag and set(finding.signs) <= set(flag["signs"])):
             return self._red_flag(turn, finding)
         if answered:
@@ -65,6 +76,8 @@ class Turns:
         if does and does.get("handoff") == "cancel":
             return Outcome(replies=(self._patients.cancelled(conversation),), cancel_handoff=True)
         outcome = await self._without_danger(turn)
+        if does is None and (words := self._languages.not_understood(text)):
+            outcome = self._not_understood(outcome, words)
         if flag:
             outcome = self._meanwhile(turn, outcome, flag)
         if "engine_down" in outcome.desk:
@@ -99,11 +112,19 @@ class Turns:
         """What the red-flag net finds in what somebody typed, read with what they wrote just before."""
         loop = asyncio.get_running_loop()
         try:
-            return await loop.run_in_executor(self._net_thread, self._net.check, text, previous, before)
+            found = await loop.run_in_executor(self._net_thread, self._net.check, text, previous, before)
+            return found or self._in_any_language(text)
         except Exception as error:
             # The engine has the same net as a component, so going on is safer than giving no answer.
             log.error("the red-flag net failed (%s)", describe(error))
             return None
+
+    def _in_any_language(self, text: str) -> Finding | None:
+        """A danger told in another language, answered in it and in English, or a call for help."""
+        found = self._languages.check(text)
+        if found is None or found.sign == HELP:
+            return found
+        return replace(found, reply=f"{found.reply}\n\n{self._replies.in_english(found.level)}")
 
     def _red_flag(self, turn: Turn, finding: Finding) -> Outcome:
         conversation = turn.conversation
@@ -128,6 +149,12 @@ class Turns:
             "slots": screening_slots.without_answers(slots, emergency=level == "emergency"),
             "screening_gone": self._replies.screening_deleted() if gone else None,
         }
+
+    def _not_understood(self, outcome: Outcome, words: str) -> Outcome:
+        """A message in another language that found no answer is told so in it, with the way to a person."""
+        if any(draft.body.get("topics") or draft.kind in ALARMS for draft in outcome.replies):
+            return outcome
+        return replace(outcome, replies=(self._replies.not_understood(words),))
 
     def _answered(self, level: str, answered: str, text: str, flag: Json | None) -> Outcome:
         """What a patient answers to an alarm closes it; after a crisis it stays in mind until a clear new question."""

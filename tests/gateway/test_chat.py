@@ -423,3 +423,23 @@ async def test_what_was_decided_is_stored_later_and_never_asked_twice(
     (answer,) = await chat.ask("will I be sore?")
     assert answer["topics"] == ["soreness"]
     assert len(gateway.engine.heard) == 1
+
+
+async def test_a_call_for_help_gets_a_card_at_once_and_rings_nobody(chat: Chat, gateway: Gateway) -> None:
+    (card,) = await chat.ask("emergency!")
+    assert card["kind"] == "emergency"
+    assert [button["tel"] for button in card["buttons"]] == ["911", "811"]
+    assert await gateway.store.open_desk_items() == []
+    assert (await chat.ask("will I be sore?"))[0]["topic"] == "soreness"
+
+
+async def test_a_danger_in_another_language_is_answered_in_it_and_in_english(chat: Chat, knowledge: Knowledge) -> None:
+    (card,) = await chat.ask("숨을 못 쉬겠어요")
+    assert card["kind"] == "emergency"
+    assert "전화하세요" in card["text"]
+    assert knowledge.wording("red_flag_reminder_emergency") in card["text"]
+
+
+async def test_another_language_is_never_called_out_of_scope(chat: Chat) -> None:
+    (said,) = await chat.ask("请问你们说中文吗？")
+    assert "911" in said["text"] and "英文" in said["text"]
