@@ -65,6 +65,11 @@ class Topic:
         """The name of the topic in Rasa."""
         return f"faq/{self.name}"
 
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """What Rasa itself would say about it: the short text, or one of the specific answers."""
+        return (self.short, *(answer.text for answer in self.answers.values()))
+
     def expired(self, today: date) -> bool:
         """Whether the answer is past its review-by date and has to be withheld."""
         return today > self.review_by

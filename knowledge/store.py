@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 
-from knowledge.answers import Topic, read_topics
+from knowledge.answers import SpecificAnswer, Topic, read_topics
 from knowledge.claims import Claim, read_claims
 from knowledge.clinic import Clinic, read_clinic
 from knowledge.clinic_facts import clinic_facts
@@ -115,6 +115,11 @@ class Knowledge:
     def fill(self, text: str) -> str:
         """The text with the clinic's facts in place of its placeholders."""
         return fill(text, self._placeholders)
+
+    def said(self, answer: SpecificAnswer) -> str:
+        """The text of a specific answer; while a fact of the clinic that it says is not given, what is said then."""
+        given = all(self.clinic.knows(field) for field in answer.fields)
+        return self.fill(answer.text if given or not answer.unset else answer.unset)
 
     def fill_clinic(self, text: str) -> str:
         """The same, leaving placeholders alone that somebody else fills."""

@@ -21,9 +21,10 @@ from sanic.request import Request
 from sanic.response import HTTPResponse, json
 
 from nlu.context import FollowUps, mix
+from nlu.labels import answer_of, topic_of
 from nlu.local_actions import LocalActions
 from nlu.message_reader import CONTEXT
-from nlu.topic_matcher import RANKING_IN_CONTEXT
+from nlu.topic_matcher import ANSWERS_IN_CONTEXT, RANKING_IN_CONTEXT
 
 TOKEN_VARIABLE = "IMS_ENGINE_TOKEN"
 NO_TOKEN = f"The engine does not open without a token. Set {TOKEN_VARIABLE} in the environment; `ims run` does so."
@@ -77,7 +78,8 @@ class GatewayInput(InputChannel):
 
     A message is always text, also when it begins with "/". A choice ({"intent": "faq/soreness"}) is carried out without
     reading any text. The slots are those of the last answer; `before` is what the patient typed just before.
-    The answer holds kind, topics, offered, confidence, intent, ranking, entities, slots and messages.
+    The answer holds kind, topics, answers (of each topic, or null), answer_ranking, offered, confidence, intent,
+    ranking, entities, slots and messages.
     """
 
     def __init__(self, token: str) -> None:
@@ -160,9 +162,14 @@ async def converse(agent: Agent, body: Json) -> Json:
     await act(agent, UserMessage(text, output, parse_data=parsed, input_channel=Collector.name()), tracker)
     if not output.answered:  # an open form may take as its answer what would be a topic elsewhere
         parsed["topics"] = []
+        parsed["answers"] = []
     slots = known_after(tracker, output)
     if topics := parsed.get("topics", []):  # what the next message leans on: the last of several, the likelier of two
-        slots["topic"] = topics[-1] if parsed.get("several") else topics[0]
+        number = len(topics) - 1 if parsed.get("several") else 0
+        slots["topic"] = topics[number]
+        slots.pop("answer", None)
+        if answer := answers_of(parsed)[number]:
+            slots["answer"] = answer
     return reply(parsed, output, slots)
 
 
@@ -209,7 +216,7 @@ async def understand(agent: Agent, tracker: DialogueStateTracker, text: str) -> 
     # Where its words alone tell that it leans on the topic, it is read both ways at once.
     context = {CONTEXT: title} if title and FOLLOW_UPS.weight(text, []) else None
     alone = await agent.processor.parse_message(UserMessage(text, metadata=context), tracker)
-    in_context = alone.pop(RANKING_IN_CONTEXT, None)
+    in_context, answers = alone.pop(RANKING_IN_CONTEXT, None), alone.pop(ANSWERS_IN_CONTEXT, {})
     # A sign of danger means what it means; several topics are a question that stands for itself.
     if not title or alone["intent"]["name"] == RED_FLAG or alone.get("several"):
         return alone
@@ -218,14 +225,17 @@ async def understand(agent: Agent, tracker: DialogueStateTracker, text: str) -> 
     if not weight:
         return alone
     if in_context is None:
-        in_context = (await agent.processor.parse_message(UserMessage(f"{title} {text}")))["intent_ranking"]
+        together = await agent.processor.parse_message(UserMessage(f"{title} {text}"))
+        in_context = together["intent_ranking"]
+        answers = dict(zip(alone_topics(together), answers_of(together), strict=True))
     mixed = mix(ranked, ranking(in_context), weight)
     name, confidence = mixed[0]
     if not name.startswith("faq/") or confidence < FOLLOW_UPS.answer_from or name in alone_topics(alone)[:1]:
         return alone
     if FOLLOW_UPS.unrelated(name, ranked):
         return alone
-    return {**alone, **as_parsed(name, confidence), "entities": alone["entities"], "intent_ranking": listed(mixed)}
+    label = f"{name}.{answers[name]}" if answers.get(name) else name
+    return {**alone, **as_parsed(label, confidence), "entities": alone["entities"], "intent_ranking": listed(mixed)}
 
 
 def ranking(entries: list[Json]) -> list[tuple[str, float]]:
@@ -243,6 +253,12 @@ def alone_topics(parsed: Json) -> list[str]:
     return [f"faq/{topic}" for topic in parsed.get("topics", [])]
 
 
+def answers_of(parsed: Json) -> list[str | None]:
+    """The specific answer of each topic that is answered, or None."""
+    given = parsed.get("answers") or []
+    return [*given, *[None] * (len(parsed.get("topics", [])) - len(given))]
+
+
 def reply(parsed: Json, output: Collector, slots: Json) -> Json:
     """The answer to the gateway."""
     intent = parsed["intent"]
@@ -255,6 +271,8 @@ def reply(parsed: Json, output: Collector, slots: Json) -> Json:
     return {
         "kind": kind,
         "topics": parsed.get("topics", []),
+        "answers": answers_of(parsed),
+        "answer_ranking": parsed.get("answer_ranking", []),
         "offered": parsed.get("offered", []),
         "confidence": round(float(intent["confidence"]), 4),
         "intent": name,
@@ -293,7 +311,8 @@ def as_parsed(name: str, confidence: float) -> Json:
     parsed: Json = {
         "intent": intent,
         "intent_ranking": listed([(name, confidence)]),
-        "topics": [topic] if group == "faq" else [],
+        "topics": [topic_of(name).partition("/")[2]] if group == "faq" else [],
+        "answers": [answer_of(name)] if group == "faq" else [],
         "offered": [],
     }
     if topic:

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, delete, insert, select
 from gateway.repeating import Repeating
 from gateway.storage.database import Database
 from gateway.storage.tables import withdrawals
-from knowledge import Topic
+from knowledge import SpecificAnswer, Topic
 
 log = logging.getLogger(__name__)
 
@@ -40,9 +40,9 @@ class Withdrawals:
         self._withdrawn: frozenset[str] = frozenset()
         self._watching = Repeating(self.refresh, "the withdrawn answers could not be read")  # and stay withdrawn
 
-    def withheld(self, topic: Topic, today: date) -> bool:
+    def withheld(self, answer: Topic | SpecificAnswer, today: date) -> bool:
         """Whether nobody may be told this answer today: its review is overdue, or it was withdrawn."""
-        return topic.expired(today) or topic.name in self._withdrawn
+        return answer.expired(today) or answer.name in self._withdrawn
 
     async def start(self) -> None:
         """Look now, and again and again."""

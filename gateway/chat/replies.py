@@ -22,7 +22,7 @@ from gateway.engine.client import ALARMS, EngineReply
 from gateway.handoff.patient_words import HUMAN
 from gateway.storage import screening_slots
 from gateway.storage.store import Draft
-from knowledge import Knowledge, SourceRef, Topic
+from knowledge import Knowledge, SourceRef, SpecificAnswer, Topic
 from knowledge.placeholders import PLACEHOLDER
 
 Json = dict[str, Any]
@@ -56,18 +56,22 @@ class Replies:
         # "Why do you ask?" is about the safety questions while they are open.
         again = reply.intent in FOLLOW_UPS and reply.kind not in screening_slots.KINDS
         if again and self.knows(last := str(reply.slots.get("topic"))):
-            answer = self.answer(last, long=FOLLOW_UPS[reply.intent], slots=reply.slots)
+            before = str(reply.slots.get("answer"))
+            answer = self.answer(last, long=FOLLOW_UPS[reply.intent], slots=reply.slots, specific=before)
             return [answer, *(self._message(reply.kind_of(message), message) for message in asks)]
-        drafts = [self.answer(topic, asked=asked, slots=reply.slots) for topic in topics]
+        specific = dict(zip(reply.topics, reply.answers, strict=False))
+        drafts = [self.answer(topic, asked=asked, slots=reply.slots, specific=specific.get(topic)) for topic in topics]
         # The engine says the same answers in its own messages; what else it says, it says besides: a form goes on.
-        answers = {self._knowledge.fill(self._knowledge.topics[topic].short) for topic in topics}
+        answers = {self._knowledge.fill(text) for topic in topics for text in self._knowledge.topics[topic].texts}
         for message in reply.messages:
             if _says_something(message) and self._filled(str(message.get("text") or "")) not in answers:
                 drafts.append(self._message(reply.kind_of(message), message))
         if not drafts:
             drafts = [self._said("unknown", self._knowledge.wording("unknown"), offer=["help", "human"])]
         first = drafts[0].body
+        given = {draft.body["topic"]: draft.body["answer"] for draft in drafts}
         first["topics"] = list(reply.topics)
+        first["answers"] = [given.get(topic) for topic in reply.topics]
         first["topic"] = next(iter(reply.topics), None)
         first["confidence"] = round(reply.confidence, 4)
         first["offered"] = [name for name in reply.offered if name in self._knowledge.topics]
@@ -79,13 +83,23 @@ class Replies:
         return topic_name in self._knowledge.topics
 
     def answer(
-        self, topic_name: str, *, long: bool = False, asked: str = "", slots: Mapping[str, Any] | None = None
+        self,
+        topic_name: str,
+        *,
+        long: bool = False,
+        asked: str = "",
+        slots: Mapping[str, Any] | None = None,
+        specific: str | None = None,
     ) -> Draft:
         """The answer of a topic, short or long; withheld when its review is overdue or it was withdrawn.
 
         The safety questions are offered where they belong, unless `slots` say that they are asked or answered already.
         """
         topic = self._knowledge.topics[topic_name]
+        named = topic_name == CONDITION_HELP and about_conditions(self._knowledge, asked) is not None
+        answer = topic.answers.get(specific or "") if not long and not named else None
+        if answer and not self._withdrawals.withheld(answer, self._now().date()):
+            return self._specific(topic, answer, slots)
         if self._withdrawals.withheld(topic, self._now().date()):
             withheld = self._said("answer", self._knowledge.wording("withheld"), offer=["human"])
             withheld.body.update(self._about(topic), withheld=True)
@@ -109,14 +123,29 @@ class Replies:
         draft.body["reviewed"] = topic.reviewed is not None
         if picture:
             draft.body["picture"] = shown(self._knowledge, picture)
+        self._go_on(draft, topic, topic.see_also, slots)
+        return draft
+
+    def _specific(self, topic: Topic, answer: SpecificAnswer, slots: Mapping[str, Any] | None) -> Draft:
+        """One specific answer, with the topic's text behind "tell me more"."""
+        draft = self._said(topic.kind, self._knowledge.said(answer))
+        about = {"title": answer.title, "version": answer.version, "link": f"/answers/{topic.name}#{answer.id}"}
+        draft.body.update(self._about(topic) | about, answer=answer.name, answers=[answer.name])
+        draft.body["more"] = bool(topic.more)
+        draft.body["sources"] = [self._source(ref) for ref in answer.sources]
+        draft.body["reviewed"] = answer.reviewed is not None
+        self._go_on(draft, topic, answer.see_also or topic.see_also, slots)
+        return draft
+
+    def _go_on(self, draft: Draft, topic: Topic, see_also: Sequence[str], slots: Mapping[str, Any] | None) -> None:
+        """What can be asked next: more of it, the safety questions, other topics."""
         if draft.body["more"]:
             self._button(draft, self._knowledge.wording("label_more"), {"more": topic.name})
-        if topic_name in self._knowledge.screening.offered_by and not screening_slots.open_or_done(slots or {}):
+        if topic.name in self._knowledge.screening.offered_by and not screening_slots.open_or_done(slots or {}):
             self._offer(draft, ["screening"])
-        for other in self._known(topic.see_also):
+        for other in self._known(see_also):
             choice = self._choice(draft, other.title, {"intent": other.intent})
             draft.body["see_also"].append({"topic": other.name, "title": other.title, "id": choice})
-        return draft
 
     def alarm(self, kind: str, text: str, chips: bool = True) -> list[Draft]:
         """An emergency, alone in its turn, with the numbers to call. It is also said while a person has the chat."""
@@ -215,6 +244,8 @@ class Replies:
             "text": text,
             "topic": None,
             "topics": [],
+            "answer": None,
+            "answers": [],
             "offered": [],
             "confidence": 1.0,
             "sources": [],

@@ -26,7 +26,7 @@ from knowledge import Knowledge
 Json = dict[str, Any]
 CHOICE = re.compile(r"\d+-[\w-]+")
 # Of the body, what stands in `custom`; the rest has its own place in Rasa's shape.
-CUSTOM = ("topic", "topics", "offered", "confidence", "sources", "see_also", "link")
+CUSTOM = ("topic", "topics", "answer", "answers", "offered", "confidence", "sources", "see_also", "link")
 ALSO = ("title", "version", "more", "reviewed", "withheld", "card", "asks", "docked", "result", "handoff", "picture")
 
 

@@ -31,6 +31,8 @@ class EngineReply:
     kind: str
     intent: str = ""
     topics: tuple[str, ...] = ()
+    answers: tuple[str | None, ...] = ()  # the specific answer of each topic, or None for the topic's own text
+    answer_ranking: tuple[tuple[str, float], ...] = ()
     offered: tuple[str, ...] = ()
     confidence: float = 0.0
     slots: Json = field(default_factory=dict)
@@ -45,6 +47,8 @@ class EngineReply:
                 kind=given["kind"],
                 intent=str(given.get("intent") or ""),
                 topics=tuple(given.get("topics") or ()),
+                answers=tuple(given.get("answers") or ()),
+                answer_ranking=tuple((str(name), float(sure)) for name, sure in given.get("answer_ranking") or ()),
                 offered=tuple(given.get("offered") or ()),
                 confidence=float(given.get("confidence") or 0.0),
                 slots=dict(given.get("slots") or {}),
@@ -53,7 +57,7 @@ class EngineReply:
             )
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError("not the reply of the channel") from error
-        names = (reply.kind, *reply.topics, *reply.offered)
+        names = (reply.kind, *reply.topics, *reply.offered, *(name for name in reply.answers if name is not None))
         if not all(isinstance(name, str) for name in names) or not all(isinstance(m, dict) for m in reply.messages):
             raise ValueError("not the reply of the channel")
         return reply
