@@ -1,4 +1,4 @@
-"""Make the two environments of IMS Assistant from their lock files, and build the sentence encoder once.
+"""Make the two environments of IMS Assistant from their lock files, and build the encoders once.
 
 `make run`, `make test` and `make setup` call this with whatever `python3` there is; it needs only the standard library.
 What is already made is left alone, so a second call takes well under a second.
@@ -206,12 +206,13 @@ def ensure_on_top(name: str, what: str, uv: str, asked: bool, again: bool) -> bo
     return True
 
 
-def ensure_encoder() -> None:
-    """Build the encoder's ONNX graph from the packaged weights (checked by sha256) if it is not there yet."""
-    run(
-        [str(ENGINE.python), "-m", "nlu.encoder.build"],
-        "The sentence encoder could not be built; the message above says why.",
-    )
+def ensure_encoders() -> None:
+    """Build the ONNX graphs from the packaged weights (checked by sha256) if they are not there yet."""
+    for module, what in (("encoder.build", "sentence encoder"), ("danger.build", "learned red-flag net")):
+        run(
+            [str(ENGINE.python), "-m", module],
+            f"The {what} could not be built; the message above says why.",
+        )
 
 
 @contextlib.contextmanager
@@ -236,7 +237,7 @@ def main(tracing: bool = False, tests: bool = False) -> int:
             anew = ensure_environment("[3/4]", GATEWAY, uv)
             changed = ensure_on_top("tracing", "traces", uv, tracing, anew) or anew or changed
             changed = ensure_on_top("test", "the tests", uv, tests, anew) or changed
-            ensure_encoder()
+            ensure_encoders()
     except SetupError as error:
         print(f"\nSet-up stopped. {error}", file=sys.stderr)
         return 1

@@ -145,7 +145,7 @@ class Edition:
             rest_channel.routes(settings, store, conversations, replies, limits, knowledge),
             screening_sheet.routes(store, links, knowledge, limits, now),
             questions_sheet.routes(store, links, knowledge, limits, now),
-            health.routes(store, engine, frame.peers),
+            health.routes(store, engine, net, frame.peers),
             metrics.routes(settings, store, frame.counted),
             console.routes(
                 self.desk,

@@ -110,6 +110,6 @@ class Exchange:
 
 def _rules(data: Path) -> str:
     digest = hashlib.sha256()
-    for path in sorted((data / "lexicon").glob("*.yml")):
+    for path in sorted(path for path in (data / "lexicon").rglob("*") if path.is_file()):
         digest.update(f"{path.name}\0".encode() + path.read_bytes())
     return digest.hexdigest()

@@ -12,7 +12,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from ruamel.yaml import YAML
 
-from nlu.encoder import vocabulary
+from encoder import vocabulary
 from nlu.fingerprint import fingerprint
 from nlu.normalise import Normaliser
 from nlu.segments import questions

@@ -9,8 +9,8 @@ import numpy as np
 from scipy.sparse import csr_matrix
 from sklearn.feature_extraction.text import TfidfVectorizer
 
+from encoder.products import Products, rounded
 from nlu import ridge
-from nlu.products import Products, rounded
 
 NEAR_AT_ONCE = 512  # held-out examples that are compared with all others at a time
 PRODUCTS = "ranker.onnx"

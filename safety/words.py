@@ -20,6 +20,7 @@ FORM_NO = re.compile(
 STRETCHED = re.compile(r"(.)\1{2,}")
 UNKNOWN = "_"
 ANSWERED_NO = "answeredno"
+LARGEST = 1e9  # a number that is larger says nothing here
 
 
 @dataclass(frozen=True)
@@ -128,6 +129,8 @@ class Words:
         try:
             value = float(typed.replace(",", "."))
         except ValueError:  # 1.000.000 or 2026.11.21
+            return "<number>"
+        if value > LARGEST:
             return "<number>"
         if not decimal and str(int(value)) in self.number_words:
             return self.number_words[str(int(value))]

@@ -49,13 +49,14 @@ class Turns:
         self._replies = replies
         self._patients = patients
         self._busy = busy
+        self._fault_told: str | None = None
         # One thread: a long message does not hold up the others, and spaCy is never entered twice at once.
         self._net_thread = ThreadPoolExecutor(1, "red-flag-net")
 
     async def decide(self, turn: Turn) -> Outcome:
         """What this message leads to, whatever else is down."""
         with self._busy.at_work():
-            return await self._decide(turn)
+            return self._with_fault(await self._decide(turn))
 
     async def _decide(self, turn: Turn) -> Outcome:
         conversation, text, does = turn.conversation, turn.message.body["text"], turn.does
@@ -84,6 +85,14 @@ class Turns:
             outcome = self._asked_again(turn, outcome)
         more = bool(does and "more" in does)
         return outcome if more else await self._patients.handed_over(conversation, outcome)
+
+    def _with_fault(self, outcome: Outcome) -> Outcome:
+        """A net that does not work is told to the desk, with the first message that it could not read as it should."""
+        fault = self._net.fault
+        if fault == self._fault_told:
+            return outcome
+        self._fault_told = fault
+        return replace(outcome, desk=(*outcome.desk, "net_failed")) if fault else outcome
 
     async def _without_danger(self, turn: Turn) -> Outcome:
         conversation, text, does = turn.conversation, turn.message.body["text"], turn.does

@@ -323,6 +323,7 @@ REASONS = {
     "crisis": "crisis words",
     "engine_down": "the assistant was down",
     "failed": "no answer was possible",
+    "net_failed": "the red-flag net does not work",
     "looks_wrong": "says an answer looks wrong",
 }
 WHO = {"patient": "Patient", "assistant": "Assistant", "system": "Notice", "staff": "Staff"}

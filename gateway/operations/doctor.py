@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import shutil
 import socket
-import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -20,24 +19,26 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, func, select, update
 
+from encoder import EncoderError
+from encoder.store import graph_path, undamaged
 from environments.setup import ENGINE, GATEWAY, ROOT, Environment, digest
 from gateway.clock import utc_now
 from gateway.editions.models import ModelRefused, Models
 from gateway.errors import describe
-from gateway.files import sha256
 from gateway.monitoring import tracing_settings
 from gateway.operations.new_assistant import RASA
 from gateway.settings import Settings
 from gateway.storage.database import MIGRATIONS, Database
 from gateway.storage.tables import conversations
 from knowledge import Knowledge, KnowledgeError
+from safety import Net
 
 GOOD, WARNING, BAD = "good", "warning", "bad"
 LITTLE_DISK, NO_DISK = 2_000_000_000, 300_000_000  # bytes free: time to look; the next days may fail
 SOON = timedelta(days=30)  # reviews that are due are told this much ahead
 CLOCK_SLACK = timedelta(minutes=5)
 HELP = "see docs/operations.md"
-NAME_OF_GRAPH = "from nlu.encoder.store import graph_path; print(graph_path().name)"
+EMERGENCY = "I have chest pain and I can't breathe"  # what a net that works never misses
 
 
 @dataclass(frozen=True)
@@ -87,22 +88,21 @@ def _at(environment: Environment, root: Path) -> _Installed:
 
 def encoder(here: Installation) -> Iterator[Finding]:
     """The sentence encoder is there and undamaged."""
-    # The engine's Python names it: the name changes with the tuning, which the gateway can't read.
-    asked = subprocess.run(
-        [str(_at(ENGINE, here.root.absolute()).python), "-c", NAME_OF_GRAPH],
-        cwd=here.root,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    graph = here.root / "var/encoder" / asked.stdout.strip()
-    kept = graph.with_suffix(".sha256")
-    if not graph.exists() or not kept.exists():
-        yield Finding("encoder", BAD, "has not been built", "run 'make setup'")
-    elif sha256(graph) != kept.read_text("ascii").strip():
-        yield Finding("encoder", BAD, f"{graph.name} is damaged", f"remove {graph} and run 'make setup'")
+    graph = graph_path(here.root / "var/encoder")
+    try:
+        yield Finding("encoder", GOOD, f"{undamaged(graph).name} is undamaged")
+    except EncoderError as error:
+        yield Finding("encoder", BAD, str(error), f"remove {graph} and run 'make setup'")
+
+
+def net(here: Installation) -> Iterator[Finding]:
+    """Both halves of the red-flag net can be used, and hear a plain emergency."""
+    found = Net.load(here.settings.data)
+    heard = found.check(EMERGENCY)
+    if found.fault or heard is None:
+        yield Finding("red-flag net", BAD, found.fault or "does not hear an emergency", "run 'make setup'; " + HELP)
     else:
-        yield Finding("encoder", GOOD, f"{graph.name} is undamaged")
+        yield Finding("red-flag net", GOOD, "both halves work")
 
 
 def model(here: Installation) -> Iterator[Finding]:
@@ -294,6 +294,7 @@ def clock(here: Installation) -> Iterator[Finding]:
 CHECKS: tuple[Callable[[Installation], Iterator[Finding]], ...] = (
     environments,
     encoder,
+    net,
     model,
     rasa_setup,
     secrets,

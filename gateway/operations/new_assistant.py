@@ -113,6 +113,8 @@ def _general(data: Path) -> Iterator[tuple[str, str]]:
     """The files of `data` that any subject can use, as far as they are not about ours."""
     listed: Mapping[str, Any] = YAML(typ="safe", pure=True).load((EXAMPLES / "general.yml").read_text("utf-8"))
     ours = re.compile("|".join(rf"\b{re.escape(word)}" for word in listed["ours"]), re.IGNORECASE)
+    for folder in listed["folders"]:
+        yield from ((f"{folder}/{path.name}", path.read_text("utf-8")) for path in sorted((data / folder).glob("*.*")))
     for entry in listed["files"]:
         text = (data / entry["name"]).read_text("utf-8")
         if keys := entry.get("keys"):

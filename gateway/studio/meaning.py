@@ -21,7 +21,7 @@ from gateway.studio.errors import StudioError
 
 Array = np.ndarray[Any, Any]
 Encode = Callable[[Sequence[str]], Array]
-DELTA = ROOT / "nlu/encoder/delta.json"
+DELTA = ROOT / "encoder/delta.json"
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,8 @@ NOW = datetime(2026, 11, 21, 18, 0, tzinfo=UTC)
 class FakeNet:
     """Finds danger in a few words."""
 
+    fault: str | None = None
+
     def check(self, text: str, previous: Finding | None = None, before: Sequence[str] = ()) -> Finding | None:
         if "on his head" in text and any("he fell" in earlier for earlier in before):
             return Finding("emergency", "E09", ("E09",), "Call {emergency} now.")

@@ -15,6 +15,7 @@ import pytest
 import uvicorn
 from typer.testing import CliRunner
 
+from encoder.store import digest_path, graph_path
 from environments.setup import digest
 from gateway.cli.main import app
 from gateway.editions.models import SECRET, Manifest, Models
@@ -68,14 +69,11 @@ def test_environments_are_held_against_their_lock_files(here: Installation) -> N
 
 
 def test_a_damaged_or_missing_encoder_is_seen(here: Installation) -> None:
-    python = here.root / ".venvs/engine/bin/python"
-    python.write_text("#!/bin/sh\necho graph-of-the-test.onnx\n")
-    python.chmod(0o755)
     assert states(doctor.encoder(here)) == {"encoder": BAD}
-    graph = here.root / "var/encoder/graph-of-the-test.onnx"
+    graph = graph_path(here.root / "var/encoder")
     graph.parent.mkdir(parents=True)
     graph.write_bytes(b"graph")
-    graph.with_suffix(".sha256").write_text(sha256(graph) + "\n")
+    digest_path(graph).write_text(sha256(graph) + "\n")
     assert states(doctor.encoder(here)) == {"encoder": GOOD}
     graph.write_bytes(b"graph, touched")
     assert states(doctor.encoder(here)) == {"encoder": BAD}

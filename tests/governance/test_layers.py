@@ -13,7 +13,8 @@ import pytest
 
 # From the ground up. A room imports from lower floors alone, never from above and never from the same floor.
 FLOORS = (
-    ("environments", "knowledge"),
+    ("encoder", "environments", "knowledge"),
+    ("danger",),
     ("safety",),
     ("actions",),
     ("nlu",),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from safety import Net
+from safety import Net, Rules
 
 
 @pytest.mark.parametrize(
@@ -41,8 +41,8 @@ def test_a_child_in_danger_is_still_heard(net: Net, text: str) -> None:
         "its not like i cant breathe, i just want a visit",
     ],
 )
-def test_a_form_answered_with_no_raises_no_alarm(net: Net, text: str) -> None:
-    assert net.check(text) is None
+def test_a_form_answered_with_no_raises_no_alarm(rules: Rules, text: str) -> None:
+    assert rules.check(text) is None
 
 
 @pytest.mark.parametrize(
@@ -72,5 +72,5 @@ def test_a_no_beside_a_danger_does_not_hide_it(net: Net, text: str) -> None:
         "worried my neck pain never goes away",
     ],
 )
-def test_a_question_about_danger_a_turn_of_phrase_or_a_fear_raises_no_alarm(net: Net, text: str) -> None:
-    assert net.check(text) is None
+def test_a_question_about_danger_a_turn_of_phrase_or_a_fear_raises_no_alarm(rules: Rules, text: str) -> None:
+    assert rules.check(text) is None

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from tokenizers import Tokenizer
 
-from nlu.encoder.delta import tuned_weights
-from nlu.encoder.weights import packaged
+from encoder.delta import tuned_weights
+from encoder.weights import packaged
 
 _erf = np.vectorize(erf)
 

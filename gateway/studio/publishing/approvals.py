@@ -22,11 +22,11 @@ APPROVER = "clinical_reviewer"
 # What tells of a danger, asks about one, or answers for a condition. Paths in data/.
 RULES = (
     *(f"lexicon/{name}.yml" for name in ("red_flags", "red_flag_words", "red_flag_spelling", "red_flag_context")),
-    "lexicon/danger_examples.yml",
     "lexicon/conditions.yml",
     "screening.yml",
     "wording.yml",
 )
+EXAMPLES = "lexicon/danger"  # of danger, and of what only looks like it: the learned half of the net
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,8 @@ class Approval:
 
 def changed_rules(before: Path, now: Path) -> list[str]:
     """The rule files that are not what they were."""
-    return [name for name in RULES if _text(before / name) != _text(now / name)]
+    examples = {f"{EXAMPLES}/{path.name}" for data in (before, now) for path in (data / EXAMPLES).glob("*.*")}
+    return [name for name in (*RULES, *sorted(examples)) if _text(before / name) != _text(now / name)]
 
 
 def change_id(before: Path, now: Path) -> str:

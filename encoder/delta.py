@@ -1,15 +1,14 @@
-"""What the encoder learned about this clinic's questions: a small change of its last layers, kept beside its weights.
+"""What an encoder learned: a small change of its matrices, kept in a file of its own.
 
-`nlu.encoder.tune` writes it, the build of the graph adds it to the reviewed weights. Without the file the encoder is
-the original one.
+`nlu.tune` writes the one for this clinic's questions, `danger.tune` the one for danger; the build of a graph adds it to
+the reviewed weights. Without the file the encoder is the original one.
 """
 
 from pathlib import Path
 
 import numpy as np
-from safetensors.numpy import load_file
 
-from nlu.encoder.weights import sha256
+from encoder.weights import sha256
 
 DELTA = Path(__file__).with_name("delta.npz")
 DOWN, UP = ".down", ".up"
@@ -22,6 +21,8 @@ def delta_digest(delta_file: Path = DELTA) -> str:
 
 def tuned_weights(weights_file: Path, delta_file: Path = DELTA) -> dict[str, np.ndarray]:
     """The weights with the change added: each changed matrix gains the product of two narrow ones."""
+    from safetensors.numpy import load_file  # only the build needs it
+
     weights: dict[str, np.ndarray] = load_file(weights_file)
     if delta_file.exists():
         with np.load(delta_file, allow_pickle=False) as delta:
