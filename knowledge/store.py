@@ -118,8 +118,12 @@ class Knowledge:
 
     def said(self, answer: SpecificAnswer) -> str:
         """The text of a specific answer; while a fact of the clinic that it says is not given, what is said then."""
+        return self.fill(self.words(answer))
+
+    def words(self, answer: SpecificAnswer) -> str:
+        """The same with its placeholders."""
         given = all(self.clinic.knows(field) for field in answer.fields)
-        return self.fill(answer.text if given or not answer.unset else answer.unset)
+        return answer.text if given or not answer.unset else answer.unset
 
     def fill_clinic(self, text: str) -> str:
         """The same, leaving placeholders alone that somebody else fills."""

@@ -25,7 +25,16 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from gateway.answers.answer_parts import about_conditions, citations, lasting_facts, parts, qr_code, review_state
+from gateway.answers.answer_parts import (
+    Citation,
+    about_conditions,
+    citations,
+    citations_of,
+    lasting_facts,
+    parts,
+    qr_code,
+    review_state,
+)
 from gateway.answers.handout import MOST_TOPICS, handout
 from gateway.answers.picture_routes import questions
 from gateway.answers.search import QUERY_LIMIT, Search
@@ -73,6 +82,17 @@ class Shown:
     title: str
     short: Markup
     withheld: bool
+
+
+@dataclass(frozen=True)
+class Specific:
+    """A specific question of a topic, as its page shows it."""
+
+    id: str
+    title: str
+    text: Markup
+    review: str
+    sources: list[Citation]
 
 
 class _Pages:
@@ -134,6 +154,7 @@ class _Pages:
             topic=topic,
             group=self._group_of[name],
             more=parts(topic.more),
+            specific=self._specific(topic),
             part=part,
             about_part=self._about(part) if part else (),
             picture=topic.picture,
@@ -205,6 +226,20 @@ class _Pages:
             return Shown(name, topic.title, self._say("withheld"), withheld=True)
         return Shown(name, topic.title, self._rich(topic.short), withheld=False)
 
+    def _specific(self, topic: Topic) -> list[Specific]:
+        """The specific questions that may be answered today."""
+        told = [answer for answer in topic.answers.values() if not self._withdrawals.withheld(answer, self._today())]
+        return [
+            Specific(
+                answer.id,
+                answer.title,
+                self._rich(self._knowledge.words(answer)),
+                review_state(self._knowledge, answer),
+                citations_of(self._knowledge, answer.sources),
+            )
+            for answer in told
+        ]
+
     def _asked_part(self, topic: Topic, part: str) -> str:
         """The name of the part of the body that the answer is asked about, or nothing."""
         known = topic.picture.parts if topic.picture else ()
@@ -275,7 +310,21 @@ class _Pages:
             "name": topic.title,
             "acceptedAnswer": {"@type": "Answer", "text": f"{fill(topic.short)}\n\n{fill(topic.more)}".strip()},
         }
-        data = {"@context": "https://schema.org", "@type": "FAQPage", "inLanguage": "en-CA", "mainEntity": [question]}
+        specific = [
+            {
+                "@type": "Question",
+                "name": answer.title,
+                "acceptedAnswer": {"@type": "Answer", "text": self._knowledge.said(answer)},
+            }
+            for answer in topic.answers.values()
+            if not self._withdrawals.withheld(answer, self._today())
+        ]
+        data = {
+            "@context": "https://schema.org",
+            "@type": "FAQPage",
+            "inLanguage": "en-CA",
+            "mainEntity": [question, *specific],
+        }
         written = json.dumps(data, ensure_ascii=False)
         return Markup(written.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
 
 import segno
 
-from knowledge import Knowledge, SourceRef, Topic
+from knowledge import Knowledge, SourceRef, SpecificAnswer, Topic
 from knowledge.clinic_facts import clinic_facts
 
 # True at one moment only; a page may stay open for days, and paper for years.
@@ -56,11 +57,16 @@ def about_conditions(knowledge: Knowledge, asked: str) -> tuple[str, list[str]] 
 
 def citations(knowledge: Knowledge, topic: Topic) -> list[Citation]:
     """The sources of an answer, in its order."""
-    found = ((knowledge.sources[ref.id], ref.section) for ref in source_refs(topic))
+    return citations_of(knowledge, source_refs(topic))
+
+
+def citations_of(knowledge: Knowledge, refs: Sequence[SourceRef]) -> list[Citation]:
+    """These sources as they are shown."""
+    found = ((knowledge.sources[ref.id], ref.section) for ref in refs)
     return [Citation(source.title, section, str(source.year or ""), source.url) for source, section in found]
 
 
-def review_state(knowledge: Knowledge, topic: Topic) -> str:
+def review_state(knowledge: Knowledge, topic: Topic | SpecificAnswer) -> str:
     """Who has reviewed the answer, or that nobody has, and when it is due."""
     until = long_date(topic.review_by)
     if topic.reviewed is None:

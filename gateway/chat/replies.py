@@ -129,7 +129,7 @@ class Replies:
     def _specific(self, topic: Topic, answer: SpecificAnswer, slots: Mapping[str, Any] | None) -> Draft:
         """One specific answer, with the topic's text behind "tell me more"."""
         draft = self._said(topic.kind, self._knowledge.said(answer))
-        about = {"title": answer.title, "version": answer.version, "link": f"/answers/{topic.name}#{answer.id}"}
+        about = {"title": answer.title, "version": answer.version, "link": f"/answers/{topic.name}#q-{answer.id}"}
         draft.body.update(self._about(topic) | about, answer=answer.name, answers=[answer.name])
         draft.body["more"] = bool(topic.more)
         draft.body["sources"] = [self._source(ref) for ref in answer.sources]

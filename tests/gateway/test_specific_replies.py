@@ -42,7 +42,7 @@ def test_a_specific_answer_stands_for_itself() -> None:
     assert body["text"] == KNOWLEDGE.said(ANSWER)
     assert (body["topic"], body["answer"], body["answers"]) == ("soreness", ANSWER.name, [ANSWER.name])
     assert (body["title"], body["version"]) == (ANSWER.title, ANSWER.version)
-    assert body["link"] == f"/answers/soreness#{ANSWER.id}"
+    assert body["link"] == f"/answers/soreness#q-{ANSWER.id}"
     assert [source["id"] for source in body["sources"]] == [ref.id for ref in ANSWER.sources]
     assert body["more"] is True
 
@@ -58,7 +58,8 @@ def test_the_topic_is_told_where_no_specific_answer_can_be(answer: str | None, w
 
 
 def test_a_follow_up_goes_on_from_the_specific_answer() -> None:
-    before = {"topic": "soreness", "answer": ANSWER.id}
+    again = said(intent="follow_up/repeat", topic="soreness", answer=ANSWER.id)
+    more = said(intent="follow_up/more", topic="soreness", answer=ANSWER.id)
 
-    assert said(intent="follow_up/repeat", **before)["answer"] == ANSWER.name
-    assert said(intent="follow_up/more", **before)["text"].endswith(KNOWLEDGE.fill(TOPIC.more))
+    assert again["answer"] == ANSWER.name
+    assert more["text"].endswith(KNOWLEDGE.fill(TOPIC.more))
