@@ -54,6 +54,7 @@ SCREENING = """\
 reviewer: ""
 reviewed: ""
 review_by: "2027-05-21"
+minutes: 2
 offered_by: [soreness]
 outcomes:
 - {id: ASK, title: Ask first, text: Talk to your physio first.}
