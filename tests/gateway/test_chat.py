@@ -67,7 +67,8 @@ async def test_tell_me_more_and_shorter_can_be_typed_too(chat: Chat, knowledge: 
     (more,) = await chat.ask("tell me more")
     assert (more["kind"], more["text"]) == ("answer", knowledge.fill(knowledge.topics["soreness"].more))
     (short,) = await chat.ask("shorter please")
-    assert short["text"] == knowledge.fill(knowledge.topics["soreness"].short)
+    assert short["text"].startswith("In short: A deep ache")
+    assert len(short["text"]) < len(knowledge.topics["soreness"].short)
 
 
 async def test_see_also_can_be_chosen(chat: Chat, knowledge: Knowledge) -> None:
