@@ -82,6 +82,7 @@ def _words(knowledge: Knowledge, topic: Topic) -> Counts:
     parts: Iterable[tuple[float, str]] = (
         (8, topic.title),
         (4, topic.name.replace("_", " ")),
+        *((3, answer.title) for answer in topic.answers.values()),
         *((1, example) for example in topic.examples),
         (2, knowledge.fill(topic.short)),
         (1, knowledge.fill(topic.more)),

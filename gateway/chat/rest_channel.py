@@ -26,7 +26,7 @@ from knowledge import Knowledge
 Json = dict[str, Any]
 CHOICE = re.compile(r"\d+-[\w-]+")
 # Of the body, what stands in `custom`; the rest has its own place in Rasa's shape.
-CUSTOM = ("topic", "topics", "answer", "answers", "offered", "confidence", "sources", "see_also", "link")
+CUSTOM = ("topic", "topics", "offered", "confidence", "sources", "see_also", "link")
 ALSO = ("title", "version", "more", "reviewed", "withheld", "card", "asks", "docked", "result", "handoff", "picture")
 
 
@@ -80,6 +80,7 @@ def routes(
 def _item(sender: str, reply: Event | Draft) -> Json:
     body = reply.public()["body"] if isinstance(reply, Event) else reply.body
     custom = {"kind": reply.kind, **{name: body[name] for name in CUSTOM}}
+    custom |= {"answer": body.get("answer"), "answers": body.get("answers", [])}  # what the desk says has none
     custom |= {name: body[name] for name in ALSO if name in body}
     buttons = [{"title": b["label"], "payload": b.get("id") or f"tel:{b['tel']}"} for b in body["buttons"]]
     image = body.get("picture", {}).get("image")

@@ -402,6 +402,7 @@ async def test_what_was_acknowledged_before_a_stop_is_answered_after_the_start_a
 async def test_the_engine_is_told_with_each_message_all_that_it_has_to_know(gateway: Gateway, chat: Chat) -> None:
     for _ in range(3):
         await chat.ask("will I be sore?")
+    assert {asked["slots"].pop("on_screen") for asked in gateway.engine.heard} == {""}
     told = [(asked["slots"], asked["before"]) for asked in gateway.engine.heard]
     assert told == [
         ({}, []),
