@@ -16,6 +16,7 @@ from rasa.model_training import train  # noqa: E402
 
 from encoder import Encoder  # noqa: E402
 from nlu.channel import converse  # noqa: E402
+from nlu.local_actions import LocalActions  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[3]
 TOPICS = ("soreness", "how_often", "cost", "pregnancy", "needles", "vs_acupuncture", "human", "blood_thinners")
@@ -55,6 +56,9 @@ async def agent(model: Path, loaded: dict[Path, Agent]) -> Agent:
     if model not in loaded:
         endpoints = AvailableEndpoints.read_endpoints(str(ROOT / "endpoints.yml"))
         loaded[model] = await load_agent(model_path=str(model), endpoints=endpoints)
+        processor = loaded[model].processor
+        assert processor is not None
+        processor.action_endpoint = LocalActions()  # as the channel does
     return loaded[model]
 
 

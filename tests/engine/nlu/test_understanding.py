@@ -35,7 +35,7 @@ async def test_an_answer_comes_with_the_wording_and_the_ranking(ask: Ask) -> Non
     reply = await ask("how much does one session cost")
     assert reply["kind"] == "answer"
     assert reply["topics"][0] == "cost"
-    assert reply["intent"] == "faq/cost"
+    assert reply["intent"].partition(".")[0] == "faq/cost"  # a specific question about it, or the topic
     assert 0.5 < reply["confidence"] <= 1
     assert len(reply["ranking"]) == 5 and reply["ranking"][0]["topic"] == "cost"
     assert reply["messages"][0]["text"] and "{" not in reply["messages"][0]["text"]
