@@ -8,6 +8,6 @@ The rules are data (`data/lexicon/red_flag*.yml`). One idea a file: `words` read
 says what a rule looks like, `context` decides what is really meant (medspaCy ConText), `net` puts them together.
 """
 
-from safety.net import LEVELS, READ_TOGETHER, Finding, Net, RulesError, SafetyNet
+from safety.net import LEVELS, READ_TOGETHER, Finding, Level, Net, RulesError, SafetyNet
 
-__all__ = ["LEVELS", "READ_TOGETHER", "Finding", "Net", "RulesError", "SafetyNet"]
+__all__ = ["LEVELS", "READ_TOGETHER", "Finding", "Level", "Net", "RulesError", "SafetyNet"]

@@ -11,7 +11,7 @@ import asyncio
 import logging
 from typing import Any, Protocol
 
-from gateway.chat.turns import Turns
+from gateway.chat.turns import Decided, Turns
 from gateway.engine.client import Heard
 from gateway.errors import describe
 from gateway.handoff.side import DESK
@@ -20,7 +20,8 @@ from gateway.live.signals import Signals
 from gateway.monitoring.metrics import Metrics
 from gateway.monitoring.tracing import Tracing
 from gateway.repeating import Repeating
-from gateway.storage.store import OWN, Draft, Event, Outcome, Store, Turn, UnknownConversation
+from gateway.storage.records import OWN, Body, Draft, Event, Turn, UnknownConversation
+from gateway.storage.store import Store
 
 Json = dict[str, Any]
 log = logging.getLogger(__name__)
@@ -81,7 +82,7 @@ class Conversations:
         self._left = waiting
 
     async def receive(
-        self, conversation_id: str, body: Json, client_key: str | None = None, does: Json | None = None
+        self, conversation_id: str, body: Body, client_key: str | None = None, does: Json | None = None
     ) -> tuple[Event, bool]:
         """Store a patient's message and have it answered; returns it, and whether it is new. `does` is what it tells
         the engine besides its words.
@@ -99,7 +100,7 @@ class Conversations:
             await self.receive(conversation_id, {"text": text})
         return danger
 
-    async def ask(self, sender: str, body: Json) -> list[Event]:
+    async def ask(self, sender: str, body: Body) -> list[Event]:
         """Store a message of a sender of the REST channel, wait until it is answered, and return the answer."""
         message = await self._store.append_from(sender, Draft("patient", "message", body))
         with self._signals.listen(message.conversation_id) as news:
@@ -165,7 +166,7 @@ class Conversations:
         if outcome.desk or outcome.handoff or outcome.cancel_handoff or conversation.holder != "assistant":
             self._signals.send(DESK)
 
-    async def _settle(self, turn: Turn, outcome: Outcome) -> list[Event]:
+    async def _settle(self, turn: Turn, outcome: Decided) -> list[Event]:
         """Store what was decided, as soon as it can be stored. Nothing is decided anew meanwhile: one message, one
         decision.
         """

@@ -12,17 +12,18 @@ import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from gateway.answers.answer_parts import about_conditions, source_refs
 from gateway.answers.picture_routes import shown
 from gateway.answers.withdrawals import Withdrawals
-from gateway.engine.client import ALARMS, EngineReply
+from gateway.engine.client import EngineReply
 from gateway.handoff.patient_words import HUMAN
 from gateway.storage import screening_slots
-from gateway.storage.store import Draft
+from gateway.storage.records import Body, Button, Draft, Kind, Role
 from knowledge import Knowledge, SourceRef, Topic
 from knowledge.placeholders import PLACEHOLDER
+from safety import LEVELS, Level
 
 Json = dict[str, Any]
 CONDITION_HELP = "condition_help"
@@ -87,7 +88,8 @@ class Replies:
         topic = self._knowledge.topics[topic_name]
         if self._withdrawals.withheld(topic, self._now().date()):
             withheld = self._said("answer", self._knowledge.wording("withheld"), offer=["human"])
-            withheld.body.update(self._about(topic), withheld=True)
+            _about(topic, withheld.body)
+            withheld.body["withheld"] = True
             return withheld
         text = self._knowledge.fill(topic.more if long else topic.short)
         refs = source_refs(topic)
@@ -101,8 +103,8 @@ class Replies:
         # Whether anybody is there is told with more than the hours to who asks for a person.
         elif topic_name != HUMAN and (facts := self._knowledge.clinic_facts(topic_name, self._now())):
             text = "\n\n".join([" ".join(facts), text])
-        draft = self._said(topic.kind, text)
-        draft.body.update(self._about(topic))
+        draft = self._said(cast(Kind, topic.kind), text)
+        _about(topic, draft.body)
         draft.body["more"] = bool(topic.more) and not long
         draft.body["sources"] = [self._source(ref) for ref in {ref.id: ref for ref in reversed(refs)}.values()][::-1]
         draft.body["reviewed"] = topic.reviewed is not None
@@ -117,7 +119,7 @@ class Replies:
             draft.body["see_also"].append({"topic": other.name, "title": other.title, "id": choice})
         return draft
 
-    def alarm(self, kind: str, text: str) -> list[Draft]:
+    def alarm(self, kind: Level, text: str) -> list[Draft]:
         """An emergency, alone in its turn, with the numbers to call. It is also said while a person has the chat."""
         draft = self._said(kind, self._filled(text), role="system")
         draft.body["buttons"] = self._calls(kind, text)
@@ -134,10 +136,10 @@ class Replies:
     def reminded(self, kind: str, drafts: Sequence[Draft]) -> tuple[Draft, ...]:
         """The same with the reminder before it; an alarm needs none."""
         first, *others = drafts
-        if first.kind in ALARMS:
+        if first.kind in LEVELS:
             return tuple(drafts)
         reminder = self._knowledge.wording(f"red_flag_reminder_{kind}")
-        body = {**first.body, "text": f"{reminder}\n\n{first.body['text']}"}
+        body: Body = {**first.body, "text": f"{reminder}\n\n{first.body['text']}"}
         return (replace(first, body=body), *others)
 
     def engine_down(self) -> list[Draft]:
@@ -150,7 +152,7 @@ class Replies:
         draft.body["card"] = body["card"]
         return draft
 
-    def screening_deleted(self) -> Json:
+    def screening_deleted(self) -> Body:
         """What stands in place of the safety questions and their result once the answers were deleted."""
         return self._said(screening_slots.KINDS[0], self._knowledge.wording("screening_deleted")).body
 
@@ -160,7 +162,7 @@ class Replies:
 
     # parts
 
-    def _calls(self, kind: str, text: str) -> list[Json]:
+    def _calls(self, kind: str, text: str) -> list[Button]:
         """Buttons that call: the numbers that the text names, in its order, and the emergency line in any case."""
         clinic = self._knowledge.clinic
         known = {**clinic.numbers.named(), "clinic_phone": clinic.phone}
@@ -175,8 +177,8 @@ class Replies:
         """The time at the clinic."""
         return self._clock().astimezone(self._knowledge.clinic.timezone)
 
-    def _said(self, kind: str, text: str, *, role: str = "assistant", offer: Iterable[str] = ()) -> Draft:
-        body: Json = {
+    def _said(self, kind: Kind, text: str, *, role: Role = "assistant", offer: Iterable[str] = ()) -> Draft:
+        body: Body = {
             "text": text,
             "topic": None,
             "topics": [],
@@ -196,24 +198,21 @@ class Replies:
         source = self._knowledge.sources[ref.id]
         return {"id": source.id, "title": source.title, "section": ref.section, "url": source.url}
 
-    def _about(self, topic: Topic) -> Json:
-        return {
-            "topic": topic.name,
-            "topics": [topic.name],
-            "title": topic.title,
-            "version": topic.version,
-            "link": f"/answers/{topic.name}",
-        }
-
     def _message(self, kind: str, message: Json) -> Draft:
         """One message of the engine. Its `custom` may name topics to offer, or hold a card, or a result."""
         custom: Json = given if isinstance(given := message.get("custom"), dict) else {}
-        draft = self._said(kind, self._filled(str(message.get("text") or "")), offer=custom.get("offer") or ())
+        # A kind of its own passes through: what shows it knows what to do with it.
+        draft = self._said(
+            cast(Kind, kind), self._filled(str(message.get("text") or "")), offer=custom.get("offer") or ()
+        )
         for button in message.get("buttons") or ():
             if isinstance(button, dict) and button.get("title"):
                 does = _meaning(str(button.get("payload") or ""))
                 self._button(draft, self._filled(str(button["title"])), does, opens="sheet" if does == PRINT else None)
-        draft.body.update({name: custom[name] for name in ("card", "result") if isinstance(custom.get(name), dict)})
+        if isinstance(card := custom.get("card"), dict):
+            draft.body["card"] = card
+        if isinstance(result := custom.get("result"), dict):
+            draft.body["result"] = result
         return draft
 
     def _offer(self, draft: Draft, names: Iterable[str]) -> None:
@@ -227,8 +226,10 @@ class Replies:
     def _button(self, draft: Draft, label: str, does: Json, opens: str | None = None) -> None:
         """A button. A page may show what it `opens`; others take it as a choice."""
         if all(button["label"] != label for button in draft.body["buttons"]):
-            button = {"id": self._choice(draft, label, does), "label": label}
-            draft.body["buttons"].append({**button, "opens": opens} if opens else button)
+            button: Button = {"id": self._choice(draft, label, does), "label": label}
+            if opens:
+                button["opens"] = opens
+            draft.body["buttons"].append(button)
 
     def _choice(self, draft: Draft, label: str, does: Json) -> str:
         name = secrets.token_urlsafe(6)
@@ -243,6 +244,13 @@ class Replies:
             return self._knowledge.fill(text)
         except KeyError:  # braces that are no placeholder of ours
             return text
+
+
+def _about(topic: Topic, body: Body) -> None:
+    """Say in what is sent which answer it is."""
+    body["topic"], body["topics"] = topic.name, [topic.name]
+    body["title"], body["version"] = topic.title, topic.version
+    body["link"] = f"/answers/{topic.name}"
 
 
 def _says_something(message: Json) -> bool:

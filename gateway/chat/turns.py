@@ -9,8 +9,8 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, cast
 
 from gateway.chat.replies import Replies
 from gateway.engine.busy import Busy
@@ -18,12 +18,19 @@ from gateway.engine.client import Asked, Engine, EngineUnavailable, Heard
 from gateway.errors import describe
 from gateway.handoff.patients import Patients
 from gateway.storage import screening_slots
-from gateway.storage.store import Conversation, Draft, Outcome, Turn
-from safety import Finding, SafetyNet
+from gateway.storage.records import Conversation, Draft, Outcome, Turn
+from safety import Finding, Level, SafetyNet
 
 Json = dict[str, Any]
 SMALL_TALK = ("greeting", "thanks", "goodbye")
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Decided(Outcome):
+    """An outcome, with what the engine was asked and said for a candidate that runs beside it; that is not stored."""
+
+    heard: Heard | None = None
 
 
 class Turns:
@@ -38,19 +45,19 @@ class Turns:
         # One thread: a long message does not hold up the others, and spaCy is never entered twice at once.
         self._net_thread = ThreadPoolExecutor(1, "red-flag-net")
 
-    async def decide(self, turn: Turn) -> Outcome:
+    async def decide(self, turn: Turn) -> Decided:
         """What this message leads to, whatever else is down."""
         with self._busy.at_work():
             return await self._decide(turn)
 
-    async def _decide(self, turn: Turn) -> Outcome:
+    async def _decide(self, turn: Turn) -> Decided:
         conversation, text, does = turn.conversation, turn.message.body["text"], turn.does
         if does is None and (finding := await self.danger(text, _previous(conversation), turn.before)):
             return self._red_flag(conversation, finding)
         if conversation.silent_about(turn.message.seq):
-            return Outcome()
+            return Decided()
         if does and does.get("handoff") == "cancel":
-            return Outcome(replies=(self._patients.cancelled(conversation),), cancel_handoff=True)
+            return Decided(replies=(self._patients.cancelled(conversation),), cancel_handoff=True)
         outcome = await self._without_danger(turn)
         if flag := conversation.red_flag:
             outcome = self._reminded(outcome, flag)
@@ -59,10 +66,10 @@ class Turns:
         more = bool(does and "more" in does)
         return outcome if more else await self._patients.handed_over(conversation, outcome)
 
-    async def _without_danger(self, turn: Turn) -> Outcome:
+    async def _without_danger(self, turn: Turn) -> Decided:
         conversation, text, does = turn.conversation, turn.message.body["text"], turn.does
         if does and self._replies.knows(topic := does.get("more", "")):
-            return Outcome(replies=(self._replies.answer(topic, long=True, slots=conversation.slots),))
+            return Decided(replies=(self._replies.answer(topic, long=True, slots=conversation.slots),))
         if does and "intent" not in does:
             text, does = does.get("say", text), None
         return await self._ask(turn, text, does)
@@ -71,11 +78,11 @@ class Turns:
         """Nothing more comes."""
         self._net_thread.shutdown(wait=False)
 
-    def failed(self, turn: Turn) -> Outcome:
+    def failed(self, turn: Turn) -> Decided:
         """What is said when no decision could be made."""
-        return self._asked_again(turn, Outcome(replies=tuple(self._replies.engine_down()), desk=("failed",)))
+        return self._asked_again(turn, Decided(replies=tuple(self._replies.engine_down()), desk=("failed",)))
 
-    def _asked_again(self, turn: Turn, outcome: Outcome) -> Outcome:
+    def _asked_again(self, turn: Turn, outcome: Decided) -> Decided:
         """After a failure the card that was open is shown again: what was ticked is lost."""
         open_now = (screening_slots.at(turn.conversation.slots), screening_slots.answered(turn.does))
         if turn.card is None or turn.card["card"]["id"] not in open_now:
@@ -92,11 +99,11 @@ class Turns:
             log.error("the red-flag net failed (%s)", describe(error))
             return None
 
-    def _red_flag(self, conversation: Conversation, finding: Finding) -> Outcome:
+    def _red_flag(self, conversation: Conversation, finding: Finding) -> Decided:
         log.info("red flag %s (%s)", finding.sign, finding.level)
-        return Outcome(
-            replies=tuple(self._replies.alarm(finding.level, finding.reply)),
-            desk=(finding.level,),
+        return Decided(
+            replies=tuple(self._replies.alarm(cast(Level, finding.level), finding.reply)),
+            desk=(cast(Level, finding.level),),
             **self._screening_ends(conversation, conversation.slots, finding.level),
             red_flag={
                 "level": finding.level,
@@ -114,7 +121,7 @@ class Turns:
             "screening_gone": self._replies.screening_deleted() if gone else None,
         }
 
-    def _reminded(self, outcome: Outcome, flag: Json) -> Outcome:
+    def _reminded(self, outcome: Decided, flag: Json) -> Decided:
         """After a red flag the next question is answered with a reminder. Small talk is not gone on with: it gets the
         reminder alone, and the question after it gets it too.
         """
@@ -122,7 +129,7 @@ class Turns:
             return replace(outcome, replies=(self._replies.reminder(flag["level"]),), red_flag=flag)
         return replace(outcome, replies=self._replies.reminded(flag["level"], outcome.replies))
 
-    async def _ask(self, turn: Turn, text: str, does: Json | None) -> Outcome:
+    async def _ask(self, turn: Turn, text: str, does: Json | None) -> Decided:
         conversation = turn.conversation
         style = screening_slots.ONE_BY_ONE if conversation.text_only else {}
         asked = Asked(conversation.id, text, does, {**conversation.slots, **style}, turn.before)
@@ -130,15 +137,15 @@ class Turns:
             reply = await self._engine.ask(asked)
         except EngineUnavailable as error:
             log.warning("%s", error)
-            return Outcome(self._without_engine(conversation, does), desk=("engine_down",))
+            return Decided(self._without_engine(conversation, does), desk=("engine_down",))
         heard = None if does else Heard(asked, reply)
         replies = tuple(self._replies.decided(reply, text))
         if alarm := reply.alarm:
             ends = self._screening_ends(conversation, reply.slots, alarm)
             found: dict[str, Any] = {"red_flag": reply.red_flag or {}, "heard": heard, **ends}
-            return Outcome(replies, desk=(alarm,), **found)
+            return Decided(replies, desk=(alarm,), **found)
         deleted = screening_slots.deleted(conversation.slots, reply.slots)
-        return Outcome(
+        return Decided(
             replies=replies,
             desk=(reply.handoff,) if reply.handoff else (),
             small_talk=reply.intent in SMALL_TALK,
