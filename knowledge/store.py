@@ -14,7 +14,6 @@ from knowledge.claims import Claim, read_claims
 from knowledge.clinic import Clinic, read_clinic
 from knowledge.clinic_facts import clinic_facts
 from knowledge.conditions import Conditions, read_conditions
-from knowledge.fingerprint import data_hash
 from knowledge.groups import Group, read_groups
 from knowledge.interface import DEFAULT_LANGUAGE, Catalogue, fill_clinic, read_catalogues
 from knowledge.overclaims import Overclaim, read_overclaims
@@ -138,11 +137,6 @@ class Knowledge:
     def clinic_facts(self, topic: str, now: datetime) -> list[str]:
         """Sentences with the clinic's own facts that follow the answer of a topic: open now, fees, who treats."""
         return clinic_facts(self.clinic, self.wording, topic, now)
-
-    @cached_property
-    def data_hash(self) -> str:
-        """What the model depends on, as one hash: the same hash, the same training."""
-        return data_hash(self.folder)
 
     @cached_property
     def _placeholders(self) -> dict[str, str]:
