@@ -18,7 +18,7 @@ from gateway.engine.client import Asked, Engine, EngineUnavailable, Heard
 from gateway.errors import describe
 from gateway.handoff.patients import Patients
 from gateway.storage import screening_slots
-from gateway.storage.records import Conversation, Draft, Outcome, Turn
+from gateway.storage.records import Conversation, Draft, Turn, TurnOutcome
 from safety import Finding, Level, SafetyNet
 
 Json = dict[str, Any]
@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Decided(Outcome):
+class Decided(TurnOutcome):
     """An outcome, with what the engine was asked and said for a candidate that runs beside it; that is not stored."""
 
     heard: Heard | None = None
