@@ -20,6 +20,7 @@ from gateway.answers.withdrawals import Withdrawals
 from gateway.chat import api, handoff_api, questions_sheet, rest_channel, screening_sheet, window
 from gateway.chat.after_alarm import AfterAlarm
 from gateway.chat.conversations import Conversations
+from gateway.chat.dialogue import Dialogue
 from gateway.chat.replies import Replies
 from gateway.chat.retention import Retention
 from gateway.chat.turns import Turns
@@ -115,7 +116,7 @@ class Edition:
         mailer = Mailer(settings, database, knowledge, frame.links.to, now)
         self.alerts = Alerts(store, database, signals, knowledge, front_desk, mailer, now)
         after, languages = AfterAlarm.load(knowledge.folder), Languages.load(knowledge.folder)
-        self.turns = Turns(net, engine, replies, patients, self._busy, after, languages)
+        self.turns = Turns(net, engine, replies, patients, self._busy, after, languages, Dialogue(knowledge, replies))
         limits = RateLimits(frame.conversation_buckets, frame.address_buckets, knowledge)
         templates = Pages(knowledge, now)
         feedback = Feedback(database, now, knowledge.clinic.timezone)

@@ -59,6 +59,7 @@ class Topic:
     lines: Mapping[str, int] = field(repr=False, compare=False)
     lapsed: str = ""
     answers: Mapping[str, SpecificAnswer] = field(default_factory=lambda: MappingProxyType({}))
+    simple: str = ""  # the short answer in the plainest words, for who asks for it
 
     @property
     def intent(self) -> str:
@@ -144,9 +145,11 @@ def _read_topic(
     meta = response.section("metadata")
     meta.only(
         "title", "more", "kind", "sources", "claims", "more_claims", "see_also",
-        "reviewer", "reviewed", "review_by", "signed",
+        "reviewer", "reviewed", "review_by", "signed", "simple",
     )  # fmt: skip
     title = meta.text("title")
+    simple = " ".join((meta.optional_text("simple") or "").split())
+    check_placeholders(meta, simple, meta.line_of("simple"))
     more = "\n\n".join(" ".join(paragraph.split()) for paragraph in meta.text("more").splitlines() if paragraph.strip())
     lines = {
         "examples": examples_line,
@@ -191,11 +194,12 @@ def _read_topic(
         review_by=review_by,
         examples=examples,
         file=path,
-        version=version_of(title, short, more, refs, *([picture.version] if picture else [])),
+        version=version_of(title, short, more, refs, *filter(None, [simple]), *([picture.version] if picture else [])),
         picture=picture,
         lines=MappingProxyType(lines),
         lapsed=signature.lapsed,
         answers=MappingProxyType(specific),
+        simple=simple,
     )
 
 

@@ -25,6 +25,7 @@ from knowledge.readability import Readability, read_readability
 from knowledge.screening import Screening, read_screening
 from knowledge.sources import Source, read_sources
 from knowledge.standards import Standards, read_standards
+from knowledge.talk import Talk, read_talk
 from knowledge.wording import Sentence, read_wording
 
 NO_BOOKING_LINK = "unknown_booking_link"
@@ -51,6 +52,7 @@ class Knowledge:
     standards: Standards
     readability: Readability
     overclaims: tuple[Overclaim, ...]
+    talk: Talk
 
     @classmethod
     def load(cls, data: Path) -> Knowledge:
@@ -79,6 +81,8 @@ class Knowledge:
         names = sorted(path.stem for path in answers.glob("*.yml"))
         pictures = read_pictures(data / "pictures.yml", names, sources, conditions.body_parts, problems)
         topics = read_topics(answers, least, sources, claims, by_topic(pictures), problems)
+        asked = screening.questions if screening else ()
+        talk = read_talk(data / "talk.yml", names, asked, sources, problems)
         # Without any answer there is one thing to say, not one for each group.
         groups = read_groups(data / "groups.yml", names, problems) if names else ()
         if sentences and NO_BOOKING_LINK not in sentences:
@@ -103,6 +107,7 @@ class Knowledge:
                 standards=standards,
                 readability=readability,
                 overclaims=overclaims,
+                talk=talk,
             ),
             problems,
         )

@@ -222,7 +222,7 @@ async def understand(agent: Agent, tracker: DialogueStateTracker, text: str) -> 
         return alone
     ranked = ranking(alone["intent_ranking"])
     weight = FOLLOW_UPS.weight(text, ranked)
-    if not weight:
+    if not weight or (alone.get("topics") and FOLLOW_UPS.stands_alone(text, ranked)):
         return alone
     if in_context is None:
         together = await agent.processor.parse_message(UserMessage(f"{title} {text}"))

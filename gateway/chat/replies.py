@@ -147,6 +147,41 @@ class Replies:
             choice = self._choice(draft, other.title, {"intent": other.intent})
             draft.body["see_also"].append({"topic": other.name, "title": other.title, "id": choice})
 
+    def specific(self, topic_name: str, answer_id: str, slots: Mapping[str, Any] | None = None) -> Draft:
+        """A specific answer of a topic, or the topic's own where that is withheld."""
+        return self.answer(topic_name, slots=slots, specific=answer_id)
+
+    def part(self, topic_name: str, text: str, buttons: Iterable[tuple[str, Json]] = ()) -> Draft:
+        """A part of what is known of a topic, in its name and with its sources; with buttons to go on."""
+        topic = self._knowledge.topics[topic_name]
+        draft = self._said(topic.kind if topic.kind != "handoff" else "answer", self._filled(text))
+        draft.body.update(self._about(topic))
+        draft.body["sources"] = [self._source(ref) for ref in {ref.id: ref for ref in source_refs(topic)}.values()]
+        for label, does in buttons:
+            self._button(draft, label, does)
+        return draft
+
+    def own_words(
+        self, kind: str, text: str, buttons: Iterable[tuple[str, Json]] = (), offer: Iterable[str] = ()
+    ) -> Draft:
+        """Words of the assistant about the conversation itself."""
+        draft = self._said(kind, self._filled(text), offer=offer)
+        for label, does in buttons:
+            self._button(draft, label, does)
+        return draft
+
+    def add_button(self, draft: Draft, label: str, does: Json) -> None:
+        """One button more."""
+        self._button(draft, label, does)
+
+    def cited(self, sources: Iterable[str]) -> list[Json]:
+        """Sources as a reply names them."""
+        return [self._source(SourceRef(source, "")) for source in sources]
+
+    def withheld(self, topic_name: str) -> bool:
+        """Whether nothing of this topic may be said now."""
+        return self._withdrawals.withheld(self._knowledge.topics[topic_name], self._now().date())
+
     def alarm(self, kind: str, text: str, chips: bool = True) -> list[Draft]:
         """An emergency, alone in its turn, with the numbers to call. It is also said while a person has the chat."""
         draft = self._said(kind, self._filled(text), role="system")

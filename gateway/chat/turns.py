@@ -13,6 +13,8 @@ from dataclasses import replace
 from typing import Any
 
 from gateway.chat.after_alarm import DOES, AfterAlarm
+from gateway.chat.dialogue import Chosen, Dialogue
+from gateway.chat.record import ChatRecord
 from gateway.chat.replies import Replies
 from gateway.engine.busy import Busy
 from gateway.engine.client import ALARMS, Asked, Engine, EngineUnavailable, Heard
@@ -24,7 +26,7 @@ from safety import Finding, SafetyNet
 from safety.languages import HELP, Languages
 
 Json = dict[str, Any]
-SMALL_TALK = ("greeting", "thanks", "goodbye")
+SMALL_TALK = ("greeting", "thanks", "goodbye", "chat")
 NOTE = 300  # characters of what a patient answers to an alarm that the front desk sees beside it
 log = logging.getLogger(__name__)
 
@@ -41,6 +43,7 @@ class Turns:
         busy: Busy,
         after: AfterAlarm,
         languages: Languages,
+        dialogue: Dialogue,
     ) -> None:
         self._net = net
         self._after = after
@@ -50,6 +53,7 @@ class Turns:
         self._patients = patients
         self._busy = busy
         self._fault_told: str | None = None
+        self._dialogue = dialogue
         # One thread: a long message does not hold up the others, and spaCy is never entered twice at once.
         self._net_thread = ThreadPoolExecutor(1, "red-flag-net")
 
@@ -76,9 +80,11 @@ class Turns:
             return Outcome(red_flag=flag or {})
         if does and does.get("handoff") == "cancel":
             return Outcome(replies=(self._patients.cancelled(conversation),), cancel_handoff=True)
-        outcome = await self._without_danger(turn)
+        record = self._dialogue.heard(turn)
+        outcome = await self._without_danger(turn, record)
         if does is None and (words := self._languages.not_understood(text)):
             outcome = self._not_understood(outcome, words)
+        outcome = self._dialogue.finished(outcome, record, text)
         if flag:
             outcome = self._meanwhile(turn, outcome, flag)
         if "engine_down" in outcome.desk:
@@ -94,13 +100,20 @@ class Turns:
         self._fault_told = fault
         return replace(outcome, desk=(*outcome.desk, "net_failed")) if fault else outcome
 
-    async def _without_danger(self, turn: Turn) -> Outcome:
+    async def _without_danger(self, turn: Turn, record: ChatRecord) -> Outcome:
         conversation, text, does = turn.conversation, turn.message.body["text"], turn.does
+        answered = self._dialogue.short_answer(turn, record)
+        if isinstance(answered, Outcome):
+            return answered
+        if isinstance(answered, Chosen):
+            text, does = answered.label, answered.does
+        if does and (outcome := self._dialogue.carried_out(does, record, conversation.slots)):
+            return outcome
         if does and self._replies.knows(topic := does.get("more", "")):
             return Outcome(replies=(self._replies.answer(topic, long=True, slots=conversation.slots),))
         if does and "intent" not in does:
             text, does = does.get("say", text), None
-        return await self._ask(turn, text, does)
+        return await self._ask(turn, record, text, does)
 
     def close(self) -> None:
         """Nothing more comes."""
@@ -141,6 +154,7 @@ class Turns:
         return Outcome(
             replies=tuple(self._replies.alarm(finding.level, finding.reply)),
             desk=(finding.level,),
+            record=replace(ChatRecord.read(conversation.record), offers=(), asks="").stored(),
             **self._screening_ends(conversation, conversation.slots, finding.level),
             red_flag={
                 "level": finding.level,
@@ -192,11 +206,12 @@ class Turns:
             return replace(outcome, replies=(held,), desk=(), red_flag=_later(flag))
         return replace(outcome, replies=self._replies.reminded(level, outcome.replies), red_flag=_later(flag))
 
-    async def _ask(self, turn: Turn, text: str, does: Json | None) -> Outcome:
+    async def _ask(self, turn: Turn, record: ChatRecord, text: str, does: Json | None) -> Outcome:
         conversation = turn.conversation
         style = screening_slots.ONE_BY_ONE if conversation.text_only else {}
         # What is typed counts only for what was on the screen; "" is nothing.
-        slots = {**conversation.slots, **style, "on_screen": turn.on_screen or ""}
+        on_screen = {"on_screen": turn.on_screen or ""}
+        slots = {**conversation.slots, **style, **on_screen, **self._dialogue.told_slots(record)}
         asked = Asked(conversation.id, text, does, slots, turn.before)
         try:
             reply = await self._engine.ask(asked)
@@ -204,7 +219,10 @@ class Turns:
             log.warning("%s", error)
             return Outcome(self._without_engine(conversation, does), desk=("engine_down",))
         heard = None if does else Heard(asked, reply)
-        replies = tuple(self._replies.decided(reply, text))
+        replies = self._dialogue.follow_up(reply, record, text)
+        if replies is None:
+            decided = self._replies.decided(reply, self._dialogue.asked(text, record, reply))
+            replies = self._dialogue.in_view(decided, record)
         if alarm := reply.alarm:
             ends = self._screening_ends(conversation, reply.slots, alarm)
             found: dict[str, Any] = {"red_flag": reply.red_flag or {}, "heard": heard, **ends}
@@ -213,7 +231,8 @@ class Turns:
         return Outcome(
             replies=replies,
             desk=(reply.handoff,) if reply.handoff else (),
-            small_talk=reply.intent in SMALL_TALK,
+            small_talk=reply.intent.partition("/")[0] in SMALL_TALK,
+            near=(*(name for name, _ in reply.answer_ranking), *reply.offered),
             slots=reply.slots,
             screening_gone=self._replies.screening_deleted() if deleted else None,
             heard=heard,

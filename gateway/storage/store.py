@@ -43,6 +43,7 @@ class Conversation:
     language: str | None = None
     answers_after: int = 0
     desk_seen: int = 0
+    record: Json | None = None
 
     @property
     def text_only(self) -> bool:
@@ -114,12 +115,14 @@ class Outcome:
     replies: tuple[Draft, ...] = ()
     desk: tuple[str, ...] = ()  # reasons why the front desk should look
     slots: Json | None = None  # None: as they were
+    record: Json | None = None  # what is known of the chat from now on; None: as it was
     red_flag: Json = field(default_factory=dict)  # what the net found in this message; empty: nothing
     small_talk: bool = False  # not gone on with after a red flag
     screening_gone: Json | None = None  # what stands from now on for the safety questions, if their answers went
     alarm_note: str | None = None  # what the patient answered to an alarm, for the front desk
     handoff: Handoff | None = None  # a person is needed
     cancel_handoff: bool = False  # no person is needed any more
+    near: tuple[str, ...] = ()  # topics and answers that the message came near to; it is not stored
     heard: Any = None  # what the engine was asked and said, for a candidate that runs beside it; it is not stored
 
 
@@ -394,6 +397,8 @@ class Store:
                 handoffs.patient_waits(connection, conversation_id, self._now())
             if not dropped and outcome.slots is not None:
                 changes["slots"] = outcome.slots
+            if not dropped and outcome.record is not None:
+                changes["record"] = outcome.record
             if outcome.screening_gone and not dropped:
                 past = events.c.conversation_id == conversation_id, events.c.kind.in_(screening_slots.KINDS)
                 connection.execute(update(events).where(*past).values(body=outcome.screening_gone, choices=None))
@@ -451,6 +456,7 @@ class Store:
             "last_seq": 0,
             "holder": "assistant",
             "slots": {},
+            "record": None,
             "red_flag": None,
             "language": None,
             "answers_after": 0,

@@ -62,6 +62,7 @@ conversations = Table(
     Column("last_seq", Integer, nullable=False),
     Column("holder", String(16), nullable=False),  # assistant, waiting (for a person) or person
     Column("slots", JSON, nullable=False),  # what the engine is told with each message: it remembers nothing
+    Column("record", JSON(none_as_null=True)),  # what is known of the chat (gateway/chat/record.py)
     Column("red_flag", JSON(none_as_null=True)),  # what the net found in the last message, if anything
     Column("language", String(8)),  # of the chat window
     # The assistant answers no message up to this one: a person had the chat.
