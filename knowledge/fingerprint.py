@@ -19,7 +19,6 @@ NOT_TRAINED = frozenset(
         "sources.yml",
         "standards.yml",
         "studio.yml",
-        "talk.yml",
         "wording.yml",
         "lexicon/overclaims.yml",
         "lexicon/personal.yml",

@@ -139,7 +139,7 @@ def loaded() -> list[Agent]:
 
 
 @pytest.fixture
-async def ask(loaded: list[Agent]) -> Ask:
+async def ask(loaded: list[Agent], request: pytest.FixtureRequest) -> Ask:
     """Say something in a conversation of its own."""
     if not loaded:
         endpoints = AvailableEndpoints.read_endpoints("endpoints.yml")
@@ -148,7 +148,8 @@ async def ask(loaded: list[Agent]) -> Ask:
     agent = loaded[0]
 
     async def say(message: str) -> Json:
-        return await converse(agent, {"message": message, "choice": None, "slots": {}, "before": []})
+        body = {"sender": request.node.name, "message": message, "choice": None, "slots": None}
+        return await converse(agent, body, agent.handle_message)
 
     return say
 

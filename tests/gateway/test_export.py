@@ -8,10 +8,10 @@ import json
 from sqlalchemy import inspect
 from typer.testing import CliRunner
 
-from gateway.cli.main import app
-from gateway.operations.export import OF_A_CONVERSATION, export
+from gateway.cli import app
+from gateway.database import Database
+from gateway.export import OF_A_CONVERSATION, export
 from gateway.settings import Settings
-from gateway.storage.database import Database
 from knowledge import Knowledge
 from tests.gateway.conftest import Start
 

@@ -12,8 +12,7 @@ from gateway.evaluation.compare import SAME
 from gateway.staff.access import HEADERS, Visit
 from gateway.staff.audit import Audit
 from gateway.staff.templates import Pages
-from gateway.studio.background import off_loop
-from gateway.studio.workplace import Workplace
+from gateway.studio.workplace import Workplace, off_loop
 
 SHOWN = 50  # examples that are too alike
 

@@ -1,5 +1,0 @@
-"""`python -m gateway.cli`, which `./ims` runs."""
-
-from gateway.cli.main import app
-
-app()
