@@ -120,10 +120,11 @@ class Words:
         decimal = "." in typed or "," in typed
         try:
             value = float(typed.replace(",", "."))
-        except ValueError:  # 1.000.000 or 2026.11.21
+            whole = str(int(value))
+        except (ValueError, OverflowError):  # 1.000.000 or 2026.11.21, or a key that was held down for 309 digits
             return "<number>"
-        if not decimal and str(int(value)) in self.number_words:
-            return self.number_words[str(int(value))]
+        if not decimal and whole in self.number_words:
+            return self.number_words[whole]
         return next((kind.name for kind in self.numbers if kind.holds(value, decimal)), "<number>")
 
     def _corrected(self, word: str) -> str | None:

@@ -86,3 +86,9 @@ def test_nothing_that_was_typed_is_logged(
         net.check("Secretword my chest hurts")
     out, err = capfd.readouterr()
     assert "secretword" not in (caplog.text + out + err).lower()
+
+
+@pytest.mark.parametrize("digits", [308, 309, 400, 5_000])
+def test_a_number_of_any_length_never_silences_a_red_flag(net: Net, digits: int) -> None:
+    finding = net.check(f"I have crushing chest pain and I can't breathe {'9' * digits}")
+    assert finding is not None and finding.level == "emergency"
