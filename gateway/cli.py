@@ -34,6 +34,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 console = Console()
+ANY_ID = {"ignore_unknown_options": True}  # the id of one chat in 64 begins with a dash
 
 
 def _settings() -> Settings:
@@ -246,7 +247,7 @@ def purge(
     console.print(f"Erased {erased} conversation{'' if erased == 1 else 's'} older than {days:g} days.")
 
 
-@app.command()
+@app.command(context_settings=ANY_ID)
 def forget(name: Annotated[str, typer.Argument(metavar="SENDER_OR_ID", help="Of the conversation.")]) -> None:
     """Erase one conversation at once."""
     from gateway import retention
@@ -262,7 +263,7 @@ def forget(name: Annotated[str, typer.Argument(metavar="SENDER_OR_ID", help="Of 
     console.print("Erased.")
 
 
-@app.command()
+@app.command(context_settings=ANY_ID)
 def export(name: Annotated[str, typer.Argument(metavar="SENDER_OR_ID", help="Of the conversation.")]) -> None:
     """Print all that is kept of one conversation, as JSON: for the person who asks for it."""
     import json

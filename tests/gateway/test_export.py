@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 
+import pytest
 from sqlalchemy import inspect
 from typer.testing import CliRunner
 
@@ -68,3 +69,12 @@ async def test_the_command_prints_json_or_says_that_there_is_none(start: Start, 
     assert json.loads(found.stdout)[0]["conversation"]["id"] == chat.id
     missing = await asyncio.to_thread(CliRunner().invoke, app, ["export", "nobody"], env=environment)
     assert missing.exit_code == 1
+
+
+@pytest.mark.parametrize("command", ["export", "forget"])
+@pytest.mark.parametrize("name", ["-abcDEF", "--abc"])
+def test_an_id_that_begins_with_a_dash_is_an_id(settings: Settings, command: str, name: str) -> None:
+    environment = {"IMS_VAR": str(settings.var)}
+    told = CliRunner().invoke(app, [command, name], env=environment)
+    assert told.exit_code == 1
+    assert f"There is no conversation '{name}'" in told.output
