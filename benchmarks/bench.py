@@ -30,10 +30,11 @@ import httpx
 
 from benchmarks import stock
 from benchmarks.load import allow_many_files, cpu_seconds, idle_streams, many_chats, memory_mb, throughput
-from gateway.evaluation.engine_command import run_in_engine
+from gateway.editions.models import Models
+from gateway.engine.command import run_in_engine
+from gateway.engine.environment import ENGINE_PYTHON
 from gateway.evaluation.hint3 import mcc
 from gateway.settings import Settings
-from gateway.training import ENGINE_PYTHON, Models
 
 ROOT = Path.cwd()
 Json = dict[str, Any]

@@ -26,9 +26,9 @@ import httpx
 
 from benchmarks.bench import free_port, serving
 from benchmarks.load import memory_mb
-from gateway.database import Database
 from gateway.staff.accounts import Accounts
-from tests.gateway.staff import Browser, ready
+from gateway.storage.database import Database
+from tests.support.staff import Browser, ready
 
 AT_ONCE = 8
 PATIENCE = 60.0  # seconds; what takes longer has failed

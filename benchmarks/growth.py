@@ -29,11 +29,11 @@ from sqlalchemy import insert
 
 from benchmarks.bench import ROOT, asked, assistant
 from benchmarks.stock import train
-from gateway.database import Database
-from gateway.evaluation.engine_command import run_in_engine
+from gateway.engine.command import run_in_engine
 from gateway.settings import Settings
-from gateway.store import Draft, Outcome, Store
-from gateway.tables import conversations, events
+from gateway.storage.database import Database
+from gateway.storage.store import Draft, Outcome, Store
+from gateway.storage.tables import conversations, events
 
 Json = dict[str, Any]
 TIMES = 10
@@ -107,7 +107,7 @@ def chats_of(messages: int) -> Iterator[tuple[list[Json], list[Json]]]:
         for number in range(first, min(first + 100 * A_CHAT, messages), A_CHAT):
             chat_id, at = f"grown-{number}", begin + timedelta(seconds=31 * number)
             row: Json = {"token_hash": None, "sender": None, "red_flag": None, "language": None, "slots": {}}
-            row |= {"engine_epoch": 1, "engine_turns": 0, "holder": "assistant", "answers_after": 0, "desk_seen": 0}
+            row |= {"holder": "assistant", "answers_after": 0, "desk_seen": 0}
             opened.append({**row, "id": chat_id, "created_at": at, "last_at": at, "last_seq": A_CHAT})
             for seq in range(1, A_CHAT + 1):
                 patient = seq % 2 == 1

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -17,45 +17,43 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from gateway import metrics
-from gateway.conversations import Conversations
-from gateway.database import Database
-from gateway.desk.links import Links
-from gateway.edition import Edition, Frame
-from gateway.engine import Engine
+from gateway import __version__
+from gateway.answers.withdrawals import Withdrawals
+from gateway.assembly import Edition, Frame
+from gateway.chat.conversations import Conversations
+from gateway.chat.retention import Retention
+from gateway.clock import utc_now
+from gateway.engine.client import Engine
+from gateway.errors import describe
 from gateway.exchange import Exchange
-from gateway.guards import BodyLimit, OtherSites, SecurityHeaders
-from gateway.logs import RequestLog, describe
-from gateway.peers import Alone, RedisPeers, SharedBuckets, SharedSignals
-from gateway.problems import SENTENCES, Refused, error_body, problem_page, wants_page
-from gateway.retention import Retention
+from gateway.handoff.links import Links
+from gateway.live.peers import Alone, RedisPeers, SharedBuckets, SharedSignals
+from gateway.monitoring import metrics
+from gateway.monitoring.logs import RequestLog
+from gateway.monitoring.tracing import TracedRequests, Tracing
 from gateway.settings import Settings
 from gateway.staff.access import Access
 from gateway.staff.accounts import Accounts
 from gateway.staff.audit import Audit
 from gateway.staff.throttle import Throttle
-from gateway.store import Store
+from gateway.storage.database import Database
+from gateway.storage.store import Store
 from gateway.studio.errors import StudioError
 from gateway.studio.personal import Personal
-from gateway.studio.shadow import Shadow
+from gateway.studio.trying.shadow import Shadow
 from gateway.studio.workplace import Workplace
-from gateway.tracing import TracedRequests, Tracing
-from gateway.turns import RedFlagNet
-from gateway.withdrawals import Withdrawals
+from gateway.web.error_replies import SENTENCES, Refused, error_body, problem_page, wants_page
+from gateway.web.guards import BodyLimit, OtherSites, SecurityHeaders
 from knowledge import Knowledge
+from safety import SafetyNet
 
 log = logging.getLogger(__name__)
-
-
-def utc_now() -> datetime:
-    """The real clock."""
-    return datetime.now(UTC)
 
 
 def create_app(
     settings: Settings,
     knowledge: Knowledge,
-    net: RedFlagNet,
+    net: SafetyNet,
     engine: Engine | None = None,
     now: Callable[[], datetime] = utc_now,
     tracing: Tracing | None = None,
@@ -63,7 +61,7 @@ def create_app(
     """The gateway as an ASGI application. Without `engine`, the one at `settings.engine_url`; no traces by default."""
     counted = metrics.Metrics()
     tracing = tracing or Tracing()
-    database = Database(settings.database_url, tracing)
+    database = Database(settings.database_url, tracing.database_write)
     store = Store(database, now)
     peers = RedisPeers(settings.redis) if settings.redis else None
     others = peers or Alone()
@@ -125,7 +123,7 @@ def create_app(
     app = FastAPI(
         title="IMS Assistant",
         description="A chat that answers patients' questions about Intramuscular Stimulation.",
-        version="1",
+        version=__version__,
         docs_url=None,  # they load scripts from other machines; the description itself is at /openapi.json
         redoc_url=None,
         # It would record errors with what patients typed in them, if somebody set its environment variables.

@@ -14,12 +14,11 @@ from pathlib import Path
 import httpx
 from fastapi import FastAPI
 
-from gateway.control import ControlError, Json, Tell, listen
-from gateway.edition import Edition, Frame
-from gateway.engine import HttpEngine
-from gateway.turns import RedFlagNet
-from knowledge import Knowledge, KnowledgeError
-from safety import Net, RulesError
+from gateway.assembly import Edition, Frame
+from gateway.editions.control import ControlError, Json, Tell, listen
+from gateway.engine.client import HttpEngine
+from knowledge import Knowledge, Told
+from safety import Net, SafetyNet
 
 
 class Exchange:
@@ -71,7 +70,7 @@ class Exchange:
         knowledge = Knowledge.load(data)
         return Edition(self._frame, knowledge, self._net_of(data), None, urls)
 
-    def _net_of(self, data: Path) -> RedFlagNet:
+    def _net_of(self, data: Path) -> SafetyNet:
         """The net there is, where the rules are the same: it takes seconds to make one."""
         if _rules(data) == _rules(self.edition.knowledge.folder):
             return self.edition.net
@@ -104,13 +103,13 @@ class Exchange:
                 await self._shadow(*order["candidate"])
             else:
                 raise ControlError("The gateway does not know this order.")
-        except (KnowledgeError, RulesError, OSError) as error:
+        except (Told, OSError) as error:
             raise ControlError(f"The gateway cannot use this data: {error}") from error
         return {}
 
 
 def _rules(data: Path) -> str:
     digest = hashlib.sha256()
-    for path in sorted((data / "lexicon").glob("*.yml")):
+    for path in sorted(path for path in (data / "lexicon").rglob("*") if path.is_file()):
         digest.update(f"{path.name}\0".encode() + path.read_bytes())
     return digest.hexdigest()

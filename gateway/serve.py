@@ -9,14 +9,13 @@ from typing import cast
 import uvicorn
 from fastapi import FastAPI
 
-from gateway import logs
 from gateway.app import create_app
-from gateway.collector import TracingError
-from gateway.connections import connection_class
-from gateway.settings import Settings, SettingsError
-from gateway.tracing import Tracing
-from knowledge import Knowledge, KnowledgeError
-from safety import Net, RulesError
+from gateway.monitoring import logs
+from gateway.monitoring.tracing import Tracing
+from gateway.settings import Settings
+from gateway.web.connections import connection_class
+from knowledge import Knowledge, Told
+from safety import Net
 
 
 class Server(uvicorn.Server):
@@ -49,7 +48,7 @@ def main() -> int:
         knowledge = Knowledge.load(settings.answered_from)
         net = Net.load(settings.answered_from)
         tracing = Tracing.from_environment()
-    except (SettingsError, KnowledgeError, RulesError, TracingError) as error:
+    except Told as error:
         print(error, file=sys.stderr)
         return 1
     logs.configure(as_json=settings.log_json)

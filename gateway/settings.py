@@ -14,10 +14,11 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from knowledge import Told
 from knowledge.clinic import ORIGIN
 
 
-class SettingsError(ValueError):
+class SettingsError(Told, ValueError):
     """An environment variable does not say what it should; the message says which and what is expected."""
 
 
@@ -25,22 +26,21 @@ class SettingsError(ValueError):
 class Settings:
     """Where things are and how much is allowed. Field `x` is set by the environment variable `IMS_X`."""
 
-    data: Path = Path("data")  # in the folder of the assistant, where every command works, as the next two are
-    var: Path = Path("var")
-    models: Path = Path("models")
+    data: Path = Path("data")  # what the assistant knows; from the assistant's folder, as the next two are
+    var: Path = Path("var")  # database, secrets, logs and what is under way
+    models: Path = Path("models")  # trained models and their manifests
     published: str = ""  # where answers are given from; empty: `data`. `ims run` sets it to what was published last
     control: str = ""  # socket at which the gateway takes orders; `ims run` sets it
     shadow: str = ""  # address and name of a candidate that hears what patients write; `ims run` sets it
     database: str = ""  # SQLAlchemy URL; empty: an SQLite file in `var`
-    host: str = "127.0.0.1"
-    port: int = 8000
+    host: str = "127.0.0.1"  # address on which the gateway listens
+    port: int = 8000  # port on which it listens
     public_url: str = ""  # how patients reach it, for QR codes and links; empty: as each request came
     redis: str = ""  # URL of the Redis that several gateways share; empty: there is one gateway
     take_over_after: float = 3.0  # seconds after which a gateway looks for what another one left unanswered
     engine_url: str = "http://127.0.0.1:5005"  # or several, with spaces or commas between them
     engine_token: str = ""  # what the gateway shows to the engine; empty: made at the first start
     engine_timeout: float = 3.0  # seconds after which the patient is told that no answer came
-    engine_turns: int = 8  # turns after which the engine gets a fresh tracker: its cost grows with the tracker
     message_limit: int = 2_000  # characters in one message
     body_limit: int = 1_000_000  # bytes in one request
     header_seconds: float = 15.0  # for the headers of a request to arrive
@@ -54,10 +54,10 @@ class Settings:
     metrics_token: str = ""  # asked for on /metrics; empty: only this machine may read it
     log_json: bool = False  # log lines as JSON objects, for programs that collect them
     smtp_host: str = ""  # sends e-mail; empty: none is sent
-    smtp_port: int = 587
+    smtp_port: int = 587  # port of the mail server
     smtp_security: str = "starttls"  # starttls, tls or none (only for a server on this machine)
-    smtp_user: str = ""
-    smtp_password: str = ""
+    smtp_user: str = ""  # name at the mail server; empty: it asks for none
+    smtp_password: str = ""  # password there
     smtp_from: str = ""  # empty: the clinic's address in data/clinic.yml
     desk_poll: float = 5.0  # seconds between two looks at who waits for a person
     withdrawal_poll: float = 1.0  # seconds after which a withdrawn answer is withheld at the latest
@@ -75,7 +75,7 @@ class Settings:
             try:
                 given[field.name] = read(environment[name])
             except (ValueError, KeyError) as error:
-                raise SettingsError(f"{name} must be {expected}. What to do: correct or unset {name}.") from error
+                raise SettingsError(f"{name} must be {expected}.", f"correct or unset {name}.") from error
         return cls(**given)
 
     @property

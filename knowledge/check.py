@@ -9,19 +9,22 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from knowledge import education, hazards, pages
-from knowledge.answers import Topic
+from knowledge.answers import SourceRef, SpecificAnswer, Topic
 from knowledge.placeholders import check_placeholders
 from knowledge.problems import Problem
+from knowledge.specific import opening
 from knowledge.standards import TextStandard
 from knowledge.store import Knowledge
 from knowledge.yaml import read
 
+LEAST = 3  # topics with the fewest specific answers that are named
+HARD, CLOSED = "is hard to read", "rests on no source that a reader can open"  # what a note says of an answer
 FILL_IN = "FILL IN"  # begins what a person has to replace in a new assistant's files
 
 
@@ -63,6 +66,10 @@ def findings(knowledge: Knowledge, today: date) -> Iterator[Problem]:
     for topic in knowledge.topics.values():
         for found in of_topic(knowledge, topic, today):
             yield Problem(topic.file.as_posix(), topic.lines[found.part], found.message, found.remedy, "finding")
+        for answer in topic.answers.values():
+            for found in of_specific(knowledge, answer, today):
+                line, message = answer.lines[found.part], f"{answer.name}: {found.message}"
+                yield Problem(topic.file.as_posix(), line, message, found.remedy, "finding")
     yield from _pictures(knowledge)
     yield from _coverage(knowledge)
     yield from _holidays(knowledge, today)
@@ -72,10 +79,62 @@ def of_topic(knowledge: Knowledge, topic: Topic, today: date) -> Iterator[Findin
     """Where one answer does not meet the standards; it need not be one of those in ``knowledge``."""
     yield from _text(knowledge, "short", topic.short, knowledge.standards.short)
     yield from _text(knowledge, "more", topic.more, knowledge.standards.more)
-    yield from _overclaims(knowledge, topic)
-    yield from _sources(knowledge, topic)
-    yield from _claims(knowledge, topic)
+    yield from _overclaims(knowledge, {"title": topic.title, "short": topic.short, "more": topic.more})
+    yield from _sources(knowledge, topic.sources)
+    yield from _documents(knowledge, topic.sources, (*topic.claims, *topic.more_claims))
+    yield from _claims(topic)
     yield from _review(knowledge, topic, today)
+
+
+def of_specific(knowledge: Knowledge, answer: SpecificAnswer, today: date) -> Iterator[Finding]:
+    """The same for a specific answer; how hard it is to read is only noted (`notes`)."""
+    for part, text in (("text", answer.text), ("unset", answer.unset)):
+        yield from _specific_text(knowledge, part, text)
+        opens = opening(text)
+        if opens and opens != answer.polarity:
+            yield Finding(
+                part,
+                f"'{part}' opens with '{opens}', which 'polarity' does not say",
+                f"write polarity: {opens} if all its examples ask that way round, or open in another way",
+            )
+    if answer.polarity and opening(answer.text) != answer.polarity:
+        yield Finding(
+            "polarity",
+            f"'polarity' is {answer.polarity}, but the text does not open so",
+            "remove 'polarity', or open the text so",
+        )
+    # The title is a patient's question, which may ask for anything.
+    yield from _overclaims(knowledge, {"text": answer.text, "unset": answer.unset})
+    yield from _sources(knowledge, answer.sources)
+    yield from _documents(knowledge, answer.sources, answer.claims)
+    yield from _review(knowledge, answer, today)
+
+
+def notes(knowledge: Knowledge) -> Iterator[Problem]:
+    """What could be better in a specific answer, and does not make the check fail."""
+    grade = knowledge.standards.specific.grade
+    for topic in knowledge.topics.values():
+        for answer in topic.answers.values():
+            reads = max(
+                knowledge.readability.measure(knowledge.fill(text)).grade for text in (answer.text, answer.unset)
+            )
+            if round(reads, 1) > grade:
+                yield _note(topic, answer, "text", f"{answer.name} {HARD}: grade {reads:.1f}", "use shorter words")
+            if not answer.fields and not any(knowledge.sources[ref.id].url for ref in answer.sources):
+                yield _note(topic, answer, "sources", f"{answer.name} {CLOSED}", "name a source with a web address")
+
+
+def _note(topic: Topic, answer: SpecificAnswer, part: str, message: str, remedy: str) -> Problem:
+    return Problem(topic.file.as_posix(), answer.lines[part], message, remedy, "note")
+
+
+def specific_share(knowledge: Knowledge) -> dict[str, float]:
+    """The share of each topic's examples that have a specific answer."""
+    return {
+        name: sum(len(answer.examples) for answer in topic.answers.values()) / len(topic.examples)
+        for name, topic in knowledge.topics.items()
+        if topic.examples
+    }
 
 
 def outdated_pages(knowledge: Knowledge, docs: Path) -> Iterator[Problem]:
@@ -113,8 +172,18 @@ def _text(knowledge: Knowledge, part: str, text: str, standard: TextStandard) ->
         )
 
 
-def _overclaims(knowledge: Knowledge, topic: Topic) -> Iterator[Finding]:
-    for part, text in (("title", topic.title), ("short", topic.short), ("more", topic.more)):
+def _specific_text(knowledge: Knowledge, part: str, text: str) -> Iterator[Finding]:
+    reading, standard = knowledge.readability.measure(knowledge.fill(text)), knowledge.standards.specific
+    for count, most, what in (
+        (reading.words, standard.words, "words"),
+        (reading.sentences, standard.sentences, "sentences"),
+    ):
+        if count > most:
+            yield Finding(part, f"'{part}' has {count} {what}, more than {most}", "shorten it")
+
+
+def _overclaims(knowledge: Knowledge, texts: Mapping[str, str]) -> Iterator[Finding]:
+    for part, text in texts.items():
         for overclaim in knowledge.overclaims:
             found = overclaim.find(text)
             if found is not None:
@@ -138,14 +207,14 @@ def _pictures(knowledge: Knowledge) -> Iterator[Problem]:
             yield Problem(file, 1, told, "use shorter sentences and shorter words", "finding")
 
 
-def _sources(knowledge: Knowledge, topic: Topic) -> Iterator[Finding]:
-    if len(topic.sources) < knowledge.standards.sources:
+def _sources(knowledge: Knowledge, sources: Sequence[SourceRef]) -> Iterator[Finding]:
+    if len(sources) < knowledge.standards.sources:
         yield Finding("sources", "the answer names no source", "name what it rests on")
 
 
-def _claims(knowledge: Knowledge, topic: Topic) -> Iterator[Finding]:
-    named = {ref.id for ref in topic.sources}
-    for claim in (*topic.claims, *topic.more_claims):
+def _documents(knowledge: Knowledge, sources: Sequence[SourceRef], claims: Iterable[str]) -> Iterator[Finding]:
+    named = {ref.id for ref in sources}
+    for claim in claims:
         documents = knowledge.claims[claim].documents if claim in knowledge.claims else ()
         if documents and named.isdisjoint(documents):
             yield Finding(
@@ -153,6 +222,9 @@ def _claims(knowledge: Knowledge, topic: Topic) -> Iterator[Finding]:
                 f"the claim {claim} comes from {' or '.join(documents)}, which 'sources' does not name",
                 "add the document to 'sources'",
             )
+
+
+def _claims(topic: Topic) -> Iterator[Finding]:
     for claim, wording in topic.claims.items():
         for part, text in (("short", topic.short), ("more", topic.more)):
             if wording.casefold() not in " ".join(text.split()).casefold():
@@ -163,7 +235,7 @@ def _claims(knowledge: Knowledge, topic: Topic) -> Iterator[Finding]:
                 )
 
 
-def _review(knowledge: Knowledge, topic: Topic, today: date) -> Iterator[Finding]:
+def _review(knowledge: Knowledge, topic: Topic | SpecificAnswer, today: date) -> Iterator[Finding]:
     months = knowledge.standards.review_months
     year, month = divmod(today.year * 12 + today.month - 1 + months, 12)
     latest = date(year, month + 1, min(today.day, 28))
@@ -266,6 +338,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m knowledge.check", description="Checks the files in data/.")
     parser.add_argument("data", nargs="?", default="data", type=Path, help="the folder to check (data)")
     parser.add_argument("--only", action="append", default=[], metavar="PATH", help="show only what is in this file")
+    parser.add_argument("--notes", action="store_true", help="show also what could be better in the specific answers")
     parser.add_argument("--write-docs", action="store_true", help="write the pages under docs/ anew")
     options = parser.parse_args(arguments)
     if options.write_docs:
@@ -273,14 +346,37 @@ def main(arguments: list[str] | None = None) -> int:
         if knowledge is not None and not errors:
             pages.write(knowledge, options.data.parent / "docs")
     problems = check(options.data, date.today())
+    knowledge, errors = Knowledge.read(options.data)
+    noted = sorted(notes(knowledge)) if knowledge is not None and not errors else []
+    shown = [*problems, *noted] if options.notes else problems
     if options.only:
         wanted = tuple(Path(path).as_posix() for path in options.only)
         problems = [problem for problem in problems if problem.file.startswith(wanted)]
-    for problem in problems:
+        shown = [problem for problem in shown if problem.file.startswith(wanted)]
+    for problem in shown:
         print(problem)
     count = sum(problem.severity == "error" for problem in problems)
     print(f"{count} errors, {len(problems) - count} findings. {_next(problems)}", file=sys.stderr)
+    if knowledge is not None and not errors:
+        print(_about_specific(knowledge, noted), file=sys.stderr, end="")
     return 1 if problems else 0
+
+
+def _about_specific(knowledge: Knowledge, noted: Sequence[Problem]) -> str:
+    """How many specific answers there are, and how far they reach; nothing where there are none."""
+    count = sum(len(topic.answers) for topic in knowledge.topics.values())
+    if not count:
+        return ""
+    examples = sum(len(topic.examples) for topic in knowledge.topics.values())
+    own = sum(len(answer.examples) for topic in knowledge.topics.values() for answer in topic.answers.values())
+    least = sorted(specific_share(knowledge).items(), key=lambda entry: entry[1])[:LEAST]
+    hard, closed = (sum(said in problem.message for problem in noted) for said in (HARD, CLOSED))
+    return (
+        f"{count} specific answers stand for {own / examples:.0%} of the {examples} examples; least in "
+        f"{', '.join(f'{name} ({share:.0%})' for name, share in least)}. "
+        f"Notes: {hard} read above grade {knowledge.standards.specific.grade}, {closed} rest on no source that a "
+        "reader can open; --notes lists them.\n"
+    )
 
 
 if __name__ == "__main__":

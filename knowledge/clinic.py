@@ -130,6 +130,13 @@ class Clinic:
     theme: Mapping[str, str]
     waiting: Waiting = field(default_factory=Waiting)
 
+    def knows(self, field: str) -> bool:
+        """Whether the clinic has given this fact; dots lead into parts of it."""
+        value: object = self
+        for name in field.split("."):
+            value = getattr(value, name, None)
+        return value is not None
+
     def open_at(self, when: datetime) -> bool:
         """Whether the clinic is open at a moment, given with its time zone. Without hours it is taken for closed."""
         return self.closes_at(when) is not None

@@ -19,6 +19,7 @@ NOT_TRAINED = frozenset(
         "sources.yml",
         "standards.yml",
         "studio.yml",
+        "talk.yml",
         "wording.yml",
         "lexicon/overclaims.yml",
         "lexicon/personal.yml",

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 
-from knowledge.answers import Topic, read_topics
+from knowledge.answers import SpecificAnswer, Topic, read_topics
 from knowledge.claims import Claim, read_claims
 from knowledge.clinic import Clinic, read_clinic
 from knowledge.clinic_facts import clinic_facts
@@ -25,6 +25,7 @@ from knowledge.readability import Readability, read_readability
 from knowledge.screening import Screening, read_screening
 from knowledge.sources import Source, read_sources
 from knowledge.standards import Standards, read_standards
+from knowledge.talk import Talk, read_talk
 from knowledge.wording import Sentence, read_wording
 
 NO_BOOKING_LINK = "unknown_booking_link"
@@ -51,6 +52,7 @@ class Knowledge:
     standards: Standards
     readability: Readability
     overclaims: tuple[Overclaim, ...]
+    talk: Talk
 
     @classmethod
     def load(cls, data: Path) -> Knowledge:
@@ -79,6 +81,8 @@ class Knowledge:
         names = sorted(path.stem for path in answers.glob("*.yml"))
         pictures = read_pictures(data / "pictures.yml", names, sources, conditions.body_parts, problems)
         topics = read_topics(answers, least, sources, claims, by_topic(pictures), problems)
+        asked = screening.questions if screening else ()
+        talk = read_talk(data / "talk.yml", names, asked, sources, problems)
         # Without any answer there is one thing to say, not one for each group.
         groups = read_groups(data / "groups.yml", names, problems) if names else ()
         if sentences and NO_BOOKING_LINK not in sentences:
@@ -103,6 +107,7 @@ class Knowledge:
                 standards=standards,
                 readability=readability,
                 overclaims=overclaims,
+                talk=talk,
             ),
             problems,
         )
@@ -115,6 +120,15 @@ class Knowledge:
     def fill(self, text: str) -> str:
         """The text with the clinic's facts in place of its placeholders."""
         return fill(text, self._placeholders)
+
+    def said(self, answer: SpecificAnswer) -> str:
+        """The text of a specific answer; while a fact of the clinic that it says is not given, what is said then."""
+        return self.fill(self.words(answer))
+
+    def words(self, answer: SpecificAnswer) -> str:
+        """The same with its placeholders."""
+        given = all(self.clinic.knows(field) for field in answer.fields)
+        return answer.text if given or not answer.unset else answer.unset
 
     def fill_clinic(self, text: str) -> str:
         """The same, leaving placeholders alone that somebody else fills."""

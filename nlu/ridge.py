@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from scipy.linalg import cho_factor, cho_solve, lapack, solve_triangular
+from scipy.linalg import lapack
 
 STEP = 2048  # rows that are worked on at a time
 Folds = Sequence[np.ndarray]
@@ -27,42 +27,6 @@ def exact(kernel: Kernel, wanted: np.ndarray, penalty: np.ndarray, folds: Folds)
     for fold in folds:
         held_out[fold] = wanted[fold] - np.linalg.solve(inverse[np.ix_(fold, fold)], pull[fold])
     return pull, held_out
-
-
-def by_landmarks(
-    kernel: Kernel, landmarks: np.ndarray, wanted: np.ndarray, penalty: np.ndarray, folds: Folds
-) -> tuple[np.ndarray, np.ndarray]:
-    """The same with the pull of the landmarks alone (Nystroem): time and memory grow with the number of examples.
-
-    In: the kernel has one column a landmark, and `landmarks` says which examples these are.
-    """
-    everyone = np.arange(len(wanted))
-    among = kernel(landmarks).astype(np.float64)
-    root = np.linalg.cholesky(among + 1e-4 * np.eye(len(landmarks)))
-    parts = list(folds) if folds else [everyone]
-
-    def features(rows: np.ndarray) -> np.ndarray:
-        """Coordinates in which the kernel is a dot product."""
-        return np.asarray(solve_triangular(root, kernel(rows).T, lower=True, check_finite=False).T)
-
-    sums = []
-    for part in parts:
-        square, target = np.zeros((len(landmarks),) * 2), np.zeros((len(landmarks), wanted.shape[1]))
-        for rows in steps(part):
-            placed = features(rows)
-            weighted = (placed / penalty[rows, None]).T
-            square += weighted @ placed
-            target += weighted @ wanted[rows]
-        sums.append((square, target))
-    whole = sum(square for square, _ in sums) + np.eye(len(landmarks))
-    goal = sum(target for _, target in sums)
-    held_out = np.zeros_like(wanted)
-    for part, (square, target) in zip(parts, sums, strict=True) if folds else ():
-        without = cho_solve(cho_factor(whole - square, lower=True), goal - target)
-        for rows in steps(part):
-            held_out[rows] = features(rows) @ without
-    solution = cho_solve(cho_factor(whole, lower=True), goal)
-    return solve_triangular(root.T, solution, lower=False), held_out
 
 
 def steps(rows: np.ndarray, size: int = STEP) -> list[np.ndarray]:

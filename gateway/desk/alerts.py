@@ -6,7 +6,6 @@ A person who has a chat and does not answer in it loses it to the queue.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Callable
 from contextlib import suppress
@@ -15,16 +14,16 @@ from typing import Any
 
 from sqlalchemy import Row, select
 
-from gateway.database import Database
-from gateway.desk import handoffs
-from gateway.desk.front_desk import Availability, FrontDesk
 from gateway.desk.mail import Mailer
 from gateway.desk.service import mail, to_queue, waiting
-from gateway.desk.words import Words
-from gateway.live import Signals
-from gateway.logs import describe
-from gateway.store import CLOCK_SLACK, Locked, Store, UnknownConversation
-from gateway.tables import handoffs as table
+from gateway.handoff.front_desk import Availability, FrontDesk
+from gateway.handoff.patient_words import Words
+from gateway.live.signals import Signals
+from gateway.repeating import Repeating
+from gateway.storage import handoffs
+from gateway.storage.database import Database
+from gateway.storage.store import CLOCK_SLACK, Locked, Store, UnknownConversation
+from gateway.storage.tables import handoffs as table
 from knowledge import Knowledge
 
 log = logging.getLogger(__name__)
@@ -53,26 +52,15 @@ class Alerts:
         self._front_desk = front_desk
         self._mailer = mailer
         self._now = now
-        self._watching: asyncio.Task[None] | None = None
+        self._watching = Repeating(self.look, "could not look after who waits")
 
     def start(self, poll: float) -> None:
         """Look now, and again and again."""
-        self._watching = asyncio.create_task(self._watch(poll))
+        self._watching.start(poll)
 
     async def close(self) -> None:
         """Look no more."""
-        if self._watching:
-            self._watching.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._watching
-
-    async def _watch(self, poll: float) -> None:
-        while True:
-            try:
-                await self.look()
-            except Exception as error:  # most likely the database was away
-                log.error("could not look after who waits (%s)", describe(error))
-            await asyncio.sleep(poll)
+        await self._watching.close()
 
     async def look(self) -> None:
         """Look once at everybody who waits, and send the e-mail that is due."""

@@ -7,11 +7,8 @@ there as soon as it is back.
 
 from __future__ import annotations
 
-import asyncio
-import json
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import ExitStack
 from dataclasses import asdict
 from typing import Annotated, Any
 
@@ -21,22 +18,22 @@ from starlette.responses import (
     PlainTextResponse,
     RedirectResponse,
     Response,
-    StreamingResponse,
 )
 
+from gateway.chat.transcript import transcript
 from gateway.desk.proposals import Proposals
 from gateway.desk.reviewed import Reviewed
 from gateway.desk.service import AlreadyClaimed, Desk, NoMessage, NotYours, QueueRow
-from gateway.desk.side import DESK
-from gateway.engine import EngineUnavailable
-from gateway.live import Signals
-from gateway.problems import Refused, error_body
+from gateway.engine.client import EngineUnavailable
+from gateway.handoff.side import DESK
+from gateway.live import stream
+from gateway.live.signals import Signals
 from gateway.staff.access import HEADERS, Access, Visit
 from gateway.staff.accounts import Accounts
 from gateway.staff.audit import Audit
 from gateway.staff.templates import Pages
-from gateway.store import Event, KeyReused, UnknownConversation
-from gateway.transcript import transcript
+from gateway.storage.store import Event, KeyReused, UnknownConversation
+from gateway.web.error_replies import Refused, error_body
 from knowledge import Knowledge
 
 Json = dict[str, Any]
@@ -79,27 +76,15 @@ def routes(
 
     @router.get("/events")
     async def events(request: Request, chat: str = "", visit: Visit = Depends(at_desk)) -> Response:
-        stream = news(request, visit, chat)
-        return StreamingResponse(stream, media_type="text/event-stream", headers={**HEADERS, "X-Accel-Buffering": "no"})
+        async def tell() -> AsyncIterator[str | None]:
+            if await access.still_in(request, "desk"):
+                yield stream.event(summed(await desk.queue(), visit.person.id))
+            else:
+                yield stream.event({}, "out")
+                yield None
 
-    async def news(request: Request, visit: Visit, chat: str) -> AsyncIterator[str]:
-        with ExitStack() as stack:
-            heard = [stack.enter_context(signals.listen(name)) for name in filter(None, (DESK, chat))]
-            yield "retry: 2000\n\n"
-            while not signals.closed:
-                for one in heard:
-                    one.clear()
-                if not await access.still_in(request, "desk"):
-                    yield "event: out\ndata: {}\n\n"
-                    return
-                yield f"data: {json.dumps(summed(await desk.queue(), visit.person.id))}\n\n"
-                waits = [asyncio.ensure_future(one.wait()) for one in heard]
-                try:
-                    await asyncio.wait(waits, timeout=heartbeat, return_when=asyncio.FIRST_COMPLETED)
-                finally:
-                    for wait in waits:
-                        wait.cancel()
-                await asyncio.sleep(SETTLE)
+        names = [DESK, chat] if chat else [DESK]
+        return stream.reply(stream.stream(signals, names, tell, heartbeat=heartbeat, settle=SETTLE), HEADERS)
 
     @router.post("/out")
     async def out(out: Annotated[bool, Form()], visit: Visit = Depends(at_desk)) -> Response:
@@ -338,6 +323,7 @@ REASONS = {
     "crisis": "crisis words",
     "engine_down": "the assistant was down",
     "failed": "no answer was possible",
+    "net_failed": "the red-flag net does not work",
     "looks_wrong": "says an answer looks wrong",
 }
 WHO = {"patient": "Patient", "assistant": "Assistant", "system": "Notice", "staff": "Staff"}

@@ -16,12 +16,12 @@ from functools import partial
 
 from sqlalchemy import Connection, delete, select
 
-from gateway.database import Database
-from gateway.desk import handoffs
-from gateway.desk.words import Words
-from gateway.logs import describe
+from gateway.errors import describe
+from gateway.handoff.patient_words import Words
 from gateway.settings import Settings
-from gateway.tables import conversations, desk_mails
+from gateway.storage import handoffs
+from gateway.storage.database import Database
+from gateway.storage.tables import conversations, desk_mails
 from knowledge import Knowledge
 
 TIMEOUT = 10.0

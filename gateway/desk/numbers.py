@@ -14,9 +14,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
 
-from gateway.database import Database
-from gateway.engine import ALARMS
-from gateway.tables import conversations, desk_items, events, handoffs, ratings
+from gateway.engine.client import ALARMS
+from gateway.storage.database import Database
+from gateway.storage.tables import conversations, desk_items, events, handoffs, ratings
 from knowledge import Knowledge
 
 TOP = 10  # questions

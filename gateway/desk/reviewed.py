@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlencode
 
-from gateway.search import Search
-from gateway.withdrawals import Withdrawals
+from gateway.answers.search import Search
+from gateway.answers.withdrawals import Withdrawals
 from knowledge import Knowledge, Topic
 
 

@@ -14,16 +14,16 @@ from typing import Any
 from sqlalchemy import Connection, Row, case, func, insert, select, update
 
 from actions.reading import mentioned
-from gateway.database import Database
-from gateway.desk import handoffs
-from gateway.desk.front_desk import Availability, FrontDesk
-from gateway.desk.side import DESK, Side
-from gateway.engine import ALARMS, Engine
-from gateway.live import Signals
-from gateway.replies import Replies
-from gateway.store import Draft, Event, Json, KeyReused, Locked, Store
-from gateway.tables import conversations, desk_items, desk_mails, desk_notes, events
-from gateway.tables import handoffs as table
+from gateway.chat.replies import Replies
+from gateway.engine.client import ALARMS, Asked, Engine
+from gateway.handoff.front_desk import Availability, FrontDesk
+from gateway.handoff.side import DESK, Side
+from gateway.live.signals import Signals
+from gateway.storage import handoffs
+from gateway.storage.database import Database
+from gateway.storage.store import Draft, Event, Json, KeyReused, Locked, Store
+from gateway.storage.tables import conversations, desk_items, desk_mails, desk_notes, events
+from gateway.storage.tables import handoffs as table
 from knowledge import Knowledge
 
 WORDS = 200  # of the patient's last words, in characters
@@ -294,9 +294,7 @@ class Desk(Side):
         if message is None:
             raise NoMessage(conversation_id)
         asked = message.body["text"]
-        # A tracker of its own: the conversation's does not hear of it.
-        sender = f"{conversation_id}-{DESK}-{message.seq}"
-        reply = await self._engine.ask(sender, asked, None, dict(conversation.slots))
+        reply = await self._engine.ask(Asked(conversation_id, asked, slots=dict(conversation.slots)))
         drafts = self._replies.decided(reply, asked)
         body = drafts[0].body
         text = "\n\n".join(draft.body["text"] for draft in drafts)
@@ -426,14 +424,8 @@ def waiting(locked: Locked) -> Json:
 
 
 def _silent_so_far(locked: Locked) -> Json:
-    """The assistant answers what comes from here on, with a tracker that has not heard what the person was told."""
-    conversation = locked.conversation
-    return {
-        "answers_after": conversation.last_seq,
-        "engine_epoch": conversation.engine_epoch + 1,
-        "engine_turns": 0,
-        "desk_seen": conversation.last_seq,
-    }
+    """The assistant answers what comes from here on."""
+    return {"answers_after": locked.conversation.last_seq, "desk_seen": locked.conversation.last_seq}
 
 
 def mail(locked: Locked, kind: str) -> None:

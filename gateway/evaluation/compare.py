@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gateway.evaluation.engine_command import NotMeasured
+from gateway.engine.command import NotMeasured
 from gateway.evaluation.hint3 import mcc
 from gateway.evaluation.intervals import Change, bootstrap
 

@@ -17,8 +17,8 @@ from urllib.parse import quote, urlsplit
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from gateway.problems import Refused
 from gateway.staff.accounts import Accounts, Person
+from gateway.web.error_replies import Refused
 
 SESSION, FORM, DEVICE = "ims_staff", "ims_form", "ims_device"  # cookies
 DEVICE_LIFE = 180 * 24 * 3600  # seconds

@@ -16,9 +16,10 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import ColumnElement, Connection, Row, delete, insert, select, update
 
-from gateway.database import Database
-from gateway.store import CLOCK_SLACK
-from gateway.tables import staff, staff_devices, staff_links, staff_sessions
+from gateway.storage.database import Database
+from gateway.storage.store import CLOCK_SLACK
+from gateway.storage.tables import staff, staff_devices, staff_links, staff_sessions
+from knowledge import Told
 
 ROLES = ("desk", "trainer", "clinical_reviewer", "admin")
 FIRST_ADMIN = "admin"
@@ -32,7 +33,7 @@ ISSUER = "IMS Assistant"
 T = TypeVar("T")
 
 
-class AccountError(ValueError):
+class AccountError(Told, ValueError):
     """Something about an account can't be done; the message says what and what to do."""
 
 
@@ -79,11 +80,11 @@ class Accounts:
         """A new account without a password; `link` lets the person set one."""
         login = login.strip().lower()
         if not LOGIN.fullmatch(login):
-            raise AccountError("A login has up to 64 letters, digits and . _ @ + -. What to do: choose another one.")
+            raise AccountError("A login has up to 64 letters, digits and . _ @ + -.", "choose another one.")
         if not name.strip() or len(name) > 100:
-            raise AccountError("A name has 1 to 100 characters. What to do: give the name that patients will see.")
+            raise AccountError("A name has 1 to 100 characters.", "give the name that patients will see.")
         if not roles or not set(roles) <= set(ROLES):
-            raise AccountError(f"A role is one of {', '.join(ROLES)}. What to do: give at least one of them.")
+            raise AccountError(f"A role is one of {', '.join(ROLES)}.", "give at least one of them.")
         row = {
             "login": login,
             "name": name.strip(),
@@ -95,7 +96,7 @@ class Accounts:
 
         def work(connection: Connection) -> Person:
             if connection.execute(select(staff.c.id).where(staff.c.login == login)).first():
-                raise AccountError(f"There is an account '{login}' already. What to do: choose another login.")
+                raise AccountError(f"There is an account '{login}' already.", "choose another login.")
             connection.execute(insert(staff), row)
             return _person(connection.execute(select(staff).where(staff.c.login == login)).one())
 
@@ -140,7 +141,7 @@ class Accounts:
         def work(connection: Connection) -> None:
             number = connection.execute(select(staff.c.id).where(staff.c.login == login.lower())).scalar()
             if number is None:
-                raise AccountError(f"There is no account '{login}'. What to do: './ims staff list' shows them.")
+                raise AccountError(f"There is no account '{login}'.", "'./ims staff list' shows them.")
             connection.execute(delete(staff_links).where(staff_links.c.staff_id == number))
             row = {"token_hash": _hash(code), "staff_id": number, "expires_at": expires}
             connection.execute(insert(staff_links), row)
@@ -174,7 +175,7 @@ class Accounts:
             known = staff_links.c.token_hash == _hash(code)
             row = connection.execute(select(staff_links).where(known)).one_or_none()
             if row is None or not self._now() < row.expires_at < self._now() + LINK_LIFE + CLOCK_SLACK:
-                raise AccountError("This link was used or is too old. What to do: ask an admin for a new one.")
+                raise AccountError("This link was used or is too old.", "ask an admin for a new one.")
             connection.execute(delete(staff_links).where(known))
             return self._new_password(connection, row.staff_id, new)
 
@@ -184,7 +185,7 @@ class Accounts:
         """Set another password; ends all sessions, as whoever knew the old one may be signed in."""
         check_password(password)
         if not await self.prove_password(person, old):
-            raise AccountError("The old password is not right. What to do: type it again.")
+            raise AccountError("The old password is not right.", "type it again.")
         new = await self._in_thread(lambda: self._hasher.hash(password))
         await self._database.write(lambda connection: self._new_password(connection, person.id, new))
 
@@ -223,7 +224,7 @@ class Accounts:
         if secret is not None:
             found = _step(secret, code, self._now())
             if found is None:
-                raise AccountError("This code is not right. What to do: check the clock of your phone and try again.")
+                raise AccountError("This code is not right.", "check the clock of your phone and try again.")
             step = found
         query = update(staff).where(staff.c.id == person.id).values(totp_secret=secret, totp_step=step)
         await self._database.write(lambda connection: connection.execute(query))
@@ -326,7 +327,7 @@ def check_password(password: str) -> None:
     """Raise AccountError if this is too short or too long for a password."""
     if not PASSWORD_LEAST <= len(password) <= PASSWORD_MOST:
         raise AccountError(
-            f"A password has {PASSWORD_LEAST} to {PASSWORD_MOST} characters. What to do: join three or four words."
+            f"A password has {PASSWORD_LEAST} to {PASSWORD_MOST} characters.", "join three or four words."
         )
 
 

@@ -8,8 +8,8 @@ from datetime import datetime
 
 from sqlalchemy import insert, select
 
-from gateway.database import Database
-from gateway.tables import staff_audit
+from gateway.storage.database import Database
+from gateway.storage.tables import staff_audit
 
 
 @dataclass(frozen=True)

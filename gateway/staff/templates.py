@@ -6,11 +6,10 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-import jinja2
 from starlette.responses import HTMLResponse, Response
 
-from gateway.pages import TEMPLATES
 from gateway.staff.access import HEADERS, Visit
+from gateway.web.templates import environment
 from knowledge import Knowledge
 
 
@@ -20,9 +19,7 @@ class Pages:
     def __init__(self, knowledge: Knowledge, now: Callable[[], datetime]) -> None:
         self._now = now
         self._zone = knowledge.clinic.timezone
-        self._templates = jinja2.Environment(
-            loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined
-        )
+        self._templates = environment()
         self._templates.globals.update(clinic=knowledge.clinic)
         self._templates.filters.update(day_time=self.day_time, clock=self.clock, ago=self.ago, how_long=length)
 

@@ -1,4 +1,4 @@
-"""Work that takes a while, in a thread that no request and no shutdown waits for."""
+"""Work outside the event loop: what takes a while, in a thread that nothing waits for, and what reads files."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import threading
 import time
 from collections.abc import Callable
 from typing import Generic, TypeVar
+
+from gateway.studio.errors import StudioError
 
 T = TypeVar("T")
 
@@ -48,3 +50,14 @@ class Work(Generic[T]):
 
     def _say(self, step: str) -> None:
         self.step = step
+
+
+async def off_loop(work: Callable[[], T]) -> T:
+    """Do work with files beside the event loop; a disk that fails is told in a sentence."""
+    try:
+        return await asyncio.to_thread(work)
+    except OSError as error:
+        raise StudioError(
+            f"The files could not be read or written ({error.strerror}). Nothing was changed.",
+            "make room on the disk, or ask who runs the server to look at './ims doctor'.",
+        ) from error

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gateway.evaluation.engine_command import NotMeasured, finished, never
-from gateway.training import Manifest, Models
+from gateway.editions.models import Manifest, Models
+from gateway.engine.command import NotMeasured, finished, never
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def understood_by(
         arguments = ["-m", "nlu.understand", str(model), str(file)]
         run = finished(models.settings, arguments, data.parent if data else None, stop)
     if run.returncode:
-        raise NotMeasured(f"The model {manifest.name} could not be asked. What to do: './ims models verify'.")
+        raise NotMeasured(f"The model {manifest.name} could not be asked.", "'./ims models verify'.")
     return [Understood.read(said) for said in json.loads(run.stdout)]
 
 

@@ -6,31 +6,30 @@ goes on with what it read last where somebody has broken them.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property, lru_cache
 from typing import TypeVar
 
-from gateway.database import Database
 from gateway.settings import Settings
-from gateway.studio.alike import Alike, examples_of, too_alike
-from gateway.studio.coverage import Counted, Coverage
-from gateway.studio.decisions import Decisions
-from gateway.studio.dry_run import Alarm, DryRuns, alarms
-from gateway.studio.dry_run_job import DryRunJob
+from gateway.storage.database import Database
 from gateway.studio.errors import StudioError
-from gateway.studio.inbox import Inbox
-from gateway.studio.inbox_groups import InboxGroups
-from gateway.studio.jobs import Jobs
+from gateway.studio.inbox.decisions import Decisions
+from gateway.studio.inbox.inbox import Inbox
+from gateway.studio.inbox.inbox_groups import InboxGroups
 from gateway.studio.limits import Limits
 from gateway.studio.meaning import Meaning
 from gateway.studio.personal import Personal
-from gateway.studio.publishing import Publishing
-from gateway.studio.topics import Topics
-from gateway.turns import RedFlagNet
+from gateway.studio.publishing.jobs import Jobs
+from gateway.studio.publishing.publishing import Publishing
+from gateway.studio.topics.coverage import Counted, Coverage
+from gateway.studio.topics.topics import Topics
+from gateway.studio.trying.alike import Alike, examples_of, too_alike
+from gateway.studio.trying.dry_run import Alarm, DryRuns, alarms
+from gateway.studio.trying.dry_run_job import DryRunJob
 from knowledge import Knowledge, Problem, normalise
+from safety import SafetyNet
 
 T = TypeVar("T")
 
@@ -62,7 +61,7 @@ class Workplace:
         self,
         settings: Settings,
         knowledge: Knowledge,
-        net: RedFlagNet,
+        net: SafetyNet,
         database: Database,
         now: Callable[[], datetime],
     ) -> None:
@@ -79,7 +78,7 @@ class Workplace:
         self._stamp: object = None
         self._alarms = lru_cache(maxsize=20_000)(self._alarm)
 
-    def listen_with(self, net: RedFlagNet) -> None:
+    def listen_with(self, net: SafetyNet) -> None:
         """From now on this red-flag net says which examples raise the alarm."""
         if net is not self._net:
             self._net = net
@@ -159,14 +158,3 @@ class Workplace:
                 continue
             if path.suffix in (".yml", ".svg"):
                 yield str(path), about.st_mtime_ns, about.st_size
-
-
-async def off_loop(work: Callable[[], T]) -> T:
-    """Do work with files beside the event loop; a disk that fails is told in a sentence."""
-    try:
-        return await asyncio.to_thread(work)
-    except OSError as error:
-        raise StudioError(
-            f"The files could not be read or written ({error.strerror}). Nothing was changed. "
-            "What to do: make room on the disk, or ask who runs the server to look at './ims doctor'."
-        ) from error

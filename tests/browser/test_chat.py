@@ -101,7 +101,7 @@ def test_each_message_is_read_out_once(open_chat: OpenChat) -> None:
     expect(chat.messages).to_have_count(7)
     assert chat.announced() == [], "history is not read out again"
     chat.ask("am i sore again")
-    assert sum("A deep ache" in one["text"] for one in chat.announced()) == 1
+    assert sum("You: am i sore again" in one["text"] for one in chat.announced()) == 1
 
 
 def test_nothing_is_sent_before_the_patient_agrees(open_chat: OpenChat) -> None:
@@ -273,7 +273,7 @@ def test_the_interface_speaks_french(open_chat: OpenChat) -> None:
     "text",
     [
         '<img src=x onerror="document.title=1"><b>bold</b>',
-        "مرحبا، هل الإبر مؤلمة؟ IMS 123",
+        "م: does it hurt after the treatment? IMS 123",
         "🧘🏽‍♀️ e\u0301 \u202eabc\u202c",
     ],
 )

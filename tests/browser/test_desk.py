@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
-from gateway.database import Database
 from gateway.staff.accounts import Accounts
-from tests.browser.axe import violations
+from gateway.storage.database import Database
 from tests.browser.conftest import DESKTOP, PHONE, Chat, OpenChat, Site
-from tests.browser.teaching import in_a_thread
-from tests.gateway.staff import PASSWORD, ready
+from tests.support.axe import violations
+from tests.support.staff import PASSWORD, ready
+from tests.support.teaching import in_a_thread
 
 OpenDesk = Callable[..., Page]
 ROLES = {"ana": ("desk", "admin"), "ben": ("desk",)}

@@ -10,8 +10,8 @@ import time
 import httpx
 from playwright.sync_api import Route, expect
 
-from tests.browser.chaos import live_through
 from tests.browser.conftest import Chat, OpenChat, Site
+from tests.support.browser_chaos import live_through
 
 
 def settled(chat: Chat) -> None:

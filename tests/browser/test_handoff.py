@@ -15,10 +15,10 @@ from gateway.app import create_app
 from gateway.desk.service import Desk
 from gateway.settings import Settings
 from knowledge import Knowledge
-from tests.browser.axe import violations
 from tests.browser.conftest import OpenChat, Site
 from tests.browser.test_accessibility import LOOKS, PAGE
 from tests.gateway.conftest import FakeNet
+from tests.support.axe import violations
 
 
 def at_the_desk(site: Site, work: Callable[[Desk], Coroutine[Any, Any, None]]) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.axe import violations
 from tests.browser.conftest import PHONE, Chat, OpenChat
+from tests.support.axe import violations
 
 
 def sheet(chat: Chat) -> Page:

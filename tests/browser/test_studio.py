@@ -12,10 +12,13 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from gateway.studio.topics import Topics
-from tests.browser.axe import violations
+from gateway.studio.topics.topics import Topics
 from tests.browser.conftest import DESKTOP, PHONE
-from tests.browser.teaching import (
+from tests.knowledge.conftest import Data
+from tests.support.axe import violations
+from tests.support.processes import START, Processes, eventually
+from tests.support.studio_site import small_data
+from tests.support.teaching import (
     PEOPLE,
     Answer,
     add_people,
@@ -27,9 +30,6 @@ from tests.browser.teaching import (
     teach_as_new_topic,
     teach_as_suggested,
 )
-from tests.gateway.processes import START, Processes, eventually
-from tests.gateway.studio_site import small_data
-from tests.knowledge.conftest import Data
 
 MESSAGES = [
     "will it ache on day 40", "will it ache on day 41", "will it ache on day 42",
@@ -62,7 +62,7 @@ class StudioSite(Processes):
         return f"sqlite:///{self.var / 'ims.sqlite3'}"
 
     def start_gateway(self) -> None:
-        self._start("gateway", module="tests.browser.serve_studio")
+        self._start("gateway", module="tests.support.serve_studio")
         eventually(lambda: httpx.get(f"{self.url}/health").status_code == 200, 3 * START)
 
 

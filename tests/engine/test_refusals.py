@@ -139,7 +139,7 @@ def loaded() -> list[Agent]:
 
 
 @pytest.fixture
-async def ask(loaded: list[Agent], request: pytest.FixtureRequest) -> Ask:
+async def ask(loaded: list[Agent]) -> Ask:
     """Say something in a conversation of its own."""
     if not loaded:
         endpoints = AvailableEndpoints.read_endpoints("endpoints.yml")
@@ -148,8 +148,7 @@ async def ask(loaded: list[Agent], request: pytest.FixtureRequest) -> Ask:
     agent = loaded[0]
 
     async def say(message: str) -> Json:
-        body = {"sender": request.node.name, "message": message, "choice": None, "slots": None}
-        return await converse(agent, body, agent.handle_message)
+        return await converse(agent, {"message": message, "choice": None, "slots": {}, "before": []})
 
     return say
 

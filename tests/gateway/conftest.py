@@ -16,14 +16,14 @@ from argon2 import PasswordHasher
 from fastapi import FastAPI
 
 from gateway.app import create_app
-from gateway.database import Database
-from gateway.engine import HttpEngine
+from gateway.engine.client import HttpEngine
 from gateway.settings import Settings
 from gateway.staff.accounts import Accounts
-from gateway.store import Store
+from gateway.storage.database import Database
+from gateway.storage.store import Store
 from knowledge import Knowledge
 from safety import Finding
-from tests.gateway.fake_engine import TOKEN, FakeEngine
+from tests.support.fake_engine import TOKEN, FakeEngine
 
 Json = dict[str, Any]
 NOW = datetime(2026, 11, 21, 18, 0, tzinfo=UTC)
@@ -31,6 +31,8 @@ NOW = datetime(2026, 11, 21, 18, 0, tzinfo=UTC)
 
 class FakeNet:
     """Finds danger in a few words."""
+
+    fault: str | None = None
 
     def check(self, text: str, previous: Finding | None = None, before: Sequence[str] = ()) -> Finding | None:
         if "on his head" in text and any("he fell" in earlier for earlier in before):

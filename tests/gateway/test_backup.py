@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from gateway.backup import DATABASE, MANIFEST, BackupError, backup, restore
-from gateway.cli import app
+from gateway.cli.main import app
+from gateway.operations.backup import DATABASE, MANIFEST, BackupError, backup, restore
 from gateway.settings import Settings
 from tests.gateway.conftest import Chat, Start
-from tests.gateway.processes import free_port
+from tests.support.processes import free_port
 
 
 @pytest.fixture

@@ -11,17 +11,17 @@ from pathlib import Path
 
 import pytest
 
-from gateway.database import Database
-from gateway.live import LocalSignals
-from gateway.retention import Retention
+from gateway.chat.retention import Retention
+from gateway.live.signals import LocalSignals
 from gateway.settings import Settings
 from gateway.staff.accounts import AccountError, Accounts
-from gateway.store import Draft, Store
+from gateway.storage.database import Database
+from gateway.storage.store import Draft, Store
 from knowledge import Knowledge
 from tests.gateway.conftest import Chat
-from tests.gateway.desk_chat import OPEN, Clinic, Clock, clinic_at_work, texts
-from tests.gateway.fake_engine import FakeEngine
-from tests.gateway.staff import PASSWORD, ready
+from tests.support.desk_chat import OPEN, Clinic, Clock, clinic_at_work, texts
+from tests.support.fake_engine import FakeEngine
+from tests.support.staff import PASSWORD, ready
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ async def test_chats_are_not_erased_because_the_clock_was_set_forward_by_mistake
     store = Store(database, clock)
     conversation, _, _ = await store.open(Draft("assistant", "chat", {"text": "hi"}))
     retention = Retention(store, database, LocalSignals(), clock, pause=0.1)
-    with caplog.at_level(logging.ERROR, "gateway.retention"):
+    with caplog.at_level(logging.ERROR, "gateway.chat.retention"):
         retention.start(30)
         await asyncio.sleep(0.05)  # it has looked, and looks again later
         clock.pass_(days=60)

@@ -15,10 +15,10 @@ from gateway.desk.console import summed
 from gateway.desk.proposals import Proposals
 from gateway.staff.accounts import Accounts
 from gateway.staff.audit import Audit
-from gateway.tables import metadata
+from gateway.storage.tables import metadata
 from knowledge import Knowledge
 from tests.gateway.conftest import NOW, Chat, Gateway, Start
-from tests.gateway.staff import BASE, Browser, browser, ready
+from tests.support.staff import BASE, Browser, browser, ready
 
 HTML = {"accept": "text/html"}
 

@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 from sqlalchemy import insert
 
-from gateway.database import Database
 from gateway.desk.numbers import Numbers
 from gateway.staff.accounts import Accounts
-from gateway.tables import conversations, desk_items, events, handoffs, ratings
+from gateway.storage.database import Database
+from gateway.storage.tables import conversations, desk_items, events, handoffs, ratings
 from knowledge import Knowledge
 from tests.gateway.conftest import Gateway
-from tests.gateway.staff import browser, ready
+from tests.support.staff import browser, ready
 
 DAY = date(2026, 11, 20)
 
@@ -42,7 +42,7 @@ async def put(database: Database, table: Any, **row: Any) -> None:
 async def chat(database: Database, id: str, at: datetime, *said: tuple[str, str, str | None]) -> None:
     """A chat with events: role, kind, topic."""
     base = {"last_at": at, "created_at": at, "last_seq": len(said), "holder": "assistant", "slots": {}}
-    await put(database, conversations, id=id, engine_epoch=1, engine_turns=0, **base)
+    await put(database, conversations, id=id, **base)
     for seq, (role, kind, topic) in enumerate(said, 1):
         body = {"text": "words", "topic": topic}
         await put(database, events, conversation_id=id, seq=seq, role=role, kind=kind, body=body, created_at=at)

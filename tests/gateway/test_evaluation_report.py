@@ -9,15 +9,15 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from gateway import asking
-from gateway.cli import app
+from gateway.cli.main import app
+from gateway.engine.command import NotMeasured
 from gateway.evaluation.compare import FORMAT, compare
 from gateway.evaluation.development_sets import Evaluation, Report
-from gateway.evaluation.engine_command import NotMeasured
 from gateway.evaluation.examples import summary
 from gateway.evaluation.hint3 import measure_hint3
 from gateway.evaluation.measuring import measure
 from gateway.evaluation.report import render
+from gateway.operations import asking
 from gateway.settings import Settings
 from tests.gateway.test_evaluation_examples import COSTS, EXAMPLES
 

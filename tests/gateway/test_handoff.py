@@ -12,14 +12,14 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Message
 
-from gateway.governance import withdraw
+from gateway.cli.incidents import withdraw
 from gateway.settings import Settings
-from gateway.store import UnknownConversation
+from gateway.storage.store import UnknownConversation
 from knowledge import Knowledge
 from tests.gateway.conftest import Chat, pause
-from tests.gateway.desk_chat import CLOSED, OPEN, Clinic, Clock, clinic_at_work, texts
-from tests.gateway.fake_engine import FakeEngine
-from tests.gateway.processes import free_port
+from tests.support.desk_chat import CLOSED, OPEN, Clinic, Clock, clinic_at_work, texts
+from tests.support.fake_engine import FakeEngine
+from tests.support.processes import free_port
 
 
 @pytest.fixture

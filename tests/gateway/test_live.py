@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.gateway.processes import Processes, eventually
+from tests.support.processes import Processes, eventually
 
 Json = dict[str, Any]
 

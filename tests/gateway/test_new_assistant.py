@@ -13,8 +13,8 @@ import pytest
 from typer.testing import CliRunner
 
 from environments.setup import ROOT
-from gateway.cli import app
-from gateway.new_assistant import NewAssistantError, blocks, contents, create, examples, laid_over
+from gateway.cli.main import app
+from gateway.operations.new_assistant import NewAssistantError, blocks, contents, create, examples, laid_over
 from knowledge import Knowledge
 from knowledge.check import FILL_IN, check
 from safety import Net

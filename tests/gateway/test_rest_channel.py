@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import httpx
+import pytest
 from fastapi import FastAPI
 
 from tests.gateway.conftest import Gateway, Start
@@ -44,7 +45,7 @@ async def test_a_payload_of_another_conversation_is_only_text(gateway: Gateway) 
 async def test_a_sender_stays_in_one_conversation(gateway: Gateway) -> None:
     for _ in range(3):
         await gateway.rest("hello", sender="one")
-    assert len({asked["sender"] for asked in gateway.engine.heard}) == 1
+    assert [len(asked["before"]) for asked in gateway.engine.heard] == [0, 1, 2]
 
 
 async def test_many_messages_from_fresh_senders_of_this_machine_are_not_limited(gateway: Gateway) -> None:
@@ -73,3 +74,16 @@ async def test_other_machines_need_the_token(start: Start) -> None:
     async with start(rest_token="secret") as gateway:
         assert (await from_elsewhere(gateway.app)).status_code == 401
         assert (await from_elsewhere(gateway.app, Authorization="Bearer secret")).status_code == 200
+
+
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "X-Real-IP"])
+async def test_what_a_web_server_on_this_machine_passes_on_needs_the_token(start: Start, header: str) -> None:
+    sent, passed_on = {"sender": "x", "message": "hello"}, {header: "203.0.113.9"}
+    async with start() as gateway:
+        reply = await gateway.client.post("/webhooks/rest/webhook", json=sent, headers=passed_on)
+        assert reply.status_code == 401
+        assert not gateway.engine.heard
+    async with start(rest_token="secret") as gateway:
+        passed_on["Authorization"] = "Bearer secret"
+        reply = await gateway.client.post("/webhooks/rest/webhook", json=sent, headers=passed_on)
+        assert reply.status_code == 200

@@ -15,15 +15,15 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from typer.testing import CliRunner
 
-from gateway import cli
-from gateway.database import Database
+from gateway.cli import main as cli
+from gateway.cli.staff_commands import first_admin
 from gateway.settings import Settings
 from gateway.staff.accounts import AccountError, Accounts
 from gateway.staff.audit import Audit
-from gateway.staff.commands import first_admin
-from gateway.tables import metadata
+from gateway.storage.database import Database
+from gateway.storage.tables import metadata
 from tests.gateway.conftest import NOW, Gateway
-from tests.gateway.staff import BASE, PASSWORD, browser, ready
+from tests.support.staff import BASE, PASSWORD, browser, ready
 
 
 @dataclass

@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from sqlalchemy import Connection, text
 
-from gateway.database import Database
-from gateway.store import Draft, KeyReused, Outcome, Store, UnknownConversation, _find
-from gateway.tables import metadata
+from gateway.storage.database import Database
+from gateway.storage.store import Draft, KeyReused, Outcome, Store, UnknownConversation, _find
+from gateway.storage.tables import metadata
 
 
 def said(words: str) -> Draft:
@@ -126,6 +126,19 @@ async def test_migrations_make_what_the_tables_say_and_can_be_taken_back(tmp_pat
     left = await database.read(lambda connection: connection.execute(names).scalars().all())
     assert left == ["alembic_version"]
     await database.upgrade()
+    await database.close()
+
+
+async def test_a_migration_loses_no_conversation_and_nothing_that_was_said(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'migrations.sqlite3'}")
+    await database.upgrade()
+    store = Store(database)
+    conversation, _, _ = await store.open(Draft("assistant", "chat", {"text": "Hello"}))
+    before = await store.conversation(conversation.id), await store.history(conversation.id)
+    for older in ("0006", "0005"):
+        await database.downgrade(older)
+        await database.upgrade()
+        assert (await store.conversation(conversation.id), await store.history(conversation.id)) == before
     await database.close()
 
 

@@ -12,17 +12,17 @@ from typing import Any
 import pytest
 
 from gateway.desk.proposals import Proposals
+from gateway.engine.command import NotMeasured, finished
 from gateway.evaluation.compare import Difference
-from gateway.evaluation.engine_command import NotMeasured, finished
 from gateway.staff.audit import Audit
-from gateway.studio.alike import Alike
-from gateway.studio.dry_run import Alarm, DryRun, DryRuns
 from gateway.studio.errors import StudioError
 from gateway.studio.meaning import Meaning
 from gateway.studio.pages.overview import LiveModel
+from gateway.studio.trying.alike import Alike
+from gateway.studio.trying.dry_run import Alarm, DryRun, DryRuns
 from tests.gateway.conftest import NOW, Start
-from tests.gateway.staff import BASE, Browser
-from tests.gateway.studio_site import Studio, encode, page, studio_at_work
+from tests.support.staff import BASE, Browser
+from tests.support.studio_site import Studio, encode, page, studio_at_work
 
 INBOX = "/studio/inbox"
 SORE = ["does it ache on day 77 or so", "does it ache on day 78 or so", "how much is the parking <b>here</b>"]
@@ -245,7 +245,7 @@ async def test_a_slow_encoder_does_not_hold_up_the_page(
     import threading
 
     go_on = threading.Event()
-    monkeypatch.setattr("gateway.studio.inbox_groups.PATIENCE", 0.05)
+    monkeypatch.setattr("gateway.studio.inbox.inbox_groups.PATIENCE", 0.05)
     monkeypatch.setattr(studio.work.meaning, "_encode", lambda texts: (go_on.wait(20), encode(texts))[1])
     await studio.work.inbox.bring(SORE)
     assert "The messages are being grouped." in await page(kim, INBOX)

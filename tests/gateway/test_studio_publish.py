@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from gateway.studio import publishing
-from gateway.studio.publishing import DONE, Publishing
+from gateway.studio.publishing import publishing
+from gateway.studio.publishing.publishing import DONE, Publishing
 from tests.gateway.conftest import Start
-from tests.gateway.studio_site import Studio, page, studio_at_work
-from tests.studio.publishing_site import UNTIL, Site, all_right
+from tests.support.publishing_site import UNTIL, Site, all_right
+from tests.support.studio_site import Studio, page, studio_at_work
 
 HERE = "/studio/publish"
 

@@ -17,9 +17,9 @@ from gateway.app import create_app
 from gateway.settings import Settings
 from knowledge import Knowledge
 from safety import Net
-from tests.gateway.processes import eventually
 from tests.gateway.test_screening_engine import ims_run
 from tests.gateway.test_takeover import over_a_person
+from tests.support.processes import eventually
 
 pytestmark = pytest.mark.engine
 Json = dict[str, Any]

@@ -8,12 +8,12 @@ from collections.abc import AsyncIterator
 import pytest
 from sqlalchemy import inspect
 
-from gateway.database import Database
-from gateway.store import Draft, KeyReused, Outcome, Store
-from gateway.tables import metadata
-from tests.gateway.query_plans import a_day, reads_everything, recorded
-from tests.scaling.services import PostgreSql
-from tests.system import needs
+from gateway.storage.database import Database
+from gateway.storage.store import Draft, KeyReused, Outcome, Store
+from gateway.storage.tables import metadata
+from tests.support.query_plans import a_day, reads_everything, recorded
+from tests.support.services import PostgreSql
+from tests.support.system import needs
 
 pytestmark = needs("postgresql")
 

@@ -11,9 +11,9 @@ import httpx
 import pytest
 
 from tests.gateway.conftest import Json
-from tests.gateway.processes import START, Processes, eventually, free_port
-from tests.scaling.services import Nginx, PostgreSql, Redis
-from tests.system import needs
+from tests.support.processes import START, Processes, eventually, free_port
+from tests.support.services import Nginx, PostgreSql, Redis
+from tests.support.system import needs
 
 pytestmark = needs("postgresql", "redis", "nginx")
 QUESTION = "will I be sore?"

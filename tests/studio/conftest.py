@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.studio.topics import Topics
+from gateway.studio.topics.topics import Topics
 from tests.knowledge.conftest import Data
 
 __all__ = ["data"]

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway.studio.candidates import LONGEST, MOST_FAQ, Asked, faq, from_csv, name_for
 from gateway.studio.errors import StudioError
+from gateway.studio.inbox.question_lists import LONGEST, MOST_FAQ, Asked, faq, from_csv, name_for
 
 Read = Callable[[Path], list[Asked]]
 

@@ -13,20 +13,20 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gateway.database import Database
+from gateway.editions.models import Models
 from gateway.settings import Settings
-from gateway.store import Draft, Store
-from gateway.studio import dry_run
-from gateway.studio.alike import Alike, examples_of, too_alike
-from gateway.studio.changes import Changes
-from gateway.studio.dry_run import DryRuns, alarms
+from gateway.storage.database import Database
+from gateway.storage.store import Draft, Store
 from gateway.studio.errors import StudioError
 from gateway.studio.limits import Limits
 from gateway.studio.meaning import Meaning
-from gateway.studio.past import past_messages
-from gateway.studio.regressions import with_cases
+from gateway.studio.topics.changes import Changes
+from gateway.studio.topics.regressions import with_cases
+from gateway.studio.trying import dry_run
+from gateway.studio.trying.alike import Alike, examples_of, too_alike
+from gateway.studio.trying.dry_run import DryRuns, alarms
+from gateway.studio.trying.past import past_messages
 from gateway.studio.understanding import Understood
-from gateway.training import Models
 from knowledge import Knowledge, data_hash
 from safety import Net
 from tests.knowledge.conftest import Data
@@ -202,7 +202,7 @@ def test_real_messages_are_read_once_each_and_without_buttons(runs: DryRuns) -> 
 
 
 def trained_model(runs: DryRuns) -> None:
-    from tests.gateway.swapping import kept_model
+    from tests.support.swapping import kept_model
 
     models = Models(runs._settings)
     kept = kept_model(models, "ims-1", runs._settings.data)

@@ -14,14 +14,14 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
-from gateway.database import Database
 from gateway.desk.proposals import Proposals
 from gateway.settings import Settings
-from gateway.store import Draft, Outcome, Store
-from gateway.studio.inbox import Inbox, Message, grouped
+from gateway.storage.database import Database
+from gateway.storage.store import Draft, Outcome, Store
+from gateway.storage.tables import metadata
+from gateway.studio.inbox.inbox import Inbox, Message, grouped
 from gateway.studio.meaning import Meaning
 from gateway.studio.personal import Personal
-from gateway.tables import metadata
 
 
 def now() -> datetime:

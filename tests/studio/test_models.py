@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from gateway.cli import app
+from gateway.cli.main import app
+from gateway.editions.models import KEPT, SECRET, Manifest, ModelRefused, Models, TrainingError
 from gateway.settings import Settings
-from gateway.training import KEPT, SECRET, Manifest, ModelRefused, Models, TrainingError
 
 
 @pytest.fixture
@@ -97,10 +97,10 @@ def test_the_manifest_of_an_earlier_version_still_counts(models: Models) -> None
     train(models, "ims-1")
     fields = {"file": "ims-1.tar.gz", "sha256": hashlib.sha256(b"ims-1").hexdigest(), "trained_on": "d"}
     fields |= {"trained_at": "2026-11-27T00:00:00+00:00"}
-    from gateway import training
+    from gateway.editions.models import SECRET, _signature
 
     old = {**fields, "seconds": 2.0}
-    signature = training._signature(old, models.settings.secret(training.SECRET))
+    signature = _signature(old, models.settings.secret(SECRET))
     (models.folder / "manifest.json").write_text(json.dumps({**old, "signature": signature}))
     (models.folder / "ims-1.json").unlink()
 
@@ -160,7 +160,7 @@ def test_two_trainings_at_once_are_refused(models: Models) -> None:
 
 
 def test_an_edition_that_was_edited_is_refused(models: Models, tmp_path: Path) -> None:
-    from tests.gateway.swapping import kept_model
+    from tests.support.swapping import kept_model
 
     data = tmp_path / "own" / "data"
     data.mkdir(parents=True)

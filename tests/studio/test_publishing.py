@@ -14,17 +14,19 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from gateway import cli, editions
-from gateway.cli import app
+from gateway.cli import main as cli
+from gateway.cli.main import app
+from gateway.editions import contents
+from gateway.editions.models import KEPT
 from gateway.staff.accounts import Person
-from gateway.studio import publishing, regressions
-from gateway.studio.changes import Changes
 from gateway.studio.errors import StudioError
-from gateway.studio.publishing import CANCELLED, DONE, FAILED, RUNNING
+from gateway.studio.publishing import publishing
+from gateway.studio.publishing.publishing import CANCELLED, DONE, FAILED, RUNNING
+from gateway.studio.topics import regressions
+from gateway.studio.topics.changes import Changes
 from gateway.studio.understanding import Understood
-from gateway.training import KEPT
 from knowledge import Knowledge
-from tests.studio.publishing_site import SHORT, UNTIL, Site, all_right
+from tests.support.publishing_site import SHORT, UNTIL, Site, all_right
 
 NOW = datetime(2026, 11, 27, tzinfo=UTC)
 
@@ -213,7 +215,7 @@ def test_a_power_cut_at_any_step_leaves_the_old_or_the_new(site: Site, step: str
     site.edit()
     site.sign()
     first = site.models.in_use()
-    command = [sys.executable, "-m", "tests.studio.publishing_site", str(site.folder), "publish", "0.4"]
+    command = [sys.executable, "-m", "tests.support.publishing_site", str(site.folder), "publish", "0.4"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as job:
         assert job.stdout
         for line in job.stdout:
@@ -234,7 +236,7 @@ def test_a_power_cut_at_any_step_leaves_the_old_or_the_new(site: Site, step: str
 def test_a_power_cut_around_the_swap_is_never_half(site: Site, moment: int) -> None:
     site.edit()
     site.sign()
-    command = [sys.executable, "-m", "tests.studio.publishing_site", str(site.folder), "publish", "0"]
+    command = [sys.executable, "-m", "tests.support.publishing_site", str(site.folder), "publish", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as job:
         assert job.stdout
         for line in job.stdout:
@@ -246,7 +248,7 @@ def test_a_power_cut_around_the_swap_is_never_half(site: Site, moment: int) -> N
     manifest = after.models.in_use()
     assert manifest
     kept = after.models.data_of(manifest)
-    assert kept and editions.content(kept) == manifest.edition
+    assert kept and contents.content(kept) == manifest.edition
 
 
 @pytest.mark.parametrize("where", ["copy", "manifest", "in use"])
@@ -259,7 +261,7 @@ def test_a_full_disk_keeps_what_patients_get(site: Site, monkeypatch: pytest.Mon
         raise OSError(errno.ENOSPC, "No space left on device")
 
     if where == "copy":
-        monkeypatch.setattr(editions, "keep", full)
+        monkeypatch.setattr(contents, "keep", full)
     elif where == "manifest":
         monkeypatch.setattr(site.models, "_write", full)
     else:
@@ -274,7 +276,7 @@ def test_a_full_disk_keeps_what_patients_get(site: Site, monkeypatch: pytest.Mon
 
 
 def test_a_training_that_is_killed_is_told(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    from gateway.training import TrainingError
+    from gateway.editions.models import TrainingError
 
     def killed(*_: object) -> None:
         raise TrainingError("Training stopped. Rasa says:\n  nothing; it ended with -9")

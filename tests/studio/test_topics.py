@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from gateway.studio.dates import day
 from gateway.studio.errors import EditedMeanwhile, StudioError, WouldBreak
-from gateway.studio.topics import Topics, missing
+from gateway.studio.topics.dates import day
+from gateway.studio.topics.topics import Topics, missing
 from knowledge import SourceRef
 from tests.knowledge.conftest import Data
 

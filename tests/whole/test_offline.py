@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from tests.system import needs
+from tests.support.system import needs
 from tests.whole.conftest import Run
 
 pytestmark = needs("engine", "model", "strace", "ip")
@@ -62,6 +62,6 @@ def test_every_way_to_start_rasa_says_that_it_reports_no_usage() -> None:
         file for folder in ("gateway", "tests", "benchmarks", "environments") for file in Path(folder).rglob("*.py")
     ]
     starting = {file: text for file in files if starts.search(text := file.read_text("utf-8"))}
-    assert Path("gateway/supervisor.py") in starting
+    assert Path("gateway/operations/processes.py") in starting
     assert [file for file, text in starting.items() if not quiet.search(text)] == []
     assert "export RASA_TELEMETRY_ENABLED = false" in Path("Makefile").read_text("utf-8")

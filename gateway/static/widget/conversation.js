@@ -70,7 +70,7 @@ export class Conversation extends EventTarget {
 
   /* Say something: text the patient typed, the id of a button the gateway offered, or what was ticked on a card. */
   send({ text, choice, card, label }) {
-    this.#session.add({ key: newKey(), text, choice, card, label: label ?? text, state: "sending" });
+    this.#session.add({ key: newKey(), text, choice, card, seen: this.#lastSeq, label: label ?? text, state: "sending" });
     this.#tell("queue", this.queue);
     this.#flush();
   }
@@ -320,13 +320,13 @@ export class Conversation extends EventTarget {
   }
 
   /* Send one message; returns how long to wait before the next attempt: 0 if none is needed, nothing if unknown. */
-  async #post({ key, text, choice, card }) {
+  async #post({ key, text, choice, card, seen }) {
     try {
       const id = await this.#ensure();
       const response = await this.#request(`api/conversations/${id}/messages`, {
         method: "POST",
         headers: { "Content-Type": "application/json" },
-        body: JSON.stringify({ key, text, choice, card }),
+        body: JSON.stringify({ key, text, choice, card, seen }),
       });
       if (response.ok) {
         const { seq } = await response.json();

@@ -1,6 +1,6 @@
 /* <ims-chat>: the launcher and the panel, in a Shadow DOM so that the page's styles and ours stay apart. */
 
-import { closeCards, reopenCard } from "./cards.js";
+import { closeCards, keepOne, reopenCard } from "./cards.js";
 import { Composer } from "./composer.js";
 import { Conversation } from "./conversation.js";
 import { button, fill, icon, make } from "./dom.js";
@@ -248,6 +248,7 @@ export function define(home) {
       } else {
         if (event.role !== "patient") closeCards(this.list);
         const item = drawEvent(event, this.strings, home, (taken) => this.choose(taken), (...given) => this.conversation.rate(...given));
+        if (event.body?.docked) keepOne(this.list, item);
         const fields = item.querySelector("fieldset");
         // Who works through the cards is taken to the next one; its words are read with the focus, not twice.
         const lead = live && this.follow && fields && this.shadowRoot.activeElement === this.log;

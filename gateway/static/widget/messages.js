@@ -73,10 +73,12 @@ export function drawEvent(event, strings, home, choose, rate) {
   const alarm = isAlarm(event);
   const name = own ? strings.you : (body.name ?? strings[event.role] ?? strings.assistant);
   const card = drawCard(event, strings, choose);
+  const headline = body.result?.outcomes?.[0]?.title;
   return make("li", { class: `message ${event.role} ${alarm ? `alarm ${body.kind}` : (body.kind ?? "")}`, "data-seq": event.seq, lang: own || event.role === "staff" || body.language === strings.locale ? null : strings.answers_language },
     make("span", { class: "who", text: `${name}: ` }),
     card ?? make("div", { class: "bubble" },
-      ...(own ? asTyped(body.text) : formatted(body.text)),
+      headline && make("strong", { class: "headline", text: headline }),
+      ...(own ? asTyped(body.text) : formatted(headline ? body.text.replace(`${headline}\n`, "") : body.text)),
       !own && drawPicture(body, strings, home, choose),
       buttons(body, strings, choose),
       !own && sources(body, strings, home, choose)),

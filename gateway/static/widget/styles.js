@@ -107,7 +107,12 @@ ol:not(.bubble ol) { list-style: none; padding: 0; display: flex; flex-direction
 summary { cursor: pointer; padding: .25em 0; min-height: 1.9em; color: var(--muted); }
 .sources ul { margin: .2em 0; }
 .review { font-style: italic; }
+.headline { display: block; font-size: 1.15em; margin-block-end: .4em; }
 .card { min-width: 0; }
+@media (min-height: 45em) {
+  .message:has(.card:not(.closed)) { position: sticky; inset-block-end: 0; z-index: 1; }
+  .card:not(.closed) { max-block-size: 50vh; overflow: auto; }
+}
 .message:has(.card) { max-width: 100%; align-self: stretch; }
 fieldset { border: 0; margin: 0; padding: 0; min-width: 0; }
 fieldset:focus-visible { outline-offset: 6px; }

@@ -12,7 +12,8 @@ from gateway.evaluation.compare import SAME
 from gateway.staff.access import HEADERS, Visit
 from gateway.staff.audit import Audit
 from gateway.staff.templates import Pages
-from gateway.studio.workplace import Workplace, off_loop
+from gateway.studio.background import off_loop
+from gateway.studio.workplace import Workplace
 
 SHOWN = 50  # examples that are too alike
 

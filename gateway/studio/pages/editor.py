@@ -14,20 +14,21 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from gateway.answer_parts import parts
-from gateway.pictures import address
-from gateway.problems import Refused
+from gateway.answers.answer_parts import parts
+from gateway.answers.picture_routes import address
 from gateway.staff.access import HEADERS, Visit
 from gateway.staff.audit import Audit
 from gateway.staff.templates import Pages
-from gateway.studio.answer_check import checked, filled
-from gateway.studio.candidates import name_for
+from gateway.studio.background import off_loop
 from gateway.studio.editing import Clash, Opened, Saved, opened, save
 from gateway.studio.errors import StudioError
-from gateway.studio.form import PARTS, Form, named
-from gateway.studio.topic_file import NAME
-from gateway.studio.topics import missing
-from gateway.studio.workplace import Workplace, off_loop
+from gateway.studio.inbox.question_lists import name_for
+from gateway.studio.topics.answer_check import checked, filled
+from gateway.studio.topics.form import PARTS, Form, named
+from gateway.studio.topics.topic_file import NAME
+from gateway.studio.topics.topics import missing
+from gateway.studio.workplace import Workplace
+from gateway.web.error_replies import Refused
 from knowledge import Knowledge, SourceRef
 from knowledge.placeholders import CLINIC
 

@@ -12,12 +12,13 @@ from starlette.responses import RedirectResponse, Response
 from gateway.staff.access import HEADERS, Visit
 from gateway.staff.audit import Audit
 from gateway.staff.templates import Pages
-from gateway.studio.candidates import name_for
-from gateway.studio.decisions import Decision
+from gateway.studio.background import off_loop
 from gateway.studio.errors import StudioError
-from gateway.studio.inbox import Message
-from gateway.studio.teaching import Teaching
-from gateway.studio.workplace import Workplace, off_loop
+from gateway.studio.inbox.decisions import Decision
+from gateway.studio.inbox.inbox import Message
+from gateway.studio.inbox.question_lists import name_for
+from gateway.studio.inbox.teaching import Teaching
+from gateway.studio.workplace import Workplace
 
 Json = dict[str, Any]
 Ids = Annotated[list[int] | None, Form()]
@@ -77,8 +78,8 @@ def routes(work: Workplace, staff: Callable[[Request], Awaitable[Visit]], audit:
         found = [message for message in await work.inbox.open() if message.id in wanted]
         if not found:
             raise StudioError(
-                "No message is chosen that still waits: somebody else may have taught them. "
-                "What to do: look at the groups again."
+                "No message is chosen that still waits: somebody else may have taught them.",
+                "look at the groups again.",
             )
         return found
 
@@ -96,7 +97,7 @@ def routes(work: Workplace, staff: Callable[[Request], Awaitable[Visit]], audit:
         async def taught() -> Decision:
             messages = await chosen(ids)
             if not topic:
-                raise StudioError("No topic is chosen. What to do: choose one, or start a new topic.")
+                raise StudioError("No topic is chosen.", "choose one, or start a new topic.")
             return await teaching(visit).teach(messages, topic)
 
         return await decided(visit, taught(), DONE)

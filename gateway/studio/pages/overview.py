@@ -10,10 +10,11 @@ from fastapi import APIRouter, Depends
 from starlette.requests import Request
 from starlette.responses import Response
 
+from gateway.editions.models import ModelRefused, Models
 from gateway.staff.access import Visit
 from gateway.staff.templates import Pages
-from gateway.studio.workplace import Workplace, off_loop
-from gateway.training import ModelRefused, Models
+from gateway.studio.background import off_loop
+from gateway.studio.workplace import Workplace
 from knowledge import data_hash
 
 SOON = timedelta(days=60)  # before an answer would be withheld

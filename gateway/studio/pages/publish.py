@@ -9,16 +9,17 @@ from fastapi import APIRouter, Depends, Form
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from gateway import control
+from gateway.editions import control
+from gateway.editions.models import ModelRefused
 from gateway.staff.access import HEADERS, Visit
 from gateway.staff.audit import Audit
 from gateway.staff.templates import Pages
-from gateway.studio import shadow
-from gateway.studio.approvals import APPROVER
+from gateway.studio.background import off_loop
 from gateway.studio.errors import StudioError
-from gateway.studio.publishing import DONE, RUNNING
-from gateway.studio.workplace import Workplace, off_loop
-from gateway.training import ModelRefused
+from gateway.studio.publishing.approvals import APPROVER
+from gateway.studio.publishing.publishing import DONE, RUNNING
+from gateway.studio.trying import shadow
+from gateway.studio.workplace import Workplace
 
 Json = dict[str, Any]
 HERE = "/studio/publish"

@@ -13,16 +13,17 @@ from fastapi import Form as Field
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from gateway.problems import Refused
 from gateway.staff.access import HEADERS, Visit
 from gateway.staff.audit import Audit
 from gateway.staff.templates import Pages
+from gateway.studio.background import off_loop
 from gateway.studio.editing import sign
 from gateway.studio.errors import StudioError
-from gateway.studio.form import PARTS, Form
-from gateway.studio.history import Version
-from gateway.studio.topic_file import NAME, TopicFile
-from gateway.studio.workplace import Workplace, off_loop
+from gateway.studio.topics.form import PARTS, Form
+from gateway.studio.topics.history import Version
+from gateway.studio.topics.topic_file import NAME, TopicFile
+from gateway.studio.workplace import Workplace
+from gateway.web.error_replies import Refused
 
 Text = Annotated[str, Field(max_length=200)]
 SHOWN = 40  # versions

@@ -1,0 +1,365 @@
+"""From what was decided to what the patient reads: bodies of events, in the form that page and REST channel share.
+
+FAQ answers are rendered by topic from `knowledge` (short or long, sources, see-also, withheld when their review is
+overdue); everything else shows the engine's own messages. What a button does stays here, on the server; the patient
+gets an id for it.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from gateway.answers.answer_parts import about_conditions, source_refs
+from gateway.answers.picture_routes import shown
+from gateway.answers.withdrawals import Withdrawals
+from gateway.chat.after_alarm import CHIPS, DOES
+from gateway.engine.client import ALARMS, EngineReply
+from gateway.handoff.patient_words import HUMAN
+from gateway.storage import screening_slots
+from gateway.storage.store import Draft
+from knowledge import Knowledge, SourceRef, SpecificAnswer, Topic
+from knowledge.placeholders import PLACEHOLDER
+
+Json = dict[str, Any]
+CONDITION_HELP = "condition_help"
+# Whom to call where the words of an alarm name nobody.
+FIRST_CALL = {"emergency": "emergency", "urgent": "nurse_line", "crisis": "crisis_line"}
+PRINT = {"intent": "screening_print"}
+# What these ask for is the last answer again, in another length: True for the long one.
+FOLLOW_UPS = {"follow_up/more": True, "follow_up/why": True, "follow_up/shorter": False, "follow_up/repeat": False}
+
+
+class Replies:
+    """Renders replies from one state of the knowledge."""
+
+    def __init__(self, knowledge: Knowledge, now: Callable[[], datetime], withdrawals: Withdrawals) -> None:
+        self._knowledge = knowledge
+        self._clock = now
+        self._withdrawals = withdrawals
+
+    def greeting(self) -> list[Draft]:
+        """What a new conversation begins with."""
+        return [self._said("chat", self._knowledge.wording("greeting"), offer=["help"])]
+
+    def decided(self, reply: EngineReply, asked: str = "") -> list[Draft]:
+        """What the engine decided about what was asked, as one event or several."""
+        if alarm := reply.alarm:
+            texts = [m["text"] for m in reply.messages if m.get("text") and reply.kind_of(m) == alarm]
+            return self.alarm(alarm, "\n\n".join(map(self._filled, texts)) or self._knowledge.wording("engine_down"))
+        topics = [topic for topic in reply.topics if self.knows(topic)]
+        asks = [m for m in reply.messages if reply.kind_of(m) in screening_slots.KINDS]
+        # "Why do you ask?" is about the safety questions while they are open.
+        again = reply.intent in FOLLOW_UPS and reply.kind not in screening_slots.KINDS
+        if again and self.knows(last := str(reply.slots.get("topic"))):
+            before = str(reply.slots.get("answer"))
+            answer = self.answer(last, long=FOLLOW_UPS[reply.intent], slots=reply.slots, specific=before)
+            return [answer, *(self._message(reply.kind_of(message), message) for message in asks)]
+        specific = dict(zip(reply.topics, reply.answers, strict=False))
+        drafts = [self.answer(topic, asked=asked, slots=reply.slots, specific=specific.get(topic)) for topic in topics]
+        # The engine says the same answers in its own messages; what else it says, it says besides: a form goes on.
+        answers = {self._knowledge.fill(text) for topic in topics for text in self._knowledge.topics[topic].texts}
+        for message in reply.messages:
+            if _says_something(message) and self._filled(str(message.get("text") or "")) not in answers:
+                drafts.append(self._message(reply.kind_of(message), message))
+        if not drafts:
+            drafts = [self._said("unknown", self._knowledge.wording("unknown"), offer=["help", "human"])]
+        first = drafts[0].body
+        given = {draft.body["topic"]: draft.body["answer"] for draft in drafts}
+        first["topics"] = list(reply.topics)
+        first["answers"] = [given.get(topic) for topic in reply.topics]
+        first["topic"] = next(iter(reply.topics), None)
+        first["confidence"] = round(reply.confidence, 4)
+        first["offered"] = [name for name in reply.offered if name in self._knowledge.topics]
+        self._offer(drafts[-1], first["offered"])
+        return drafts
+
+    def knows(self, topic_name: str) -> bool:
+        """Whether there is an answer of this name."""
+        return topic_name in self._knowledge.topics
+
+    def answer(
+        self,
+        topic_name: str,
+        *,
+        long: bool = False,
+        asked: str = "",
+        slots: Mapping[str, Any] | None = None,
+        specific: str | None = None,
+    ) -> Draft:
+        """The answer of a topic, short or long; withheld when its review is overdue or it was withdrawn.
+
+        The safety questions are offered where they belong, unless `slots` say that they are asked or answered already.
+        """
+        topic = self._knowledge.topics[topic_name]
+        named = topic_name == CONDITION_HELP and about_conditions(self._knowledge, asked) is not None
+        answer = topic.answers.get(specific or "") if not long and not named else None
+        if answer and not self._withdrawals.withheld(answer, self._now().date()):
+            return self._specific(topic, answer, slots)
+        if self._withdrawals.withheld(topic, self._now().date()):
+            withheld = self._said("answer", self._knowledge.wording("withheld"), offer=["human"])
+            withheld.body.update(self._about(topic), withheld=True)
+            return withheld
+        text = self._knowledge.fill(topic.more if long else topic.short)
+        refs = source_refs(topic)
+        picture = None if long else topic.picture
+        if topic_name == CONDITION_HELP and (found := about_conditions(self._knowledge, asked)):
+            text, own = found
+            picture = None  # it asks what was said already
+            refs = [*(SourceRef(source, "") for source in own), *refs]
+        elif topic_name == CONDITION_HELP and asked and not long:
+            text = f"{self._knowledge.wording('condition_unknown')}\n\n{text}"
+        # Whether anybody is there is told with more than the hours to who asks for a person.
+        elif topic_name != HUMAN and (facts := self._knowledge.clinic_facts(topic_name, self._now())):
+            text = "\n\n".join([" ".join(facts), text])
+        draft = self._said(topic.kind, text)
+        draft.body.update(self._about(topic))
+        draft.body["more"] = bool(topic.more) and not long
+        draft.body["sources"] = [self._source(ref) for ref in {ref.id: ref for ref in reversed(refs)}.values()][::-1]
+        draft.body["reviewed"] = topic.reviewed is not None
+        if picture:
+            draft.body["picture"] = shown(self._knowledge, picture)
+        self._go_on(draft, topic, topic.see_also, slots)
+        return draft
+
+    def _specific(self, topic: Topic, answer: SpecificAnswer, slots: Mapping[str, Any] | None) -> Draft:
+        """One specific answer, with the topic's text behind "tell me more"."""
+        draft = self._said(topic.kind, self._knowledge.said(answer))
+        about = {"title": answer.title, "version": answer.version, "link": f"/answers/{topic.name}#q-{answer.id}"}
+        draft.body.update(self._about(topic) | about, answer=answer.name, answers=[answer.name])
+        draft.body["more"] = bool(topic.more)
+        draft.body["sources"] = [self._source(ref) for ref in answer.sources]
+        draft.body["reviewed"] = answer.reviewed is not None
+        self._go_on(draft, topic, answer.see_also or topic.see_also, slots)
+        return draft
+
+    def _go_on(self, draft: Draft, topic: Topic, see_also: Sequence[str], slots: Mapping[str, Any] | None) -> None:
+        """What can be asked next: more of it, the safety questions, other topics."""
+        if draft.body["more"]:
+            self._button(draft, self._knowledge.wording("label_more"), {"more": topic.name})
+        if topic.name in self._knowledge.screening.offered_by and not screening_slots.open_or_done(slots or {}):
+            self._offer(draft, ["screening"])
+        for other in self._known(see_also):
+            choice = self._choice(draft, other.title, {"intent": other.intent})
+            draft.body["see_also"].append({"topic": other.name, "title": other.title, "id": choice})
+
+    def specific(self, topic_name: str, answer_id: str, slots: Mapping[str, Any] | None = None) -> Draft:
+        """A specific answer of a topic, or the topic's own where that is withheld."""
+        return self.answer(topic_name, slots=slots, specific=answer_id)
+
+    def part(self, topic_name: str, text: str, buttons: Iterable[tuple[str, Json]] = ()) -> Draft:
+        """A part of what is known of a topic, in its name and with its sources; with buttons to go on."""
+        topic = self._knowledge.topics[topic_name]
+        draft = self._said(topic.kind if topic.kind != "handoff" else "answer", self._filled(text))
+        draft.body.update(self._about(topic))
+        draft.body["sources"] = [self._source(ref) for ref in {ref.id: ref for ref in source_refs(topic)}.values()]
+        for label, does in buttons:
+            self._button(draft, label, does)
+        return draft
+
+    def own_words(
+        self, kind: str, text: str, buttons: Iterable[tuple[str, Json]] = (), offer: Iterable[str] = ()
+    ) -> Draft:
+        """Words of the assistant about the conversation itself."""
+        draft = self._said(kind, self._filled(text), offer=offer)
+        for label, does in buttons:
+            self._button(draft, label, does)
+        return draft
+
+    def add_button(self, draft: Draft, label: str, does: Json) -> None:
+        """One button more."""
+        self._button(draft, label, does)
+
+    def cited(self, sources: Iterable[str]) -> list[Json]:
+        """Sources as a reply names them."""
+        return [self._source(SourceRef(source, "")) for source in sources]
+
+    def withheld(self, topic_name: str) -> bool:
+        """Whether nothing of this topic may be said now."""
+        return self._withdrawals.withheld(self._knowledge.topics[topic_name], self._now().date())
+
+    def alarm(self, kind: str, text: str, chips: bool = True) -> list[Draft]:
+        """An emergency, alone in its turn, with the numbers to call. It is also said while a person has the chat."""
+        draft = self._said(kind, self._filled(text), role="system")
+        draft.body["buttons"] = self._calls(kind, text)
+        if chips:
+            self._answer_chips(draft, kind)
+        return [draft]
+
+    def in_english(self, level: str) -> str:
+        """What an alarm says in English below its words in another language."""
+        return self._knowledge.sentences[f"red_flag_reminder_{level}"].text
+
+    def not_understood(self, text: str) -> Draft:
+        """That only English is answered, in the patient's language, with the way to a person."""
+        draft = self._said("unknown", self._filled(text), offer=["human"])
+        draft.body["buttons"] = [*self._calls("emergency", text), *draft.body["buttons"]]
+        return draft
+
+    def alarm_again(self, level: str, which: str) -> Draft:
+        """What is said while an alarm is open, with the numbers and the ways to answer it; `which` sentence."""
+        draft = self._alarm_words(level, which, role="system")
+        self._answer_chips(draft, level)
+        return draft
+
+    def after_alarm(self, level: str, answered: str) -> Draft:
+        """What is said to a patient's answer to an alarm, with the numbers still in sight."""
+        return self._alarm_words(level, f"after_alarm_{answered}_{level}")
+
+    def reminder(self, kind: str) -> Draft:
+        """What an emergency was answered with, in short, for who goes on with small talk."""
+        text = self._knowledge.sentences[f"red_flag_reminder_{kind}"].text
+        draft = self._said("chat", self._filled(text))
+        draft.body["buttons"] = self._calls(kind, text)
+        self._offer(draft, ["human"])
+        return draft
+
+    def reminded(self, kind: str, drafts: Sequence[Draft]) -> tuple[Draft, ...]:
+        """The same with the reminder before it; an alarm needs none."""
+        first, *others = drafts
+        if first.kind in ALARMS:
+            return tuple(drafts)
+        reminder = self._knowledge.wording(f"red_flag_reminder_{kind}")
+        body = {**first.body, "text": f"{reminder}\n\n{first.body['text']}"}
+        return (replace(first, body=body), *others)
+
+    def engine_down(self) -> list[Draft]:
+        """The truth when no answer came: that it did not, and whom to call."""
+        return [self._said("handoff", self._knowledge.wording("engine_down"))]
+
+    def card_again(self, body: Json) -> Draft:
+        """A card that was answered, but not heard: to be answered again."""
+        draft = self._said(screening_slots.KINDS[0], body["text"])
+        draft.body.update({name: body[name] for name in ("card", "asks") if name in body})
+        return draft
+
+    def screening_deleted(self) -> Json:
+        """What stands in place of the safety questions and their result once the answers were deleted."""
+        return self._said(screening_slots.KINDS[0], self._knowledge.wording("screening_deleted")).body
+
+    def refused(self, sentence: str) -> Draft:
+        """Why a message was not taken, for channels that have no other way to say it."""
+        return self._said("unknown", sentence)
+
+    # parts
+
+    def _alarm_words(self, level: str, name: str, role: str = "assistant") -> Draft:
+        text = self._knowledge.sentences[name].text
+        draft = self._said("chat", self._filled(text), role=role)
+        draft.body["buttons"] = self._calls(level, text)
+        return draft
+
+    def _answer_chips(self, draft: Draft, level: str) -> None:
+        """Buttons with which a patient answers an alarm."""
+        for answered in CHIPS:
+            label = self._knowledge.wording(f"label_alarm_{answered}")
+            self._button(draft, label, {DOES: answered, "level": level})
+
+    def _calls(self, kind: str, text: str) -> list[Json]:
+        """Buttons that call: the numbers that the text names, in its order, and the emergency line in any case."""
+        clinic = self._knowledge.clinic
+        known = {**clinic.numbers.named(), "clinic_phone": clinic.phone}
+        named = [name for name in PLACEHOLDER.findall(text) if name in known] or [FIRST_CALL[kind]]
+        calls = {known[name]: known[name] for name in (*named, "emergency")}
+        if "crisis_line" in named:
+            calls |= {number: f"{name} {number}" for name, number in clinic.more_crisis_lines if number not in calls}
+        say = self._knowledge.wording
+        return [{"label": say("label_call", number=label), "tel": number} for number, label in calls.items()]
+
+    def _now(self) -> datetime:
+        """The time at the clinic."""
+        return self._clock().astimezone(self._knowledge.clinic.timezone)
+
+    def _said(self, kind: str, text: str, *, role: str = "assistant", offer: Iterable[str] = ()) -> Draft:
+        body: Json = {
+            "text": text,
+            "topic": None,
+            "topics": [],
+            "answer": None,
+            "answers": [],
+            "offered": [],
+            "confidence": 1.0,
+            "sources": [],
+            "see_also": [],
+            "buttons": [],
+            "more": False,
+            "link": None,
+        }
+        draft = Draft(role, kind, body)
+        self._offer(draft, offer)
+        return draft
+
+    def _source(self, ref: SourceRef) -> Json:
+        source = self._knowledge.sources[ref.id]
+        return {"id": source.id, "title": source.title, "section": ref.section, "url": source.url}
+
+    def _about(self, topic: Topic) -> Json:
+        return {
+            "topic": topic.name,
+            "topics": [topic.name],
+            "title": topic.title,
+            "version": topic.version,
+            "link": f"/answers/{topic.name}",
+        }
+
+    def _message(self, kind: str, message: Json) -> Draft:
+        """One message of the engine. Its `custom` may name topics to offer, or hold a card, or a result."""
+        custom: Json = given if isinstance(given := message.get("custom"), dict) else {}
+        draft = self._said(kind, self._filled(str(message.get("text") or "")), offer=custom.get("offer") or ())
+        for button in message.get("buttons") or ():
+            if isinstance(button, dict) and button.get("title"):
+                does = _meaning(str(button.get("payload") or ""))
+                self._button(draft, self._filled(str(button["title"])), does, opens="sheet" if does == PRINT else None)
+        draft.body.update({name: custom[name] for name in ("card", "result") if isinstance(custom.get(name), dict)})
+        if isinstance(custom.get("asks"), str):
+            draft.body["asks"] = custom["asks"]
+        if custom.get("docked") is True:
+            draft.body["docked"] = True
+        return draft
+
+    def _offer(self, draft: Draft, names: Iterable[str]) -> None:
+        """Buttons for topics, or for other intents that have a label."""
+        for name in names:
+            if topic := self._knowledge.topics.get(name):
+                self._button(draft, topic.title, {"intent": topic.intent})
+            elif f"label_{name}" in self._knowledge.sentences:
+                self._button(draft, self._knowledge.wording(f"label_{name}"), {"intent": name})
+
+    def _button(self, draft: Draft, label: str, does: Json, opens: str | None = None) -> None:
+        """A button. A page may show what it `opens`; others take it as a choice."""
+        if all(button["label"] != label for button in draft.body["buttons"]):
+            button = {"id": self._choice(draft, label, does), "label": label}
+            draft.body["buttons"].append({**button, "opens": opens} if opens else button)
+
+    def _choice(self, draft: Draft, label: str, does: Json) -> str:
+        name = secrets.token_urlsafe(6)
+        draft.choices[name] = {"label": label, "does": does}
+        return name
+
+    def _known(self, names: Iterable[str]) -> list[Topic]:
+        return [self._knowledge.topics[name] for name in names if name in self._knowledge.topics]
+
+    def _filled(self, text: str) -> str:
+        try:
+            return self._knowledge.fill(text)
+        except KeyError:  # braces that are no placeholder of ours
+            return text
+
+
+def _says_something(message: Json) -> bool:
+    return bool(message.get("text") or message.get("buttons") or message.get("custom"))
+
+
+def _meaning(payload: str) -> Json:
+    """What a Rasa button does: its payload `/intent{"entity": "value"}`, or else words to say."""
+    if not payload.startswith("/"):
+        return {"say": payload}
+    intent, brace, entities = payload[1:].partition("{")
+    try:
+        return {"intent": intent, **({"entities": json.loads(brace + entities)} if brace else {})}
+    except ValueError:
+        return {"say": payload}

@@ -1,0 +1,5 @@
+"""`python -m gateway.cli`, which `./ims` runs."""
+
+from gateway.cli.main import app
+
+app()
