@@ -23,6 +23,7 @@ from knowledge.standards import TextStandard
 from knowledge.store import Knowledge
 from knowledge.yaml import read
 
+MOST_ASKS = 20  # questions to the clinic's owner that are shown without being asked for
 LEAST = 3  # topics with the fewest specific answers that are named
 HARD, CLOSED = "is hard to read", "rests on no source that a reader can open"  # what a note says of an answer
 FILL_IN = "FILL IN"  # begins what a person has to replace in a new assistant's files
@@ -122,6 +123,13 @@ def notes(knowledge: Knowledge) -> Iterator[Problem]:
                 yield _note(topic, answer, "text", f"{answer.name} {HARD}: grade {reads:.1f}", "use shorter words")
             if not answer.fields and not any(knowledge.sources[ref.id].url for ref in answer.sources):
                 yield _note(topic, answer, "sources", f"{answer.name} {CLOSED}", "name a source with a web address")
+
+
+def unset_facts(knowledge: Knowledge) -> Iterator[Problem]:
+    """What the clinic's owner is still asked; until it is answered, patients are told that it is not known."""
+    file = (knowledge.folder / "clinic.yml").as_posix()
+    for field in knowledge.clinic.unset():
+        yield Problem(file, 1, f"{field.key} is not set", knowledge.fill(field.question), "note")
 
 
 def _note(topic: Topic, answer: SpecificAnswer, part: str, message: str, remedy: str) -> Problem:
@@ -348,7 +356,8 @@ def main(arguments: list[str] | None = None) -> int:
     problems = check(options.data, date.today())
     knowledge, errors = Knowledge.read(options.data)
     noted = sorted(notes(knowledge)) if knowledge is not None and not errors else []
-    shown = [*problems, *noted] if options.notes else problems
+    asks = list(unset_facts(knowledge)) if knowledge is not None and not errors else []
+    shown = [*problems, *asks, *noted] if options.notes else problems
     if options.only:
         wanted = tuple(Path(path).as_posix() for path in options.only)
         problems = [problem for problem in problems if problem.file.startswith(wanted)]
@@ -359,7 +368,17 @@ def main(arguments: list[str] | None = None) -> int:
     print(f"{count} errors, {len(problems) - count} findings. {_next(problems)}", file=sys.stderr)
     if knowledge is not None and not errors:
         print(_about_specific(knowledge, noted), file=sys.stderr, end="")
+        print(_about_facts(knowledge, asks, whole=options.notes), file=sys.stderr, end="")
     return 1 if problems else 0
+
+
+def _about_facts(knowledge: Knowledge, asks: Sequence[Problem], *, whole: bool) -> str:
+    """What the clinic has not told about itself: the first questions to its owner, and how many there are."""
+    if not asks:
+        return ""
+    shown = [] if whole else [f"  {ask.message}: {ask.remedy}\n" for ask in asks[:MOST_ASKS]]
+    more = "" if len(shown) in (0, len(asks)) else "  --notes lists all of them.\n"
+    return f"{len(asks)} of the clinic's {len(knowledge.clinic.fields)} facts are not set:\n" + "".join(shown) + more
 
 
 def _about_specific(knowledge: Knowledge, noted: Sequence[Problem]) -> str:

@@ -233,7 +233,7 @@ class _Pages:
             Specific(
                 answer.id,
                 answer.title,
-                self._rich(self._knowledge.words(answer)),
+                self._rich(self._knowledge.words(answer, self._local_now(), lasting=True)),
                 review_state(self._knowledge, answer),
                 citations_of(self._knowledge, answer.sources),
             )
@@ -314,7 +314,10 @@ class _Pages:
             {
                 "@type": "Question",
                 "name": answer.title,
-                "acceptedAnswer": {"@type": "Answer", "text": self._knowledge.said(answer)},
+                "acceptedAnswer": {
+                    "@type": "Answer",
+                    "text": self._knowledge.said(answer, self._local_now(), lasting=True),
+                },
             }
             for answer in topic.answers.values()
             if not self._withdrawals.withheld(answer, self._today())

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
@@ -23,6 +23,7 @@ from gateway.handoff.patient_words import HUMAN
 from gateway.storage import screening_slots
 from gateway.storage.store import Draft
 from knowledge import Knowledge, SourceRef, SpecificAnswer, Topic
+from knowledge.links import links
 from knowledge.placeholders import PLACEHOLDER
 
 Json = dict[str, Any]
@@ -99,7 +100,7 @@ class Replies:
         named = topic_name == CONDITION_HELP and about_conditions(self._knowledge, asked) is not None
         answer = topic.answers.get(specific or "") if not long and not named else None
         if answer and not self._withdrawals.withheld(answer, self._now().date()):
-            return self._specific(topic, answer, slots)
+            return self._specific(topic, answer, slots, asked)
         if self._withdrawals.withheld(topic, self._now().date()):
             withheld = self._said("answer", self._knowledge.wording("withheld"), offer=["human"])
             withheld.body.update(self._about(topic), withheld=True)
@@ -114,6 +115,8 @@ class Replies:
         elif topic_name == CONDITION_HELP and asked and not long:
             text = f"{self._knowledge.wording('condition_unknown')}\n\n{text}"
         # Whether anybody is there is told with more than the hours to who asks for a person.
+        elif asked and not long and (fact := self._knowledge.clinic_pick(topic_name, self._now(), asked)):
+            text, picture = fact[1], None
         elif topic_name != HUMAN and (facts := self._knowledge.clinic_facts(topic_name, self._now())):
             text = "\n\n".join([" ".join(facts), text])
         draft = self._said(topic.kind, text)
@@ -126,9 +129,9 @@ class Replies:
         self._go_on(draft, topic, topic.see_also, slots)
         return draft
 
-    def _specific(self, topic: Topic, answer: SpecificAnswer, slots: Mapping[str, Any] | None) -> Draft:
+    def _specific(self, topic: Topic, answer: SpecificAnswer, slots: Mapping[str, Any] | None, asked: str) -> Draft:
         """One specific answer, with the topic's text behind "tell me more"."""
-        draft = self._said(topic.kind, self._knowledge.said(answer))
+        draft = self._said(topic.kind, self._knowledge.said(answer, self._now(), asked))
         about = {"title": answer.title, "version": answer.version, "link": f"/answers/{topic.name}#q-{answer.id}"}
         draft.body.update(self._about(topic) | about, answer=answer.name, answers=[answer.name])
         draft.body["more"] = bool(topic.more)
@@ -277,6 +280,7 @@ class Replies:
     def _said(self, kind: str, text: str, *, role: str = "assistant", offer: Iterable[str] = ()) -> Draft:
         body: Json = {
             "text": text,
+            "links": [asdict(link) for link in links(text, self._knowledge.clinic)],
             "topic": None,
             "topics": [],
             "answer": None,

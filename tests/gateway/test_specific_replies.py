@@ -39,7 +39,7 @@ def said(*answers: str | None, withdrawn: tuple[str, ...] = (), intent: str = "f
 def test_a_specific_answer_stands_for_itself() -> None:
     body = said(ANSWER.id)
 
-    assert body["text"] == KNOWLEDGE.said(ANSWER)
+    assert body["text"] == KNOWLEDGE.said(ANSWER, NOW)
     assert (body["topic"], body["answer"], body["answers"]) == ("soreness", ANSWER.name, [ANSWER.name])
     assert (body["title"], body["version"]) == (ANSWER.title, ANSWER.version)
     assert body["link"] == f"/answers/soreness#q-{ANSWER.id}"
