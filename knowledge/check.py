@@ -72,6 +72,7 @@ def findings(knowledge: Knowledge, today: date) -> Iterator[Problem]:
                 line, message = answer.lines[found.part], f"{answer.name}: {found.message}"
                 yield Problem(topic.file.as_posix(), line, message, found.remedy, "finding")
     yield from _pictures(knowledge)
+    yield from _things(knowledge)
     yield from _coverage(knowledge)
     yield from _holidays(knowledge, today)
 
@@ -196,6 +197,17 @@ def _overclaims(knowledge: Knowledge, texts: Mapping[str, str]) -> Iterator[Find
             found = overclaim.find(text)
             if found is not None:
                 yield Finding(part, f"'{part}' says '{found}', but {overclaim.reason}", overclaim.suggestion)
+
+
+def _things(knowledge: Knowledge) -> Iterator[Problem]:
+    """What is said of a thing that patients name may promise as little as an answer."""
+    for thing in knowledge.things.things.values():
+        file = (knowledge.folder / "things" / f"{thing.kind}.yml").as_posix()
+        for text in (thing.general, *thing.topics.values()):
+            for overclaim in knowledge.overclaims:
+                if (found := overclaim.find(text)) is not None:
+                    told = f"{thing.id} says '{found}', but {overclaim.reason}"
+                    yield Problem(file, 1, told, overclaim.suggestion, "finding")
 
 
 def _pictures(knowledge: Knowledge) -> Iterator[Problem]:

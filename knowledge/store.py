@@ -29,6 +29,7 @@ from knowledge.screening import Screening, read_screening
 from knowledge.sources import Source, read_sources
 from knowledge.standards import Standards, read_standards
 from knowledge.talk import Talk, read_talk
+from knowledge.things import Things, read_things, words_of
 from knowledge.wording import Sentence, read_wording
 
 NO_BOOKING_LINK = "unknown_booking_link"
@@ -47,6 +48,7 @@ class Knowledge:
     sources: Mapping[str, Source]
     claims: Mapping[str, Claim]
     conditions: Conditions
+    things: Things
     pictures: Mapping[str, Picture]
     screening: Screening
     clinic: Clinic
@@ -88,6 +90,8 @@ class Knowledge:
         topics = read_topics(answers, least, sources, claims, by_topic(pictures), problems)
         asked = screening.questions if screening else ()
         talk = read_talk(data / "talk.yml", names, asked, sources, problems)
+        known = frozenset(word for topic in topics.values() for text in topic.examples for word in words_of(text))
+        things = read_things(data / "things", sources, names, conditions, known, problems)
         specific = [answer.name for topic in topics.values() for answer in topic.answers.values()]
         said = read_clinic_answers(data / "clinic_answers.yml", specific, problems)
         asked_words = read_asked(data / "lexicon" / "asked.yml", problems)
@@ -107,6 +111,7 @@ class Knowledge:
                 sources=MappingProxyType(sources),
                 claims=MappingProxyType(claims),
                 conditions=conditions,
+                things=things,
                 pictures=MappingProxyType(pictures),
                 screening=screening,
                 clinic=clinic,

@@ -166,7 +166,7 @@ class Dialogue:
                 draft = self._fresh(draft, record, asked, near, slots)
                 self._offer_check(draft, record)
                 record = self._saying(record, draft)
-            replies.append(draft)
+            replies.append(self._replies.linked(draft))
         record = replace(record, near=tuple(near), offers=_offers(replies), asks=_asks(replies))
         return replace(outcome, replies=tuple(replies), record=record.stored())
 

@@ -15,6 +15,7 @@ from datetime import datetime
 from typing import Any
 
 from gateway.answers.answer_parts import about_conditions, source_refs
+from gateway.answers.compose import Composed, compose, home_of, unknown_problem
 from gateway.answers.picture_routes import shown
 from gateway.answers.withdrawals import Withdrawals
 from gateway.chat.after_alarm import CHIPS, DOES
@@ -30,6 +31,7 @@ Json = dict[str, Any]
 CONDITION_HELP = "condition_help"
 # Whom to call where the words of an alarm name nobody.
 FIRST_CALL = {"emergency": "emergency", "urgent": "nurse_line", "crisis": "crisis_line"}
+UNSURE = ("unknown", "clarify")
 PRINT = {"intent": "screening_print"}
 # What these ask for is the last answer again, in another length: True for the long one.
 FOLLOW_UPS = {"follow_up/more": True, "follow_up/why": True, "follow_up/shorter": False, "follow_up/repeat": False}
@@ -53,6 +55,9 @@ class Replies:
             texts = [m["text"] for m in reply.messages if m.get("text") and reply.kind_of(m) == alarm]
             return self.alarm(alarm, "\n\n".join(map(self._filled, texts)) or self._knowledge.wording("engine_down"))
         topics = [topic for topic in reply.topics if self.knows(topic)]
+        named = home_of(self._knowledge, asked, reply.offered) if reply.kind in UNSURE and not topics else None
+        if named:
+            return [self.answer(named, asked=asked, slots=reply.slots)]
         asks = [m for m in reply.messages if reply.kind_of(m) in screening_slots.KINDS]
         # "Why do you ask?" is about the safety questions while they are open.
         again = reply.intent in FOLLOW_UPS and reply.kind not in screening_slots.KINDS
@@ -108,19 +113,24 @@ class Replies:
         text = self._knowledge.fill(topic.more if long else topic.short)
         refs = source_refs(topic)
         picture = None if long else topic.picture
+        found, fact = None, None
         if topic_name == CONDITION_HELP and (found := about_conditions(self._knowledge, asked)):
             text, own = found
             picture = None  # it asks what was said already
             refs = [*(SourceRef(source, "") for source in own), *refs]
-        elif topic_name == CONDITION_HELP and asked and not long:
-            text = f"{self._knowledge.wording('condition_unknown')}\n\n{text}"
+        elif topic_name == CONDITION_HELP and not long and (name := unknown_problem(self._knowledge, asked)):
+            text = f"{self._knowledge.wording('condition_unknown', name=name)}\n\n{text}"
         # Whether anybody is there is told with more than the hours to who asks for a person.
         elif asked and not long and (fact := self._knowledge.clinic_pick(topic_name, self._now(), asked)):
             text, picture = fact[1], None
         elif topic_name != HUMAN and (facts := self._knowledge.clinic_facts(topic_name, self._now())):
             text = "\n\n".join([" ".join(facts), text])
-        draft = self._said(topic.kind, text)
-        draft.body.update(self._about(topic))
+        composed = (
+            Composed(text) if long or fact else compose(self._knowledge, asked, topic_name, text, keep=bool(found))
+        )
+        draft = self._said(topic.kind, composed.text)
+        refs = [*(SourceRef(source, "") for source in composed.sources), *refs]
+        draft.body.update(self._about(topic), things=list(composed.things))
         draft.body["more"] = bool(topic.more) and not long
         draft.body["sources"] = [self._source(ref) for ref in {ref.id: ref for ref in reversed(refs)}.values()][::-1]
         draft.body["reviewed"] = topic.reviewed is not None
@@ -131,11 +141,15 @@ class Replies:
 
     def _specific(self, topic: Topic, answer: SpecificAnswer, slots: Mapping[str, Any] | None, asked: str) -> Draft:
         """One specific answer, with the topic's text behind "tell me more"."""
-        draft = self._said(topic.kind, self._knowledge.said(answer, self._now(), asked))
+        text = self._knowledge.said(answer, self._now(), asked)
+        composed = compose(self._knowledge, asked, topic.name, text, answer)
+        draft = self._said(topic.kind, composed.text)
         about = {"title": answer.title, "version": answer.version, "link": f"/answers/{topic.name}#q-{answer.id}"}
         draft.body.update(self._about(topic) | about, answer=answer.name, answers=[answer.name])
+        draft.body["things"] = list(composed.things)
         draft.body["more"] = bool(topic.more)
-        draft.body["sources"] = [self._source(ref) for ref in answer.sources]
+        own = [SourceRef(source, "") for source in composed.sources if source not in {ref.id for ref in answer.sources}]
+        draft.body["sources"] = [self._source(ref) for ref in (*answer.sources, *own)]
         draft.body["reviewed"] = answer.reviewed is not None
         self._go_on(draft, topic, answer.see_also or topic.see_also, slots)
         return draft
@@ -176,6 +190,10 @@ class Replies:
     def add_button(self, draft: Draft, label: str, does: Json) -> None:
         """One button more."""
         self._button(draft, label, does)
+
+    def linked(self, draft: Draft) -> Draft:
+        """The reply with the links of the words that it has now."""
+        return replace(draft, body={**draft.body, "links": self._links(str(draft.body["text"]))})
 
     def cited(self, sources: Iterable[str]) -> list[Json]:
         """Sources as a reply names them."""
@@ -280,11 +298,12 @@ class Replies:
     def _said(self, kind: str, text: str, *, role: str = "assistant", offer: Iterable[str] = ()) -> Draft:
         body: Json = {
             "text": text,
-            "links": [asdict(link) for link in links(text, self._knowledge.clinic)],
+            "links": self._links(text),
             "topic": None,
             "topics": [],
             "answer": None,
             "answers": [],
+            "things": [],
             "offered": [],
             "confidence": 1.0,
             "sources": [],
@@ -296,6 +315,10 @@ class Replies:
         draft = Draft(role, kind, body)
         self._offer(draft, offer)
         return draft
+
+    def _links(self, text: str) -> list[Json]:
+        """What a page can make tappable in it."""
+        return [asdict(link) for link in links(text, self._knowledge.clinic)]
 
     def _source(self, ref: SourceRef) -> Json:
         source = self._knowledge.sources[ref.id]

@@ -40,7 +40,7 @@ async def test_a_question_gets_the_short_answer_of_its_topic_with_sources(chat: 
 
 
 async def test_a_problem_that_nobody_knows_is_said_to_be_unknown(chat: Chat, knowledge: Knowledge) -> None:
-    unknown, general = knowledge.wording("condition_unknown"), knowledge.topics["condition_help"]
+    unknown, general = knowledge.wording("condition_unknown", name="blarghitis"), knowledge.topics["condition_help"]
     (stranger,) = await chat.ask("can it help my blarghitis")
     assert stranger["text"] == f"{unknown}\n\n{knowledge.fill(general.short)}"
     (known,) = await chat.ask("can it help my sciatica")
