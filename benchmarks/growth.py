@@ -32,7 +32,8 @@ from benchmarks.stock import train
 from gateway.engine.command import run_in_engine
 from gateway.settings import Settings
 from gateway.storage.database import Database
-from gateway.storage.store import Draft, Outcome, Store
+from gateway.storage.records import Draft, Outcome
+from gateway.storage.store import Store
 from gateway.storage.tables import conversations, events
 
 Json = dict[str, Any]

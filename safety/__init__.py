@@ -10,6 +10,6 @@ them. The other half (`danger/`) was learned from examples. `both` puts the two 
 """
 
 from safety.both import Net
-from safety.net import LEVELS, READ_TOGETHER, Finding, Rules, RulesError, SafetyNet
+from safety.net import LEVELS, READ_TOGETHER, Finding, Level, Rules, RulesError, SafetyNet
 
-__all__ = ["LEVELS", "READ_TOGETHER", "Finding", "Net", "Rules", "RulesError", "SafetyNet"]
+__all__ = ["LEVELS", "READ_TOGETHER", "Finding", "Level", "Net", "Rules", "RulesError", "SafetyNet"]

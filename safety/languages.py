@@ -80,7 +80,7 @@ class Languages:
 
 
 def _language(given: Mapping[str, Any]) -> Language:
-    phrases = {level: tuple(map(_plain, given[level])) for level in LEVELS}
+    phrases: dict[str, tuple[str, ...]] = {level: tuple(map(_plain, given[level])) for level in LEVELS}
     phrases["emergency"] += tuple(map(_plain, given["help"]))
     return Language(given["script"], phrases, frozenset(map(fold, given["words"])), given["say"])
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import spacy
 from medspacy.target_matcher import TargetMatcher, TargetRule
@@ -20,7 +20,8 @@ from safety.context import Context
 from safety.patterns import Index, Pattern, Place
 from safety.words import NumberKind, Words, fold
 
-LEVELS = ("emergency", "crisis", "urgent")  # the worst first
+Level = Literal["emergency", "crisis", "urgent"]
+LEVELS: tuple[Level, ...] = ("emergency", "crisis", "urgent")  # the worst first
 NO_LIST = "The rule `{pattern}` names {name}, but there is no such list in red_flag_words.yml and no such concept."
 READ_TOGETHER = 3  # messages of one person that are read as one; a danger is often told in pieces
 LONGEST = 8000  # characters that are read; the gateway takes far less
@@ -249,7 +250,7 @@ class Rules:
             ]
             if all(held):
                 before, all_ = signs.get(sign.id, (level, []))
-                worst = min(before, level, key=LEVELS.index)
+                worst = min(before, level, key=list[str](LEVELS).index)
                 signs[sign.id] = (worst, all_ + [group[0] for group in held])
         return signs
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from gateway.storage.store import Draft
+from gateway.storage.records import Draft
 from safety.words import fold
 
 Json = dict[str, Any]

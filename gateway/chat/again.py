@@ -9,13 +9,13 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 from gateway.chat.record import ChatRecord
 from gateway.chat.replies import Replies
-from gateway.storage.store import Draft
+from gateway.storage.records import Body, Draft
 from knowledge import Knowledge, SpecificAnswer, Topic, normalise
 
 Json = dict[str, Any]
@@ -162,5 +162,5 @@ def fresh_paragraphs(draft: Draft, record: ChatRecord) -> list[str]:
 
 def with_text(draft: Draft, text: str, **about: Any) -> Draft:
     """The same reply in other words."""
-    body: Mapping[str, Any] = {**draft.body, "text": text, **about}
-    return replace(draft, body=dict(body))
+    body = cast(Body, {**draft.body, "text": text, **about})
+    return replace(draft, body=body)

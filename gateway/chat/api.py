@@ -24,7 +24,8 @@ from gateway.handoff.patients import Patients
 from gateway.live import stream
 from gateway.live.signals import Signals
 from gateway.settings import Settings
-from gateway.storage.store import Conversation, Event, KeyReused, Store, UnknownConversation
+from gateway.storage.records import Body, Conversation, Event, KeyReused, UnknownConversation
+from gateway.storage.store import Store
 from gateway.web.error_replies import Refused
 from gateway.web.rate_limits import RateLimits
 from gateway.web.typed import clean
@@ -165,6 +166,7 @@ def routes(
         """Send a message. 202 means that it is on disk; the answer comes as an event."""
         if [message.text, message.choice, message.card].count(None) != 2:
             raise Refused.because("wrong_shape", fields="one of text, choice and card")
+        body: Body
         does = None
         if message.card is not None:
             text, does = await card_answers.read(store, knowledge, conversation.id, message.key, message.card)

@@ -20,7 +20,8 @@ from gateway.live.signals import Signals
 from gateway.monitoring.metrics import Metrics
 from gateway.monitoring.tracing import Tracing
 from gateway.repeating import Repeating
-from gateway.storage.store import OWN, Draft, Event, Outcome, Store, Turn, UnknownConversation
+from gateway.storage.records import OWN, Body, Draft, Event, Outcome, Turn, UnknownConversation
+from gateway.storage.store import Store
 
 Json = dict[str, Any]
 log = logging.getLogger(__name__)
@@ -83,7 +84,7 @@ class Conversations:
     async def receive(
         self,
         conversation_id: str,
-        body: Json,
+        body: Body,
         client_key: str | None = None,
         does: Json | None = None,
         seen: int | None = None,
@@ -105,7 +106,7 @@ class Conversations:
             await self.receive(conversation_id, {"text": text})
         return danger
 
-    async def ask(self, sender: str, body: Json) -> list[Event]:
+    async def ask(self, sender: str, body: Body) -> list[Event]:
         """Store a message of a sender of the REST channel, wait until it is answered, and return the answer."""
         message = await self._store.append_from(sender, Draft("patient", "message", body))
         with self._signals.listen(message.conversation_id) as news:

@@ -14,12 +14,13 @@ from gateway.chat.again import Again, first_sentence, fresh_paragraphs, with_tex
 from gateway.chat.noting import Noting
 from gateway.chat.record import ChatRecord, Offer, is_long, specific_of, topic_of
 from gateway.chat.replies import CONDITION_HELP, Replies
-from gateway.engine.client import ALARMS, EngineReply
+from gateway.engine.client import EngineReply
 from gateway.handoff.patient_words import HUMAN
 from gateway.storage import screening_slots
-from gateway.storage.store import Draft, Outcome, Turn
+from gateway.storage.records import Draft, Kind, Outcome, Turn
 from knowledge import Knowledge, normalise
 from knowledge.talk import Fact
+from safety import LEVELS
 
 Json = dict[str, Any]
 FOLLOW_UP = "follow_up/"
@@ -162,7 +163,7 @@ class Dialogue:
         near = outcome.near
         replies: list[Draft] = []
         for draft in outcome.replies:
-            if draft.role == "assistant" and draft.kind not in ALARMS:
+            if draft.role == "assistant" and draft.kind not in LEVELS:
                 draft = self._fresh(draft, record, asked, near, slots)
                 self._offer_check(draft, record)
                 record = self._saying(record, draft)
@@ -270,7 +271,7 @@ class Dialogue:
             name = f"{topic}#more"
         return record.giving(name)
 
-    def _own(self, kind: str, key: str) -> Outcome:
+    def _own(self, kind: Kind, key: str) -> Outcome:
         return Outcome(replies=(self._replies.own_words(kind, self._say(key)),))
 
     def _filled(self, text: str) -> str:

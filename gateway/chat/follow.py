@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator
 from gateway.clock import utc_now
 from gateway.live import stream
 from gateway.live.signals import Signals
-from gateway.storage.store import Event, Store
+from gateway.storage.records import Event
+from gateway.storage.store import Store
 
 
 def follow(

@@ -14,7 +14,8 @@ from gateway.handoff.contact import NotReachable
 from gateway.handoff.links import Links
 from gateway.handoff.patient_words import Words
 from gateway.handoff.patients import NoHandoff, Patients, State
-from gateway.storage.store import Conversation, Store
+from gateway.storage.records import Conversation
+from gateway.storage.store import Store
 from gateway.web.error_replies import Refused
 from gateway.web.rate_limits import RateLimits
 from knowledge import Knowledge

@@ -18,7 +18,8 @@ from gateway.answers.answer_parts import long_date
 from gateway.chat.api import conversation_of
 from gateway.chat.screening_sheet import HEADERS
 from gateway.handoff.links import Links
-from gateway.storage.store import Event, Store
+from gateway.storage.records import Event
+from gateway.storage.store import Store
 from gateway.web.rate_limits import RateLimits
 from gateway.web.templates import environment
 from knowledge import Knowledge

@@ -12,20 +12,21 @@ import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from gateway.answers.answer_parts import about_conditions, source_refs
 from gateway.answers.compose import Composed, compose, home_of, unknown_problem
 from gateway.answers.picture_routes import shown
 from gateway.answers.withdrawals import Withdrawals
 from gateway.chat.after_alarm import CHIPS, DOES
-from gateway.engine.client import ALARMS, EngineReply
+from gateway.engine.client import EngineReply
 from gateway.handoff.patient_words import HUMAN
 from gateway.storage import screening_slots
-from gateway.storage.store import Draft
+from gateway.storage.records import Body, Button, Draft, Kind, Role
 from knowledge import Knowledge, SourceRef, SpecificAnswer, Topic
 from knowledge.links import links
 from knowledge.placeholders import PLACEHOLDER
+from safety import LEVELS, Level
 
 Json = dict[str, Any]
 CONDITION_HELP = "condition_help"
@@ -75,9 +76,9 @@ class Replies:
         if not drafts:
             drafts = [self._said("unknown", self._knowledge.wording("unknown"), offer=["help", "human"])]
         first = drafts[0].body
-        given = {draft.body["topic"]: draft.body["answer"] for draft in drafts}
+        given = {draft.body["topic"]: draft.body["answer"] or "" for draft in drafts}
         first["topics"] = list(reply.topics)
-        first["answers"] = [given.get(topic) for topic in reply.topics]
+        first["answers"] = [given.get(topic) or None for topic in reply.topics]
         first["topic"] = next(iter(reply.topics), None)
         first["confidence"] = round(reply.confidence, 4)
         first["offered"] = [name for name in reply.offered if name in self._knowledge.topics]
@@ -108,7 +109,8 @@ class Replies:
             return self._specific(topic, answer, slots, asked)
         if self._withdrawals.withheld(topic, self._now().date()):
             withheld = self._said("answer", self._knowledge.wording("withheld"), offer=["human"])
-            withheld.body.update(self._about(topic), withheld=True)
+            _about(topic, withheld.body)
+            withheld.body["withheld"] = True
             return withheld
         text = self._knowledge.fill(topic.more if long else topic.short)
         refs = source_refs(topic)
@@ -128,9 +130,10 @@ class Replies:
         composed = (
             Composed(text) if long or fact else compose(self._knowledge, asked, topic_name, text, keep=bool(found))
         )
-        draft = self._said(topic.kind, composed.text)
+        draft = self._said(cast(Kind, topic.kind), composed.text)
         refs = [*(SourceRef(source, "") for source in composed.sources), *refs]
-        draft.body.update(self._about(topic), things=list(composed.things))
+        _about(topic, draft.body)
+        draft.body["things"] = list(composed.things)
         draft.body["more"] = bool(topic.more) and not long
         draft.body["sources"] = [self._source(ref) for ref in {ref.id: ref for ref in reversed(refs)}.values()][::-1]
         draft.body["reviewed"] = topic.reviewed is not None
@@ -143,9 +146,11 @@ class Replies:
         """One specific answer, with the topic's text behind "tell me more"."""
         text = self._knowledge.said(answer, self._now(), asked)
         composed = compose(self._knowledge, asked, topic.name, text, answer)
-        draft = self._said(topic.kind, composed.text)
-        about = {"title": answer.title, "version": answer.version, "link": f"/answers/{topic.name}#q-{answer.id}"}
-        draft.body.update(self._about(topic) | about, answer=answer.name, answers=[answer.name])
+        draft = self._said(cast(Kind, topic.kind), composed.text)
+        _about(topic, draft.body)
+        draft.body["title"], draft.body["version"] = answer.title, answer.version
+        draft.body["link"] = f"/answers/{topic.name}#q-{answer.id}"
+        draft.body["answer"], draft.body["answers"] = answer.name, [answer.name]
         draft.body["things"] = list(composed.things)
         draft.body["more"] = bool(topic.more)
         own = [SourceRef(source, "") for source in composed.sources if source not in {ref.id for ref in answer.sources}]
@@ -171,15 +176,16 @@ class Replies:
     def part(self, topic_name: str, text: str, buttons: Iterable[tuple[str, Json]] = ()) -> Draft:
         """A part of what is known of a topic, in its name and with its sources; with buttons to go on."""
         topic = self._knowledge.topics[topic_name]
-        draft = self._said(topic.kind if topic.kind != "handoff" else "answer", self._filled(text))
-        draft.body.update(self._about(topic))
+        kind = "answer" if topic.kind == "handoff" else topic.kind
+        draft = self._said(cast(Kind, kind), self._filled(text))
+        _about(topic, draft.body)
         draft.body["sources"] = [self._source(ref) for ref in {ref.id: ref for ref in source_refs(topic)}.values()]
         for label, does in buttons:
             self._button(draft, label, does)
         return draft
 
     def own_words(
-        self, kind: str, text: str, buttons: Iterable[tuple[str, Json]] = (), offer: Iterable[str] = ()
+        self, kind: Kind, text: str, buttons: Iterable[tuple[str, Json]] = (), offer: Iterable[str] = ()
     ) -> Draft:
         """Words of the assistant about the conversation itself."""
         draft = self._said(kind, self._filled(text), offer=offer)
@@ -203,7 +209,7 @@ class Replies:
         """Whether nothing of this topic may be said now."""
         return self._withdrawals.withheld(self._knowledge.topics[topic_name], self._now().date())
 
-    def alarm(self, kind: str, text: str, chips: bool = True) -> list[Draft]:
+    def alarm(self, kind: Level, text: str, chips: bool = True) -> list[Draft]:
         """An emergency, alone in its turn, with the numbers to call. It is also said while a person has the chat."""
         draft = self._said(kind, self._filled(text), role="system")
         draft.body["buttons"] = self._calls(kind, text)
@@ -242,23 +248,25 @@ class Replies:
     def reminded(self, kind: str, drafts: Sequence[Draft]) -> tuple[Draft, ...]:
         """The same with the reminder before it; an alarm needs none."""
         first, *others = drafts
-        if first.kind in ALARMS:
+        if first.kind in LEVELS:
             return tuple(drafts)
         reminder = self._knowledge.wording(f"red_flag_reminder_{kind}")
-        body = {**first.body, "text": f"{reminder}\n\n{first.body['text']}"}
+        body: Body = {**first.body, "text": f"{reminder}\n\n{first.body['text']}"}
         return (replace(first, body=body), *others)
 
     def engine_down(self) -> list[Draft]:
         """The truth when no answer came: that it did not, and whom to call."""
         return [self._said("handoff", self._knowledge.wording("engine_down"))]
 
-    def card_again(self, body: Json) -> Draft:
+    def card_again(self, body: Body) -> Draft:
         """A card that was answered, but not heard: to be answered again."""
         draft = self._said(screening_slots.KINDS[0], body["text"])
-        draft.body.update({name: body[name] for name in ("card", "asks") if name in body})
+        draft.body["card"] = body["card"]
+        if "asks" in body:
+            draft.body["asks"] = body["asks"]
         return draft
 
-    def screening_deleted(self) -> Json:
+    def screening_deleted(self) -> Body:
         """What stands in place of the safety questions and their result once the answers were deleted."""
         return self._said(screening_slots.KINDS[0], self._knowledge.wording("screening_deleted")).body
 
@@ -268,7 +276,7 @@ class Replies:
 
     # parts
 
-    def _alarm_words(self, level: str, name: str, role: str = "assistant") -> Draft:
+    def _alarm_words(self, level: str, name: str, role: Role = "assistant") -> Draft:
         text = self._knowledge.sentences[name].text
         draft = self._said("chat", self._filled(text), role=role)
         draft.body["buttons"] = self._calls(level, text)
@@ -280,7 +288,7 @@ class Replies:
             label = self._knowledge.wording(f"label_alarm_{answered}")
             self._button(draft, label, {DOES: answered, "level": level})
 
-    def _calls(self, kind: str, text: str) -> list[Json]:
+    def _calls(self, kind: str, text: str) -> list[Button]:
         """Buttons that call: the numbers that the text names, in its order, and the emergency line in any case."""
         clinic = self._knowledge.clinic
         known = {**clinic.numbers.named(), "clinic_phone": clinic.phone}
@@ -295,8 +303,8 @@ class Replies:
         """The time at the clinic."""
         return self._clock().astimezone(self._knowledge.clinic.timezone)
 
-    def _said(self, kind: str, text: str, *, role: str = "assistant", offer: Iterable[str] = ()) -> Draft:
-        body: Json = {
+    def _said(self, kind: Kind, text: str, *, role: Role = "assistant", offer: Iterable[str] = ()) -> Draft:
+        body: Body = {
             "text": text,
             "links": self._links(text),
             "topic": None,
@@ -324,24 +332,21 @@ class Replies:
         source = self._knowledge.sources[ref.id]
         return {"id": source.id, "title": source.title, "section": ref.section, "url": source.url}
 
-    def _about(self, topic: Topic) -> Json:
-        return {
-            "topic": topic.name,
-            "topics": [topic.name],
-            "title": topic.title,
-            "version": topic.version,
-            "link": f"/answers/{topic.name}",
-        }
-
     def _message(self, kind: str, message: Json) -> Draft:
         """One message of the engine. Its `custom` may name topics to offer, or hold a card, or a result."""
         custom: Json = given if isinstance(given := message.get("custom"), dict) else {}
-        draft = self._said(kind, self._filled(str(message.get("text") or "")), offer=custom.get("offer") or ())
+        # A kind of its own passes through: what shows it knows what to do with it.
+        draft = self._said(
+            cast(Kind, kind), self._filled(str(message.get("text") or "")), offer=custom.get("offer") or ()
+        )
         for button in message.get("buttons") or ():
             if isinstance(button, dict) and button.get("title"):
                 does = _meaning(str(button.get("payload") or ""))
                 self._button(draft, self._filled(str(button["title"])), does, opens="sheet" if does == PRINT else None)
-        draft.body.update({name: custom[name] for name in ("card", "result") if isinstance(custom.get(name), dict)})
+        if isinstance(card := custom.get("card"), dict):
+            draft.body["card"] = card
+        if isinstance(result := custom.get("result"), dict):
+            draft.body["result"] = result
         if isinstance(custom.get("asks"), str):
             draft.body["asks"] = custom["asks"]
         if custom.get("docked") is True:
@@ -359,8 +364,10 @@ class Replies:
     def _button(self, draft: Draft, label: str, does: Json, opens: str | None = None) -> None:
         """A button. A page may show what it `opens`; others take it as a choice."""
         if all(button["label"] != label for button in draft.body["buttons"]):
-            button = {"id": self._choice(draft, label, does), "label": label}
-            draft.body["buttons"].append({**button, "opens": opens} if opens else button)
+            button: Button = {"id": self._choice(draft, label, does), "label": label}
+            if opens:
+                button["opens"] = opens
+            draft.body["buttons"].append(button)
 
     def _choice(self, draft: Draft, label: str, does: Json) -> str:
         name = secrets.token_urlsafe(6)
@@ -375,6 +382,13 @@ class Replies:
             return self._knowledge.fill(text)
         except KeyError:  # braces that are no placeholder of ours
             return text
+
+
+def _about(topic: Topic, body: Body) -> None:
+    """Say in what is sent which answer it is."""
+    body["topic"], body["topics"] = topic.name, [topic.name]
+    body["title"], body["version"] = topic.title, topic.version
+    body["link"] = f"/answers/{topic.name}"
 
 
 def _says_something(message: Json) -> bool:

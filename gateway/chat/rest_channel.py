@@ -17,7 +17,8 @@ from gateway.chat.api import Text, check_text
 from gateway.chat.conversations import Conversations
 from gateway.chat.replies import Replies
 from gateway.settings import Settings
-from gateway.storage.store import Draft, Event, Store, UnknownConversation
+from gateway.storage.records import Body, Draft, Event, UnknownConversation
+from gateway.storage.store import Store
 from gateway.web.callers import only_here_or_with
 from gateway.web.error_replies import Refused
 from gateway.web.rate_limits import RateLimits
@@ -56,7 +57,7 @@ def routes(
         limits.conversation(message.sender)
         sender, text = message.sender, message.message
         try:
-            body = {"text": check_text(text, settings.message_limit, knowledge)}
+            body: Body = {"text": check_text(text, settings.message_limit, knowledge)}
         except Refused as refused:
             # The one who typed it can only be told in the conversation.
             return [_item(sender, replies.refused(refused.message))]
@@ -78,7 +79,7 @@ def routes(
 
 
 def _item(sender: str, reply: Event | Draft) -> Json:
-    body = reply.public()["body"] if isinstance(reply, Event) else reply.body
+    body: Json = reply.public()["body"] if isinstance(reply, Event) else {**reply.body}
     custom = {"kind": reply.kind, **{name: body[name] for name in CUSTOM}}
     custom |= {"answer": body.get("answer"), "answers": body.get("answers", [])}  # what the desk says has none
     custom |= {name: body[name] for name in ALSO if name in body}

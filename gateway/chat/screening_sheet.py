@@ -19,8 +19,9 @@ from actions.sheet import Sheet
 from gateway.answers.answer_parts import long_date
 from gateway.chat.api import conversation_of
 from gateway.handoff.links import Links
+from gateway.storage.records import Conversation
 from gateway.storage.screening_slots import SLOT
-from gateway.storage.store import Conversation, Store
+from gateway.storage.store import Store
 from gateway.web.rate_limits import RateLimits
 from gateway.web.templates import environment
 from knowledge import Knowledge

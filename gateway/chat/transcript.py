@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gateway.storage.store import Event
+from gateway.storage.records import Event
 from knowledge import Knowledge
 from knowledge.interface import DEFAULT_LANGUAGE
 

@@ -17,12 +17,12 @@ from gateway.chat.dialogue import Chosen, Dialogue
 from gateway.chat.record import ChatRecord
 from gateway.chat.replies import Replies
 from gateway.engine.busy import Busy
-from gateway.engine.client import ALARMS, Asked, Engine, EngineUnavailable, Heard
+from gateway.engine.client import Asked, Engine, EngineUnavailable, Heard
 from gateway.errors import describe
 from gateway.handoff.patients import Patients
 from gateway.storage import screening_slots
-from gateway.storage.store import Conversation, Draft, Outcome, Turn
-from safety import Finding, SafetyNet
+from gateway.storage.records import Body, Conversation, Draft, Outcome, Turn
+from safety import LEVELS, Finding, Level, SafetyNet
 from safety.languages import HELP, Languages
 
 Json = dict[str, Any]
@@ -69,7 +69,9 @@ class Turns:
         answered = (does or {}).get(DOES) or (self._after.kind(text) if flag and does is None else None)
         finding = await self.danger(text, _finding(flag), turn.before) if does is None else None
         if finding and finding.sign == HELP:
-            return Outcome(tuple(self._replies.alarm(finding.level, finding.reply, chips=False)), red_flag=flag or {})
+            return Outcome(
+                tuple(self._replies.alarm(cast(Level, finding.level), finding.reply, chips=False)), red_flag=flag or {}
+            )
         if finding and not (flag and set(finding.signs) <= set(flag["signs"])):
             return self._red_flag(turn, finding)
         if answered:
@@ -128,7 +130,7 @@ class Turns:
         open_now = (screening_slots.at(turn.conversation.slots), screening_slots.answered(turn.does))
         if turn.card is None or turn.card["card"]["id"] not in open_now:
             return outcome
-        return replace(outcome, replies=(*outcome.replies, self._replies.card_again(turn.card)))
+        return replace(outcome, replies=(*outcome.replies, self._replies.card_again(cast(Body, turn.card))))
 
     async def danger(self, text: str, previous: Finding | None = None, before: Sequence[str] = ()) -> Finding | None:
         """What the red-flag net finds in what somebody typed, read with what they wrote just before."""
@@ -152,8 +154,8 @@ class Turns:
         conversation = turn.conversation
         log.info("red flag %s (%s)", finding.sign, finding.level)
         return Outcome(
-            replies=tuple(self._replies.alarm(finding.level, finding.reply)),
-            desk=(finding.level,),
+            replies=tuple(self._replies.alarm(cast(Level, finding.level), finding.reply)),
+            desk=(cast(Level, finding.level),),
             record=replace(ChatRecord.read(conversation.record), offers=(), asks="").stored(),
             **self._screening_ends(conversation, conversation.slots, finding.level),
             red_flag={
@@ -175,7 +177,7 @@ class Turns:
 
     def _not_understood(self, outcome: Outcome, words: str) -> Outcome:
         """A message in another language that found no answer is told so in it, with the way to a person."""
-        if any(draft.body.get("topics") or draft.kind in ALARMS for draft in outcome.replies):
+        if any(draft.body.get("topics") or draft.kind in LEVELS for draft in outcome.replies):
             return outcome
         return replace(outcome, replies=(self._replies.not_understood(words),))
 
@@ -195,7 +197,7 @@ class Turns:
     def _meanwhile(self, turn: Turn, outcome: Outcome, flag: Json) -> Outcome:
         """What is said to something else while an alarm is open: a reminder before the answer, or instead of it."""
         level = flag["level"]
-        if any(draft.kind in ALARMS for draft in outcome.replies):
+        if any(draft.kind in LEVELS for draft in outcome.replies):
             return outcome
         if outcome.small_talk:
             return replace(outcome, replies=(self._replies.reminder(level),), red_flag=flag)

@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import Row, select
 
+from gateway.clock import CLOCK_SLACK
 from gateway.desk.mail import Mailer
 from gateway.desk.service import mail, to_queue, waiting
 from gateway.handoff.front_desk import Availability, FrontDesk
@@ -22,7 +23,8 @@ from gateway.live.signals import Signals
 from gateway.repeating import Repeating
 from gateway.storage import handoffs
 from gateway.storage.database import Database
-from gateway.storage.store import CLOCK_SLACK, Locked, Store, UnknownConversation
+from gateway.storage.records import UnknownConversation
+from gateway.storage.store import Locked, Store
 from gateway.storage.tables import handoffs as table
 from knowledge import Knowledge
 

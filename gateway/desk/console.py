@@ -32,7 +32,7 @@ from gateway.staff.access import HEADERS, Access, Visit
 from gateway.staff.accounts import Accounts
 from gateway.staff.audit import Audit
 from gateway.staff.templates import Pages
-from gateway.storage.store import Event, KeyReused, UnknownConversation
+from gateway.storage.records import Event, KeyReused, Reason, Role, UnknownConversation
 from gateway.web.error_replies import Refused, error_body
 from knowledge import Knowledge
 
@@ -314,7 +314,7 @@ PROBLEMS = {
     "engine_down": "The assistant gives no answer at the moment. Look in the reviewed answers instead.",
     "proposed": "The trainers have it now. Thank you.",
 }
-REASONS = {
+REASONS: dict[Reason, str] = {
     "asked": "asked for a person",
     "screening": "sent a screening result",
     "desk": "taken by the desk",
@@ -326,7 +326,7 @@ REASONS = {
     "net_failed": "the red-flag net does not work",
     "looks_wrong": "says an answer looks wrong",
 }
-WHO = {"patient": "Patient", "assistant": "Assistant", "system": "Notice", "staff": "Staff"}
+WHO: dict[Role, str] = {"patient": "Patient", "assistant": "Assistant", "system": "Notice", "staff": "Staff"}
 
 
 def summed(rows: list[QueueRow], me: int) -> Json:

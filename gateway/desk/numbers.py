@@ -14,10 +14,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
 
-from gateway.engine.client import ALARMS
 from gateway.storage.database import Database
 from gateway.storage.tables import conversations, desk_items, events, handoffs, ratings
 from knowledge import Knowledge
+from safety import LEVELS
 
 TOP = 10  # questions
 
@@ -124,7 +124,7 @@ class Numbers:
             counts[0] += 1
             counts[1] += row.id not in with_person
         taken = connection.execute(select(handoffs).where(during(handoffs.c.asked_at))).all()
-        alarms = select(desk_items.c.reason).where(desk_items.c.reason.in_(ALARMS), during(desk_items.c.created_at))
+        alarms = select(desk_items.c.reason).where(desk_items.c.reason.in_(LEVELS), during(desk_items.c.created_at))
         rated = (
             select(ratings.c.verdict, func.count().label("n"))
             .where(ratings.c.day >= first, ratings.c.day <= last)

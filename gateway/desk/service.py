@@ -15,16 +15,18 @@ from sqlalchemy import Connection, Row, case, func, insert, select, update
 
 from actions.reading import mentioned
 from gateway.chat.replies import Replies
-from gateway.engine.client import ALARMS, Asked, Engine
+from gateway.engine.client import Asked, Engine
 from gateway.handoff.front_desk import Availability, FrontDesk
 from gateway.handoff.side import DESK, Side
 from gateway.live.signals import Signals
 from gateway.storage import handoffs
 from gateway.storage.database import Database
-from gateway.storage.store import Draft, Event, Json, KeyReused, Locked, Store
+from gateway.storage.records import Body, Draft, Event, Json, KeyReused
+from gateway.storage.store import Locked, Store
 from gateway.storage.tables import conversations, desk_items, desk_mails, desk_notes, events
 from gateway.storage.tables import handoffs as table
 from knowledge import Knowledge
+from safety import LEVELS
 
 WORDS = 200  # of the patient's last words, in characters
 
@@ -275,7 +277,7 @@ class Desk(Side):
             handoffs.change(locked.connection, conversation_id, waiting_since=None, replied_at=replied, alerts=0)
             if handoff.contact and "@" in handoff.contact:
                 mail(locked, "answer")
-            body = {**self._words(locked.conversation).notice(text).body, "name": handoff.staff_name}
+            body: Body = {**self._words(locked.conversation).notice(text).body, "name": handoff.staff_name}
             body["handoff"] = {"state": "person", "name": handoff.staff_name}
             (said,) = locked.add(
                 Draft("staff", "message", body), client_key=client_key, desk_seen=locked.conversation.last_seq
@@ -340,7 +342,7 @@ class Desk(Side):
             answers=tuple(_answers(said)),
             **self._mentions(said),
             screening=_shared(said),
-            red_flags=tuple(item for item in items if item.reason in ALARMS),
+            red_flags=tuple(item for item in items if item.reason in LEVELS),
             items=tuple(await self.items(conversation_id)),
             language=conversation.language,
             asked_at=handoff and handoff.asked_at,
@@ -461,7 +463,7 @@ def _queue(connection: Connection, limit: int) -> list[QueueRow]:
             reasons=reasons,
             unread=read[conversation_id][0],
             last_words=read[conversation_id][1],
-            red_flag=next((alarm for alarm in ALARMS if alarm in reasons), None),
+            red_flag=next((alarm for alarm in LEVELS if alarm in reasons), None),
             alerts=handoff.alerts if handoff else 0,
             contact=handoff.contact if handoff else None,
             after_hours=bool(handoff and handoff.after_hours),
@@ -521,9 +523,9 @@ def _question(said: Sequence[Event], items: Sequence[Item], handoff: Row[Any] | 
 
 def _answers(said: Sequence[Event]) -> list[SeenAnswer]:
     return [
-        SeenAnswer(event.seq, event.body["topic"], event.body.get("title", ""), event.body["version"], event.rating)
+        SeenAnswer(event.seq, topic, event.body.get("title", ""), event.body["version"], event.rating)
         for event in said
-        if event.role == "assistant" and event.body.get("version") and event.body["topic"] != "human"
+        if event.role == "assistant" and event.body.get("version") and (topic := event.body["topic"] or "") != "human"
     ]
 
 

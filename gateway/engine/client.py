@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import httpx
+
+from safety import LEVELS, Level
 
 Json = dict[str, Any]
 PATH = "/webhooks/gateway/webhook"
 HEALTH = "/webhooks/gateway/"
-ALARMS = ("emergency", "urgent", "crisis")
 RED_FLAG = "red_flag"
 
 
@@ -68,13 +69,13 @@ class EngineReply:
         return kind if isinstance(kind, str) else self.kind
 
     @property
-    def alarm(self) -> str | None:
+    def alarm(self) -> Level | None:
         """The kind of alarm that is among the messages, if any: nothing else may be said then."""
         kinds = (self.kind, *map(self.kind_of, self.messages))
-        return next((kind for kind in kinds if kind in ALARMS), None)
+        return next((level for kind in kinds for level in LEVELS if kind == level), None)
 
     @property
-    def handoff(self) -> str | None:
+    def handoff(self) -> Literal["asked", "screening"] | None:
         """Why a person is needed, if one is."""
         if any(self.kind_of(m) == "handoff" and _custom(m).get("reason") == "screening" for m in self.messages):
             return "screening"

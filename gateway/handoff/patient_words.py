@@ -11,13 +11,13 @@ from typing import Any
 from babel import Locale, dates
 
 from gateway.handoff.front_desk import Availability
-from gateway.storage.store import Draft
+from gateway.storage.records import Body, Draft, Kind, Role
 from knowledge import Knowledge
 from knowledge.clinic_facts import opening_words
 from knowledge.interface import DEFAULT_LANGUAGE
 
 Json = dict[str, Any]
-KIND = "handoff"
+KIND: Kind = "handoff"
 HUMAN = "human"  # the topic under which patients ask for a person
 
 
@@ -111,9 +111,9 @@ class Words:
             return self.say("handoff_minutes", count=minutes)
         return self.say("handoff_hours", count=round(minutes / 60))
 
-    def notice(self, text: str, *, role: str = "system", **about: Any) -> Draft:
+    def notice(self, text: str, *, role: Role = "system", **about: Any) -> Draft:
         """An event that says how the handoff stands; `about` is for programs."""
-        body: Json = {"text": text, "language": self.language, "topic": None, "topics": [], "offered": [],
+        body: Body = {"text": text, "language": self.language, "topic": None, "topics": [], "offered": [],
                       "confidence": 1.0, "sources": [], "see_also": [], "buttons": [], "link": None,
                       "handoff": about}  # fmt: skip
         return Draft(role, KIND, body)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TypeVar
 
 from sqlalchemy import Connection, insert
 
@@ -15,11 +16,15 @@ from gateway.handoff.side import Side
 from gateway.live.signals import Signals
 from gateway.storage import handoffs
 from gateway.storage.database import Database
-from gateway.storage.store import Conversation, Draft, Handoff, Json, Locked, Outcome, Store
+from gateway.storage.records import Body, Conversation, Draft, Handoff, HandoffReason, Json, Outcome
+from gateway.storage.store import Locked, Store
 from gateway.storage.tables import desk_items
 from knowledge import Knowledge
 
 CANCEL = "cancel"  # name of the button that ends the waiting where there is no window to do it in
+
+
+AnOutcome = TypeVar("AnOutcome", bound=Outcome)
 
 
 class NoHandoff(LookupError):
@@ -57,11 +62,11 @@ class Patients(Side):
 
     # in the course of a turn
 
-    async def handed_over(self, conversation: Conversation, outcome: Outcome) -> Outcome:
+    async def handed_over(self, conversation: Conversation, outcome: AnOutcome) -> AnOutcome:
         """The outcome with what follows from it if a person is needed: a handoff, and the truth about it."""
         about_person = next((n for n, draft in enumerate(outcome.replies) if draft.body["topic"] == HUMAN), None)
         if about_person is not None:
-            reason = "asked"
+            reason: HandoffReason = "asked"
         elif "screening" in outcome.desk:
             reason, about_person = "screening", 0
         else:
@@ -93,7 +98,7 @@ class Patients(Side):
 
     def _cancellable(self, draft: Draft) -> Draft:
         label = self._knowledge.wording("handoff_cancel")
-        body = {**draft.body, "buttons": [*draft.body["buttons"], {"id": CANCEL, "label": label}]}
+        body: Body = {**draft.body, "buttons": [*draft.body["buttons"], {"id": CANCEL, "label": label}]}
         choices = {**draft.choices, CANCEL: {"label": label, "does": {"handoff": "cancel"}}}
         return replace(draft, body=body, choices=choices)
 

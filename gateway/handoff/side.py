@@ -9,7 +9,8 @@ from gateway.handoff.front_desk import FrontDesk
 from gateway.handoff.patient_words import Words
 from gateway.live.signals import Signals
 from gateway.storage.database import Database
-from gateway.storage.store import Conversation, Locked, Store
+from gateway.storage.records import Conversation
+from gateway.storage.store import Locked, Store
 from knowledge import Knowledge
 
 DESK = "desk"  # the name under which consoles listen for news

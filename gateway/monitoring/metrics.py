@@ -17,7 +17,8 @@ from starlette.responses import Response
 
 from gateway.engine.client import Asked, Engine, EngineReply, EngineUnavailable
 from gateway.settings import Settings
-from gateway.storage.store import Event, Store
+from gateway.storage.records import Event
+from gateway.storage.store import Store
 from gateway.web.callers import only_here_or_with
 
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0)

@@ -16,8 +16,8 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import ColumnElement, Connection, Row, delete, insert, select, update
 
+from gateway.clock import CLOCK_SLACK
 from gateway.storage.database import Database
-from gateway.storage.store import CLOCK_SLACK
 from gateway.storage.tables import staff, staff_devices, staff_links, staff_sessions
 from knowledge import Told
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
+from gateway.storage.records import HandoffReason
 from gateway.storage.tables import desk_items, desk_mails, handoffs
 
 OPEN = handoffs.c.state != "ended"
@@ -19,7 +20,7 @@ def current(connection: Connection, conversation_id: str) -> Row[Any] | None:
 
 
 def begin(
-    connection: Connection, conversation_id: str, reason: str, after_hours: bool, now: datetime, **staff: Any
+    connection: Connection, conversation_id: str, reason: HandoffReason, after_hours: bool, now: datetime, **staff: Any
 ) -> bool:
     """Begin a handoff; whether there was none before. With `staff_id` and `staff_name`, that person has the chat."""
     if current(connection, conversation_id):

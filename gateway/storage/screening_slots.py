@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from gateway.storage.records import Kind
+
 Json = dict[str, Any]
 SLOT = "screening"  # the answers; `screening_done` and others stand beside it
 ASKS = "screening_finished"  # what its form asks for
-KINDS = ("screening", "screening_result")
+KINDS: tuple[Kind, ...] = ("screening", "screening_result")
 # One question after the other, for channels that show text and buttons alone.
 ONE_BY_ONE = {"screening_style": "one_by_one"}
 

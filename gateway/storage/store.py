@@ -7,148 +7,35 @@ the mark "answered" are one transaction (`settle`).
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Row, Select, delete, func, insert, or_, select, text, update
 from sqlalchemy.exc import IntegrityError
 
-from gateway.clock import utc_now
+from gateway.clock import CLOCK_SLACK, utc_now
 from gateway.storage import handoffs, screening_slots
 from gateway.storage.database import Database
+from gateway.storage.records import (
+    OWN,
+    Conversation,
+    DeskItem,
+    Draft,
+    Event,
+    Json,
+    KeyReused,
+    Outcome,
+    Turn,
+    UnknownConversation,
+    hashed,
+)
 from gateway.storage.tables import conversations, desk_items, events
 from safety import LEVELS, READ_TOGETHER
 
-Json = dict[str, Any]
 T = TypeVar("T")
-CLOCK_SLACK = timedelta(minutes=5)  # that clocks may differ by; what is later than that is not of this time
-OWN = "own"  # among the choices of a patient's message: what it tells the engine besides its words, and what was seen
-
-
-@dataclass(frozen=True)
-class Conversation:
-    """What is known of a conversation besides its events."""
-
-    id: str
-    holder: str
-    last_seq: int
-    slots: Json
-    red_flag: Json | None
-    token_hash: str | None
-    language: str | None = None
-    answers_after: int = 0
-    desk_seen: int = 0
-    record: Json | None = None
-
-    @property
-    def text_only(self) -> bool:
-        """Whether it is held where no cards can be shown: in the REST channel."""
-        return self.token_hash is None
-
-    def silent_about(self, seq: int) -> bool:
-        """Whether the assistant may not answer this message: a person has the chat, or had it then."""
-        return self.holder == "person" or seq <= self.answers_after
-
-    def opens_with(self, token: str) -> bool:
-        """Whether this token is the one that its browser was given."""
-        return self.token_hash is not None and hmac.compare_digest(self.token_hash, _hash(token))
-
-
-@dataclass(frozen=True)
-class Draft:
-    """An event that has no number yet. `choices` says what the ids in its buttons do; it never leaves the server."""
-
-    role: str
-    kind: str
-    body: Json
-    choices: Json = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Event:
-    """One numbered thing that was said or happened in a conversation."""
-
-    conversation_id: str
-    seq: int
-    role: str
-    kind: str
-    body: Json
-    choices: Json
-    client_key: str | None
-    in_reply_to: int | None
-    created_at: datetime
-    rating: str | None = None
-
-    def public(self) -> Json:
-        """The event as the outside sees it. A button's id names its event, so that it can be found again."""
-        body = {**self.body, "kind": self.kind, **({"rating": self.rating} if self.rating else {})}
-        for name in ("buttons", "see_also"):
-            if name in body:
-                body[name] = [{**it, "id": f"{self.seq}-{it['id']}"} if "id" in it else it for it in body[name]]
-        return {
-            "seq": self.seq,
-            "role": self.role,
-            "time": self.created_at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-            "key": self.client_key,
-            "in_reply_to": self.in_reply_to,
-            "body": body,
-        }
-
-
-@dataclass(frozen=True)
-class Handoff:
-    """Why a person is needed, and whether the patient was told that nobody is there now."""
-
-    reason: str
-    after_hours: bool
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """All that one message of a patient leads to; written as a whole or not at all."""
-
-    replies: tuple[Draft, ...] = ()
-    desk: tuple[str, ...] = ()  # reasons why the front desk should look
-    slots: Json | None = None  # None: as they were
-    record: Json | None = None  # what is known of the chat from now on; None: as it was
-    red_flag: Json = field(default_factory=dict)  # what the net found in this message; empty: nothing
-    small_talk: bool = False  # not gone on with after a red flag
-    screening_gone: Json | None = None  # what stands from now on for the safety questions, if their answers went
-    alarm_note: str | None = None  # what the patient answered to an alarm, for the front desk
-    handoff: Handoff | None = None  # a person is needed
-    cancel_handoff: bool = False  # no person is needed any more
-    near: tuple[str, ...] = ()  # topics and answers that the message came near to; it is not stored
-    heard: Any = None  # what the engine was asked and said, for a candidate that runs beside it; it is not stored
-
-
-@dataclass(frozen=True)
-class Turn:
-    """A patient's message that waits for its answer, with what is needed to give it."""
-
-    conversation: Conversation
-    message: Event
-    does: Json | None  # what the button does, if the message was one
-    card: Json | None = None  # body of the last card before it
-    on_screen: str | None = None  # id of the card or question that was asked last when it was written
-    before: tuple[str, ...] = ()  # what the patient wrote just before, oldest first, since the last alarm
-    more: bool = False  # another message waits behind it
-
-
-@dataclass(frozen=True)
-class DeskItem:
-    """Something the front desk should look at."""
-
-    conversation_id: str
-    seq: int
-    reason: str
-    state: str
-    created_at: datetime
-    note: str | None = None
 
 
 class Locked:
@@ -175,14 +62,6 @@ class Locked:
         return None if row is None else _event(row)
 
 
-class UnknownConversation(LookupError):
-    """There is no conversation of this id."""
-
-
-class KeyReused(ValueError):
-    """The client key was used before, for another message."""
-
-
 # Written out, so that SQLite sees that the small index of unanswered messages is enough.
 _RECEIVED = events.c.state == text("'received'")
 
@@ -205,7 +84,7 @@ class Store:
         token = secrets.token_urlsafe(24)
 
         def work(connection: Connection) -> tuple[Conversation, str, list[Event]]:
-            conversation = self._create(connection, token_hash=_hash(token), language=language)
+            conversation = self._create(connection, token_hash=hashed(token), language=language)
             return conversation, token, self._add(connection, conversation, first)
 
         return await self._database.write(work)
@@ -588,10 +467,6 @@ def _choice(connection: Connection, conversation_id: str, choice_id: str) -> tup
     row = connection.execute(query).one_or_none()
     found = _event(row).choices.get(name) if row else None
     return (found["label"], found["does"]) if found else None
-
-
-def _hash(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
 
 
 def _conversation(row: Row[Any]) -> Conversation:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gateway.chat.after_alarm import AfterAlarm
-from gateway.storage.store import Draft
+from gateway.storage.records import Draft, Kind
 
 AFTER = AfterAlarm.load(Path("data"))
 NOW = datetime(2026, 11, 30, 9, tzinfo=UTC)
@@ -63,7 +63,7 @@ def test_an_alarm_closes_after_some_messages_or_some_time() -> None:
     assert not AFTER.is_open(None, NOW)
 
 
-def answer(text: str, topic: str | None, kind: str = "answer") -> Draft:
+def answer(text: str, topic: str | None, kind: Kind = "answer") -> Draft:
     return Draft("assistant", kind, {"text": text, "topics": [topic] if topic else []})
 
 

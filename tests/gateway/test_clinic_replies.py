@@ -21,7 +21,7 @@ class NothingWithdrawn:
         return False
 
 
-def body(asked: str, topic: str, answer: str | None = None) -> dict[str, Any]:
+def body(asked: str, topic: str, answer: str | None = None) -> Body:
     withdrawals: Any = NothingWithdrawn()
     reply = EngineReply("answer", intent="faq", topics=(topic,), answers=(answer,))
     return Replies(KNOWLEDGE, lambda: NOW, withdrawals).decided(reply, asked)[0].body

@@ -16,7 +16,8 @@ from gateway.live.signals import LocalSignals
 from gateway.settings import Settings
 from gateway.staff.accounts import AccountError, Accounts
 from gateway.storage.database import Database
-from gateway.storage.store import Draft, Store
+from gateway.storage.records import Draft
+from gateway.storage.store import Store
 from knowledge import Knowledge
 from tests.gateway.conftest import Chat
 from tests.support.desk_chat import OPEN, Clinic, Clock, clinic_at_work, texts

@@ -16,7 +16,7 @@ from gateway.chat.record import ChatRecord, Told, is_long
 from gateway.chat.replies import Replies
 from gateway.engine.client import EngineReply
 from gateway.storage.database import Database
-from gateway.storage.store import Conversation, Draft, Event, Outcome, Turn
+from gateway.storage.records import Conversation, Draft, Event, Outcome, Turn
 from knowledge import Knowledge, normalise
 from tests.gateway.conftest import Chat
 

@@ -25,7 +25,8 @@ from gateway.operations.doctor import BAD, GOOD, WARNING, Installation
 from gateway.operations.new_assistant import RASA
 from gateway.settings import Settings
 from gateway.storage.database import Database
-from gateway.storage.store import Draft, Store
+from gateway.storage.records import Draft
+from gateway.storage.store import Store
 from tests.support.fake_engine import FakeEngine
 from tests.support.processes import free_port
 from tests.support.system import needs

@@ -9,7 +9,7 @@ import contextlib
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
@@ -22,7 +22,7 @@ from schemathesis.specs.openapi.checks import content_type_conformance, response
 from gateway.chat.follow import as_text
 from gateway.engine.client import EngineReply
 from gateway.settings import Settings, SettingsError
-from gateway.storage.store import Event
+from gateway.storage.records import Body, Event
 from gateway.web.typed import clean
 from tests.support.processes import Processes, both_running
 
@@ -118,7 +118,7 @@ def test_any_setting_is_read_or_named(name: str, value: str) -> None:
 
 @given(body=st.dictionaries(st.sampled_from(["text", "title", "topic", "link"]), st.text()))
 def test_any_event_is_one_line_of_a_stream(body: Json) -> None:
-    event = Event("c", 7, "patient", "message", body, {}, None, None, datetime(2026, 11, 21, tzinfo=UTC))
+    event = Event("c", 7, "patient", "message", cast(Body, body), {}, None, None, datetime(2026, 11, 21, tzinfo=UTC))
     head, kind, data, *rest = as_text(event).split("\n")
     assert (head, kind, rest) == ("id: 7", "event: message", ["", ""])
     assert json.loads(data.removeprefix("data: "))["body"] == {**body, "kind": "message"}

@@ -14,7 +14,7 @@ from aiosmtpd.handlers import Message
 
 from gateway.cli.incidents import withdraw
 from gateway.settings import Settings
-from gateway.storage.store import UnknownConversation
+from gateway.storage.records import UnknownConversation
 from knowledge import Knowledge
 from tests.gateway.conftest import Chat, pause
 from tests.support.desk_chat import CLOSED, OPEN, Clinic, Clock, clinic_at_work, texts

@@ -21,7 +21,8 @@ from gateway.chat.retention import Retention
 from gateway.live.signals import LocalSignals
 from gateway.settings import Settings
 from gateway.storage.database import Database
-from gateway.storage.store import Conversation, Draft, Outcome, Store, UnknownConversation
+from gateway.storage.records import Conversation, Draft, Outcome, UnknownConversation
+from gateway.storage.store import Store
 from tests.gateway.conftest import NOW, Chat, Gateway, Json, Start, sse_events
 from tests.support.fake_engine import FakeEngine
 from tests.support.processes import Processes, eventually

@@ -25,7 +25,8 @@ from gateway.app import create_app
 from gateway.chat.conversations import Conversations
 from gateway.settings import Settings
 from gateway.storage.database import Database
-from gateway.storage.store import Event, Outcome, Store
+from gateway.storage.records import Event, Outcome
+from gateway.storage.store import Store
 from knowledge import Knowledge
 from tests.gateway.conftest import FakeNet
 from tests.support.screening_engine import BEGIN, QUESTION, ScreeningEngine

@@ -28,7 +28,7 @@ class NothingWithdrawn:
         return answer.name in self._names or answer.expired(today)
 
 
-def said(*answers: str | None, withdrawn: tuple[str, ...] = (), intent: str = "faq", **slots: Any) -> dict[str, Any]:
+def said(*answers: str | None, withdrawn: tuple[str, ...] = (), intent: str = "faq", **slots: Any) -> Body:
     """The first event of the reply to a question about soreness."""
     withdrawals: Any = NothingWithdrawn(*withdrawn)
     topics = ("soreness",) if intent == "faq" else ()

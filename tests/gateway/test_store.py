@@ -18,7 +18,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from sqlalchemy import Connection, text
 
 from gateway.storage.database import Database
-from gateway.storage.store import Draft, KeyReused, Outcome, Store, UnknownConversation, _find
+from gateway.storage.records import Draft, KeyReused, Outcome, UnknownConversation
+from gateway.storage.store import Store, _find
 from gateway.storage.tables import metadata
 
 

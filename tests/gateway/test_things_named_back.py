@@ -31,7 +31,7 @@ def composed(asked: str, topic: str, answer: str | None = None) -> tuple[str, tu
     return said.text, said.things
 
 
-def unsure(asked: str) -> dict[str, Any]:
+def unsure(asked: str) -> Body:
     withdrawals: Any = NothingWithdrawn()
     reply = EngineReply("unknown", intent="nlu_fallback", messages=({"text": "I am not sure."},))
     return Replies(KNOWLEDGE, lambda: NOW, withdrawals).decided(reply, asked)[0].body

@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import inspect
 
 from gateway.storage.database import Database
-from gateway.storage.store import Draft, KeyReused, Outcome, Store
+from gateway.storage.records import Draft, KeyReused, Outcome
+from gateway.storage.store import Store
 from gateway.storage.tables import metadata
 from tests.support.query_plans import a_day, reads_everything, recorded
 from tests.support.services import PostgreSql

@@ -16,7 +16,8 @@ import pytest
 from gateway.editions.models import Models
 from gateway.settings import Settings
 from gateway.storage.database import Database
-from gateway.storage.store import Draft, Store
+from gateway.storage.records import Draft
+from gateway.storage.store import Store
 from gateway.studio.errors import StudioError
 from gateway.studio.limits import Limits
 from gateway.studio.meaning import Meaning

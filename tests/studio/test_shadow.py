@@ -15,7 +15,8 @@ from typer.testing import CliRunner
 from gateway.cli.main import app
 from gateway.engine.client import Asked, EngineReply, EngineUnavailable, Heard
 from gateway.storage.database import Database
-from gateway.storage.store import Draft, Store
+from gateway.storage.records import Draft
+from gateway.storage.store import Store
 from gateway.storage.tables import shadow as table
 from gateway.studio.personal import Personal
 from gateway.studio.trying.shadow import WAITING, Shadow, in_words, report, shadowed

@@ -21,7 +21,7 @@ import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from argon2 import PasswordHasher
 from sqlalchemy import event
@@ -42,7 +42,8 @@ from gateway.settings import Settings
 from gateway.staff.accounts import AccountError, Accounts
 from gateway.staff.audit import Audit
 from gateway.storage.database import Database
-from gateway.storage.store import Conversation, Draft, Handoff, Outcome, Store
+from gateway.storage.records import Body, Conversation, Draft, Handoff, Outcome
+from gateway.storage.store import Store
 from gateway.studio.inbox.inbox import Inbox
 from gateway.studio.personal import Personal
 from knowledge import Knowledge
@@ -87,7 +88,7 @@ def said(text: str) -> Draft:
 
 
 def reply(text: str, **body: Any) -> Draft:
-    return Draft("assistant", "answer", {"text": text, "topic": None, "topics": [], **body})
+    return Draft("assistant", "answer", cast(Body, {"text": text, "topic": None, "topics": [], **body}))
 
 
 async def prepare(parts: Parts) -> Json:

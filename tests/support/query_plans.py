@@ -10,7 +10,8 @@ from typing import Any
 from sqlalchemy import Connection, Engine, event
 
 from gateway.desk.service import _queue
-from gateway.storage.store import Draft, Outcome, Store
+from gateway.storage.records import Draft, Outcome
+from gateway.storage.store import Store
 
 GROWING = ("conversations", "events", "desk_items", "handoffs", "incidents")  # tables that grow with use
 

@@ -14,7 +14,8 @@ from playwright.sync_api import Locator, Page, expect
 
 from gateway.staff.accounts import Accounts
 from gateway.storage.database import Database
-from gateway.storage.store import Draft, Outcome, Store
+from gateway.storage.records import Draft, Outcome
+from gateway.storage.store import Store
 from gateway.studio.inbox.inbox import Inbox
 from gateway.studio.personal import Personal
 from tests.support.staff import PASSWORD, ready
