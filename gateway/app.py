@@ -10,21 +10,16 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
 
-from fastapi import FastAPI
-from fastapi.exceptions import RequestValidationError
-from sqlalchemy.exc import InterfaceError, OperationalError
-from starlette.exceptions import HTTPException
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.routing import Mount
 
-from gateway import __version__
 from gateway.answers.withdrawals import Withdrawals
 from gateway.assembly import Edition, Frame
 from gateway.chat.conversations import Conversations
 from gateway.chat.retention import Retention
 from gateway.clock import utc_now
 from gateway.engine.client import Engine
-from gateway.errors import describe
 from gateway.exchange import Exchange
 from gateway.handoff.links import Links
 from gateway.live.peers import Alone, RedisPeers, SharedBuckets, SharedSignals
@@ -38,12 +33,11 @@ from gateway.staff.audit import Audit
 from gateway.staff.throttle import Throttle
 from gateway.storage.database import Database
 from gateway.storage.store import Store
-from gateway.studio.errors import StudioError
 from gateway.studio.personal import Personal
 from gateway.studio.trying.shadow import Shadow
 from gateway.studio.workplace import Workplace
-from gateway.web.error_replies import SENTENCES, Refused, error_body, problem_page, wants_page
 from gateway.web.guards import BodyLimit, OtherSites, SecurityHeaders
+from gateway.web.handlers import HANDLERS
 from knowledge import Knowledge
 from safety import SafetyNet
 
@@ -57,7 +51,7 @@ def create_app(
     engine: Engine | None = None,
     now: Callable[[], datetime] = utc_now,
     tracing: Tracing | None = None,
-) -> FastAPI:
+) -> Starlette:
     """The gateway as an ASGI application. Without `engine`, the one at `settings.engine_url`; no traces by default."""
     counted = metrics.Metrics()
     tracing = tracing or Tracing()
@@ -97,7 +91,7 @@ def create_app(
     )
 
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
         await database.upgrade()
         await withdrawals.start()
         if peers:
@@ -120,66 +114,17 @@ def create_app(
         await database.close()
         await tracing.close()
 
-    app = FastAPI(
-        title="IMS Assistant",
-        description="A chat that answers patients' questions about Intramuscular Stimulation.",
-        version=__version__,
-        docs_url=None,  # they load scripts from other machines; the description itself is at /openapi.json
-        redoc_url=None,
-        # It would record errors with what patients typed in them, if somebody set its environment variables.
-        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
-        lifespan=lifespan,
+    exchange = Exchange(frame, Edition(frame, knowledge, net, engine, settings.engine_urls))
+    around = [Middleware(RequestLog, ended=counted.request)]
+    if tracing.on:
+        around.append(Middleware(TracedRequests, tracing=tracing))
+    around.append(Middleware(SecurityHeaders))
+    if origins := settings.origins or knowledge.clinic.website_origins:
+        around.append(Middleware(OtherSites, origins=origins))
+    around.append(Middleware(BodyLimit, limit=settings.body_limit))
+    app = Starlette(
+        routes=[Mount("/", app=exchange)], middleware=around, exception_handlers=HANDLERS, lifespan=lifespan
     )
-    exchange = Exchange(frame, app, Edition(frame, knowledge, net, engine, settings.engine_urls))
     app.state.signals, app.state.withdrawals, app.state.exchange = signals, withdrawals, exchange
     app.state.studio = frame.studio
-    app.add_exception_handler(Refused, _refused)
-    app.add_exception_handler(StudioError, _not_done)
-    app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(HTTPException, _http_error)
-    for gone in (OperationalError, InterfaceError):
-        app.add_exception_handler(gone, _not_stored)
-    app.add_middleware(BodyLimit, limit=settings.body_limit)
-    if origins := settings.origins or knowledge.clinic.website_origins:
-        app.add_middleware(OtherSites, origins=origins)
-    app.add_middleware(SecurityHeaders)
-    if tracing.on:
-        app.add_middleware(TracedRequests, tracing=tracing)
-    app.add_middleware(RequestLog, ended=counted.request)
     return app
-
-
-async def _refused(request: Request, error: Exception) -> Response:
-    assert isinstance(error, Refused)
-    if wants_page(request) and request.method == "POST" and request.url.path.startswith("/studio"):
-        return problem_page(error.status, "This was not done", error.message)
-    return error.response()
-
-
-async def _not_done(request: Request, error: Exception) -> Response:
-    assert isinstance(error, StudioError)
-    if wants_page(request):
-        return problem_page(409, "This was not done", str(error))
-    return JSONResponse(error_body("not_done", str(error)), 409)
-
-
-async def _not_stored(request: Request, error: Exception) -> Response:
-    """The database is locked, full or away. Nothing was taken, and what asks again later finds it again."""
-    log.error("the database does not answer (%s)", describe(error))
-    return Refused.because("not_stored").response()
-
-
-async def _invalid(request: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)
-    problems = error.errors()
-    if any(problem["type"] == "json_invalid" for problem in problems):
-        return Refused.because("bad_json").response()
-    # Only the names of our own fields: the rest of the error quotes what was sent.
-    fields = sorted({str(problem["loc"][-1]) for problem in problems})
-    return Refused.because("wrong_shape", fields=", ".join(fields)).response()
-
-
-async def _http_error(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
-    codes = {status: code for code, (status, _) in SENTENCES.items() if code in {"not_found", "method_not_allowed"}}
-    return Refused.because(codes.get(error.status_code, "bad_request")).response()

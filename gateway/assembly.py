@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import httpx
-from fastapi import APIRouter
-from starlette.routing import BaseRoute
+from fastapi import FastAPI
 
+from gateway import __version__
 from gateway.answers import answer_pages, picture_routes
 from gateway.answers.feedback import Feedback
 from gateway.answers.withdrawals import Withdrawals
@@ -50,9 +50,11 @@ from gateway.staff.throttle import Throttle
 from gateway.storage.database import Database
 from gateway.storage.store import Store
 from gateway.studio import pages as studio_pages
+from gateway.studio.errors import StudioError
 from gateway.studio.trying.shadow import Shadow
 from gateway.studio.workplace import Workplace
 from gateway.web import site
+from gateway.web.handlers import HANDLERS, not_done
 from gateway.web.rate_limits import RateLimits
 from knowledge import Knowledge, Topic
 from safety import SafetyNet
@@ -88,7 +90,7 @@ class Frame:
 
 
 class Edition:
-    """The gateway as one edition makes it: its routes, what a message leads to, and who looks after those who wait."""
+    """The gateway as one edition makes it: the application, what a message leads to, who looks after those who wait."""
 
     def __init__(
         self, frame: Frame, knowledge: Knowledge, net: SafetyNet, engine: Engine | None, urls: Sequence[str] = ()
@@ -127,7 +129,16 @@ class Edition:
         def withheld(topic: Topic) -> bool:
             return frame.withdrawals.withheld(topic, now().astimezone(knowledge.clinic.timezone).date())
 
-        all_routes = APIRouter()
+        self.app = FastAPI(
+            title="IMS Assistant",
+            description="A chat that answers patients' questions about Intramuscular Stimulation.",
+            version=__version__,
+            docs_url=None,  # they load scripts from other machines; the description itself is at /openapi.json
+            redoc_url=None,
+            # It would record errors with what patients typed in them, if somebody set its environment variables.
+            telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
+            exception_handlers={**HANDLERS, StudioError: not_done},
+        )
         for router in (
             api.routes(
                 settings,
@@ -164,9 +175,8 @@ class Edition:
             account_pages.routes(frame.accounts, audit, access, frame.throttle, limits, templates),
             studio_pages.routes(frame.studio, access, audit, templates),
         ):
-            all_routes.include_router(router)
-        self.routes: list[BaseRoute] = [
-            *all_routes.routes,
+            self.app.include_router(router)
+        self.app.router.routes += [
             *window.routes(knowledge, settings.message_limit),
             *site.routes(knowledge, withheld),
             *picture_routes.routes(knowledge),

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import httpx
-from fastapi import FastAPI
+from starlette.types import Receive, Scope, Send
 
 from gateway.assembly import Edition, Frame
 from gateway.editions.control import ControlError, Json, Tell, listen
@@ -22,16 +22,21 @@ from safety import Net, SafetyNet
 
 
 class Exchange:
-    """Knows the edition that is served. `start` it to have it take orders from the supervisor."""
+    """The application that passes each request to the edition that is served.
 
-    def __init__(self, frame: Frame, app: FastAPI, first: Edition) -> None:
+    `start` it to have it take orders from the supervisor.
+    """
+
+    def __init__(self, frame: Frame, first: Edition) -> None:
         self._frame = frame
-        self._app = app
-        self._own = list(app.router.routes)  # the description of the API
         self._alone = asyncio.Lock()
         self._server: asyncio.Server | None = None
         self._candidate: httpx.AsyncClient | None = None
         self._put(first)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a request with the edition that is there when it comes; it stays with that one."""
+        await self.edition.app(scope, receive, send)
 
     async def start(self) -> None:
         """Begin to look after those who wait, and to take orders."""
@@ -80,8 +85,6 @@ class Exchange:
         self.edition = edition
         self._frame.conversations.use(edition.turns)
         self._frame.studio.listen_with(edition.net)
-        self._app.router.routes[:] = [*self._own, *edition.routes]
-        self._app.state.desk, self._app.state.alerts = edition.desk, edition.alerts
 
     async def _shadow(self, url: str = "", model: str = "") -> None:
         """Have a candidate hear what patients write from now on; without an address, none."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import socket
 import sys
-from typing import cast
+from collections.abc import Callable
 
 import uvicorn
-from fastapi import FastAPI
+from starlette.applications import Starlette
 
 from gateway.app import create_app
 from gateway.monitoring import logs
@@ -21,12 +21,16 @@ from safety import Net
 class Server(uvicorn.Server):
     """uvicorn, which ends the event streams first when it stops: it would wait for them to end by themselves."""
 
+    def __init__(self, config: uvicorn.Config, end_streams: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._end_streams = end_streams
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        cast(FastAPI, self.config.app).state.signals.close()
+        self._end_streams()
         await super().shutdown(sockets)
 
 
-def server(settings: Settings, app: FastAPI) -> Server:
+def server(settings: Settings, app: Starlette) -> Server:
     """The server for this application; loopback unless the settings say otherwise."""
     config = uvicorn.Config(
         app,
@@ -38,7 +42,7 @@ def server(settings: Settings, app: FastAPI) -> Server:
         server_header=False,
         timeout_graceful_shutdown=5,
     )
-    return Server(config)
+    return Server(config, app.state.signals.close)
 
 
 def main() -> int:

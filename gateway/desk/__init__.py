@@ -1,6 +1,6 @@
 """The front desk: the console of the staff, and handing a chat to a person and back (docs/handoff.md).
 
-    desk = Desk(...)                                      # made in assembly.py, app.state.desk
+    desk = Desk(...)                                      # made in assembly.py
     await desk.queue()                                    # who waits, oldest wait first
     await desk.claim(conversation_id, staff_id, name)     # the assistant is silent from here on ...
     await desk.reply(conversation_id, staff_id, text, key)

@@ -27,7 +27,7 @@ def at_the_desk(site: Site, work: Callable[[Desk], Coroutine[Any, Any, None]]) -
     async def run() -> None:
         settings = Settings(var=site.var)
         app = create_app(settings, Knowledge.load(settings.data), FakeNet())
-        await work(app.state.desk)
+        await work(app.state.exchange.edition.desk)
 
     # Playwright has the loop of this thread.
     with ThreadPoolExecutor(1) as thread:

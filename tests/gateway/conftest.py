@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 from argon2 import PasswordHasher
-from fastapi import FastAPI
+from starlette.applications import Starlette
 
 from gateway.app import create_app
 from gateway.engine.client import HttpEngine
@@ -106,7 +106,7 @@ async def pause() -> None:
 class Gateway:
     """A running gateway."""
 
-    app: FastAPI
+    app: Starlette
     client: httpx.AsyncClient
     engine: FakeEngine
     store: Store

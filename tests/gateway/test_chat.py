@@ -163,7 +163,7 @@ async def test_a_danger_told_in_pieces_raises_the_alarm_when_the_last_piece_come
 
 async def test_a_danger_told_in_pieces_is_noticed_while_a_person_has_the_chat(chat: Chat, gateway: Gateway) -> None:
     await chat.ask("he fell")
-    await gateway.app.state.desk.claim(chat.id, 1, "Robin")
+    await gateway.app.state.exchange.edition.desk.claim(chat.id, 1, "Robin")
     (body,) = await chat.ask("on his head")
     assert body["kind"] == "emergency"
 
@@ -313,7 +313,7 @@ async def test_asking_for_a_person_makes_a_desk_item(chat: Chat, gateway: Gatewa
 async def test_while_a_person_has_the_chat_the_assistant_is_silent_but_red_flags_are_not(
     chat: Chat, gateway: Gateway
 ) -> None:
-    await gateway.app.state.desk.claim(chat.id, 1, "Robin")
+    await gateway.app.state.exchange.edition.desk.claim(chat.id, 1, "Robin")
     await chat.send("will I be sore?")
     danger = await chat.send("I cannot breathe")
     (alarm,) = await chat.answer_to(danger.json()["seq"])
@@ -326,7 +326,7 @@ async def test_a_late_reply_from_before_the_claim_is_dropped(chat: Chat, gateway
     gateway.engine.pause = 0.1
     await chat.send("will I be sore?")
     await asyncio.sleep(0.05)
-    await gateway.app.state.desk.claim(chat.id, 1, "Robin")
+    await gateway.app.state.exchange.edition.desk.claim(chat.id, 1, "Robin")
     await asyncio.sleep(0.15)
     assert [event["role"] for event in await chat.history(chat.seen)] == ["patient", "system"]
 

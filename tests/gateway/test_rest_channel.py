@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import httpx
 import pytest
-from fastapi import FastAPI
+from starlette.applications import Starlette
 
 from tests.gateway.conftest import Gateway, Start
 
@@ -62,7 +62,7 @@ async def test_a_sender_that_hurries_is_told_to_wait(start: Start) -> None:
     assert refused.headers["Retry-After"] == "2"
 
 
-async def from_elsewhere(app: FastAPI, **headers: str) -> httpx.Response:
+async def from_elsewhere(app: Starlette, **headers: str) -> httpx.Response:
     transport = httpx.ASGITransport(app, client=("203.0.113.9", 5000))
     async with httpx.AsyncClient(transport=transport, base_url="http://gateway", headers=headers) as client:
         return await client.post("/webhooks/rest/webhook", json={"sender": "x", "message": "hello"})

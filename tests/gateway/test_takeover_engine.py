@@ -68,7 +68,7 @@ def talk(clinic: str, settings: Settings, *, engine_dies: bool) -> None:
     def answered(seq: int) -> bool:
         return any(event["in_reply_to"] == seq for event in history())
 
-    desk = create_app(settings, Knowledge.load(settings.data), Net.load(settings.data)).state.desk
+    desk = create_app(settings, Knowledge.load(settings.data), Net.load(settings.data)).state.exchange.edition.desk
 
     async def take() -> None:
         await desk.claim(started["id"], 1, "Robin")

@@ -70,7 +70,8 @@ async def clinic_at_work(
             transport = httpx.ASGITransport(app, raise_app_exceptions=False)
             async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
                 store = Store(database, clock)
-                yield Clinic(app, client, engine, store, clock, app.state.desk, app.state.alerts)
+                edition = app.state.exchange.edition
+                yield Clinic(app, client, engine, store, clock, edition.desk, edition.alerts)
             await database.close()
 
 

@@ -71,7 +71,7 @@ def routes(parts: Iterable[Any], prefix: str = "") -> Iterator[tuple[str, str, s
 def served(folder: Path) -> list[tuple[str, str, str]]:
     """All routes of the gateway."""
     made = create_app(Settings(var=folder), Knowledge.load(Path("data")), Net.load(Path("data")))
-    return sorted(set(routes(made.routes)), key=lambda row: (row[1], row[0]))
+    return sorted(set(routes(made.state.exchange.edition.app.routes)), key=lambda row: (row[1], row[0]))
 
 
 def page() -> str:
