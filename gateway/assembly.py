@@ -17,18 +17,21 @@ from gateway import __version__
 from gateway.answers import answer_pages, picture_routes
 from gateway.answers.feedback import Feedback
 from gateway.answers.withdrawals import Withdrawals
-from gateway.chat import api, handoff_api, questions_sheet, rest_channel, screening_sheet, window
+from gateway.chat import questions_sheet, rest_channel, screening_sheet, window
 from gateway.chat.after_alarm import AfterAlarm
+from gateway.chat.api import ChatApi
 from gateway.chat.conversations import Conversations
 from gateway.chat.dialogue import Dialogue
+from gateway.chat.handoff_api import HandoffApi
 from gateway.chat.replies import Replies
 from gateway.chat.retention import Retention
 from gateway.chat.turns import Turns
-from gateway.desk import console, report_page
 from gateway.desk.alerts import Alerts
+from gateway.desk.console import Console
 from gateway.desk.mail import Mailer
 from gateway.desk.numbers import Numbers
 from gateway.desk.proposals import Proposals
+from gateway.desk.report_page import ReportPages
 from gateway.desk.reviewed import Reviewed
 from gateway.desk.service import Desk
 from gateway.engine.busy import Busy, CountedEngine
@@ -41,8 +44,8 @@ from gateway.live.peers import RedisPeers, SharedBuckets, SharedSignals
 from gateway.monitoring import health, metrics
 from gateway.monitoring.tracing import TracedEngine, Tracing
 from gateway.settings import Settings
-from gateway.staff import account_pages
 from gateway.staff.access import Access
+from gateway.staff.account_pages import AccountPages
 from gateway.staff.accounts import Accounts
 from gateway.staff.audit import Audit
 from gateway.staff.templates import Pages
@@ -140,39 +143,39 @@ class Edition:
             exception_handlers={**HANDLERS, StudioError: not_done},
         )
         for router in (
-            api.routes(
-                settings,
-                store,
-                conversations,
-                signals,
-                replies,
-                limits,
-                knowledge,
-                feedback,
-                frame.retention,
-                links,
-                patients,
-            ),
-            handoff_api.routes(store, links, patients, limits, knowledge),
+            ChatApi(
+                settings=settings,
+                store=store,
+                conversations=conversations,
+                signals=signals,
+                replies=replies,
+                limits=limits,
+                knowledge=knowledge,
+                feedback=feedback,
+                retention=frame.retention,
+                links=links,
+                patients=patients,
+            ).router(),
+            HandoffApi(store, links, patients, limits, knowledge).router(),
             rest_channel.routes(settings, store, conversations, replies, limits, knowledge),
             screening_sheet.routes(store, links, knowledge, limits, now),
             questions_sheet.routes(store, links, knowledge, limits, now),
             health.routes(store, engine, net, frame.peers),
             metrics.routes(settings, store, frame.counted),
-            console.routes(
-                self.desk,
-                reviewed,
-                Proposals(database, now),
-                frame.accounts,
-                audit,
-                access,
-                templates,
-                signals,
-                knowledge,
-                settings.heartbeat,
-            ),
-            report_page.routes(numbers, access, templates, knowledge, now),
-            account_pages.routes(frame.accounts, audit, access, frame.throttle, limits, templates),
+            Console(
+                desk=self.desk,
+                reviewed=reviewed,
+                proposals=Proposals(database, now),
+                accounts=frame.accounts,
+                audit=audit,
+                access=access,
+                pages=templates,
+                signals=signals,
+                knowledge=knowledge,
+                heartbeat=settings.heartbeat,
+            ).router(),
+            ReportPages(numbers, access, templates, knowledge, now).router(),
+            AccountPages(frame.accounts, audit, access, frame.throttle, limits, templates).router(),
             studio_pages.routes(frame.studio, access, audit, templates),
         ):
             self.app.include_router(router)

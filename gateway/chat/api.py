@@ -5,9 +5,10 @@ A conversation has an unguessable id and a token; whoever shows the token (`Auth
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Header, Query
+from fastapi import APIRouter, Depends, Header, Query, Request
 from pydantic import BaseModel, BeforeValidator, Field, StrictInt, StrictStr
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
@@ -41,6 +42,7 @@ def _mend(value: object) -> object:
 
 Text = Annotated[StrictStr, BeforeValidator(_mend)]
 PERSON = "person"
+EVENT_STREAM: dict[int | str, Json] = {200: {"content": {"text/event-stream": {}}}}
 ID = r"^[\w-]{1,64}$"
 
 
@@ -134,116 +136,133 @@ async def conversation_of(store: Store, links: Links, id: str, authorization: st
     return conversation
 
 
-def routes(
-    settings: Settings,
-    store: Store,
-    conversations: Conversations,
-    signals: Signals,
-    replies: Replies,
-    limits: RateLimits,
-    knowledge: Knowledge,
-    feedback: Feedback,
-    retention: Retention,
-    links: Links,
-    patients: Patients,
-) -> APIRouter:
-    """The routes under `/api`."""
+def the_conversation(request: Request) -> Conversation:
+    """The conversation that a route has opened with its dependency `opened`."""
+    return request.state.conversation
 
-    router = APIRouter(prefix="/api/conversations", tags=["chat"], dependencies=[Depends(limits.of_request)])
 
-    async def opened(id: str, authorization: Annotated[str | None, Header()] = None) -> Conversation:
-        return await conversation_of(store, links, id, authorization)
+@dataclass(frozen=True, eq=False)
+class ChatApi:
+    """The routes of the chat window."""
 
-    @router.post("", status_code=201, response_model=Started)
-    async def start(given: NewConversation | None = None) -> Json:
+    settings: Settings
+    store: Store
+    conversations: Conversations
+    signals: Signals
+    replies: Replies
+    limits: RateLimits
+    knowledge: Knowledge
+    feedback: Feedback
+    retention: Retention
+    links: Links
+    patients: Patients
+
+    def router(self) -> APIRouter:
+        """The routes under `/api`."""
+        router = APIRouter(prefix="/api/conversations", tags=["chat"], dependencies=[Depends(self.limits.of_request)])
+        router.post("", status_code=201, response_model=Started)(self.start)
+        router.post("/{id}/messages", status_code=202, response_model=Accepted, dependencies=[Depends(self.opened)])(
+            self.send
+        )
+        router.post("/{id}/feedback", response_model=Noted, dependencies=[Depends(self.opened)])(self.rate)
+        router.get(
+            "/{id}/events",
+            response_class=StreamingResponse,
+            responses=EVENT_STREAM,
+            dependencies=[Depends(self.opened)],
+        )(self.events)
+        router.get("/{id}/history", response_model=History, dependencies=[Depends(self.opened)])(self.history)
+        router.get("/{id}/transcript", response_class=PlainTextResponse, dependencies=[Depends(self.opened)])(
+            self.download
+        )
+        router.delete("/{id}", status_code=204, dependencies=[Depends(self.opened)])(self.forget)
+        return router
+
+    async def opened(self, request: Request, id: str, authorization: Annotated[str | None, Header()] = None) -> None:
+        """Refuse whoever does not show the token of the conversation; `the_conversation` then gives it."""
+        request.state.conversation = await conversation_of(self.store, self.links, id, authorization)
+
+    async def start(self, given: NewConversation | None = None) -> Json:
         """Start a conversation. Keep the token: it is shown this once."""
         language = given.language if given else None
-        conversation, token, said = await store.open(*replies.greeting(), language=language)
+        conversation, token, said = await self.store.open(*self.replies.greeting(), language=language)
         return {"id": conversation.id, "token": token, "events": [event.public() for event in said]}
 
-    @router.post("/{id}/messages", status_code=202, response_model=Accepted)
-    async def send(message: NewMessage, conversation: Conversation = Depends(opened)) -> Json:
+    async def send(self, message: NewMessage, conversation: Conversation = Depends(the_conversation)) -> Json:
         """Send a message. 202 means that it is on disk; the answer comes as an event."""
         if [message.text, message.choice, message.card].count(None) != 2:
             raise Refused.because("wrong_shape", fields="one of text, choice and card")
         body: Body
         does = None
         if message.card is not None:
-            text, does = await card_answers.read(store, knowledge, conversation.id, message.key, message.card)
+            text, does = await card_answers.read(self.store, self.knowledge, conversation.id, message.key, message.card)
             body = {"text": text}
         elif message.choice == PERSON:  # always there, and understood without an engine
-            asked = Words(knowledge, conversation.language).say("handoff_request")
+            asked = Words(self.knowledge, conversation.language).say("handoff_request")
             body, does = {"text": asked}, {"intent": f"faq/{HUMAN}"}
         elif message.choice is None:
-            body = {"text": check_text(message.text or "", settings.message_limit, knowledge)}
+            body = {"text": check_text(message.text or "", self.settings.message_limit, self.knowledge)}
         else:
-            found = await store.choice(conversation.id, message.choice)
+            found = await self.store.choice(conversation.id, message.choice)
             if found is None:
-                raise Refused(410, "unknown_choice", knowledge.wording("unknown_choice"))
+                raise Refused(410, "unknown_choice", self.knowledge.wording("unknown_choice"))
             body = {"text": found[0], "choice": message.choice}
-        limits.conversation(conversation.id)
+        self.limits.conversation(conversation.id)
         try:
-            event, new = await conversations.receive(conversation.id, body, message.key, does, message.seen)
+            event, new = await self.conversations.receive(conversation.id, body, message.key, does, message.seen)
         except KeyReused:
             raise Refused.because("key_reused") from None
         except UnknownConversation:
             raise Refused.because("unknown_conversation") from None
         return {"seq": event.seq, "repeated": not new}
 
-    @router.post("/{id}/feedback", response_model=Noted)
-    async def rate(given: Verdict, conversation: Conversation = Depends(opened)) -> Json:
+    async def rate(self, given: Verdict, conversation: Conversation = Depends(the_conversation)) -> Json:
         """Say that an answer was helpful, was not, or looks wrong. What looks wrong is shown to the clinic's staff."""
-        limits.conversation(conversation.id)
+        self.limits.conversation(conversation.id)
         note = clean(given.note)
         try:
-            verdict = await feedback.rate(conversation.id, given.seq, given.verdict, note)
+            verdict = await self.feedback.rate(conversation.id, given.seq, given.verdict, note)
         except NoSuchAnswer:
             raise Refused.because("no_answer") from None
-        danger = await conversations.listen_for_danger(conversation.id, note)
+        danger = await self.conversations.listen_for_danger(conversation.id, note)
         if verdict == LOOKS_WRONG and not danger:
-            await patients.offer(conversation.id, "handoff_offer_looks_wrong")
+            await self.patients.offer(conversation.id, "handoff_offer_looks_wrong")
         return {"seq": given.seq, "verdict": verdict}
 
-    event_stream: dict[int | str, Json] = {200: {"content": {"text/event-stream": {}}}}
-
-    @router.get("/{id}/events", response_class=StreamingResponse, responses=event_stream)
     async def events(
-        conversation: Conversation = Depends(opened),
+        self,
+        conversation: Conversation = Depends(the_conversation),
         after: Annotated[int, Query(ge=0, le=10**9)] = 0,
         last_event_id: Annotated[str | None, Header()] = None,
     ) -> Response:
         """Follow a conversation as server-sent events, from `Last-Event-ID` (or `after`) on."""
         if last_event_id and last_event_id.isascii() and last_event_id.isdigit() and len(last_event_id) < 10:
             after = int(last_event_id)
-        gone = knowledge.wording("chat_deleted")
-        said = follow(store, signals, conversation.id, after, settings.heartbeat, gone)
+        gone = self.knowledge.wording("chat_deleted")
+        said = follow(self.store, self.signals, conversation.id, after, self.settings.heartbeat, gone)
         return stream.reply(said, {"Cache-Control": "no-store"})
 
-    @router.get("/{id}/history", response_model=History)
     async def history(
-        conversation: Conversation = Depends(opened),
+        self,
+        conversation: Conversation = Depends(the_conversation),
         after: Annotated[int, Query(ge=0, le=10**9)] = 0,
         limit: Annotated[int, Query(ge=1, le=500)] = 500,
     ) -> Json:
         """Read a conversation again, from event `after` on."""
-        return {"events": [event.public() for event in await store.history(conversation.id, after, limit)]}
+        return {"events": [event.public() for event in await self.store.history(conversation.id, after, limit)]}
 
-    @router.get("/{id}/transcript", response_class=PlainTextResponse)
-    async def download(conversation: Conversation = Depends(opened)) -> Response:
+    async def download(self, conversation: Conversation = Depends(the_conversation)) -> Response:
         """A conversation as plain text, to keep."""
         said: list[Event] = []
-        while page := await store.history(conversation.id, after=len(said)):
+        while page := await self.store.history(conversation.id, after=len(said)):
             said += page
-        day = said[0].created_at.astimezone(knowledge.clinic.timezone).date() if said else None
+        day = said[0].created_at.astimezone(self.knowledge.clinic.timezone).date() if said else None
         headers = {
             "Content-Disposition": f'attachment; filename="chat-{day}.txt"',
             "Cache-Control": "no-store",
         }
-        return PlainTextResponse(transcript(said, knowledge), headers=headers)
+        return PlainTextResponse(transcript(said, self.knowledge), headers=headers)
 
-    @router.delete("/{id}", status_code=204)
-    async def forget(conversation: Conversation = Depends(opened)) -> None:
+    async def forget(self, conversation: Conversation = Depends(the_conversation)) -> None:
         """Delete a conversation at once: when this is answered, nothing of it is left on disk."""
-        await retention.forget(conversation.id)
-
-    return router
+        await self.retention.forget(conversation.id)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Header
+from fastapi import APIRouter, Depends, Header, Request
 from pydantic import BaseModel, Field
 
-from gateway.chat.api import Text, conversation_of
+from gateway.chat.api import Text, conversation_of, the_conversation
 from gateway.handoff.contact import NotReachable
 from gateway.handoff.links import Links
 from gateway.handoff.patient_words import Words
@@ -42,54 +42,65 @@ class HandoffState(BaseModel):
     link: str | None = Field(description="leads back to this chat; begins with / where the address is not set")
 
 
-def routes(store: Store, links: Links, patients: Patients, limits: RateLimits, knowledge: Knowledge) -> APIRouter:
-    """The routes under `/api/conversations/{id}/handoff`."""
+@dataclass(frozen=True, eq=False)
+class HandoffApi:
+    """The routes by which a patient asks for a person."""
 
-    router = APIRouter(
-        prefix="/api/conversations/{id}/handoff", tags=["handoff"], dependencies=[Depends(limits.of_request)]
-    )
+    store: Store
+    links: Links
+    patients: Patients
+    limits: RateLimits
+    knowledge: Knowledge
 
-    async def opened(id: str, authorization: Annotated[str | None, Header()] = None) -> Conversation:
-        return await conversation_of(store, links, id, authorization)
+    def router(self) -> APIRouter:
+        """The routes under `/api/conversations/{id}/handoff`."""
+        router = APIRouter(
+            prefix="/api/conversations/{id}/handoff",
+            tags=["handoff"],
+            dependencies=[Depends(self.limits.of_request), Depends(self.opened)],
+        )
+        router.get("", response_model=HandoffState)(self.state)
+        router.post("", response_model=HandoffState)(self.ask)
+        router.delete("", response_model=HandoffState)(self.cancel)
+        router.put("/contact", response_model=HandoffState)(self.leave_contact)
+        router.delete("/contact", response_model=HandoffState)(self.delete_contact)
+        return router
 
-    @router.get("", response_model=HandoffState)
-    async def state(conversation: Conversation = Depends(opened)) -> Json:
+    async def opened(self, request: Request, id: str, authorization: Annotated[str | None, Header()] = None) -> None:
+        """Refuse whoever does not show the token of the conversation; `the_conversation` then gives it."""
+        request.state.conversation = await conversation_of(self.store, self.links, id, authorization)
+
+    async def state(self, conversation: Conversation = Depends(the_conversation)) -> Json:
         """How it stands."""
-        return _shown(await patients.state(conversation.id))
+        return _shown(await self.patients.state(conversation.id))
 
-    @router.post("", response_model=HandoffState)
-    async def ask(conversation: Conversation = Depends(opened)) -> Json:
+    async def ask(self, conversation: Conversation = Depends(the_conversation)) -> Json:
         """Ask for a person. Asking again changes nothing."""
-        limits.conversation(conversation.id)
-        return _shown(await patients.ask(conversation.id))
+        self.limits.conversation(conversation.id)
+        return _shown(await self.patients.ask(conversation.id))
 
-    @router.delete("", response_model=HandoffState)
-    async def cancel(conversation: Conversation = Depends(opened)) -> Json:
+    async def cancel(self, conversation: Conversation = Depends(the_conversation)) -> Json:
         """Wait for a person no longer, or end the talk with one: the assistant has the chat again."""
-        limits.conversation(conversation.id)
-        return _shown(await patients.cancel(conversation.id))
+        self.limits.conversation(conversation.id)
+        return _shown(await self.patients.cancel(conversation.id))
 
-    @router.put("/contact", response_model=HandoffState)
-    async def leave_contact(given: Contact, conversation: Conversation = Depends(opened)) -> Json:
+    async def leave_contact(self, given: Contact, conversation: Conversation = Depends(the_conversation)) -> Json:
         """Leave an e-mail address or a phone number. It is deleted when the handoff ends."""
-        limits.conversation(conversation.id)
+        self.limits.conversation(conversation.id)
         try:
-            return _shown(await patients.leave_contact(conversation.id, given.contact))
+            return _shown(await self.patients.leave_contact(conversation.id, given.contact))
         except NotReachable:
-            say = Words(knowledge, conversation.language).say
+            say = Words(self.knowledge, conversation.language).say
             raise Refused(422, "not_reachable", say("handoff_contact_wrong")) from None
         except NoHandoff:
             raise Refused.because("no_handoff") from None
 
-    @router.delete("/contact", response_model=HandoffState)
-    async def delete_contact(conversation: Conversation = Depends(opened)) -> Json:
+    async def delete_contact(self, conversation: Conversation = Depends(the_conversation)) -> Json:
         """Delete what was left."""
         try:
-            return _shown(await patients.delete_contact(conversation.id))
+            return _shown(await self.patients.delete_contact(conversation.id))
         except NoHandoff:
             raise Refused.because("no_handoff") from None
-
-    return router
 
 
 def _shown(state: State) -> Json:

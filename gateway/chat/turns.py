@@ -10,7 +10,7 @@ import logging
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 from gateway.chat.after_alarm import DOES, AfterAlarm
 from gateway.chat.dialogue import Chosen, Dialogue

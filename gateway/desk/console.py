@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Form, Request
@@ -28,7 +28,7 @@ from gateway.engine.client import EngineUnavailable
 from gateway.handoff.side import DESK
 from gateway.live import stream
 from gateway.live.signals import Signals
-from gateway.staff.access import HEADERS, Access, Visit
+from gateway.staff.access import HEADERS, Access, Visit, the_visit
 from gateway.staff.accounts import Accounts
 from gateway.staff.audit import Audit
 from gateway.staff.templates import Pages
@@ -44,81 +44,107 @@ Short = Annotated[str, Form(max_length=QUESTION_LIMIT)]
 SETTLE = 0.2  # seconds in which news are gathered: many at once are one
 
 
-def routes(
-    desk: Desk,
-    reviewed: Reviewed,
-    proposals: Proposals,
-    accounts: Accounts,
-    audit: Audit,
-    access: Access,
-    pages: Pages,
-    signals: Signals,
-    knowledge: Knowledge,
-    heartbeat: float,
-) -> APIRouter:
-    """All pages and parts below `/desk`, without the numbers."""
-    router = APIRouter(prefix="/desk", tags=["desk"], include_in_schema=False)
-    at_desk = access.staff_with("desk")
+@dataclass(frozen=True, eq=False)
+class Console:
+    """The pages of the front desk. Each handler can be called by itself; `router` gives them their addresses."""
+
+    desk: Desk
+    reviewed: Reviewed
+    proposals: Proposals
+    accounts: Accounts
+    audit: Audit
+    access: Access
+    pages: Pages
+    signals: Signals
+    knowledge: Knowledge
+    heartbeat: float
+
+    def router(self) -> APIRouter:
+        """All pages and parts below `/desk`, without the numbers."""
+        router = APIRouter(
+            prefix="/desk",
+            tags=["desk"],
+            include_in_schema=False,
+            dependencies=[Depends(self.access.staff_with("desk"))],
+        )
+        router.get("")(self.queue)
+        router.get("/parts/queue")(self.queue_part)
+        router.get("/events")(self.events)
+        router.post("/out")(self.out)
+        router.get("/search")(self.search)
+        router.get("/chats/{id}")(self.chat)
+        router.get("/chats/{id}/log")(self.log)
+        router.get("/chats/{id}/state")(self.state)
+        router.get("/chats/{id}/transcript.txt")(self.export)
+        router.post("/chats/{id}/claim")(self.claim)
+        router.post("/chats/{id}/release")(self.release)
+        router.post("/chats/{id}/transfer")(self.transfer)
+        router.post("/chats/{id}/hand-back")(self.hand_back)
+        router.post("/chats/{id}/note")(self.note)
+        router.post("/chats/{id}/items/{number}/done")(self.done)
+        router.post("/chats/{id}/propose")(self.propose)
+        router.post("/chats/{id}/reply")(self.reply)
+        router.post("/chats/{id}/draft")(self.draft)
+        router.get("/ask")(self.ask)
+        router.get("/answers")(self.answers)
+        router.get("/handout")(self.handout)
+        router.post("/hints")(self.hints)
+        return router
 
     # the queue
 
-    @router.get("")
-    async def queue(visit: Visit = Depends(at_desk)) -> Response:
-        return pages.show("desk/queue.html", visit, **await queue_now())
+    async def queue(self, visit: Visit = Depends(the_visit)) -> Response:
+        return self.pages.show("desk/queue.html", visit, **await self._queue_now())
 
-    @router.get("/parts/queue")
-    async def queue_part(visit: Visit = Depends(at_desk)) -> Response:
-        return pages.show("desk/queue_rows.html", visit, **await queue_now())
+    async def queue_part(self, visit: Visit = Depends(the_visit)) -> Response:
+        return self.pages.show("desk/queue_rows.html", visit, **await self._queue_now())
 
-    async def queue_now() -> Json:
-        rows = await desk.queue()
-        return {"rows": rows, "there": await desk.availability(), "reasons": REASONS}
+    async def _queue_now(self) -> Json:
+        rows = await self.desk.queue()
+        return {"rows": rows, "there": await self.desk.availability(), "reasons": REASONS}
 
-    @router.get("/events")
-    async def events(request: Request, chat: str = "", visit: Visit = Depends(at_desk)) -> Response:
+    async def events(self, request: Request, chat: str = "", visit: Visit = Depends(the_visit)) -> Response:
         async def tell() -> AsyncIterator[str | None]:
-            if await access.still_in(request, "desk"):
-                yield stream.event(summed(await desk.queue(), visit.person.id))
+            if await self.access.still_in(request, "desk"):
+                yield stream.event(summed(await self.desk.queue(), visit.person.id))
             else:
                 yield stream.event({}, "out")
                 yield None
 
         names = [DESK, chat] if chat else [DESK]
-        return stream.reply(stream.stream(signals, names, tell, heartbeat=heartbeat, settle=SETTLE), HEADERS)
+        return stream.reply(stream.stream(self.signals, names, tell, heartbeat=self.heartbeat, settle=SETTLE), HEADERS)
 
-    @router.post("/out")
-    async def out(out: Annotated[bool, Form()], visit: Visit = Depends(at_desk)) -> Response:
-        await desk.set_out(out, visit.person.name)
-        await audit.note(visit.person.login, "desk_out" if out else "desk_back")
+    async def out(self, out: Annotated[bool, Form()], visit: Visit = Depends(the_visit)) -> Response:
+        await self.desk.set_out(out, visit.person.name)
+        await self.audit.note(visit.person.login, "desk_out" if out else "desk_back")
         return RedirectResponse("/desk", 303, HEADERS)
 
-    @router.get("/search")
-    async def search(q: str = "", visit: Visit = Depends(at_desk)) -> Response:
-        hits = await desk.search(q[:200])
+    async def search(self, q: str = "", visit: Visit = Depends(the_visit)) -> Response:
+        hits = await self.desk.search(q[:200])
         if q.strip():
-            await audit.note(visit.person.login, "chats_searched")
-        return pages.show("desk/search.html", visit, q=q[:200], hits=hits)
+            await self.audit.note(visit.person.login, "chats_searched")
+        return self.pages.show("desk/search.html", visit, q=q[:200], hits=hits)
 
     # one chat
 
-    async def state_of(id: str, visit: Visit) -> Json:
+    async def _state_of(self, id: str, visit: Visit) -> Json:
         try:
-            card = await desk.context(id)
+            card = await self.desk.context(id)
         except UnknownConversation:
             raise Refused.because("not_found") from None
         others = [
             person
-            for person in await accounts.all()
+            for person in await self.accounts.all()
             if person.may(["desk"]) and person.has_password and person.id != visit.person.id
         ]
-        labels = knowledge.screening.labels
-        questions = {name: question.label for name, question in knowledge.screening.questions.items()}
+        labels = self.knowledge.screening.labels
+        questions = {name: question.label for name, question in self.knowledge.screening.questions.items()}
         return {
             "card": card,
-            "languages": {other.code: other.name for other in knowledge.catalogues.values()},
+            "languages": {other.code: other.name for other in self.knowledge.catalogues.values()},
             "reasons": REASONS,
             "others": others,
-            "notes": await desk.notes(id),
+            "notes": await self.desk.notes(id),
             "mine": card.staff_id == visit.person.id and card.state == "person",
             "answers": {
                 questions.get(name, name): labels.get(said, said)
@@ -126,17 +152,16 @@ def routes(
             },
         }
 
-    @router.get("/chats/{id}")
-    async def chat(id: str, problem: str = "", visit: Visit = Depends(at_desk)) -> Response:
+    async def chat(self, id: str, problem: str = "", visit: Visit = Depends(the_visit)) -> Response:
         try:
-            state = await state_of(id, visit)
+            state = await self._state_of(id, visit)
         except Refused:
-            return pages.show("desk/gone.html", visit, 404)
-        said = await desk.transcript(id)
-        await audit.note(visit.person.login, "chat_read", id)
+            return self.pages.show("desk/gone.html", visit, 404)
+        said = await self.desk.transcript(id)
+        await self.audit.note(visit.person.login, "chat_read", id)
         if said:
-            await desk.seen(id, said[-1].seq)
-        return pages.show(
+            await self.desk.seen(id, said[-1].seq)
+        return self.pages.show(
             "desk/chat.html",
             visit,
             **state,
@@ -146,31 +171,28 @@ def routes(
             last_reply=next((e.body["text"] for e in reversed(said) if e.role == "staff"), ""),
         )
 
-    @router.get("/chats/{id}/log")
-    async def log(id: str, after: int = 0, visit: Visit = Depends(at_desk)) -> Response:
+    async def log(self, id: str, after: int = 0, visit: Visit = Depends(the_visit)) -> Response:
         try:
-            said = [event for event in await desk.transcript(id) if event.seq > after]
+            said = [event for event in await self.desk.transcript(id) if event.seq > after]
         except UnknownConversation:
             raise Refused.because("not_found") from None
         if said:
-            await desk.seen(id, said[-1].seq)
-        return pages.show("desk/lines.html", visit, lines=lines(said))
+            await self.desk.seen(id, said[-1].seq)
+        return self.pages.show("desk/lines.html", visit, lines=lines(said))
 
-    @router.get("/chats/{id}/state")
-    async def state(id: str, visit: Visit = Depends(at_desk)) -> Response:
-        return pages.show("desk/state.html", visit, **await state_of(id, visit))
+    async def state(self, id: str, visit: Visit = Depends(the_visit)) -> Response:
+        return self.pages.show("desk/state.html", visit, **await self._state_of(id, visit))
 
-    @router.get("/chats/{id}/transcript.txt")
-    async def export(id: str, visit: Visit = Depends(at_desk)) -> Response:
+    async def export(self, id: str, visit: Visit = Depends(the_visit)) -> Response:
         try:
-            text = transcript(await desk.transcript(id), knowledge, WHO["patient"])
+            text = transcript(await self.desk.transcript(id), self.knowledge, WHO["patient"])
         except UnknownConversation:
             raise Refused.because("not_found") from None
-        await audit.note(visit.person.login, "chat_exported", id)
+        await self.audit.note(visit.person.login, "chat_exported", id)
         headers = {**HEADERS, "Content-Disposition": 'attachment; filename="chat.txt"'}
         return PlainTextResponse(text, headers=headers)
 
-    async def change(id: str, visit: Visit, action: str, work: Callable[[], Awaitable[Any]]) -> Response:
+    async def _change(self, id: str, visit: Visit, action: str, work: Callable[[], Awaitable[Any]]) -> Response:
         """Do something to a chat and show it again, with a sentence if it could not be done."""
         try:
             await work()
@@ -179,66 +201,63 @@ def routes(
         except NotYours:
             return RedirectResponse(f"/desk/chats/{id}?problem=not_yours", 303, HEADERS)
         except UnknownConversation:
-            return pages.show("desk/gone.html", visit, 404)
-        await audit.note(visit.person.login, action, id)
+            return self.pages.show("desk/gone.html", visit, 404)
+        await self.audit.note(visit.person.login, action, id)
         return RedirectResponse(f"/desk/chats/{id}", 303, HEADERS)
 
-    @router.post("/chats/{id}/claim")
-    async def claim(id: str, visit: Visit = Depends(at_desk)) -> Response:
-        return await change(id, visit, "chat_claimed", lambda: desk.claim(id, visit.person.id, visit.person.name))
-
-    @router.post("/chats/{id}/release")
-    async def release(id: str, visit: Visit = Depends(at_desk)) -> Response:
-        return await change(id, visit, "chat_released", lambda: desk.release(id, visit.person.id))
-
-    @router.post("/chats/{id}/transfer")
-    async def transfer(id: str, to: Short, visit: Visit = Depends(at_desk)) -> Response:
-        other = await accounts.find(to)
-        if other is None or not other.may(["desk"]):
-            return RedirectResponse(f"/desk/chats/{id}?problem=nobody", 303, HEADERS)
-        return await change(
-            id, visit, "chat_transferred", lambda: desk.transfer(id, visit.person.id, other.id, other.name)
+    async def claim(self, id: str, visit: Visit = Depends(the_visit)) -> Response:
+        return await self._change(
+            id, visit, "chat_claimed", lambda: self.desk.claim(id, visit.person.id, visit.person.name)
         )
 
-    @router.post("/chats/{id}/hand-back")
-    async def hand_back(id: str, recap: Short = "", visit: Visit = Depends(at_desk)) -> Response:
-        return await change(id, visit, "chat_handed_back", lambda: desk.hand_back(id, visit.person.id, recap))
+    async def release(self, id: str, visit: Visit = Depends(the_visit)) -> Response:
+        return await self._change(id, visit, "chat_released", lambda: self.desk.release(id, visit.person.id))
 
-    @router.post("/chats/{id}/note")
-    async def note(id: str, text: Short, visit: Visit = Depends(at_desk)) -> Response:
+    async def transfer(self, id: str, to: Short, visit: Visit = Depends(the_visit)) -> Response:
+        other = await self.accounts.find(to)
+        if other is None or not other.may(["desk"]):
+            return RedirectResponse(f"/desk/chats/{id}?problem=nobody", 303, HEADERS)
+        return await self._change(
+            id, visit, "chat_transferred", lambda: self.desk.transfer(id, visit.person.id, other.id, other.name)
+        )
+
+    async def hand_back(self, id: str, recap: Short = "", visit: Visit = Depends(the_visit)) -> Response:
+        return await self._change(
+            id, visit, "chat_handed_back", lambda: self.desk.hand_back(id, visit.person.id, recap)
+        )
+
+    async def note(self, id: str, text: Short, visit: Visit = Depends(the_visit)) -> Response:
         me = visit.person
         if not text.strip():
             return RedirectResponse(f"/desk/chats/{id}", 303, HEADERS)
-        return await change(id, visit, "note_written", lambda: desk.note(id, me.id, me.name, text.strip()))
+        return await self._change(id, visit, "note_written", lambda: self.desk.note(id, me.id, me.name, text.strip()))
 
-    @router.post("/chats/{id}/items/{number}/done")
-    async def done(id: str, number: int, visit: Visit = Depends(at_desk)) -> Response:
-        return await change(id, visit, "item_done", lambda: item_done(id, number))
+    async def done(self, id: str, number: int, visit: Visit = Depends(the_visit)) -> Response:
+        return await self._change(id, visit, "item_done", lambda: self._item_done(id, number))
 
-    async def item_done(id: str, number: int) -> None:
-        if number in {item.id for item in await desk.items(id)}:
-            await desk.done(number)
+    async def _item_done(self, id: str, number: int) -> None:
+        if number in {item.id for item in await self.desk.items(id)}:
+            await self.desk.done(number)
 
-    @router.post("/chats/{id}/propose")
-    async def propose(id: str, question: Short, reply: Text, visit: Visit = Depends(at_desk)) -> Response:
+    async def propose(self, id: str, question: Short, reply: Text, visit: Visit = Depends(the_visit)) -> Response:
         if not question.strip() or not reply.strip():
             return RedirectResponse(f"/desk/chats/{id}?problem=empty", 303, HEADERS)
         given = question.strip(), reply.strip()
-        await change(id, visit, "reply_proposed", lambda: propose_known(id, *given, visit.person.login))
+        await self._change(id, visit, "reply_proposed", lambda: self._propose_known(id, *given, visit.person.login))
         return RedirectResponse(f"/desk/chats/{id}?problem=proposed", 303, HEADERS)
 
-    async def propose_known(id: str, question: str, reply: str, login: str) -> None:
-        await desk.context(id)  # UnknownConversation, if it is gone
-        await proposals.add(id, question, reply, login)
+    async def _propose_known(self, id: str, question: str, reply: str, login: str) -> None:
+        await self.desk.context(id)  # UnknownConversation, if it is gone
+        await self.proposals.add(id, question, reply, login)
 
-    @router.post("/chats/{id}/reply")
     async def reply(
+        self,
         request: Request,
         id: str,
         text: Text,
         key: Short,
         topics: Annotated[list[str] | None, Form()] = None,
-        visit: Visit = Depends(at_desk),
+        visit: Visit = Depends(the_visit),
     ) -> Response:
         """Sent by a script, it answers with JSON; the page keeps text and key until it is through."""
         as_json = "application/json" in request.headers.get("accept", "")
@@ -250,55 +269,50 @@ def routes(
 
         if not text.strip():
             return failed(400, "empty")
-        if not all(reviewed.may_send(topic) for topic in topics or []):
+        if not all(self.reviewed.may_send(topic) for topic in topics or []):
             return failed(409, "withheld")
         try:
-            said = await desk.reply(id, visit.person.id, text.strip(), key[:40])
+            said = await self.desk.reply(id, visit.person.id, text.strip(), key[:40])
         except NotYours:
             return failed(409, "not_yours")
         except KeyReused:
             return failed(409, "sent_before")
         except UnknownConversation:
             return failed(404, "gone")
-        await audit.note(visit.person.login, "replied", id)
+        await self.audit.note(visit.person.login, "replied", id)
         return JSONResponse({"seq": said.seq}) if as_json else RedirectResponse(f"/desk/chats/{id}", 303, HEADERS)
 
-    @router.post("/chats/{id}/draft")
-    async def draft(id: str, visit: Visit = Depends(at_desk)) -> Response:
+    async def draft(self, id: str, visit: Visit = Depends(the_visit)) -> Response:
         """What the assistant would answer: for the reply box, never sent by itself."""
         try:
-            made = await desk.draft_answer(id)
+            made = await self.desk.draft_answer(id)
         except NoMessage:
             return JSONResponse(error_body("no_message", PROBLEMS["no_message"]), 409)
         except EngineUnavailable:
             return JSONResponse(error_body("engine_down", PROBLEMS["engine_down"]), 503)
         except UnknownConversation:
             return JSONResponse(error_body("gone", PROBLEMS["gone"]), 404)
-        await audit.note(visit.person.login, "draft_made", id)
-        topics = [topic for topic in made.topics if reviewed.may_send(topic)]
+        await self.audit.note(visit.person.login, "draft_made", id)
+        topics = [topic for topic in made.topics if self.reviewed.may_send(topic)]
         return JSONResponse({"text": made.text, "kind": made.kind, "topics": topics, "question": made.question})
 
     # answers
 
-    @router.get("/ask")
-    async def ask(request: Request, q: str = "", visit: Visit = Depends(at_desk)) -> Response:
-        return pages.show("desk/ask.html", visit, q=q[:200], answers=reviewed.find(q[:200], str(request.base_url)))
+    async def ask(self, request: Request, q: str = "", visit: Visit = Depends(the_visit)) -> Response:
+        return self.pages.show(
+            "desk/ask.html", visit, q=q[:200], answers=self.reviewed.find(q[:200], str(request.base_url))
+        )
 
-    @router.get("/answers")
-    async def answers(request: Request, q: str = "", visit: Visit = Depends(at_desk)) -> Response:
-        found = reviewed.find(q[:200], str(request.base_url))
+    async def answers(self, request: Request, q: str = "", visit: Visit = Depends(the_visit)) -> Response:
+        found = self.reviewed.find(q[:200], str(request.base_url))
         return JSONResponse({"answers": [asdict(answer) for answer in found]}, headers=HEADERS)
 
-    @router.get("/handout")
-    async def handout(request: Request, visit: Visit = Depends(at_desk)) -> Response:
-        topics = [name for name in request.query_params.getlist("topics") if reviewed.may_send(name)][:10]
-        return JSONResponse({"link": reviewed.handout(topics, str(request.base_url)) if topics else ""})
+    async def handout(self, request: Request, visit: Visit = Depends(the_visit)) -> Response:
+        topics = [name for name in request.query_params.getlist("topics") if self.reviewed.may_send(name)][:10]
+        return JSONResponse({"link": self.reviewed.handout(topics, str(request.base_url)) if topics else ""})
 
-    @router.post("/hints")
-    async def hints(text: Text = "", visit: Visit = Depends(at_desk)) -> Response:
-        return JSONResponse({"hints": [asdict(hint) for hint in reviewed.hints(text)]})
-
-    return router
+    async def hints(self, text: Text = "", visit: Visit = Depends(the_visit)) -> Response:
+        return JSONResponse({"hints": [asdict(hint) for hint in self.reviewed.hints(text)]})
 
 
 # What the desk is told when something could not be done, or was.

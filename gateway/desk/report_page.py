@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from fastapi import APIRouter, Depends
@@ -12,7 +13,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from gateway.desk.console import REASONS
 from gateway.desk.numbers import Numbers, Report
-from gateway.staff.access import HEADERS, Access, Visit
+from gateway.staff.access import HEADERS, Access, Visit, the_visit
 from gateway.staff.templates import Pages
 from gateway.web.error_replies import Refused
 from knowledge import Knowledge
@@ -21,46 +22,57 @@ USUAL = 28  # days
 MOST = 400  # days
 
 
-def routes(
-    numbers: Numbers, access: Access, pages: Pages, knowledge: Knowledge, now: Callable[[], datetime]
-) -> APIRouter:
-    """The three routes."""
-    router = APIRouter(prefix="/desk", tags=["desk"], include_in_schema=False)
-    at_desk = access.staff_with("desk")
+@dataclass(frozen=True, eq=False)
+class ReportPages:
+    """The numbers of the front desk as pages."""
 
-    def today() -> date:
-        return now().astimezone(knowledge.clinic.timezone).date()
+    numbers: Numbers
+    access: Access
+    pages: Pages
+    knowledge: Knowledge
+    now: Callable[[], datetime]
 
-    async def report_of(first: str, last: str) -> Report:
+    def router(self) -> APIRouter:
+        """The three routes."""
+        router = APIRouter(
+            prefix="/desk",
+            tags=["desk"],
+            include_in_schema=False,
+            dependencies=[Depends(self.access.staff_with("desk"))],
+        )
+        router.get("/today")(self.show_today)
+        router.get("/report")(self.show_report)
+        router.get("/report.csv")(self.report_csv)
+        return router
+
+    def _today(self) -> date:
+        return self.now().astimezone(self.knowledge.clinic.timezone).date()
+
+    async def _report_of(self, first: str, last: str) -> Report:
         try:
-            until = date.fromisoformat(last) if last else today()
+            until = date.fromisoformat(last) if last else self._today()
             since = date.fromisoformat(first) if first else until - timedelta(days=USUAL - 1)
         except ValueError:
             raise Refused.because("bad_request") from None
         if not 0 <= (until - since).days < MOST:
             raise Refused.because("bad_request")
-        return await numbers.report(since, until)
+        return await self.numbers.report(since, until)
 
-    def shown(visit: Visit, here: str, title: str, report: Report) -> Response:
-        return pages.show("desk/report.html", visit, here=here, title=title, report=report, reasons=REASONS)
+    def _shown(self, visit: Visit, here: str, title: str, report: Report) -> Response:
+        return self.pages.show("desk/report.html", visit, here=here, title=title, report=report, reasons=REASONS)
 
-    @router.get("/today")
-    async def show_today(visit: Visit = Depends(at_desk)) -> Response:
-        report = await numbers.report(today(), today())
-        return shown(visit, "/desk/today", "Today", report)
+    async def show_today(self, visit: Visit = Depends(the_visit)) -> Response:
+        report = await self.numbers.report(self._today(), self._today())
+        return self._shown(visit, "/desk/today", "Today", report)
 
-    @router.get("/report")
-    async def show_report(first: str = "", last: str = "", visit: Visit = Depends(at_desk)) -> Response:
-        report = await report_of(first, last)
-        return shown(visit, "/desk/report", "Report", report)
+    async def show_report(self, first: str = "", last: str = "", visit: Visit = Depends(the_visit)) -> Response:
+        report = await self._report_of(first, last)
+        return self._shown(visit, "/desk/report", "Report", report)
 
-    @router.get("/report.csv")
-    async def report_csv(first: str = "", last: str = "", visit: Visit = Depends(at_desk)) -> Response:
+    async def report_csv(self, first: str = "", last: str = "", visit: Visit = Depends(the_visit)) -> Response:
         text = io.StringIO()
         writer = csv.writer(text)
         writer.writerow(["what", "which", "number"])
-        writer.writerows((await report_of(first, last)).rows())
+        writer.writerows((await self._report_of(first, last)).rows())
         headers = {**HEADERS, "Content-Disposition": 'attachment; filename="report.csv"'}
         return PlainTextResponse(text.getvalue(), media_type="text/csv", headers=headers)
-
-    return router

@@ -83,7 +83,8 @@ class Access:
             person, session = found
             if roles and not person.may(roles):
                 raise NotYours() if page else Refused.because("not_your_role")
-            return Visit(person, session, csrf_of(token))
+            request.state.visit = Visit(person, session, csrf_of(token))
+            return request.state.visit
 
         return visit
 
@@ -104,6 +105,11 @@ class Access:
             given = field if isinstance(field, str) else None
         if not secrets.compare_digest((given or "").encode(), csrf.encode()):
             raise Refused.because("stale_form")
+
+
+def the_visit(request: Request) -> Visit:
+    """The visit that a route asked for with `Access.staff_with` among its dependencies."""
+    return request.state.visit
 
 
 def csrf_of(token: str) -> str:

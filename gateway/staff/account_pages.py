@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import math
 import secrets
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Form, Request
@@ -24,6 +25,7 @@ from gateway.staff.access import (
     csrf_of,
     drop_cookie,
     set_cookie,
+    the_visit,
 )
 from gateway.staff.accounts import ROLES, AccountError, Accounts, new_totp
 from gateway.staff.audit import Audit
@@ -34,172 +36,189 @@ from gateway.web.rate_limits import RateLimits
 Text = Annotated[str, Form(max_length=500)]
 
 
-def routes(
-    accounts: Accounts, audit: Audit, access: Access, throttle: Throttle, limits: RateLimits, pages: Pages
-) -> APIRouter:
-    """All pages below `/staff`."""
-    router = APIRouter(prefix="/staff", tags=["staff"], include_in_schema=False)
-    signed_in, admin = access.staff_with(), access.staff_with("admin")
+@dataclass(frozen=True, eq=False)
+class AccountPages:
+    """Signing in, one's own account, and the accounts of others."""
 
-    def form_page(request: Request, name: str, status: int = 200, **shown: Any) -> Response:
+    accounts: Accounts
+    audit: Audit
+    access: Access
+    throttle: Throttle
+    limits: RateLimits
+    pages: Pages
+
+    def router(self) -> APIRouter:
+        """All pages below `/staff`."""
+        router = APIRouter(prefix="/staff", tags=["staff"], include_in_schema=False)
+        signed_in, admin = [Depends(self.access.staff_with())], [Depends(self.access.staff_with("admin"))]
+        router.get("/login")(self.login_page)
+        router.post("/login", dependencies=[Depends(self._check_form)])(self.login)
+        router.post("/logout", dependencies=signed_in)(self.logout)
+        router.get("/password")(self.password_page)
+        router.post("/password", dependencies=[Depends(self._check_form)])(self.set_password)
+        router.get("", dependencies=signed_in)(self.account_page)
+        router.post("/change-password", dependencies=signed_in)(self.change_password)
+        router.post("/sessions/{number}/end", dependencies=signed_in)(self.end_session)
+        router.post("/totp/new", dependencies=signed_in)(self.totp_new)
+        router.post("/totp", dependencies=signed_in)(self.totp)
+        router.post("/totp/off", dependencies=signed_in)(self.totp_off)
+        router.get("/people", dependencies=admin)(self.people_page)
+        router.post("/people", dependencies=admin)(self.add)
+        router.post("/people/{login}/{action}", dependencies=admin)(self.change)
+        router.get("/audit", dependencies=admin)(self.audit_page)
+        return router
+
+    def _form_page(self, request: Request, name: str, status: int = 200, **shown: Any) -> Response:
         """A page with a form for somebody who is not signed in: its secret is in a cookie of its own."""
         secret = request.cookies.get(cookie_name(request, FORM)) or secrets.token_urlsafe(24)
-        response = pages.show(name, None, status, csrf=csrf_of(secret), **shown)
+        response = self.pages.show(name, None, status, csrf=csrf_of(secret), **shown)
         set_cookie(request, response, FORM, secret)
         return response
 
-    async def check_form(request: Request) -> None:
+    async def _check_form(self, request: Request) -> None:
         secret = request.cookies.get(cookie_name(request, FORM), "")
-        limits.address(request.client and request.client.host)
-        await access.check_sent(request, csrf_of(secret))
+        self.limits.address(request.client and request.client.host)
+        await self.access.check_sent(request, csrf_of(secret))
 
-    @router.get("/login")
-    async def login_page(request: Request, next: str = "") -> Response:
-        return form_page(request, "staff/login.html", next=own_path(next), problem="", login="")
+    async def login_page(self, request: Request, next: str = "") -> Response:
+        return self._form_page(request, "staff/login.html", next=own_path(next), problem="", login="")
 
-    @router.post("/login", dependencies=[Depends(check_form)])
-    async def login(request: Request, login: Text, password: Text, code: Text = "", next: Text = "") -> Response:
+    async def login(self, request: Request, login: Text, password: Text, code: Text = "", next: Text = "") -> Response:
         device = request.cookies.get(cookie_name(request, DEVICE), "")
-        known = bool(device) and await accounts.knows_device(login, device)
+        known = bool(device) and await self.accounts.knows_device(login, device)
         place = f"device {device}" if known else f"address {request.client and request.client.host}"
 
         def again(status: int, problem: str) -> Response:
-            return form_page(request, "staff/login.html", status, next=own_path(next), problem=problem, login=login)
+            return self._form_page(
+                request, "staff/login.html", status, next=own_path(next), problem=problem, login=login
+            )
 
-        if wait := throttle.wait(login, place):
+        if wait := self.throttle.wait(login, place):
             return again(429, f"Too many attempts. Please wait {math.ceil(wait)} seconds, or ask an admin for help.")
-        throttle.failed(login, place)  # before the check, so that many at once are counted too
-        person = await accounts.prove(login, password, code)
+        self.throttle.failed(login, place)  # before the check, so that many at once are counted too
+        person = await self.accounts.prove(login, password, code)
         if person is None:
-            await audit.note(login.strip().lower(), "login_failed")
+            await self.audit.note(login.strip().lower(), "login_failed")
             return again(401, "Login, password or code is not right.")
-        throttle.succeeded(login, place)
-        token = await accounts.open_session(person, device_name(request))
-        await audit.note(person.login, "login")
+        self.throttle.succeeded(login, place)
+        token = await self.accounts.open_session(person, device_name(request))
+        await self.audit.note(person.login, "login")
         response = RedirectResponse(own_path(next) or start_page(person.roles), 303, HEADERS)
         set_cookie(request, response, SESSION, token)
         if not known:
-            set_cookie(request, response, DEVICE, await accounts.remember_device(person), DEVICE_LIFE)
+            set_cookie(request, response, DEVICE, await self.accounts.remember_device(person), DEVICE_LIFE)
         return response
 
-    @router.post("/logout")
-    async def logout(request: Request, visit: Visit = Depends(signed_in)) -> Response:
-        await accounts.end_session(visit.person, visit.session)
+    async def logout(self, request: Request, visit: Visit = Depends(the_visit)) -> Response:
+        await self.accounts.end_session(visit.person, visit.session)
         response = RedirectResponse("/staff/login", 303, HEADERS)
         drop_cookie(request, response, SESSION)
         return response
 
-    @router.get("/password")
-    async def password_page(request: Request) -> Response:
-        return form_page(request, "staff/password.html", problem="", code="")
+    async def password_page(self, request: Request) -> Response:
+        return self._form_page(request, "staff/password.html", problem="", code="")
 
-    @router.post("/password", dependencies=[Depends(check_form)])
-    async def set_password(request: Request, code: Text, password: Text, again: Text) -> Response:
+    async def set_password(self, request: Request, code: Text, password: Text, again: Text) -> Response:
         try:
             if password != again:
                 raise AccountError("The two passwords are not the same.", "type both again.")
-            person = await accounts.set_password(code.strip(), password)
+            person = await self.accounts.set_password(code.strip(), password)
         except AccountError as error:
-            return form_page(request, "staff/password.html", 400, problem=str(error), code=code.strip())
-        await audit.note(person.login, "password_set")
-        return form_page(
+            return self._form_page(request, "staff/password.html", 400, problem=str(error), code=code.strip())
+        await self.audit.note(person.login, "password_set")
+        return self._form_page(
             request, "staff/login.html", next="", login=person.login, problem="Your password is set. Please sign in."
         )
 
     # one's own account
 
-    async def account(visit: Visit, status: int = 200, problem: str = "", **shown: Any) -> Response:
-        sessions = await accounts.sessions(visit.person)
-        return pages.show(
+    async def _account(self, visit: Visit, status: int = 200, problem: str = "", **shown: Any) -> Response:
+        sessions = await self.accounts.sessions(visit.person)
+        return self.pages.show(
             "staff/account.html", visit, status, sessions=sessions, problem=problem, **{"totp": None, **shown}
         )
 
-    @router.get("")
-    async def account_page(visit: Visit = Depends(signed_in)) -> Response:
-        return await account(visit)
+    async def account_page(self, visit: Visit = Depends(the_visit)) -> Response:
+        return await self._account(visit)
 
-    @router.post("/change-password")
-    async def change_password(old: Text, password: Text, visit: Visit = Depends(signed_in)) -> Response:
+    async def change_password(self, old: Text, password: Text, visit: Visit = Depends(the_visit)) -> Response:
         place = f"session {visit.session}"
-        if throttle.wait(visit.person.login, place):
-            return await account(visit, 429, "Too many attempts. Please wait a few minutes.")
-        throttle.failed(visit.person.login, place)
+        if self.throttle.wait(visit.person.login, place):
+            return await self._account(visit, 429, "Too many attempts. Please wait a few minutes.")
+        self.throttle.failed(visit.person.login, place)
         try:
-            await accounts.change_password(visit.person, old, password)
+            await self.accounts.change_password(visit.person, old, password)
         except AccountError as error:
-            return await account(visit, 400, str(error))
-        throttle.succeeded(visit.person.login, place)
-        await audit.note(visit.person.login, "password_changed")
+            return await self._account(visit, 400, str(error))
+        self.throttle.succeeded(visit.person.login, place)
+        await self.audit.note(visit.person.login, "password_changed")
         return RedirectResponse("/staff/login", 303, HEADERS)
 
-    @router.post("/sessions/{number}/end")
-    async def end_session(number: int, visit: Visit = Depends(signed_in)) -> Response:
-        if await accounts.end_session(visit.person, number):
-            await audit.note(visit.person.login, "session_ended", str(number))
+    async def end_session(self, number: int, visit: Visit = Depends(the_visit)) -> Response:
+        if await self.accounts.end_session(visit.person, number):
+            await self.audit.note(visit.person.login, "session_ended", str(number))
         return RedirectResponse("/staff", 303, HEADERS)
 
-    @router.post("/totp/new")
-    async def totp_new(visit: Visit = Depends(signed_in)) -> Response:
+    async def totp_new(self, visit: Visit = Depends(the_visit)) -> Response:
         secret, address = new_totp(visit.person)
-        return await account(visit, totp={"secret": secret, "qr": qr_code(address).svg_inline(scale=4, omitsize=True)})
+        return await self._account(
+            visit, totp={"secret": secret, "qr": qr_code(address).svg_inline(scale=4, omitsize=True)}
+        )
 
-    @router.post("/totp")
-    async def totp(secret: Text, code: Text, visit: Visit = Depends(signed_in)) -> Response:
+    async def totp(self, secret: Text, code: Text, visit: Visit = Depends(the_visit)) -> Response:
         try:
-            await accounts.set_totp(visit.person, secret, code)
+            await self.accounts.set_totp(visit.person, secret, code)
         except (AccountError, ValueError) as error:
-            return await account(visit, 400, str(error))
-        await audit.note(visit.person.login, "totp_on")
+            return await self._account(visit, 400, str(error))
+        await self.audit.note(visit.person.login, "totp_on")
         return RedirectResponse("/staff", 303, HEADERS)
 
-    @router.post("/totp/off")
-    async def totp_off(password: Text, visit: Visit = Depends(signed_in)) -> Response:
-        if await accounts.prove_password(visit.person, password):
-            await accounts.set_totp(visit.person, None)
-            await audit.note(visit.person.login, "totp_off")
+    async def totp_off(self, password: Text, visit: Visit = Depends(the_visit)) -> Response:
+        if await self.accounts.prove_password(visit.person, password):
+            await self.accounts.set_totp(visit.person, None)
+            await self.audit.note(visit.person.login, "totp_off")
             return RedirectResponse("/staff", 303, HEADERS)
-        return await account(visit, 400, "The password is not right. What to do: type it again.")
+        return await self._account(visit, 400, "The password is not right. What to do: type it again.")
 
     # for admins
 
-    async def people(visit: Visit, status: int = 200, problem: str = "", link: str = "") -> Response:
-        everybody = await accounts.all()
-        return pages.show("staff/people.html", visit, status, people=everybody, roles=ROLES, problem=problem, link=link)
+    async def _people(self, visit: Visit, status: int = 200, problem: str = "", link: str = "") -> Response:
+        everybody = await self.accounts.all()
+        return self.pages.show(
+            "staff/people.html", visit, status, people=everybody, roles=ROLES, problem=problem, link=link
+        )
 
-    @router.get("/people")
-    async def people_page(visit: Visit = Depends(admin)) -> Response:
-        return await people(visit)
+    async def people_page(self, visit: Visit = Depends(the_visit)) -> Response:
+        return await self._people(visit)
 
-    @router.post("/people")
     async def add(
+        self,
         request: Request,
         login: Text,
         name: Text,
         roles: Annotated[list[str] | None, Form()] = None,
-        visit: Visit = Depends(admin),
+        visit: Visit = Depends(the_visit),
     ) -> Response:
         try:
-            person = await accounts.add(login, name, roles or [])
+            person = await self.accounts.add(login, name, roles or [])
         except AccountError as error:
-            return await people(visit, 400, str(error))
-        await audit.note(visit.person.login, "account_added", person.login)
-        return await people(visit, link=await accounts.password_link(person.login, str(request.base_url)))
+            return await self._people(visit, 400, str(error))
+        await self.audit.note(visit.person.login, "account_added", person.login)
+        return await self._people(visit, link=await self.accounts.password_link(person.login, str(request.base_url)))
 
-    @router.post("/people/{login}/{action}")
-    async def change(request: Request, login: str, action: str, visit: Visit = Depends(admin)) -> Response:
+    async def change(self, request: Request, login: str, action: str, visit: Visit = Depends(the_visit)) -> Response:
         if login == visit.person.login:
-            return await people(visit, 400, "You can't do this to your own account. What to do: ask another admin.")
-        if action not in {"disable", "reset"} or not await getattr(accounts, action)(login):
-            return await people(visit, 404, "There is no such account. What to do: look at the list.")
-        await audit.note(visit.person.login, f"account_{action}", login)
-        link = await accounts.password_link(login, str(request.base_url)) if action == "reset" else ""
-        return await people(visit, link=link)
+            return await self._people(
+                visit, 400, "You can't do this to your own account. What to do: ask another admin."
+            )
+        if action not in {"disable", "reset"} or not await getattr(self.accounts, action)(login):
+            return await self._people(visit, 404, "There is no such account. What to do: look at the list.")
+        await self.audit.note(visit.person.login, f"account_{action}", login)
+        link = await self.accounts.password_link(login, str(request.base_url)) if action == "reset" else ""
+        return await self._people(visit, link=link)
 
-    @router.get("/audit")
-    async def audit_page(visit: Visit = Depends(admin)) -> Response:
-        return pages.show("staff/audit.html", visit, entries=await audit.entries())
-
-    return router
+    async def audit_page(self, visit: Visit = Depends(the_visit)) -> Response:
+        return self.pages.show("staff/audit.html", visit, entries=await self.audit.entries())
 
 
 def own_path(path: str) -> str:

@@ -14,9 +14,8 @@ Json = dict[str, Any]
 Role = Literal["patient", "assistant", "staff", "system"]
 Holder = Literal["assistant", "waiting", "person"]  # who has the chat; `waiting` for a person
 HandoffReason = Literal["asked", "screening", "desk"]  # `desk`: the front desk took the chat by itself
-Reason = (
-    HandoffReason | Level | Literal["engine_down", "failed", "looks_wrong", "net_failed"]
-)  # why the desk should look
+# Why the desk should look.
+Reason = HandoffReason | Level | Literal["engine_down", "failed", "looks_wrong", "net_failed"]
 # What an event is. An engine may send kinds of its own (of a handler in another assistant); they pass through.
 Kind = (
     Literal["message", "chat", "answer", "clarify", "unknown", "handoff", "deleted", "screening", "screening_result"]

@@ -8,6 +8,7 @@ from typing import Any
 
 from gateway.chat.replies import Replies
 from gateway.engine.client import EngineReply
+from gateway.storage.records import Body
 from knowledge import Knowledge
 
 NOW = datetime(2026, 11, 30, 18, tzinfo=UTC)

@@ -10,6 +10,7 @@ import pytest
 
 from gateway.chat.replies import Replies
 from gateway.engine.client import EngineReply
+from gateway.storage.records import Body
 from knowledge import Knowledge
 
 NOW = datetime(2026, 11, 30, 18, tzinfo=UTC)

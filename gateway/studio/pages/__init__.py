@@ -20,10 +20,13 @@ def routes(work: Workplace, access: Access, audit: Audit, pages: Pages) -> APIRo
     """All pages and parts below `/studio`."""
     router = APIRouter(tags=["studio"], include_in_schema=False)
     staff = access.staff_with(*ROLES)
-    router.include_router(overview.routes(work, staff, pages))
-    router.include_router(inbox.routes(work, staff, audit, pages))
-    router.include_router(editor.routes(work, staff, audit, pages))
-    router.include_router(versions.routes(work, staff, access.staff_with("clinical_reviewer"), audit, pages))
-    router.include_router(dry_run.routes(work, staff, audit, pages))
-    router.include_router(publish.routes(work, staff, audit, pages))
+    for part in (
+        overview.OverviewPage(work, staff, pages),
+        inbox.InboxPages(work, staff, audit, pages),
+        editor.EditorPages(work, staff, audit, pages),
+        versions.VersionPages(work, staff, access.staff_with("clinical_reviewer"), audit, pages),
+        dry_run.DryRunPages(work, staff, audit, pages),
+        publish.PublishPages(work, staff, audit, pages),
+    ):
+        router.include_router(part.router())
     return router

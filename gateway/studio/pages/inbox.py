@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Form, Query
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from gateway.staff.access import HEADERS, Visit
+from gateway.staff.access import HEADERS, Visit, the_visit
 from gateway.staff.audit import Audit
 from gateway.staff.templates import Pages
 from gateway.studio.background import off_loop
@@ -36,46 +37,60 @@ REASONS = {
 }
 
 
-def routes(work: Workplace, staff: Callable[[Request], Awaitable[Visit]], audit: Audit, pages: Pages) -> APIRouter:
-    """The inbox and what can be done with a group."""
-    router = APIRouter(prefix="/studio")
+@dataclass(frozen=True, eq=False)
+class InboxPages:
+    """What was not understood, and teaching it."""
 
-    async def shown() -> Json:
-        found = await work.groups.look()
-        titles = await off_loop(titles_now)
+    work: Workplace
+    staff: Callable[[Request], Awaitable[Visit]]
+    audit: Audit
+    pages: Pages
+
+    def router(self) -> APIRouter:
+        """The inbox and what can be done with a group."""
+        router = APIRouter(prefix="/studio", dependencies=[Depends(self.staff)])
+        router.get("/inbox")(self.inbox)
+        router.get("/parts/inbox")(self.part)
+        router.post("/inbox/teach")(self.teach)
+        router.post("/inbox/new")(self.new)
+        router.post("/inbox/dismiss")(self.dismiss)
+        router.post("/inbox/undo")(self.undo)
+        return router
+
+    async def _shown(self) -> Json:
+        found = await self.work.groups.look()
+        titles = await off_loop(self._titles_now)
         return {"groups": found and found[:SHOWN], "ready": found is not None, "count": len(found or ())} | titles
 
-    def titles_now() -> Json:
-        titles = {name: topic.title for name, topic in work.state().knowledge.topics.items()}
-        drafts = {name: work.topics().open(name).title or name for name in work.topics().drafts}
+    def _titles_now(self) -> Json:
+        titles = {name: topic.title for name, topic in self.work.state().knowledge.topics.items()}
+        drafts = {name: self.work.topics().open(name).title or name for name in self.work.topics().drafts}
         return {"titles": titles | drafts, "drafts": drafts, "reasons": REASONS}
 
-    def teaching(visit: Visit) -> Teaching:
-        return Teaching(work.inbox, work.topics(visit.person.name), work.decisions)
+    def _teaching(self, visit: Visit) -> Teaching:
+        return Teaching(self.work.inbox, self.work.topics(visit.person.name), self.work.decisions)
 
-    async def page(visit: Visit, status: int = 200, problem: str = "", **told: Any) -> Response:
+    async def _page(self, visit: Visit, status: int = 200, problem: str = "", **told: Any) -> Response:
         given = {"done": None, "undone": None, "back": 0} | told
         try:
-            found = await shown()
+            found = await self._shown()
         except StudioError as error:
             status, problem = 503, str(error)
-            found = {"groups": [], "ready": False, "count": 0} | await off_loop(titles_now)
-        return pages.show(
+            found = {"groups": [], "ready": False, "count": 0} | await off_loop(self._titles_now)
+        return self.pages.show(
             "studio/inbox.html", visit, status, place="/studio/inbox", problem=problem, **given, **found
         )  # fmt: skip
 
-    @router.get("/inbox")
-    async def inbox(done: Id = "", visit: Visit = Depends(staff)) -> Response:
-        return await page(visit, done=await off_loop(lambda: work.decisions.find(done)))
+    async def inbox(self, done: Id = "", visit: Visit = Depends(the_visit)) -> Response:
+        return await self._page(visit, done=await off_loop(lambda: self.work.decisions.find(done)))
 
-    @router.get("/parts/inbox")
-    async def part(visit: Visit = Depends(staff)) -> Response:
-        return pages.show("studio/inbox_groups.html", visit, **await shown())
+    async def part(self, visit: Visit = Depends(the_visit)) -> Response:
+        return self.pages.show("studio/inbox_groups.html", visit, **await self._shown())
 
-    async def chosen(ids: list[int] | None) -> list[Message]:
+    async def _chosen(self, ids: list[int] | None) -> list[Message]:
         """Those of the messages that nobody has decided about meanwhile."""
         wanted = set(ids or ())
-        found = [message for message in await work.inbox.open() if message.id in wanted]
+        found = [message for message in await self.work.inbox.open() if message.id in wanted]
         if not found:
             raise StudioError(
                 "No message is chosen that still waits: somebody else may have taught them.",
@@ -83,52 +98,48 @@ def routes(work: Workplace, staff: Callable[[Request], Awaitable[Visit]], audit:
             )
         return found
 
-    async def decided(visit: Visit, deciding: Awaitable[Decision], then: str) -> Response:
+    async def _decided(self, visit: Visit, deciding: Awaitable[Decision], then: str) -> Response:
         """Go on to `then` with the decision's id, or say on the page why there is none."""
         try:
             decision = await deciding
         except StudioError as error:
-            return await page(visit, 409, str(error))
-        await audit.note(visit.person.login, f"inbox_{decision.state}", decision.topic or None)
+            return await self._page(visit, 409, str(error))
+        await self.audit.note(visit.person.login, f"inbox_{decision.state}", decision.topic or None)
         return RedirectResponse(then.format(decision=decision), 303, HEADERS)
 
-    @router.post("/inbox/teach")
-    async def teach(topic: Annotated[str, Form()] = "", ids: Ids = None, visit: Visit = Depends(staff)) -> Response:
+    async def teach(
+        self, topic: Annotated[str, Form()] = "", ids: Ids = None, visit: Visit = Depends(the_visit)
+    ) -> Response:
         async def taught() -> Decision:
-            messages = await chosen(ids)
+            messages = await self._chosen(ids)
             if not topic:
                 raise StudioError("No topic is chosen.", "choose one, or start a new topic.")
-            return await teaching(visit).teach(messages, topic)
+            return await self._teaching(visit).teach(messages, topic)
 
-        return await decided(visit, taught(), DONE)
+        return await self._decided(visit, taught(), DONE)
 
-    @router.post("/inbox/new")
-    async def new(ids: Ids = None, visit: Visit = Depends(staff)) -> Response:
+    async def new(self, ids: Ids = None, visit: Visit = Depends(the_visit)) -> Response:
         def free_name(text: str) -> str:
-            topics = work.topics()
+            topics = self.work.topics()
             return name_for(text, {*topics.names, *topics.drafts})
 
         async def begun() -> Decision:
-            messages = await chosen(ids)
+            messages = await self._chosen(ids)
             name = await off_loop(lambda: free_name(messages[0].text))
-            return await teaching(visit).begin(messages, name)
+            return await self._teaching(visit).begin(messages, name)
 
-        return await decided(visit, begun(), BEGUN)
+        return await self._decided(visit, begun(), BEGUN)
 
-    @router.post("/inbox/dismiss")
-    async def dismiss(ids: Ids = None, visit: Visit = Depends(staff)) -> Response:
+    async def dismiss(self, ids: Ids = None, visit: Visit = Depends(the_visit)) -> Response:
         async def put_aside() -> Decision:
-            return await teaching(visit).put_aside(await chosen(ids))
+            return await self._teaching(visit).put_aside(await self._chosen(ids))
 
-        return await decided(visit, put_aside(), DONE)
+        return await self._decided(visit, put_aside(), DONE)
 
-    @router.post("/inbox/undo")
-    async def undo(done: Annotated[str, Form()] = "", visit: Visit = Depends(staff)) -> Response:
+    async def undo(self, done: Annotated[str, Form()] = "", visit: Visit = Depends(the_visit)) -> Response:
         try:
-            decision, back = await teaching(visit).undo(done)
+            decision, back = await self._teaching(visit).undo(done)
         except StudioError as error:
-            return await page(visit, 409, str(error))
-        await audit.note(visit.person.login, "inbox_undone", decision.topic or None)
-        return await page(visit, undone=decision, back=back)
-
-    return router
+            return await self._page(visit, 409, str(error))
+        await self.audit.note(visit.person.login, "inbox_undone", decision.topic or None)
+        return await self._page(visit, undone=decision, back=back)

@@ -13,7 +13,7 @@ from fastapi import Form as Field
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from gateway.staff.access import HEADERS, Visit
+from gateway.staff.access import HEADERS, Visit, the_visit
 from gateway.staff.audit import Audit
 from gateway.staff.templates import Pages
 from gateway.studio.background import off_loop
@@ -47,50 +47,53 @@ class Part:
     lines: tuple[Line, ...]
 
 
-def routes(
-    work: Workplace,
-    staff: Callable[[Request], Awaitable[Visit]],
-    reviewer: Callable[[Request], Awaitable[Visit]],
-    audit: Audit,
-    pages: Pages,
-) -> APIRouter:
-    """History, restore and sign-off."""
-    router = APIRouter(prefix="/studio")
+@dataclass(frozen=True, eq=False)
+class VersionPages:
+    """The history of a topic, and signing it."""
 
-    async def history(visit: Visit, name: str, status: int = 200, problem: str = "") -> Response:
+    work: Workplace
+    staff: Callable[[Request], Awaitable[Visit]]
+    reviewer: Callable[[Request], Awaitable[Visit]]
+    audit: Audit
+    pages: Pages
+
+    def router(self) -> APIRouter:
+        """History, restore and sign-off."""
+        router = APIRouter(prefix="/studio")
+        router.get("/topics/{name}/history", dependencies=[Depends(self.staff)])(self.history_page)
+        router.post("/topics/{name}/restore", dependencies=[Depends(self.staff)])(self.restore)
+        router.post("/topics/{name}/sign", dependencies=[Depends(self.reviewer)])(self.sign_topic)
+        return router
+
+    async def _history(self, visit: Visit, name: str, status: int = 200, problem: str = "") -> Response:
         if not NAME.fullmatch(name):
             raise Refused.because("not_found")
-        topics = await off_loop(work.topics)
+        topics = await off_loop(self.work.topics)
         found = await off_loop(lambda: topics.history.of(name))
         if not found and name not in {*topics.names, *topics.drafts}:
             raise Refused.because("not_found")
-        return pages.show(
+        return self.pages.show(
             "studio/history.html", visit, status, place="/studio/topics", topic=name, problem=problem,
             versions=with_differences(name, found)[:SHOWN], count=len(found),
         )  # fmt: skip
 
-    @router.get("/topics/{name}/history")
-    async def history_page(name: str, visit: Visit = Depends(staff)) -> Response:
-        return await history(visit, name)
+    async def history_page(self, name: str, visit: Visit = Depends(the_visit)) -> Response:
+        return await self._history(visit, name)
 
-    @router.post("/topics/{name}/restore")
-    async def restore(name: str, version: Text = "", visit: Visit = Depends(staff)) -> Response:
+    async def restore(self, name: str, version: Text = "", visit: Visit = Depends(the_visit)) -> Response:
         try:
-            await off_loop(lambda: work.topics(visit.person.name).revert(name, version))
+            await off_loop(lambda: self.work.topics(visit.person.name).revert(name, version))
         except StudioError as error:
-            return await history(visit, name, 409, str(error))
-        await audit.note(visit.person.login, "topic_restored", name)
+            return await self._history(visit, name, 409, str(error))
+        await self.audit.note(visit.person.login, "topic_restored", name)
         return RedirectResponse(f"/studio/topics/{name}", 303, HEADERS)
 
-    @router.post("/topics/{name}/sign")
     async def sign_topic(
-        name: str, seen: Text = "", review_by: Text = "", visit: Visit = Depends(reviewer)
+        self, name: str, seen: Text = "", review_by: Text = "", visit: Visit = Depends(the_visit)
     ) -> Response:
-        await off_loop(lambda: sign(work, name, seen, visit.person.name, review_by, work.today))
-        await audit.note(visit.person.login, "topic_signed", name)
+        await off_loop(lambda: sign(self.work, name, seen, visit.person.name, review_by, self.work.today))
+        await self.audit.note(visit.person.login, "topic_signed", name)
         return RedirectResponse(f"/studio/topics/{name}#signature", 303, HEADERS)
-
-    return router
 
 
 def with_differences(name: str, versions: list[Version]) -> list[tuple[Version, list[Part]]]:
