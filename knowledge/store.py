@@ -17,7 +17,6 @@ from knowledge.clinic_answers import ClinicAnswers, read_clinic_answers
 from knowledge.clinic_facts import clinic_facts
 from knowledge.clinic_values import Values, clinic_values
 from knowledge.conditions import Conditions, read_conditions
-from knowledge.fingerprint import data_hash
 from knowledge.groups import Group, read_groups
 from knowledge.interface import DEFAULT_LANGUAGE, Catalogue, fill_clinic, read_catalogues
 from knowledge.overclaims import Overclaim, read_overclaims
@@ -202,11 +201,6 @@ class Knowledge:
         values.add("answers.count", str(len(signed)))
         values.add("answers.reviewed_count", str(sum(signed)))
         values.state["answers.reviewed"] = "all" if all(signed) else "some" if any(signed) else "none"
-
-    @cached_property
-    def data_hash(self) -> str:
-        """What the model depends on, as one hash: the same hash, the same training."""
-        return data_hash(self.folder)
 
     @cached_property
     def _placeholders(self) -> dict[str, str]:

@@ -8,6 +8,7 @@ import hmac
 import logging
 import os
 from collections.abc import Awaitable, Callable
+from functools import cache
 from typing import Any
 
 from rasa.core.agent import Agent
@@ -38,7 +39,6 @@ RED_FLAG = "red_flag"
 SAID = "said"  # the slot that holds the name of the response that was said last
 OF_THE_MESSAGE = ("told", "on_screen")  # slots that the gateway sets anew with each message
 
-FOLLOW_UPS = FollowUps.load()
 logger = logging.getLogger(__name__)
 Json = dict[str, Any]
 
@@ -104,6 +104,7 @@ class GatewayInput(InputChannel):
         """
         routes = Blueprint("gateway_channel")
         actions = LocalActions()
+        follow_ups()  # read now, so that no patient waits for it
 
         @routes.get("/")
         async def ready(request: Request) -> HTTPResponse:
@@ -201,6 +202,12 @@ def tracker_of(agent: Agent, body: Json) -> DialogueStateTracker:
     return tracker
 
 
+@cache
+def follow_ups() -> FollowUps:
+    """How a message leans on the last answer: read once, where the engine works."""
+    return FollowUps.load()
+
+
 def known_after(tracker: DialogueStateTracker, output: Collector) -> Json:
     """The slots that the next message has to bring."""
     slots = {**tracker.current_slot_values(), SAID: output.last}
@@ -214,15 +221,15 @@ async def understand(agent: Agent, tracker: DialogueStateTracker, text: str) -> 
     # A form waits for an answer to its own question.
     title = said[0]["metadata"]["title"].rstrip("?") if said and not tracker.active_loop_name else None
     # Where its words alone tell that it leans on the topic, it is read both ways at once.
-    context = {CONTEXT: title} if title and FOLLOW_UPS.weight(text, []) else None
+    context = {CONTEXT: title} if title and follow_ups().weight(text, []) else None
     alone = await agent.processor.parse_message(UserMessage(text, metadata=context), tracker)
     in_context, answers = alone.pop(RANKING_IN_CONTEXT, None), alone.pop(ANSWERS_IN_CONTEXT, {})
     # A sign of danger means what it means; several topics are a question that stands for itself.
     if not title or alone["intent"]["name"] == RED_FLAG or alone.get("several"):
         return alone
     ranked = ranking(alone["intent_ranking"])
-    weight = FOLLOW_UPS.weight(text, ranked)
-    if not weight or (alone.get("topics") and FOLLOW_UPS.stands_alone(text, ranked)):
+    weight = follow_ups().weight(text, ranked)
+    if not weight or (alone.get("topics") and follow_ups().stands_alone(text, ranked)):
         return alone
     if in_context is None:
         together = await agent.processor.parse_message(UserMessage(f"{title} {text}"))
@@ -230,9 +237,9 @@ async def understand(agent: Agent, tracker: DialogueStateTracker, text: str) -> 
         answers = dict(zip(alone_topics(together), answers_of(together), strict=True))
     mixed = mix(ranked, ranking(in_context), weight)
     name, confidence = mixed[0]
-    if not name.startswith("faq/") or confidence < FOLLOW_UPS.answer_from or name in alone_topics(alone)[:1]:
+    if not name.startswith("faq/") or confidence < follow_ups().answer_from or name in alone_topics(alone)[:1]:
         return alone
-    if FOLLOW_UPS.unrelated(name, ranked):
+    if follow_ups().unrelated(name, ranked):
         return alone
     label = f"{name}.{answers[name]}" if answers.get(name) else name
     return {**alone, **as_parsed(label, confidence), "entities": alone["entities"], "intent_ranking": listed(mixed)}

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Header, Query, Request
-from pydantic import BaseModel, BeforeValidator, Field, StrictInt, StrictStr
+from pydantic import BaseModel, Field, StrictInt, StrictStr
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
 from gateway.answers.feedback import LOOKS_WRONG, NOTE_LIMIT, Feedback, NoSuchAnswer
@@ -29,18 +29,12 @@ from gateway.storage.records import Body, Conversation, Event, KeyReused, Unknow
 from gateway.storage.store import Store
 from gateway.web.error_replies import Refused
 from gateway.web.rate_limits import RateLimits
-from gateway.web.typed import clean
+from gateway.web.typed import Text, check_text, clean
 from knowledge import Knowledge
 
 Json = dict[str, Any]
 
 
-def _mend(value: object) -> object:
-    """Half of a surrogate pair is no text that could be stored; browsers send it when they cut an emoji in two."""
-    return value.encode("utf-8", "ignore").decode("utf-8") if isinstance(value, str) else value
-
-
-Text = Annotated[StrictStr, BeforeValidator(_mend)]
 PERSON = "person"
 EVENT_STREAM: dict[int | str, Json] = {200: {"content": {"text/event-stream": {}}}}
 ID = r"^[\w-]{1,64}$"
@@ -110,16 +104,6 @@ class Started(History):
 
     id: str
     token: str
-
-
-def check_text(text: str, limit: int, knowledge: Knowledge) -> str:
-    """The text as it is stored; Refused with a sentence for the patient if it is empty or too long."""
-    if len(text) > limit:
-        message = knowledge.wording("message_too_long", limit=f"{limit:,}", length=f"{len(text):,}")
-        raise Refused(413, "message_too_long", message)
-    if not (cleaned := clean(text)):
-        raise Refused(400, "message_empty", knowledge.wording("message_empty"))
-    return cleaned
 
 
 async def conversation_of(store: Store, links: Links, id: str, authorization: str | None) -> Conversation:

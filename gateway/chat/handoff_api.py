@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Header, Request
 from pydantic import BaseModel, Field
 
-from gateway.chat.api import Text, conversation_of, the_conversation
+from gateway.chat.api import conversation_of, the_conversation
 from gateway.handoff.contact import NotReachable
 from gateway.handoff.links import Links
 from gateway.handoff.patient_words import Words
@@ -18,6 +18,7 @@ from gateway.storage.records import Conversation
 from gateway.storage.store import Store
 from gateway.web.error_replies import Refused
 from gateway.web.rate_limits import RateLimits
+from gateway.web.typed import Text
 from knowledge import Knowledge
 
 Json = dict[str, Any]

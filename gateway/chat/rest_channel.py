@@ -13,7 +13,6 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field, StrictStr
 
-from gateway.chat.api import Text, check_text
 from gateway.chat.conversations import Conversations
 from gateway.chat.replies import Replies
 from gateway.settings import Settings
@@ -22,6 +21,7 @@ from gateway.storage.store import Store
 from gateway.web.callers import only_here_or_with
 from gateway.web.error_replies import Refused
 from gateway.web.rate_limits import RateLimits
+from gateway.web.typed import Text, check_text
 from knowledge import Knowledge
 
 Json = dict[str, Any]

@@ -75,10 +75,10 @@ def commands(settings: Callable[[], Settings], stop: Callable[[str], NoReturn]) 
         return Decisions(settings().var / "studio")
 
     def teaching(here: Inbox, by: str) -> Teaching:
-        return Teaching(here, Topics(settings().data, settings().var, by or getpass.getuser()), decisions())
+        return Teaching(here, Topics.opened(settings().data, settings().var, by or getpass.getuser()), decisions())
 
     def examples() -> dict[str, list[str]]:
-        topics = Topics(settings().data, settings().var)
+        topics = Topics.opened(settings().data, settings().var)
         return {name: topics.open(name).examples for name in topics.names}
 
     @inbox.command("list")
@@ -139,7 +139,7 @@ def commands(settings: Callable[[], Settings], stop: Callable[[str], NoReturn]) 
             async with Database.opened(given.database_url) as database:
                 known = Labels(database, utc_now)
                 if message is not None:
-                    if topic not in {NONE, *Topics(given.data, given.var).names}:
+                    if topic not in {NONE, *Topics.opened(given.data, given.var).names}:
                         raise StudioError(f"There is no topic '{topic[:64]}'.", "'./ims topic list'.")
                     await known.set(message, who, topic)
                 found = await known.next(who)
@@ -229,7 +229,7 @@ def commands(settings: Callable[[], Settings], stop: Callable[[str], NoReturn]) 
             found = question_lists.faq(file)
             personal = Personal.load(settings().data)
             same = Limits.load(settings().data).same_question
-            topics = Topics(settings().data, settings().var, by or getpass.getuser())
+            topics = Topics.opened(settings().data, settings().var, by or getpass.getuser())
             taken = {*topics.names, *topics.drafts}
             known = {text.casefold(): name for name in topics.drafts for text in topics.open(name).examples}
             questions = [personal.remove(asked.question).text for asked in found]

@@ -53,7 +53,7 @@ def commands(settings: Callable[[], Settings], stop: Callable[[str], NoReturn]) 
         """Make messages cases of a topic; personal details are taken out first."""
         given = settings()
         try:
-            Topics(given.data, given.var).open(topic)
+            Topics.opened(given.data, given.var).open(topic)
             texts = [Personal.load(given.data).remove(text).text for text in message]
             change = regressions.with_cases(given.data, topic, texts, by or getpass.getuser(), date.today())
             make(change)

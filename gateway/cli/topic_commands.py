@@ -29,7 +29,7 @@ def add_to(topics: typer.Typer, settings: Callable[[], Settings], stop: Callable
     def studio(by: str = "") -> Iterator[Topics]:
         given = settings()
         try:
-            yield Topics(given.data, given.var, by or getpass.getuser())
+            yield Topics.opened(given.data, given.var, by or getpass.getuser())
         except Told as error:
             stop(str(error))
 
@@ -128,8 +128,7 @@ def add_to(topics: typer.Typer, settings: Callable[[], Settings], stop: Callable
         by: By = "",
     ) -> None:
         """Write parts of a topic. A change of what patients read takes the signature off."""
-        from gateway.studio.topics.dates import day
-        from gateway.studio.topics.topic_file import TopicFile
+        from gateway.studio.topics.topic_file import TopicFile, day
         from knowledge import SourceRef
 
         def text(given: str) -> str:
@@ -165,8 +164,7 @@ def add_to(topics: typer.Typer, settings: Callable[[], Settings], stop: Callable
         """Write a clinical reviewer's signature into a topic. A later change of the text takes it off."""
         from datetime import date
 
-        from gateway.studio.topics.dates import day
-        from gateway.studio.topics.topic_file import TopicFile
+        from gateway.studio.topics.topic_file import TopicFile, day
 
         def put(topic: TopicFile) -> None:
             topic.sign(reviewer, date.today(), day(review_by))

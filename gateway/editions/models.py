@@ -144,12 +144,6 @@ class Models:
                 found.append(Kept(file, None, str(error)))
         return found
 
-    def promote(self, name: str) -> Manifest:
-        """Make a kept model the one in use, from the next start on."""
-        manifest = self.named(name)
-        self.use(manifest)
-        return manifest
-
     def earlier(self) -> Manifest:
         """The model that was in use before this one, and is still there and intact."""
         used = self._used_before()
@@ -159,12 +153,6 @@ class Models:
             except ModelRefused:
                 continue
         raise ModelRefused("There is no earlier model to go back to.", "'./ims models list' shows all.")
-
-    def rollback(self) -> Manifest:
-        """Go back to the earlier model, from the next start on."""
-        manifest = self.earlier()
-        self.use(manifest, back=True)
-        return manifest
 
     def _of(self, file: Path) -> Manifest:
         """The manifest of a model file; ModelRefused unless it is signed here and the file is as it was then."""

@@ -118,14 +118,18 @@ def _connect(url: str) -> Engine:
         patience = {"connect_timeout": 5} if make_url(url).get_backend_name() == "postgresql" else {}
         pool = {"pool_pre_ping": True, "pool_size": 2 * READERS}
         return create_engine(url, hide_parameters=True, connect_args=patience, **pool)
-    if file := make_url(url).database:
-        folder = Path(file).absolute().parent
-        folder.mkdir(parents=True, exist_ok=True)
-        os.environ["SQLITE_TMPDIR"] = str(folder)  # where it puts what it cannot keep in memory, see `scrub`
     engine = create_engine(url, hide_parameters=True)
+    event.listen(engine, "do_connect", _prepare_folder)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _prepare_folder(dialect: Any, record: Any, arguments: list[Any], named: Any) -> None:
+    if (file := arguments[0]) and file != ":memory:":
+        folder = Path(file).absolute().parent
+        folder.mkdir(parents=True, exist_ok=True)
+        os.environ["SQLITE_TMPDIR"] = str(folder)  # where it puts what it cannot keep in memory, see `scrub`
 
 
 def _prepare_sqlite(connection: Any, record: Any) -> None:

@@ -8,9 +8,8 @@ from datetime import date
 from gateway.studio.errors import EditedMeanwhile, StudioError
 from gateway.studio.topics.changes import Change
 from gateway.studio.topics.coverage import Coverage
-from gateway.studio.topics.dates import day
 from gateway.studio.topics.form import Form, Merged, merged, named
-from gateway.studio.topics.topic_file import TopicFile
+from gateway.studio.topics.topic_file import TopicFile, day
 from gateway.studio.topics.topics import Topics
 from gateway.studio.workplace import Workplace
 

@@ -110,7 +110,7 @@ class Workplace:
 
     def topics(self, author: str = "") -> Topics:
         """The topics, for somebody whose name stands in the history."""
-        return Topics(self.settings.data, self.settings.var, author)
+        return Topics.opened(self.settings.data, self.settings.var, author)
 
     def examples(self) -> dict[str, tuple[str, ...]]:
         """The examples of all topics and drafts that can be read."""

@@ -3,6 +3,20 @@
 from __future__ import annotations
 
 import unicodedata
+from typing import Annotated
+
+from pydantic import BeforeValidator, StrictStr
+
+from gateway.web.error_replies import Refused
+from knowledge import Knowledge
+
+
+def storable(text: str) -> str:
+    """The text without halves of surrogate pairs, which cannot be stored; browsers send them when they cut an emoji."""
+    return text.encode("utf-8", "ignore").decode("utf-8")
+
+
+Text = Annotated[StrictStr, BeforeValidator(lambda value: storable(value) if isinstance(value, str) else value)]
 
 
 def clean(text: str) -> str:
@@ -10,10 +24,21 @@ def clean(text: str) -> str:
 
     What is left of a message that shows nothing at all (only spaces, joiners, control characters) is empty.
     """
-    whole = text.encode("utf-8", "ignore").decode("utf-8")  # half of a surrogate pair can't be stored
-    kept = "".join(c for c in whole.replace("\r\n", "\n") if c in "\n\t" or unicodedata.category(c) != "Cc").strip()
+    kept = "".join(
+        c for c in storable(text).replace("\r\n", "\n") if c in "\n\t" or unicodedata.category(c) != "Cc"
+    ).strip()
     return kept if any(_shows(c) for c in kept) else ""
 
 
 def _shows(character: str) -> bool:
     return not (character.isspace() or unicodedata.category(character) in {"Cf", "Cn", "Co", "Mn"})
+
+
+def check_text(text: str, limit: int, knowledge: Knowledge) -> str:
+    """The text as it is stored; Refused with a sentence for the patient if it is empty or too long."""
+    if len(text) > limit:
+        message = knowledge.wording("message_too_long", limit=f"{limit:,}", length=f"{len(text):,}")
+        raise Refused(413, "message_too_long", message)
+    if not (cleaned := clean(text)):
+        raise Refused(400, "message_empty", knowledge.wording("message_empty"))
+    return cleaned

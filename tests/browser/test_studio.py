@@ -91,7 +91,7 @@ def data(running: StudioSite) -> Data:
 
 @pytest.fixture
 def topics(data: Data) -> Topics:
-    return Topics(data.folder, data.folder.parent / "var")
+    return Topics.opened(data.folder, data.folder.parent / "var")
 
 
 @pytest.fixture

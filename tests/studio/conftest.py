@@ -20,4 +20,4 @@ def data(tmp_path: Path) -> Data:
 
 @pytest.fixture
 def topics(data: Data) -> Topics:
-    return Topics(data.folder, data.folder.parent / "var", "Kim")
+    return Topics.opened(data.folder, data.folder.parent / "var", "Kim")

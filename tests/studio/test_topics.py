@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from gateway.studio.errors import EditedMeanwhile, StudioError, WouldBreak
-from gateway.studio.topics.dates import day
+from gateway.studio.topics.topic_file import day
 from gateway.studio.topics.topics import Topics, missing
 from knowledge import SourceRef
 from tests.knowledge.conftest import Data
@@ -181,7 +181,7 @@ def test_a_power_cut_in_the_middle_of_a_change_is_made_up_for(
         patch.setattr(Path, "unlink", cut)
         with pytest.raises(PowerCut):
             topics.rename("soreness", "aching")
-    Topics(data.folder, data.folder.parent / "var")
+    Topics.opened(data.folder, data.folder.parent / "var")
 
     assert set(data.load().topics) == {"aching", "human"}
     assert data.load().groups[0].topics == ("aching",)

@@ -59,7 +59,7 @@ class Site:
 
     @property
     def topics(self) -> Topics:
-        return Topics(self.settings.data, self.settings.var, "Kim")
+        return Topics.opened(self.settings.data, self.settings.var, "Kim")
 
     def edit(self, short: str = SHORT) -> None:
         self.topics.edit("soreness", lambda file: file.set_short(short), "edited")

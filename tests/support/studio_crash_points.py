@@ -66,7 +66,7 @@ def child(folder: Path, work: Callable[[Topics], Any], kill_at: int) -> bool:
     os.fsync = synced
     try:
         sys.addaudithook(heard)
-        work(Topics(folder / "data", folder / "var", "Kim"))
+        work(Topics.opened(folder / "data", folder / "var", "Kim"))
         os._exit(0)
     except BaseException as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr, flush=True)

@@ -130,11 +130,6 @@ def _table(file: Path, text: str) -> list[Asked]:
     return _once(found)
 
 
-def from_page(file: Path) -> list[Asked]:
-    """The questions of a saved web page: those marked up for search engines, else headings that ask something."""
-    return _page(text_of(file))
-
-
 def _page(text: str) -> list[Asked]:
     reader = _Page()
     reader.feed(text)

@@ -82,7 +82,6 @@ class Publishing:
         self.models = models or Models(settings)
         self.clearances = Clearances(settings, self.models)
         folder = settings.var / "studio"
-        folder.mkdir(parents=True, exist_ok=True)
         self._file, self._lock, self._cancel = folder / "job.json", folder / "job.lock", folder / "job.cancel"
         self._told: Callable[[Job], None] = lambda job: None
 
@@ -206,6 +205,7 @@ class Publishing:
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
+        self._lock.parent.mkdir(parents=True, exist_ok=True)
         with self._lock.open("w") as lock:
             until = time.monotonic() + 1
             while True:  # somebody may just be looking whether a job runs

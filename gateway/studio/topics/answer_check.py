@@ -7,9 +7,8 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from gateway.studio.errors import StudioError
-from gateway.studio.topics.dates import day
 from gateway.studio.topics.form import PARTS, Form
-from gateway.studio.topics.topic_file import TAG, TopicFile
+from gateway.studio.topics.topic_file import TAG, TopicFile, day
 from knowledge import Knowledge, Topic
 from knowledge.check import Finding, of_topic
 from knowledge.placeholders import BRACE, CLINIC, PLACEHOLDER

@@ -44,7 +44,6 @@ class Changes:
         self._data = data
         self._var = var
         self._journal = var / JOURNAL
-        var.mkdir(parents=True, exist_ok=True)
 
     def make(self, change: Change) -> None:
         """Make the change; StudioError, and nothing is changed, if it cannot be made."""
@@ -64,7 +63,9 @@ class Changes:
             self._finish()
 
     def recover(self) -> bool:
-        """Finish a change that was cut short; whether there was one."""
+        """Finish a change that was cut short, if there is one. Returns whether there was."""
+        if not self._journal.exists():
+            return False
         with self._alone():
             return self._finish()
 
@@ -115,6 +116,7 @@ class Changes:
     @contextmanager
     def _alone(self) -> Iterator[None]:
         """One change at a time, also of several processes."""
+        self._var.mkdir(parents=True, exist_ok=True)
         with (self._var / LOCK).open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield

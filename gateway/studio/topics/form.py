@@ -11,8 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from gateway.studio.errors import StudioError
-from gateway.studio.topics.dates import day
-from gateway.studio.topics.topic_file import TopicFile, digest
+from gateway.studio.topics.topic_file import TopicFile, day, digest
 from knowledge import SourceRef
 
 PARTS = {

@@ -55,6 +55,14 @@ def digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
+def day(written: str) -> date:
+    """The date, written as year-month-day."""
+    try:
+        return date.fromisoformat(written.strip())
+    except ValueError:
+        raise StudioError(f"'{written[:20]}' is no date.", "write it as year-month-day, 2027-05-21.") from None
+
+
 def cleaned(example: str) -> str:
     """A message as an example: on one line, and without what Rasa takes for markup."""
     return " ".join(MARKUP.sub(" ", example).split()).lstrip("/- ").strip()

@@ -50,7 +50,13 @@ class Topics:
         self.author = author
         self._changes = Changes(data, var / "studio")
         self.history = History(var / "studio" / "versions", self._answers)
-        self._changes.recover()
+
+    @classmethod
+    def opened(cls, data: Path, var: Path, author: str = "") -> Topics:
+        """The topics, after a change that a power cut had interrupted is finished."""
+        topics = cls(data, var, author)
+        topics._changes.recover()
+        return topics
 
     @property
     def names(self) -> list[str]:
