@@ -32,7 +32,7 @@ from benchmarks.stock import train
 from gateway.engine.command import run_in_engine
 from gateway.settings import Settings
 from gateway.storage.database import Database
-from gateway.storage.records import Draft, Outcome
+from gateway.storage.records import Draft, TurnOutcome
 from gateway.storage.store import Store
 from gateway.storage.tables import conversations, events
 
@@ -122,7 +122,7 @@ def chats_of(messages: int) -> Iterator[tuple[list[Json], list[Json]]]:
 async def turns(database: Database) -> list[float]:
     """Milliseconds of all that the database does for a message: store, take up, answer, show; and the desk's queue."""
     store, times = Store(database), []
-    outcome = Outcome((Draft("assistant", "answer", {"text": "Most people are."}),), slots={})
+    outcome = TurnOutcome((Draft("assistant", "answer", {"text": "Most people are."}),), slots={})
     for _ in range(20):
         conversation, _, _ = await store.open()
         for number in range(5):

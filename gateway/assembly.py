@@ -29,7 +29,7 @@ from gateway.chat.turns import Turns
 from gateway.desk.alerts import Alerts
 from gateway.desk.console import Console
 from gateway.desk.mail import Mailer
-from gateway.desk.numbers import Numbers
+from gateway.desk.numbers import DeskNumbers
 from gateway.desk.proposals import Proposals
 from gateway.desk.report_page import ReportPages
 from gateway.desk.reviewed import Reviewed
@@ -127,7 +127,7 @@ class Edition:
         feedback = Feedback(database, now, knowledge.clinic.timezone)
         links, conversations = frame.links, frame.conversations
         reviewed = Reviewed(knowledge, frame.withdrawals, now, settings.public_url)
-        numbers = Numbers(database, knowledge)
+        numbers = DeskNumbers(database, knowledge)
 
         def withheld(topic: Topic) -> bool:
             return frame.withdrawals.withheld(topic, now().astimezone(knowledge.clinic.timezone).date())

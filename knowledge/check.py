@@ -30,7 +30,7 @@ FILL_IN = "FILL IN"  # begins what a person has to replace in a new assistant's 
 
 
 @dataclass(frozen=True)
-class Finding:
+class CheckFinding:
     """Where a part of an answer does not meet the standards, and what to do about it."""
 
     part: str
@@ -77,7 +77,7 @@ def findings(knowledge: Knowledge, today: date) -> Iterator[Problem]:
     yield from _holidays(knowledge, today)
 
 
-def of_topic(knowledge: Knowledge, topic: Topic, today: date) -> Iterator[Finding]:
+def of_topic(knowledge: Knowledge, topic: Topic, today: date) -> Iterator[CheckFinding]:
     """Where one answer does not meet the standards; it need not be one of those in ``knowledge``."""
     yield from _text(knowledge, "short", topic.short, knowledge.standards.short)
     yield from _text(knowledge, "more", topic.more, knowledge.standards.more)
@@ -88,19 +88,19 @@ def of_topic(knowledge: Knowledge, topic: Topic, today: date) -> Iterator[Findin
     yield from _review(knowledge, topic, today)
 
 
-def of_specific(knowledge: Knowledge, answer: SpecificAnswer, today: date) -> Iterator[Finding]:
+def of_specific(knowledge: Knowledge, answer: SpecificAnswer, today: date) -> Iterator[CheckFinding]:
     """The same for a specific answer; how hard it is to read is only noted (`notes`)."""
     for part, text in (("text", answer.text), ("unset", answer.unset)):
         yield from _specific_text(knowledge, part, text)
         opens = opening(text)
         if opens and opens != answer.polarity:
-            yield Finding(
+            yield CheckFinding(
                 part,
                 f"'{part}' opens with '{opens}', which 'polarity' does not say",
                 f"write polarity: {opens} if all its examples ask that way round, or open in another way",
             )
     if answer.polarity and opening(answer.text) != answer.polarity:
-        yield Finding(
+        yield CheckFinding(
             "polarity",
             f"'polarity' is {answer.polarity}, but the text does not open so",
             "remove 'polarity', or open the text so",
@@ -162,18 +162,18 @@ def outdated_pages(knowledge: Knowledge, docs: Path) -> Iterator[Problem]:
             )
 
 
-def _text(knowledge: Knowledge, part: str, text: str, standard: TextStandard) -> Iterator[Finding]:
+def _text(knowledge: Knowledge, part: str, text: str, standard: TextStandard) -> Iterator[CheckFinding]:
     reading = knowledge.readability.measure(knowledge.fill(text))
     if reading.words > standard.words:
-        yield Finding(part, f"'{part}' has {reading.words} words, more than {standard.words}", "shorten it")
+        yield CheckFinding(part, f"'{part}' has {reading.words} words, more than {standard.words}", "shorten it")
     if round(reading.grade, 1) > standard.grade:
-        yield Finding(
+        yield CheckFinding(
             part,
             f"'{part}' reads at grade {reading.grade:.1f}, above {standard.grade}",
             "use shorter sentences and shorter words",
         )
     if reading.longest_words > standard.sentence_words:
-        yield Finding(
+        yield CheckFinding(
             part,
             f"'{part}' has a sentence of {reading.longest_words} words, more than {standard.sentence_words}: "
             f"'{reading.longest[:50]}...'",
@@ -181,22 +181,22 @@ def _text(knowledge: Knowledge, part: str, text: str, standard: TextStandard) ->
         )
 
 
-def _specific_text(knowledge: Knowledge, part: str, text: str) -> Iterator[Finding]:
+def _specific_text(knowledge: Knowledge, part: str, text: str) -> Iterator[CheckFinding]:
     reading, standard = knowledge.readability.measure(knowledge.fill(text)), knowledge.standards.specific
     for count, most, what in (
         (reading.words, standard.words, "words"),
         (reading.sentences, standard.sentences, "sentences"),
     ):
         if count > most:
-            yield Finding(part, f"'{part}' has {count} {what}, more than {most}", "shorten it")
+            yield CheckFinding(part, f"'{part}' has {count} {what}, more than {most}", "shorten it")
 
 
-def _overclaims(knowledge: Knowledge, texts: Mapping[str, str]) -> Iterator[Finding]:
+def _overclaims(knowledge: Knowledge, texts: Mapping[str, str]) -> Iterator[CheckFinding]:
     for part, text in texts.items():
         for overclaim in knowledge.overclaims:
             found = overclaim.find(text)
             if found is not None:
-                yield Finding(part, f"'{part}' says '{found}', but {overclaim.reason}", overclaim.suggestion)
+                yield CheckFinding(part, f"'{part}' says '{found}', but {overclaim.reason}", overclaim.suggestion)
 
 
 def _things(knowledge: Knowledge) -> Iterator[Problem]:
@@ -227,50 +227,50 @@ def _pictures(knowledge: Knowledge) -> Iterator[Problem]:
             yield Problem(file, 1, told, "use shorter sentences and shorter words", "finding")
 
 
-def _sources(knowledge: Knowledge, sources: Sequence[SourceRef]) -> Iterator[Finding]:
+def _sources(knowledge: Knowledge, sources: Sequence[SourceRef]) -> Iterator[CheckFinding]:
     if len(sources) < knowledge.standards.sources:
-        yield Finding("sources", "the answer names no source", "name what it rests on")
+        yield CheckFinding("sources", "the answer names no source", "name what it rests on")
 
 
-def _documents(knowledge: Knowledge, sources: Sequence[SourceRef], claims: Iterable[str]) -> Iterator[Finding]:
+def _documents(knowledge: Knowledge, sources: Sequence[SourceRef], claims: Iterable[str]) -> Iterator[CheckFinding]:
     named = {ref.id for ref in sources}
     for claim in claims:
         documents = knowledge.claims[claim].documents if claim in knowledge.claims else ()
         if documents and named.isdisjoint(documents):
-            yield Finding(
+            yield CheckFinding(
                 "sources",
                 f"the claim {claim} comes from {' or '.join(documents)}, which 'sources' does not name",
                 "add the document to 'sources'",
             )
 
 
-def _claims(topic: Topic) -> Iterator[Finding]:
+def _claims(topic: Topic) -> Iterator[CheckFinding]:
     for claim, wording in topic.claims.items():
         for part, text in (("short", topic.short), ("more", topic.more)):
             if wording.casefold() not in " ".join(text.split()).casefold():
-                yield Finding(
+                yield CheckFinding(
                     "claims",
                     f"the wording '{wording}' of claim {claim} does not stand in '{part}'",
                     "state the claim in the same words in both texts, or move it to 'more_claims'",
                 )
 
 
-def _review(knowledge: Knowledge, topic: Topic | SpecificAnswer, today: date) -> Iterator[Finding]:
+def _review(knowledge: Knowledge, topic: Topic | SpecificAnswer, today: date) -> Iterator[CheckFinding]:
     months = knowledge.standards.review_months
     year, month = divmod(today.year * 12 + today.month - 1 + months, 12)
     latest = date(year, month + 1, min(today.day, 28))
     if topic.review_by > latest:
-        yield Finding(
+        yield CheckFinding(
             "review_by", f"review_by is {topic.review_by}, more than {months} months away", "set an earlier date"
         )
     if topic.lapsed:
-        yield Finding(
+        yield CheckFinding(
             "reviewer",
             f"the signature of {topic.lapsed} does not count: the text is not the one that was signed",
             "have it signed in the studio or with './ims topic sign'",
         )
     if topic.expired(today):
-        yield Finding(
+        yield CheckFinding(
             "review_by",
             f"the answer was to be reviewed by {topic.review_by} and is withheld",
             "have it reviewed and set a new date",

@@ -84,21 +84,21 @@ def lasting_facts(knowledge: Knowledge, topic: Topic, now: datetime) -> list[str
 
 
 @dataclass(frozen=True)
-class Part:
+class AnswerPart:
     """A paragraph of a longer text (`text`), or points of a list that follow each other (`points`)."""
 
     text: str = ""
     points: tuple[str, ...] = ()
 
 
-def parts(text: str) -> list[Part]:
+def parts(text: str) -> list[AnswerPart]:
     """The paragraphs and lists of a longer text; a paragraph that begins with "- " is a point of a list."""
     found = []
     for is_point, paragraphs in groupby(text.split("\n\n"), key=lambda paragraph: paragraph.startswith("- ")):
         if is_point:
-            found.append(Part(points=tuple(point[2:] for point in paragraphs)))
+            found.append(AnswerPart(points=tuple(point[2:] for point in paragraphs)))
         else:
-            found += [Part(text=paragraph) for paragraph in paragraphs]
+            found += [AnswerPart(text=paragraph) for paragraph in paragraphs]
     return found
 
 

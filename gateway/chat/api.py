@@ -20,7 +20,7 @@ from gateway.chat.replies import Replies
 from gateway.chat.retention import Retention
 from gateway.chat.transcript import transcript
 from gateway.handoff.links import Links
-from gateway.handoff.patient_words import HUMAN, Words
+from gateway.handoff.patient_words import HUMAN, PatientWords
 from gateway.handoff.patients import Patients
 from gateway.live import stream
 from gateway.live.signals import Signals
@@ -182,7 +182,7 @@ class ChatApi:
             text, does = await card_answers.read(self.store, self.knowledge, conversation.id, message.key, message.card)
             body = {"text": text}
         elif message.choice == PERSON:  # always there, and understood without an engine
-            asked = Words(self.knowledge, conversation.language).say("handoff_request")
+            asked = PatientWords(self.knowledge, conversation.language).say("handoff_request")
             body, does = {"text": asked}, {"intent": f"faq/{HUMAN}"}
         elif message.choice is None:
             body = {"text": check_text(message.text or "", self.settings.message_limit, self.knowledge)}

@@ -20,7 +20,7 @@ from gateway.live.signals import Signals
 from gateway.monitoring.metrics import Metrics
 from gateway.monitoring.tracing import Tracing
 from gateway.repeating import Repeating
-from gateway.storage.records import OWN, Body, Draft, Event, Outcome, Turn, UnknownConversation
+from gateway.storage.records import OWN, Body, Draft, Event, Turn, TurnOutcome, UnknownConversation
 from gateway.storage.store import Store
 
 Json = dict[str, Any]
@@ -172,7 +172,7 @@ class Conversations:
         if outcome.desk or outcome.handoff or outcome.cancel_handoff or conversation.holder != "assistant":
             self._signals.send(DESK)
 
-    async def _settle(self, turn: Turn, outcome: Outcome) -> list[Event]:
+    async def _settle(self, turn: Turn, outcome: TurnOutcome) -> list[Event]:
         """Store what was decided, as soon as it can be stored. Nothing is decided anew meanwhile: one message, one
         decision.
         """

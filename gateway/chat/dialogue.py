@@ -17,7 +17,7 @@ from gateway.chat.replies import CONDITION_HELP, Replies
 from gateway.engine.client import EngineReply
 from gateway.handoff.patient_words import HUMAN
 from gateway.storage import screening_slots
-from gateway.storage.records import Draft, Kind, Outcome, Turn
+from gateway.storage.records import Draft, Kind, Turn, TurnOutcome
 from knowledge import Knowledge, normalise
 from knowledge.talk import Fact
 from safety import LEVELS
@@ -53,7 +53,7 @@ class Dialogue:
         record = ChatRecord.read(turn.conversation.record)
         return record if turn.does else self._noting.note(record, turn.message.body["text"])
 
-    def short_answer(self, turn: Turn, record: ChatRecord) -> Chosen | Outcome | None:
+    def short_answer(self, turn: Turn, record: ChatRecord) -> Chosen | TurnOutcome | None:
         """What "yes", "the second" or "i meant my sister" leads to; None for every other message."""
         text = turn.message.body["text"]
         if turn.does or turn.conversation.red_flag or screening_slots.at(turn.conversation.slots):
@@ -71,14 +71,14 @@ class Dialogue:
         if self._talk.is_one_of(text, "last") and offers:
             return Chosen(offers[-1].label, offers[-1].does)
         if self._talk.is_one_of(text, "both") and (both := self._known(offers)):
-            return Outcome(replies=both)
+            return TurnOutcome(replies=both)
         if self._talk.is_one_of(text, "yes"):
             return self._yes(record)
         if self._talk.is_one_of(text, "no"):
             return self._own("chat", "talk_all_right")
         return None
 
-    def carried_out(self, does: Json, record: ChatRecord, slots: Json) -> Outcome | None:
+    def carried_out(self, does: Json, record: ChatRecord, slots: Json) -> TurnOutcome | None:
         """What a button leads to that needs no engine."""
         topic_name = topic_of(str(does.get("answer") or ""))
         if self._replies.knows(topic_name):
@@ -89,9 +89,9 @@ class Dialogue:
                 if known
                 else self._replies.answer(topic_name, slots=slots)
             )
-            return Outcome(replies=(draft,), slots={**slots, "topic": topic_name, "answer": id})
+            return TurnOutcome(replies=(draft,), slots={**slots, "topic": topic_name, "answer": id})
         if check := self._talk.checks.get(str(does.get("check"))):
-            return Outcome(replies=(self._check(check.topic, does.get("choice")),))
+            return TurnOutcome(replies=(self._check(check.topic, does.get("choice")),))
         return None
 
     def told_slots(self, record: ChatRecord) -> Json:
@@ -157,7 +157,7 @@ class Dialogue:
         cited = [*first.body["sources"], *(source for source in sources if source["id"] not in known)]
         return (with_text(first, "\n\n".join((*before, first.body["text"])), sources=cited), *others)
 
-    def finished(self, outcome: Outcome, record: ChatRecord, asked: str = "") -> Outcome:
+    def finished(self, outcome: TurnOutcome, record: ChatRecord, asked: str = "") -> TurnOutcome:
         """The outcome without anything long that stands in the chat already, and with the record after it."""
         slots = outcome.slots or {}
         near = outcome.near
@@ -173,7 +173,7 @@ class Dialogue:
 
     # parts
 
-    def _yes(self, record: ChatRecord) -> Chosen | Outcome:
+    def _yes(self, record: ChatRecord) -> Chosen | TurnOutcome:
         offers = record.offers
         if record.asks == ANYTHING:
             return self._own("chat", "talk_go_ahead")
@@ -181,7 +181,7 @@ class Dialogue:
             return self._own("clarify", "talk_yes_to_what")
         if len(offers) > 1 and record.asks == WHICH:
             buttons = [(offer.label, offer.does) for offer in offers]
-            return Outcome(replies=(self._replies.own_words("clarify", self._say("talk_which_one"), buttons),))
+            return TurnOutcome(replies=(self._replies.own_words("clarify", self._say("talk_which_one"), buttons),))
         return Chosen(offers[0].label, offers[0].does)
 
     def _known(self, offers: Sequence[Offer]) -> tuple[Draft, ...]:
@@ -195,12 +195,12 @@ class Dialogue:
                 found.append(self._replies.specific(topic_name, id) if known else self._replies.answer(topic_name))
         return tuple(found)
 
-    def _about(self, record: ChatRecord, who: str) -> Outcome:
+    def _about(self, record: ChatRecord, who: str) -> TurnOutcome:
         person = self._talk.person(who)
         text = self._say("talk_about", who=person.name) if person else self._say("talk_about_me")
         topic = self._knowledge.topics.get(topic_of(record.last))
         buttons = self._again.questions(topic, record) if topic else []
-        return Outcome(replies=(self._replies.own_words("chat", text, buttons),))
+        return TurnOutcome(replies=(self._replies.own_words("chat", text, buttons),))
 
     def _not_asked(self, topic_name: str, record: ChatRecord, reply: EngineReply, text: str) -> Draft:
         topics = self._knowledge.topics
@@ -271,8 +271,8 @@ class Dialogue:
             name = f"{topic}#more"
         return record.giving(name)
 
-    def _own(self, kind: Kind, key: str) -> Outcome:
-        return Outcome(replies=(self._replies.own_words(kind, self._say(key)),))
+    def _own(self, kind: Kind, key: str) -> TurnOutcome:
+        return TurnOutcome(replies=(self._replies.own_words(kind, self._say(key)),))
 
     def _filled(self, text: str) -> str:
         return self._knowledge.fill(text)

@@ -12,8 +12,8 @@ from pydantic import BaseModel, Field
 from gateway.chat.api import conversation_of, the_conversation
 from gateway.handoff.contact import NotReachable
 from gateway.handoff.links import Links
-from gateway.handoff.patient_words import Words
-from gateway.handoff.patients import NoHandoff, Patients, State
+from gateway.handoff.patient_words import PatientWords
+from gateway.handoff.patients import HandoffStanding, NoHandoff, Patients
 from gateway.storage.records import Conversation
 from gateway.storage.store import Store
 from gateway.web.error_replies import Refused
@@ -91,7 +91,7 @@ class HandoffApi:
         try:
             return _shown(await self.patients.leave_contact(conversation.id, given.contact))
         except NotReachable:
-            say = Words(self.knowledge, conversation.language).say
+            say = PatientWords(self.knowledge, conversation.language).say
             raise Refused(422, "not_reachable", say("handoff_contact_wrong")) from None
         except NoHandoff:
             raise Refused.because("no_handoff") from None
@@ -104,5 +104,5 @@ class HandoffApi:
             raise Refused.because("no_handoff") from None
 
 
-def _shown(state: State) -> Json:
+def _shown(state: HandoffStanding) -> Json:
     return asdict(state)

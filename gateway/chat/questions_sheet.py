@@ -29,16 +29,16 @@ OWN_LINES = 4
 
 
 @dataclass(frozen=True)
-class Question:
+class AskedQuestion:
     """What the patient asked, and the titles of the answers that the chat gave; none if it had none."""
 
     text: str
     answers: tuple[str, ...]
 
 
-def questions_of(events: Sequence[Event]) -> list[Question]:
+def questions_of(events: Sequence[Event]) -> list[AskedQuestion]:
     """The questions of a conversation in their order, each once; small talk, cards and "tell me more" are none."""
-    found: dict[str, Question] = {}
+    found: dict[str, AskedQuestion] = {}
     told: set[str] = set()
     for event in events:
         if event.role != "patient" or "card" in event.body:
@@ -51,7 +51,7 @@ def questions_of(events: Sequence[Event]) -> list[Question]:
             continue
         told.update(titles)
         text = event.body["text"]
-        found.setdefault(text.casefold(), Question(text, titles))
+        found.setdefault(text.casefold(), AskedQuestion(text, titles))
     return list(found.values())
 
 

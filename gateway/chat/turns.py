@@ -21,7 +21,7 @@ from gateway.engine.client import Asked, Engine, EngineUnavailable, Heard
 from gateway.errors import describe
 from gateway.handoff.patients import Patients
 from gateway.storage import screening_slots
-from gateway.storage.records import Body, Conversation, Draft, Outcome, Turn
+from gateway.storage.records import Body, Conversation, Draft, Turn, TurnOutcome
 from safety import LEVELS, Finding, Level, SafetyNet
 from safety.languages import HELP, Languages
 
@@ -57,19 +57,19 @@ class Turns:
         # One thread: a long message does not hold up the others, and spaCy is never entered twice at once.
         self._net_thread = ThreadPoolExecutor(1, "red-flag-net")
 
-    async def decide(self, turn: Turn) -> Outcome:
+    async def decide(self, turn: Turn) -> TurnOutcome:
         """What this message leads to, whatever else is down."""
         with self._busy.at_work():
             return self._with_fault(await self._decide(turn))
 
-    async def _decide(self, turn: Turn) -> Outcome:
+    async def _decide(self, turn: Turn) -> TurnOutcome:
         conversation, text, does = turn.conversation, turn.message.body["text"], turn.does
         flag = conversation.red_flag
         flag = flag if self._after.is_open(flag, turn.message.created_at) else None
         answered = (does or {}).get(DOES) or (self._after.kind(text) if flag and does is None else None)
         finding = await self.danger(text, _finding(flag), turn.before) if does is None else None
         if finding and finding.sign == HELP:
-            return Outcome(
+            return TurnOutcome(
                 tuple(self._replies.alarm(cast(Level, finding.level), finding.reply, chips=False)), red_flag=flag or {}
             )
         if finding and not (flag and set(finding.signs) <= set(flag["signs"])):
@@ -79,9 +79,9 @@ class Turns:
         if finding and flag:
             return self._told_again(flag)
         if conversation.silent_about(turn.message.seq):
-            return Outcome(red_flag=flag or {})
+            return TurnOutcome(red_flag=flag or {})
         if does and does.get("handoff") == "cancel":
-            return Outcome(replies=(self._patients.cancelled(conversation),), cancel_handoff=True)
+            return TurnOutcome(replies=(self._patients.cancelled(conversation),), cancel_handoff=True)
         record = self._dialogue.heard(turn)
         outcome = await self._without_danger(turn, record)
         if does is None and (words := self._languages.not_understood(text)):
@@ -94,7 +94,7 @@ class Turns:
         more = bool(does and "more" in does)
         return outcome if more else await self._patients.handed_over(conversation, outcome)
 
-    def _with_fault(self, outcome: Outcome) -> Outcome:
+    def _with_fault(self, outcome: TurnOutcome) -> TurnOutcome:
         """A net that does not work is told to the desk, with the first message that it could not read as it should."""
         fault = self._net.fault
         if fault == self._fault_told:
@@ -102,17 +102,17 @@ class Turns:
         self._fault_told = fault
         return replace(outcome, desk=(*outcome.desk, "net_failed")) if fault else outcome
 
-    async def _without_danger(self, turn: Turn, record: ChatRecord) -> Outcome:
+    async def _without_danger(self, turn: Turn, record: ChatRecord) -> TurnOutcome:
         conversation, text, does = turn.conversation, turn.message.body["text"], turn.does
         answered = self._dialogue.short_answer(turn, record)
-        if isinstance(answered, Outcome):
+        if isinstance(answered, TurnOutcome):
             return answered
         if isinstance(answered, Chosen):
             text, does = answered.label, answered.does
         if does and (outcome := self._dialogue.carried_out(does, record, conversation.slots)):
             return outcome
         if does and self._replies.knows(topic := does.get("more", "")):
-            return Outcome(replies=(self._replies.answer(topic, long=True, slots=conversation.slots),))
+            return TurnOutcome(replies=(self._replies.answer(topic, long=True, slots=conversation.slots),))
         if does and "intent" not in does:
             text, does = does.get("say", text), None
         return await self._ask(turn, record, text, does)
@@ -121,11 +121,11 @@ class Turns:
         """Nothing more comes."""
         self._net_thread.shutdown(wait=False)
 
-    def failed(self, turn: Turn) -> Outcome:
+    def failed(self, turn: Turn) -> TurnOutcome:
         """What is said when no decision could be made."""
-        return self._asked_again(turn, Outcome(replies=tuple(self._replies.engine_down()), desk=("failed",)))
+        return self._asked_again(turn, TurnOutcome(replies=tuple(self._replies.engine_down()), desk=("failed",)))
 
-    def _asked_again(self, turn: Turn, outcome: Outcome) -> Outcome:
+    def _asked_again(self, turn: Turn, outcome: TurnOutcome) -> TurnOutcome:
         """After a failure the card that was open is shown again: what was ticked is lost."""
         open_now = (screening_slots.at(turn.conversation.slots), screening_slots.answered(turn.does))
         if turn.card is None or turn.card["card"]["id"] not in open_now:
@@ -150,10 +150,10 @@ class Turns:
             return found
         return replace(found, reply=f"{found.reply}\n\n{self._replies.in_english(found.level)}")
 
-    def _red_flag(self, turn: Turn, finding: Finding) -> Outcome:
+    def _red_flag(self, turn: Turn, finding: Finding) -> TurnOutcome:
         conversation = turn.conversation
         log.info("red flag %s (%s)", finding.sign, finding.level)
-        return Outcome(
+        return TurnOutcome(
             replies=tuple(self._replies.alarm(cast(Level, finding.level), finding.reply)),
             desk=(cast(Level, finding.level),),
             record=replace(ChatRecord.read(conversation.record), offers=(), asks="").stored(),
@@ -175,26 +175,26 @@ class Turns:
             "screening_gone": self._replies.screening_deleted() if gone else None,
         }
 
-    def _not_understood(self, outcome: Outcome, words: str) -> Outcome:
+    def _not_understood(self, outcome: TurnOutcome, words: str) -> TurnOutcome:
         """A message in another language that found no answer is told so in it, with the way to a person."""
         if any(draft.body.get("topics") or draft.kind in LEVELS for draft in outcome.replies):
             return outcome
         return replace(outcome, replies=(self._replies.not_understood(words),))
 
-    def _answered(self, level: str, answered: str, text: str, flag: Json | None) -> Outcome:
+    def _answered(self, level: str, answered: str, text: str, flag: Json | None) -> TurnOutcome:
         """What a patient answers to an alarm closes it; after a crisis it stays in mind until a clear new question."""
         reply = self._replies.after_alarm(level, answered)
         stays = flag if flag and level == "crisis" else None
-        return Outcome((reply,), alarm_note=text[:NOTE], red_flag=_later(stays) if stays else {})
+        return TurnOutcome((reply,), alarm_note=text[:NOTE], red_flag=_later(stays) if stays else {})
 
-    def _told_again(self, flag: Json) -> Outcome:
+    def _told_again(self, flag: Json) -> TurnOutcome:
         """The same danger once more: other words than before, and the front desk hears of it again."""
         level, said = flag["level"], flag.get("said", 0) + 1
         name = f"alarm_again_{level}" + ("" if said % 2 else "_2")
         reply = replace(self._replies.alarm_again(level, name), kind=level)
-        return Outcome((reply,), desk=(level,), red_flag={**_later(flag), "said": said})
+        return TurnOutcome((reply,), desk=(level,), red_flag={**_later(flag), "said": said})
 
-    def _meanwhile(self, turn: Turn, outcome: Outcome, flag: Json) -> Outcome:
+    def _meanwhile(self, turn: Turn, outcome: TurnOutcome, flag: Json) -> TurnOutcome:
         """What is said to something else while an alarm is open: a reminder before the answer, or instead of it."""
         level = flag["level"]
         if any(draft.kind in LEVELS for draft in outcome.replies):
@@ -208,7 +208,7 @@ class Turns:
             return replace(outcome, replies=(held,), desk=(), red_flag=_later(flag))
         return replace(outcome, replies=self._replies.reminded(level, outcome.replies), red_flag=_later(flag))
 
-    async def _ask(self, turn: Turn, record: ChatRecord, text: str, does: Json | None) -> Outcome:
+    async def _ask(self, turn: Turn, record: ChatRecord, text: str, does: Json | None) -> TurnOutcome:
         conversation = turn.conversation
         style = screening_slots.ONE_BY_ONE if conversation.text_only else {}
         # What is typed counts only for what was on the screen; "" is nothing.
@@ -219,7 +219,7 @@ class Turns:
             reply = await self._engine.ask(asked)
         except EngineUnavailable as error:
             log.warning("%s", error)
-            return Outcome(self._without_engine(conversation, does), desk=("engine_down",))
+            return TurnOutcome(self._without_engine(conversation, does), desk=("engine_down",))
         heard = None if does else Heard(asked, reply)
         replies = self._dialogue.follow_up(reply, record, text)
         if replies is None:
@@ -228,9 +228,9 @@ class Turns:
         if alarm := reply.alarm:
             ends = self._screening_ends(conversation, reply.slots, alarm)
             found: dict[str, Any] = {"red_flag": reply.red_flag or {}, "heard": heard, **ends}
-            return Outcome(replies, desk=(alarm,), **found)
+            return TurnOutcome(replies, desk=(alarm,), **found)
         deleted = screening_slots.deleted(conversation.slots, reply.slots)
-        return Outcome(
+        return TurnOutcome(
             replies=replies,
             desk=(reply.handoff,) if reply.handoff else (),
             small_talk=reply.intent.partition("/")[0] in SMALL_TALK,

@@ -33,7 +33,7 @@ def commands(settings: Callable[[], Settings], stop: Callable[[str], NoReturn]) 
     from gateway.studio.inbox import question_lists
     from gateway.studio.inbox.agreement import NONE, Labels
     from gateway.studio.inbox.decisions import Decisions
-    from gateway.studio.inbox.inbox import Group, Inbox, grouped
+    from gateway.studio.inbox.inbox import Inbox, MessageGroup, grouped
     from gateway.studio.inbox.teaching import Teaching
     from gateway.studio.limits import Limits
     from gateway.studio.meaning import Meaning
@@ -59,13 +59,13 @@ def commands(settings: Callable[[], Settings], stop: Callable[[str], NoReturn]) 
         except Told as error:
             stop(str(error))
 
-    async def groups(here: Inbox) -> list[Group]:
+    async def groups(here: Inbox) -> list[MessageGroup]:
         await here.gather()
         messages = await here.open()
         vectors = Meaning(settings()).of_messages([message.text for message in messages])
         return grouped(messages, vectors, Limits.load(settings().data).same_question)
 
-    async def group(here: Inbox, number: int) -> Group:
+    async def group(here: Inbox, number: int) -> MessageGroup:
         for found in await groups(here):
             if found.id == number:
                 return found

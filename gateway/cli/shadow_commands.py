@@ -50,7 +50,7 @@ def commands(settings: Callable[[], Settings], stop: Callable[[str], NoReturn]) 
     def report(model: Annotated[str, typer.Argument(help="Without it, the newest one.")] = "") -> None:
         """Tell what the candidate would have answered differently."""
 
-        async def work() -> kept.Report | None:
+        async def work() -> kept.ShadowReport | None:
             async with Database.opened(settings().database_url) as database:
                 name = model or next(iter(await kept.shadowed(database)), "")
                 return await kept.report(database, name) if name else None

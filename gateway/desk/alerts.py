@@ -18,7 +18,7 @@ from gateway.clock import CLOCK_SLACK
 from gateway.desk.mail import Mailer
 from gateway.desk.service import mail, to_queue, waiting
 from gateway.handoff.front_desk import Availability, FrontDesk
-from gateway.handoff.patient_words import Words
+from gateway.handoff.patient_words import PatientWords
 from gateway.live.signals import Signals
 from gateway.repeating import Repeating
 from gateway.storage import handoffs
@@ -82,7 +82,7 @@ class Alerts:
         there = self._front_desk.within(locked.connection)
         if handoff is None or handoff.waiting_since is None or not (due := self._due(handoff, there)):
             return
-        words = Words(self._knowledge, locked.conversation.language)
+        words = PatientWords(self._knowledge, locked.conversation.language)
         # One word to the patient, also if several are due: after a quiet person, or when the desk is back.
         if due == "clock":
             handoffs.change(locked.connection, locked.conversation.id, waiting_since=locked.now)

@@ -23,7 +23,7 @@ from starlette.responses import (
 from gateway.chat.transcript import transcript
 from gateway.desk.proposals import Proposals
 from gateway.desk.reviewed import Reviewed
-from gateway.desk.service import AlreadyClaimed, Desk, NoMessage, NotYours, QueueRow
+from gateway.desk.service import AlreadyClaimed, Desk, NoMessage, NotYourChat, QueueRow
 from gateway.engine.client import EngineUnavailable
 from gateway.handoff.side import DESK
 from gateway.live import stream
@@ -198,7 +198,7 @@ class Console:
             await work()
         except AlreadyClaimed:
             return RedirectResponse(f"/desk/chats/{id}?problem=claimed", 303, HEADERS)
-        except NotYours:
+        except NotYourChat:
             return RedirectResponse(f"/desk/chats/{id}?problem=not_yours", 303, HEADERS)
         except UnknownConversation:
             return self.pages.show("desk/gone.html", visit, 404)
@@ -273,7 +273,7 @@ class Console:
             return failed(409, "withheld")
         try:
             said = await self.desk.reply(id, visit.person.id, text.strip(), key[:40])
-        except NotYours:
+        except NotYourChat:
             return failed(409, "not_yours")
         except KeyReused:
             return failed(409, "sent_before")

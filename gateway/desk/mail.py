@@ -17,7 +17,7 @@ from functools import partial
 from sqlalchemy import Connection, delete, select
 
 from gateway.errors import describe
-from gateway.handoff.patient_words import Words
+from gateway.handoff.patient_words import PatientWords
 from gateway.settings import Settings
 from gateway.storage import handoffs
 from gateway.storage.database import Database
@@ -81,7 +81,7 @@ class Mailer:
             if handoff is None or handoff.waiting_since is None or not self._knowledge.clinic.email:
                 return None
             message["To"] = self._knowledge.clinic.email
-            words = Words(self._knowledge)  # the clinic's own language, not the patient's
+            words = PatientWords(self._knowledge)  # the clinic's own language, not the patient's
             message["Subject"] = words.say("mail_alert_subject", count=handoffs.ahead(connection))
             waited = words.minutes(self._now() - handoff.waiting_since)
             message.set_content(words.say("mail_alert", wait=waited, address=f"{address}/desk"))
@@ -89,7 +89,7 @@ class Mailer:
         if handoff is None or "@" not in (handoff.contact or ""):
             return None
         language = select(conversations.c.language).where(conversations.c.id == conversation_id)
-        words = Words(self._knowledge, connection.execute(language).scalar_one())
+        words = PatientWords(self._knowledge, connection.execute(language).scalar_one())
         message["To"] = handoff.contact
         message["Subject"] = words.say("handoff_mail_subject")
         link = self._link(conversation_id)

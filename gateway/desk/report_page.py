@@ -12,7 +12,7 @@ from fastapi import APIRouter, Depends
 from starlette.responses import PlainTextResponse, Response
 
 from gateway.desk.console import REASONS
-from gateway.desk.numbers import Numbers, Report
+from gateway.desk.numbers import DeskNumbers, DeskReport
 from gateway.staff.access import HEADERS, Access, Visit, the_visit
 from gateway.staff.templates import Pages
 from gateway.web.error_replies import Refused
@@ -26,7 +26,7 @@ MOST = 400  # days
 class ReportPages:
     """The numbers of the front desk as pages."""
 
-    numbers: Numbers
+    numbers: DeskNumbers
     access: Access
     pages: Pages
     knowledge: Knowledge
@@ -48,7 +48,7 @@ class ReportPages:
     def _today(self) -> date:
         return self.now().astimezone(self.knowledge.clinic.timezone).date()
 
-    async def _report_of(self, first: str, last: str) -> Report:
+    async def _report_of(self, first: str, last: str) -> DeskReport:
         try:
             until = date.fromisoformat(last) if last else self._today()
             since = date.fromisoformat(first) if first else until - timedelta(days=USUAL - 1)
@@ -58,7 +58,7 @@ class ReportPages:
             raise Refused.because("bad_request")
         return await self.numbers.report(since, until)
 
-    def _shown(self, visit: Visit, here: str, title: str, report: Report) -> Response:
+    def _shown(self, visit: Visit, here: str, title: str, report: DeskReport) -> Response:
         return self.pages.show("desk/report.html", visit, here=here, title=title, report=report, reasons=REASONS)
 
     async def show_today(self, visit: Visit = Depends(the_visit)) -> Response:

@@ -39,7 +39,7 @@ class AlreadyClaimed(Exception):
         self.by = by
 
 
-class NotYours(Exception):
+class NotYourChat(Exception):
     """Only who has the chat can do that."""
 
 
@@ -98,7 +98,7 @@ class SeenAnswer:
 
 
 @dataclass(frozen=True)
-class Context:
+class ChatCard:
     """All that is known of a chat, for who takes it over."""
 
     conversation_id: str
@@ -324,7 +324,7 @@ class Desk(Side):
         if await self._database.write(lambda connection: connection.execute(query).rowcount):
             self._signals.send(DESK)
 
-    async def context(self, conversation_id: str) -> Context:
+    async def context(self, conversation_id: str) -> ChatCard:
         """The context card of a chat."""
         conversation = await self._store.conversation(conversation_id)
         said = await self.transcript(conversation_id)
@@ -333,7 +333,7 @@ class Desk(Side):
             return handoffs.current(connection, conversation_id), _items(connection, conversation_id, done=True)
 
         handoff, items = await self._database.read(work)
-        return Context(
+        return ChatCard(
             conversation_id=conversation_id,
             state=conversation.holder,
             staff_id=handoff and handoff.staff_id,
@@ -409,7 +409,7 @@ def _mine(locked: Locked, staff_id: int) -> Row[Any]:
     """The handoff that this person has; NotYours if they have not."""
     handoff = handoffs.current(locked.connection, locked.conversation.id)
     if handoff is None or handoff.state != "person" or handoff.staff_id != staff_id:
-        raise NotYours
+        raise NotYourChat
     return handoff
 
 

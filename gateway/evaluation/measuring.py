@@ -13,7 +13,7 @@ from gateway.clock import utc_now
 from gateway.editions.models import Models
 from gateway.engine.command import NotMeasured
 from gateway.evaluation.compare import FORMAT, compare, read_evaluation
-from gateway.evaluation.development_sets import Evaluation, Report, Say, answers_question
+from gateway.evaluation.development_sets import Evaluation, Say, SetReport, answers_question
 from gateway.evaluation.examples import cross_validate
 from gateway.evaluation.hint3 import measure_hint3
 from gateway.evaluation.report import render
@@ -52,9 +52,9 @@ async def measure(settings: Settings, folders: Sequence[Path], tell: Tell) -> Js
     return {**_heading(settings), "examples": examples, "sets": sets}
 
 
-async def ask_cases(reply: Say, cases: Sequence[Case]) -> Report:
+async def ask_cases(reply: Say, cases: Sequence[Case]) -> SetReport:
     """Whether each message that was misunderstood once is understood."""
-    report = Report()
+    report = SetReport()
     for case in cases:
         said = await reply(f"evaluation-{uuid.uuid4().hex}", case.message)
         right = answers_question(said, {case.topic})

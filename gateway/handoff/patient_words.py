@@ -21,7 +21,7 @@ KIND: Kind = "handoff"
 HUMAN = "human"  # the topic under which patients ask for a person
 
 
-class Words:
+class PatientWords:
     """Says the truth about a handoff, in the patient's language where we have its sentences, else in English."""
 
     def __init__(self, knowledge: Knowledge, language: str | None = None) -> None:

@@ -16,7 +16,7 @@ from gateway.handoff.side import Side
 from gateway.live.signals import Signals
 from gateway.storage import handoffs
 from gateway.storage.database import Database
-from gateway.storage.records import Body, Conversation, Draft, Handoff, HandoffReason, Json, Outcome
+from gateway.storage.records import Body, Conversation, Draft, Handoff, HandoffReason, Json, TurnOutcome
 from gateway.storage.store import Locked, Store
 from gateway.storage.tables import desk_items
 from knowledge import Knowledge
@@ -24,7 +24,7 @@ from knowledge import Knowledge
 CANCEL = "cancel"  # name of the button that ends the waiting where there is no window to do it in
 
 
-AnOutcome = TypeVar("AnOutcome", bound=Outcome)
+AnOutcome = TypeVar("AnOutcome", bound=TurnOutcome)
 
 
 class NoHandoff(LookupError):
@@ -32,7 +32,7 @@ class NoHandoff(LookupError):
 
 
 @dataclass(frozen=True)
-class State:
+class HandoffStanding:
     """How a handoff stands, for the chat window."""
 
     state: str  # assistant, waiting or person
@@ -104,7 +104,7 @@ class Patients(Side):
 
     # by itself
 
-    async def ask(self, conversation_id: str) -> State:
+    async def ask(self, conversation_id: str) -> HandoffStanding:
         """Ask for a person; asking again changes nothing."""
 
         def work(locked: Locked) -> None:
@@ -120,7 +120,7 @@ class Patients(Side):
         await self._change(conversation_id, work)
         return await self.state(conversation_id)
 
-    async def cancel(self, conversation_id: str) -> State:
+    async def cancel(self, conversation_id: str) -> HandoffStanding:
         """Wait for nobody any more. A person who has the chat is told that the patient has ended it."""
 
         def work(locked: Locked) -> None:
@@ -142,15 +142,15 @@ class Patients(Side):
 
         await self._change(conversation_id, work)
 
-    async def leave_contact(self, conversation_id: str, written: str) -> State:
+    async def leave_contact(self, conversation_id: str, written: str) -> HandoffStanding:
         """Leave an e-mail address or phone number; NotReachable if it is neither, NoHandoff if nobody was asked for."""
         return await self._set_contact(conversation_id, contact(written, self._knowledge.clinic.country))
 
-    async def delete_contact(self, conversation_id: str) -> State:
+    async def delete_contact(self, conversation_id: str) -> HandoffStanding:
         """Delete what was left."""
         return await self._set_contact(conversation_id, None)
 
-    async def _set_contact(self, conversation_id: str, found: str | None) -> State:
+    async def _set_contact(self, conversation_id: str, found: str | None) -> HandoffStanding:
         def work(locked: Locked) -> None:
             if handoffs.current(locked.connection, conversation_id) is None:
                 raise NoHandoff(conversation_id)
@@ -159,14 +159,14 @@ class Patients(Side):
         await self._change(conversation_id, work)
         return await self.state(conversation_id)
 
-    async def state(self, conversation_id: str) -> State:
+    async def state(self, conversation_id: str) -> HandoffStanding:
         """How it stands now."""
         await self._store.conversation(conversation_id)
 
-        def work(connection: Connection) -> State:
+        def work(connection: Connection) -> HandoffStanding:
             there = self._front_desk.within(connection)
             own = handoffs.current(connection, conversation_id)
-            return State(
+            return HandoffStanding(
                 state=own.state if own else "assistant",
                 name=own and own.staff_name,
                 ahead=handoffs.ahead(connection, own.waiting_since) if own and own.state == "waiting" else 0,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from gateway.handoff.front_desk import FrontDesk
-from gateway.handoff.patient_words import Words
+from gateway.handoff.patient_words import PatientWords
 from gateway.live.signals import Signals
 from gateway.storage.database import Database
 from gateway.storage.records import Conversation
@@ -28,9 +28,9 @@ class Side:
         self._knowledge = knowledge
         self._front_desk = front_desk
 
-    def _words(self, conversation: Conversation) -> Words:
+    def _words(self, conversation: Conversation) -> PatientWords:
         """What this patient is told, in their language if we have it."""
-        return Words(self._knowledge, conversation.language)
+        return PatientWords(self._knowledge, conversation.language)
 
     async def _change(self, conversation_id: str, work: Callable[[Locked], Any]) -> Any:
         """Do this in one transaction, then wake the patient's window and every console."""

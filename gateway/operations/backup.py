@@ -46,7 +46,7 @@ class BackupError(Told):
 
 
 @dataclass(frozen=True)
-class Manifest:
+class BackupManifest:
     """What a backup holds: the sha256 of each part by its name, and which version of the tables the database has."""
 
     form: int
@@ -55,7 +55,7 @@ class Manifest:
     parts: dict[str, str]
 
 
-def backup(settings: Settings, to: Path, *, with_secrets: bool = False, now: datetime | None = None) -> Manifest:
+def backup(settings: Settings, to: Path, *, with_secrets: bool = False, now: datetime | None = None) -> BackupManifest:
     """Write a backup that its owner alone can read. The assistant may go on running."""
     source = _database_file(settings)
     if not source.exists():
@@ -72,7 +72,7 @@ def backup(settings: Settings, to: Path, *, with_secrets: bool = False, now: dat
         if with_secrets:
             parts |= {f"{SECRETS}{file.name}": file for file in (settings.var / "secrets").glob("[!.]*")}
         created = (now or utc_now()).isoformat(timespec="seconds")
-        manifest = Manifest(FORM, created, _revision(copy), {name: sha256(file) for name, file in parts.items()})
+        manifest = BackupManifest(FORM, created, _revision(copy), {name: sha256(file) for name, file in parts.items()})
         new = folder / "backup.tar"
         new.touch(0o600)
         with new.open("wb") as writer, tarfile.open(fileobj=writer, mode="w") as tar:
@@ -85,7 +85,7 @@ def backup(settings: Settings, to: Path, *, with_secrets: bool = False, now: dat
     return manifest
 
 
-def restore(settings: Settings, backup: Path, *, replace: bool = False) -> Manifest:
+def restore(settings: Settings, backup: Path, *, replace: bool = False) -> BackupManifest:
     """Put a backup in the place of the database (and of the secrets, if it holds any). The assistant must not run.
 
     All of it is checked before anything is touched.
@@ -128,14 +128,14 @@ def _private_folder(beside: Path) -> Iterator[Path]:
         yield Path(folder)
 
 
-def _unpack(backup: Path, folder: Path) -> Manifest:
+def _unpack(backup: Path, folder: Path) -> BackupManifest:
     """Write the parts that the manifest names, and no other, after checking each; BackupError if one is not right."""
     try:
         with tarfile.open(backup, "r:") as tar:  # a backup is never compressed
             first = tar.next()
             if first is None or first.name != MANIFEST or first.size > MANIFEST_LIMIT:
                 raise ValueError("no manifest")
-            manifest = Manifest(**json.loads(_opened(tar, first).read()))
+            manifest = BackupManifest(**json.loads(_opened(tar, first).read()))
             if manifest.form != FORM or DATABASE not in manifest.parts:
                 raise ValueError("another form")
             for name, expected in manifest.parts.items():
@@ -161,7 +161,7 @@ def _opened(tar: tarfile.TarFile, member: tarfile.TarInfo) -> IO[bytes]:
     return reader
 
 
-def _check_database(file: Path, manifest: Manifest) -> None:
+def _check_database(file: Path, manifest: BackupManifest) -> None:
     with closing(sqlite3.connect(file)) as connection:
         try:
             (state,) = connection.execute("PRAGMA integrity_check").fetchone()

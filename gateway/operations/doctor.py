@@ -42,7 +42,7 @@ EMERGENCY = "I have chest pain and I can't breathe"  # what a net that works nev
 
 
 @dataclass(frozen=True)
-class Finding:
+class Diagnosis:
     """What a check found: `state` is good, warning or bad; `todo` says what to do unless it is good."""
 
     check: str
@@ -60,17 +60,17 @@ class Installation:
     now: datetime
 
 
-def environments(here: Installation) -> Iterator[Finding]:
+def environments(here: Installation) -> Iterator[Diagnosis]:
     """Both environments hold what their lock files say."""
     for environment in (ENGINE, GATEWAY):
         name, todo = f"{environment.name} environment", "run 'make setup'"
         made = _at(environment, here.root)
         if not made.python.exists() or not made.stamp.exists():
-            yield Finding(name, BAD, "is missing", todo)
+            yield Diagnosis(name, BAD, "is missing", todo)
         elif made.stamp.read_text() != made.wanted:
-            yield Finding(name, BAD, "is not what its lock file says", todo)
+            yield Diagnosis(name, BAD, "is not what its lock file says", todo)
         else:
-            yield Finding(name, GOOD, "is what its lock file says")
+            yield Diagnosis(name, GOOD, "is what its lock file says")
 
 
 @dataclass(frozen=True)
@@ -86,63 +86,63 @@ def _at(environment: Environment, root: Path) -> _Installed:
     return _Installed(folder / "bin/python", folder / "installed.sha256", digest(lock.read_text()))
 
 
-def encoder(here: Installation) -> Iterator[Finding]:
+def encoder(here: Installation) -> Iterator[Diagnosis]:
     """The sentence encoder is there and undamaged."""
     graph = graph_path(here.root / "var/encoder")
     try:
-        yield Finding("encoder", GOOD, f"{undamaged(graph).name} is undamaged")
+        yield Diagnosis("encoder", GOOD, f"{undamaged(graph).name} is undamaged")
     except EncoderError as error:
-        yield Finding("encoder", BAD, str(error), f"remove {graph} and run 'make setup'")
+        yield Diagnosis("encoder", BAD, str(error), f"remove {graph} and run 'make setup'")
 
 
-def net(here: Installation) -> Iterator[Finding]:
+def net(here: Installation) -> Iterator[Diagnosis]:
     """Both halves of the red-flag net can be used, and hear a plain emergency."""
     found = Net.load(here.settings.data)
     heard = found.check(EMERGENCY)
     if found.fault or heard is None:
-        yield Finding("red-flag net", BAD, found.fault or "does not hear an emergency", "run 'make setup'; " + HELP)
+        yield Diagnosis("red-flag net", BAD, found.fault or "does not hear an emergency", "run 'make setup'; " + HELP)
     else:
-        yield Finding("red-flag net", GOOD, "both halves work")
+        yield Diagnosis("red-flag net", GOOD, "both halves work")
 
 
-def model(here: Installation) -> Iterator[Finding]:
+def model(here: Installation) -> Iterator[Diagnosis]:
     """The model is the one that was trained here, on the data as it is now."""
     models = Models(here.settings)
     try:
         file = models.current()
     except ModelRefused as error:
-        yield Finding("model", BAD, error.what, "remove it and run './ims train'")
+        yield Diagnosis("model", BAD, error.what, "remove it and run './ims train'")
         return
     if file is None:
-        yield Finding("model", BAD, "there is none", "run './ims train'")
+        yield Diagnosis("model", BAD, "there is none", "run './ims train'")
     elif not models.is_current():
-        yield Finding("model", WARNING, f"{file.name} was trained on other data", "run './ims train' and restart")
+        yield Diagnosis("model", WARNING, f"{file.name} was trained on other data", "run './ims train' and restart")
     else:
-        yield Finding("model", GOOD, f"{file.name} is signed, intact and trained on the data as it is")
+        yield Diagnosis("model", GOOD, f"{file.name} is signed, intact and trained on the data as it is")
 
 
-def rasa_setup(here: Installation) -> Iterator[Finding]:
+def rasa_setup(here: Installation) -> Iterator[Diagnosis]:
     """An assistant in a folder of its own has Rasa set up as this version of the code does."""
     folder = here.settings.data.absolute().parent
     for name in RASA:
         own, ours = folder / name, here.root / name
         if not own.is_file():
-            yield Finding("Rasa's set-up", BAD, f"{name} is missing", f"copy it from {here.root}")
+            yield Diagnosis("Rasa's set-up", BAD, f"{name} is missing", f"copy it from {here.root}")
         elif ours.is_file() and own.read_bytes() != ours.read_bytes():
-            yield Finding("Rasa's set-up", WARNING, f"{name} is not that of this version", f"compare it with {ours}")
+            yield Diagnosis("Rasa's set-up", WARNING, f"{name} is not that of this version", f"compare it with {ours}")
 
 
-def secrets(here: Installation) -> Iterator[Finding]:
+def secrets(here: Installation) -> Iterator[Diagnosis]:
     """Secrets are readable by their owner alone."""
     files = sorted((here.settings.var / "secrets").glob("[!.]*"))
     if open_to_others := [file for file in files if file.stat().st_mode & 0o077]:
         names = ", ".join(file.name for file in open_to_others)
-        yield Finding("secrets", BAD, f"others can read {names}", f"chmod 600 {here.settings.var}/secrets/*")
+        yield Diagnosis("secrets", BAD, f"others can read {names}", f"chmod 600 {here.settings.var}/secrets/*")
     else:
-        yield Finding("secrets", GOOD, f"{len(files)} in {here.settings.var}/secrets, for their owner alone")
+        yield Diagnosis("secrets", GOOD, f"{len(files)} in {here.settings.var}/secrets, for their owner alone")
 
 
-def ports(here: Installation) -> Iterator[Finding]:
+def ports(here: Installation) -> Iterator[Diagnosis]:
     """The ports are free, or our own parts answer on them."""
     settings = here.settings
     engines = [("engine", httpx.URL(url), "/webhooks/gateway/", "IMS_ENGINE_URL") for url in settings.engine_urls]
@@ -154,11 +154,13 @@ def ports(here: Installation) -> Iterator[Finding]:
     ):
         check = f"{name} port"
         if _is_free(url):
-            yield Finding(check, GOOD, f"{url.port} is free (not running)")
+            yield Diagnosis(check, GOOD, f"{url.port} is free (not running)")
         elif _answers(url.copy_with(path=path), _token(settings) if name == "engine" else {}):
-            yield Finding(check, GOOD, f"{url.port} is answered by the {name}")
+            yield Diagnosis(check, GOOD, f"{url.port} is answered by the {name}")
         else:
-            yield Finding(check, BAD, f"{url.port} is used by another program", f"stop that program, or set {variable}")
+            yield Diagnosis(
+                check, BAD, f"{url.port} is used by another program", f"stop that program, or set {variable}"
+            )
 
 
 def _token(settings: Settings) -> dict[str, str]:
@@ -180,12 +182,12 @@ def _answers(url: httpx.URL, headers: dict[str, str]) -> bool:
         return False
 
 
-def database(here: Installation) -> Iterator[Finding]:
+def database(here: Installation) -> Iterator[Diagnosis]:
     """The database answers, can be written, and has the tables of this version."""
     settings = here.settings
     file = settings.var / "ims.sqlite3"
     if not settings.database and not file.exists():
-        yield Finding("database", GOOD, f"{file} will be made at the first start")
+        yield Diagnosis("database", GOOD, f"{file} will be made at the first start")
         return
     newest = ScriptDirectory.from_config(_alembic()).get_current_head()
 
@@ -201,25 +203,25 @@ def database(here: Installation) -> Iterator[Finding]:
     try:
         revision, last = opened.run_here(look)
     except Exception as error:
-        yield Finding(
+        yield Diagnosis(
             "database", BAD, f"can't be written ({describe(error)})", "look at its file's owner, the disk, IMS_DATABASE"
         )
         return
     finally:
         opened.engine.dispose()
     if revision is None:
-        yield Finding("database", GOOD, "can be written; the first start makes its tables")
+        yield Diagnosis("database", GOOD, "can be written; the first start makes its tables")
     elif revision != newest:
-        yield Finding(
+        yield Diagnosis(
             "database",
             WARNING,
             f"has the tables of version {revision}, not {newest}",
             "'./ims backup FILE', then start this version: it brings them up to date",
         )
     else:
-        yield Finding("database", GOOD, f"can be written; its tables are those of version {revision}")
+        yield Diagnosis("database", GOOD, f"can be written; its tables are those of version {revision}")
     if last and last > here.now + CLOCK_SLACK:
-        yield Finding("clock", BAD, "is earlier than the newest message", "set the clock; use NTP")
+        yield Diagnosis("clock", BAD, "is earlier than the newest message", "set the clock; use NTP")
 
 
 def _alembic() -> Config:
@@ -228,17 +230,17 @@ def _alembic() -> Config:
     return config
 
 
-def clinic(here: Installation) -> Iterator[Finding]:
+def clinic(here: Installation) -> Iterator[Diagnosis]:
     """The clinic is a real one, and its answers are signed and not overdue."""
     try:
         knowledge = Knowledge.load(here.settings.data)
     except KnowledgeError:
-        yield Finding("data", BAD, "has mistakes", "'./ims check' names them")
+        yield Diagnosis("data", BAD, "has mistakes", "'./ims check' names them")
         return
     if knowledge.clinic.demo:
-        yield Finding("clinic", WARNING, "is the demo clinic", "put your own facts into data/clinic.yml; demo: false")
+        yield Diagnosis("clinic", WARNING, "is the demo clinic", "put your own facts into data/clinic.yml; demo: false")
     else:
-        yield Finding("clinic", GOOD, knowledge.clinic.name)
+        yield Diagnosis("clinic", GOOD, knowledge.clinic.name)
     today = here.now.astimezone(knowledge.clinic.timezone).date()
     topics = knowledge.topics.values()
     for what, names, todo in (
@@ -251,47 +253,47 @@ def clinic(here: Installation) -> Iterator[Finding]:
         ),
     ):
         if names:
-            yield Finding("answers", WARNING, f"{len(names)} {what}: {_some(names)}", todo)
+            yield Diagnosis("answers", WARNING, f"{len(names)} {what}: {_some(names)}", todo)
 
 
 def _some(names: list[str], most: int = 4) -> str:
     return ", ".join(sorted(names)[:most]) + (" ..." if len(names) > most else "")
 
 
-def traces(here: Installation) -> Iterator[Finding]:
+def traces(here: Installation) -> Iterator[Diagnosis]:
     """Traces can be sent, if OpenTelemetry's variables ask for them."""
     try:
         tracing_settings.check()
     except tracing_settings.TracingError as error:
-        yield Finding("traces", BAD, error.what, error.todo)
+        yield Diagnosis("traces", BAD, error.what, error.todo)
     else:
         if tracing_settings.asked_for():
-            yield Finding("traces", WARNING, "are sent to a collector", "see that it is the clinic's own")
+            yield Diagnosis("traces", WARNING, "are sent to a collector", "see that it is the clinic's own")
 
 
-def disk(here: Installation) -> Iterator[Finding]:
+def disk(here: Installation) -> Iterator[Diagnosis]:
     """There is room for messages, logs and another model."""
     var = here.settings.var.absolute()
     folder = next(folder for folder in (var, *var.parents) if folder.exists())
     free = shutil.disk_usage(folder).free
     words = f"{free / 1e9:.1f} GB free"
     if free < LITTLE_DISK:
-        yield Finding("disk", BAD if free < NO_DISK else WARNING, words, "make room: old models, backups, var/logs")
+        yield Diagnosis("disk", BAD if free < NO_DISK else WARNING, words, "make room: old models, backups, var/logs")
     else:
-        yield Finding("disk", GOOD, words)
+        yield Diagnosis("disk", GOOD, words)
 
 
-def clock(here: Installation) -> Iterator[Finding]:
+def clock(here: Installation) -> Iterator[Diagnosis]:
     """The clock is not earlier than what was made here, such as the model."""
     made = (here.settings.models / "manifest.json", here.root / "environments/gateway.txt")
     newest = max((path.stat().st_mtime for path in made if path.exists()), default=0.0)
     if datetime.fromtimestamp(newest, UTC) > here.now + CLOCK_SLACK:
-        yield Finding("clock", BAD, "is earlier than files that were made here", "set the clock; use NTP")
+        yield Diagnosis("clock", BAD, "is earlier than files that were made here", "set the clock; use NTP")
     else:
-        yield Finding("clock", GOOD, f"{here.now:%Y-%m-%d %H:%M} UTC")
+        yield Diagnosis("clock", GOOD, f"{here.now:%Y-%m-%d %H:%M} UTC")
 
 
-CHECKS: tuple[Callable[[Installation], Iterator[Finding]], ...] = (
+CHECKS: tuple[Callable[[Installation], Iterator[Diagnosis]], ...] = (
     environments,
     encoder,
     net,
@@ -307,13 +309,13 @@ CHECKS: tuple[Callable[[Installation], Iterator[Finding]], ...] = (
 )
 
 
-def examine(settings: Settings, root: Path = ROOT, now: datetime | None = None) -> list[Finding]:
+def examine(settings: Settings, root: Path = ROOT, now: datetime | None = None) -> list[Diagnosis]:
     """All findings, in the order of the checks."""
     here = Installation(settings, root, now or utc_now())
-    found: list[Finding] = []
+    found: list[Diagnosis] = []
     for check in CHECKS:
         try:
             found += check(here)
         except Exception as error:
-            found.append(Finding(check.__name__, BAD, f"could not be looked at ({describe(error)})", HELP))
+            found.append(Diagnosis(check.__name__, BAD, f"could not be looked at ({describe(error)})", HELP))
     return found

@@ -47,7 +47,7 @@ class SignIn(Refused):
         return RedirectResponse(f"/staff/login?next={quote(self._after)}", 303, HEADERS)
 
 
-class NotYours(Refused):
+class NotYourRole(Refused):
     """Signed in, but without a role for this page."""
 
     def __init__(self) -> None:
@@ -82,7 +82,7 @@ class Access:
                 await self.check_sent(request, csrf_of(token))
             person, session = found
             if roles and not person.may(roles):
-                raise NotYours() if page else Refused.because("not_your_role")
+                raise NotYourRole() if page else Refused.because("not_your_role")
             request.state.visit = Visit(person, session, csrf_of(token))
             return request.state.visit
 

@@ -27,7 +27,7 @@ T = TypeVar("T")
 Around = Callable[[str], AbstractContextManager[object]]
 
 
-class Busy(Exception):
+class DatabaseBusy(Exception):
     """The database could not be had for itself."""
 
 
@@ -168,7 +168,7 @@ def _overwrite_deleted(engine: Engine) -> None:
     finally:
         connection.close()
     if busy:
-        raise Busy("the database was in use for too long")
+        raise DatabaseBusy("the database was in use for too long")
 
 
 def _migration(step: Callable[[Config, str], None], revision: str) -> Callable[[Connection], None]:

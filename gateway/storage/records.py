@@ -145,7 +145,7 @@ class Handoff:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class TurnOutcome:
     """All that one message of a patient leads to; written as a whole or not at all."""
 
     replies: tuple[Draft, ...] = ()

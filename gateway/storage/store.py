@@ -27,8 +27,8 @@ from gateway.storage.records import (
     Event,
     Json,
     KeyReused,
-    Outcome,
     Turn,
+    TurnOutcome,
     UnknownConversation,
     hashed,
 )
@@ -252,7 +252,7 @@ class Store:
         query = select(events.c.conversation_id).where(_RECEIVED).distinct()
         return await self._database.read(lambda connection: list(connection.execute(query).scalars()))
 
-    async def settle(self, conversation_id: str, seq: int, outcome: Outcome) -> list[Event]:
+    async def settle(self, conversation_id: str, seq: int, outcome: TurnOutcome) -> list[Event]:
         """Answer a patient's message: all of `outcome`, or nothing if it was answered before.
 
         Who has the conversation is asked again here: what the assistant says after a person took over is dropped.

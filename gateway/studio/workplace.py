@@ -35,7 +35,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class State:
+class DataState:
     """The data as it is on disk: what could be read, and what is wrong with the rest."""
 
     knowledge: Knowledge
@@ -74,7 +74,7 @@ class Workplace:
         self.database = database
         self._net = net
         self.now = now
-        self._state = State(knowledge, ())
+        self._state = DataState(knowledge, ())
         self._stamp: object = None
         self._alarms = lru_cache(maxsize=20_000)(self._alarm)
 
@@ -99,12 +99,12 @@ class Workplace:
         """The date at the clinic."""
         return self.now().astimezone(self._state.knowledge.clinic.timezone).date()
 
-    def state(self) -> State:
+    def state(self) -> DataState:
         """The data as it is now."""
         stamp = tuple(self._files())
         if stamp != self._stamp:
             knowledge, problems = Knowledge.read(self.settings.data)
-            self._state = State(knowledge or self._state.knowledge, tuple(problems))
+            self._state = DataState(knowledge or self._state.knowledge, tuple(problems))
             self._stamp = stamp
         return self._state
 

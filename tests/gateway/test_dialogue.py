@@ -16,7 +16,7 @@ from gateway.chat.record import ChatRecord, Told, is_long
 from gateway.chat.replies import Replies
 from gateway.engine.client import EngineReply
 from gateway.storage.database import Database
-from gateway.storage.records import Conversation, Draft, Event, Outcome, Turn
+from gateway.storage.records import Conversation, Draft, Event, Turn, TurnOutcome
 from knowledge import Knowledge, normalise
 from tests.gateway.conftest import Chat
 
@@ -43,7 +43,7 @@ class Talker:
         outcome = self.dialogue.short_answer(turn, record)
         if isinstance(outcome, Chosen):
             topic = str(outcome.does.get("more") or outcome.does.get("intent", "")).removeprefix("faq/")
-            outcome = self.dialogue.carried_out(outcome.does, record, {}) or Outcome(
+            outcome = self.dialogue.carried_out(outcome.does, record, {}) or TurnOutcome(
                 replies=(self.replies.answer(topic, long="more" in outcome.does),)
                 if self.replies.knows(topic)
                 else (self.replies.own_words("chat", "Here is a list."),)
@@ -54,7 +54,7 @@ class Talker:
             reply = EngineReply(kind, intent=intent, topics=topics, messages=() if topics else (unknown,))
             found = self.dialogue.follow_up(reply, record, text)
             decided = self.replies.decided(reply, self.dialogue.asked(text, record, reply))
-            outcome = Outcome(replies=found or self.dialogue.in_view(decided, record))
+            outcome = TurnOutcome(replies=found or self.dialogue.in_view(decided, record))
         outcome = self.dialogue.finished(outcome, record, text)
         self.kept = outcome.record
         self.said += outcome.replies

@@ -56,7 +56,7 @@ def here(tmp_path: Path) -> Installation:
     return Installation(settings, tmp_path, NOW)
 
 
-def states(found: Iterator[doctor.Finding]) -> dict[str, str]:
+def states(found: Iterator[doctor.Diagnosis]) -> dict[str, str]:
     findings = list(found)
     assert all(finding.todo for finding in findings if finding.state != GOOD)
     return {finding.check: finding.state for finding in findings}

@@ -21,7 +21,7 @@ from gateway.chat.retention import Retention
 from gateway.live.signals import LocalSignals
 from gateway.settings import Settings
 from gateway.storage.database import Database
-from gateway.storage.records import Conversation, Draft, Outcome, UnknownConversation
+from gateway.storage.records import Conversation, Draft, TurnOutcome, UnknownConversation
 from gateway.storage.store import Store
 from tests.gateway.conftest import NOW, Chat, Gateway, Json, Start, sse_events
 from tests.support.fake_engine import FakeEngine
@@ -55,7 +55,9 @@ class Archive:
         if conversation is None:
             conversation, _, _ = await self.store.open(Draft("assistant", "chat", {"text": "hi"}))
         event, _ = await self.store.append(conversation.id, Draft("patient", "message", {"text": words}), words[:60])
-        outcome = Outcome((Draft("assistant", "chat", {"text": f"about {words}"}),), ("asked",), slots={"said": words})
+        outcome = TurnOutcome(
+            (Draft("assistant", "chat", {"text": f"about {words}"}),), ("asked",), slots={"said": words}
+        )
         await self.store.settle(conversation.id, event.seq, outcome)
         return conversation
 

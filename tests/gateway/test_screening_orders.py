@@ -25,7 +25,7 @@ from gateway.app import create_app
 from gateway.chat.conversations import Conversations
 from gateway.settings import Settings
 from gateway.storage.database import Database
-from gateway.storage.records import Event, Outcome
+from gateway.storage.records import Event, TurnOutcome
 from gateway.storage.store import Store
 from knowledge import Knowledge
 from tests.gateway.conftest import FakeNet
@@ -45,7 +45,7 @@ class ShakyStore(Store):
 
     failing = 0
 
-    async def settle(self, conversation_id: str, seq: int, outcome: Outcome) -> list[Event]:
+    async def settle(self, conversation_id: str, seq: int, outcome: TurnOutcome) -> list[Event]:
         if ShakyStore.failing:
             ShakyStore.failing -= 1
             raise OSError("no space left on device")

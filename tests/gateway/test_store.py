@@ -18,7 +18,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from sqlalchemy import Connection, text
 
 from gateway.storage.database import Database
-from gateway.storage.records import Draft, KeyReused, Outcome, UnknownConversation
+from gateway.storage.records import Draft, KeyReused, TurnOutcome, UnknownConversation
 from gateway.storage.store import Store, _find
 from gateway.storage.tables import metadata
 
@@ -60,7 +60,7 @@ async def test_two_stores_on_one_file_share_the_numbers(store: Store, tmp_path: 
 async def test_a_message_is_settled_once(store: Store) -> None:
     conversation, _, _ = await store.open()
     event, _ = await store.append(conversation.id, said("hello"))
-    outcomes = [Outcome(replies=(reply(f"answer {n}"),), desk=("asked",)) for n in range(5)]
+    outcomes = [TurnOutcome(replies=(reply(f"answer {n}"),), desk=("asked",)) for n in range(5)]
     settled = await asyncio.gather(*(store.settle(conversation.id, event.seq, outcome) for outcome in outcomes))
     assert sum(bool(events) for events in settled) == 1
     assert len(await store.history(conversation.id)) == 2
@@ -79,7 +79,7 @@ async def test_a_key_belongs_to_one_message_of_one_conversation(store: Store) ->
 async def test_what_is_forgotten_is_gone_with_all_its_events(store: Store) -> None:
     conversation, _, _ = await store.open(reply("hi"))
     event, _ = await store.append(conversation.id, said("hello"))
-    await store.settle(conversation.id, event.seq, Outcome(desk=("asked",)))
+    await store.settle(conversation.id, event.seq, TurnOutcome(desk=("asked",)))
     await store.forget(conversation.id)
     assert await store.history(conversation.id) == []
     assert await store.open_desk_items() == []
@@ -192,7 +192,7 @@ class StoreMachine(RuleBasedStateMachine):
     @rule(count=st.integers(0, 3), data=st.data())
     def answer(self, count: int, data: st.DataObject) -> None:
         seq = data.draw(st.sampled_from([seq for seq, _ in self.keys.values()]))
-        outcome = Outcome(replies=tuple(reply(f"{seq}.{n}") for n in range(count)))
+        outcome = TurnOutcome(replies=tuple(reply(f"{seq}.{n}") for n in range(count)))
         said_now = self._run(self.store.settle(self.conversation.id, seq, outcome))
         if seq not in self.unanswered:
             assert said_now == []

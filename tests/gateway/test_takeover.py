@@ -19,7 +19,7 @@ from hypothesis import settings as profile
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from gateway.desk.service import AlreadyClaimed, NotYours
+from gateway.desk.service import AlreadyClaimed, NotYourChat
 from gateway.settings import Settings
 from knowledge import Knowledge
 from tests.gateway.conftest import Chat
@@ -141,7 +141,7 @@ class Takeover(RuleBasedStateMachine):
                 self.run(self.clinic.desk.reply(self.chat.id, who, text, key))
             assert who == self.holder
             self.said[key] = text
-        except NotYours:
+        except NotYourChat:
             assert who != self.holder
 
     @precondition(lambda self: self.holder)

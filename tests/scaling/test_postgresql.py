@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import inspect
 
 from gateway.storage.database import Database
-from gateway.storage.records import Draft, KeyReused, Outcome
+from gateway.storage.records import Draft, KeyReused, TurnOutcome
 from gateway.storage.store import Store
 from gateway.storage.tables import metadata
 from tests.support.query_plans import a_day, reads_everything, recorded
@@ -78,7 +78,9 @@ async def test_a_new_sender_gets_one_conversation_through_whichever_gateway(two:
 async def test_a_message_is_settled_once_by_whichever_gateway(two: tuple[Store, Store]) -> None:
     conversation, _, _ = await two[0].open()
     await two[0].append(conversation.id, said("hello"))
-    outcome = Outcome((Draft("assistant", "chat", {"text": "Hello!"}),), desk=("asked",), slots={"topic": "soreness"})
+    outcome = TurnOutcome(
+        (Draft("assistant", "chat", {"text": "Hello!"}),), desk=("asked",), slots={"topic": "soreness"}
+    )
     settled = await asyncio.gather(*(store.settle(conversation.id, 1, outcome) for store in two))
     assert sorted(len(events) for events in settled) == [0, 1]
     assert len(await two[0].open_desk_items()) == 1

@@ -17,7 +17,7 @@ from alembic.runtime.migration import MigrationContext
 from gateway.desk.proposals import Proposals
 from gateway.settings import Settings
 from gateway.storage.database import Database
-from gateway.storage.records import Body, Draft, Kind, Outcome
+from gateway.storage.records import Body, Draft, Kind, TurnOutcome
 from gateway.storage.store import Store
 from gateway.storage.tables import metadata
 from gateway.studio.inbox.inbox import Inbox, Message, grouped
@@ -46,7 +46,7 @@ async def said(store: Store, text: str, kind: Kind, conversation: str | None = N
     """A message and its answer; the id of the conversation."""
     id = conversation or (await store.open())[0].id
     event, _ = await store.append(id, Draft("patient", "message", {"text": text}))
-    await store.settle(id, event.seq, Outcome((Draft("assistant", kind, cast(Body, {"text": "-", **body})),)))
+    await store.settle(id, event.seq, TurnOutcome((Draft("assistant", kind, cast(Body, {"text": "-", **body})),)))
     return id
 
 

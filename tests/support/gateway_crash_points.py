@@ -33,7 +33,7 @@ from gateway.chat.retention import Retention
 from gateway.desk.alerts import Alerts
 from gateway.desk.mail import Mailer
 from gateway.desk.proposals import Proposals
-from gateway.desk.service import Desk, NotYours
+from gateway.desk.service import Desk, NotYourChat
 from gateway.engine.client import HttpEngine
 from gateway.handoff.front_desk import FrontDesk
 from gateway.handoff.patients import Patients
@@ -42,7 +42,7 @@ from gateway.settings import Settings
 from gateway.staff.accounts import AccountError, Accounts
 from gateway.staff.audit import Audit
 from gateway.storage.database import Database
-from gateway.storage.records import Body, Conversation, Draft, Handoff, Outcome
+from gateway.storage.records import Body, Conversation, Draft, Handoff, TurnOutcome
 from gateway.storage.store import Store
 from gateway.studio.inbox.inbox import Inbox
 from gateway.studio.personal import Personal
@@ -98,14 +98,14 @@ async def prepare(parts: Parts) -> Json:
     async def chat() -> Conversation:
         conversation, _, _ = await parts.store.open(reply("Hello"))
         await parts.store.append(conversation.id, said("will I be sore?"), "first")
-        await parts.store.settle(conversation.id, 2, Outcome((reply("You may be sore.", **VERSION),)))
+        await parts.store.settle(conversation.id, 2, TurnOutcome((reply("You may be sore.", **VERSION),)))
         return conversation
 
     chats = {name: (await chat()).id for name in ("plain", "asked", "waiting", "taken", "old")}
     await parts.store.append(chats["asked"], said("zebra"), "second")
     unknown = Draft("assistant", "unknown", {"text": "I am not sure about that.", "topic": None, "topics": []})
     await parts.store.append(chats["plain"], said("elephants"), "second")
-    await parts.store.settle(chats["plain"], 4, Outcome((unknown,)))
+    await parts.store.settle(chats["plain"], 4, TurnOutcome((unknown,)))
     for name in ("waiting", "taken"):
         await parts.patients.ask(chats[name])
     await parts.desk.claim(chats["taken"], 1, "Robin")
@@ -115,7 +115,7 @@ async def prepare(parts: Parts) -> Json:
     return {**chats, "code": code}
 
 
-OUTCOME = Outcome(
+OUTCOME = TurnOutcome(
     (reply("A person comes."), reply("Meanwhile, ask.")),
     ("asked", "engine_down"),
     slots={"topic": "human"},
@@ -135,17 +135,17 @@ async def _password(parts: Parts, at: Json) -> None:
 
 
 async def _hand_back(parts: Parts, at: Json) -> None:
-    with suppress(NotYours):  # handed back already
+    with suppress(NotYourChat):  # handed back already
         await parts.desk.hand_back(at["taken"], 1, "We spoke.")
 
 
 async def _release(parts: Parts, at: Json) -> None:
-    with suppress(NotYours):
+    with suppress(NotYourChat):
         await parts.desk.release(at["taken"], 1)
 
 
 async def _transfer(parts: Parts, at: Json) -> None:
-    with suppress(NotYours):
+    with suppress(NotYourChat):
         await parts.desk.transfer(at["taken"], 1, 2, "Sam")
 
 

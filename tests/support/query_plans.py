@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, event
 
 from gateway.desk.service import _queue
-from gateway.storage.records import Draft, Outcome
+from gateway.storage.records import Draft, TurnOutcome
 from gateway.storage.store import Store
 
 GROWING = ("conversations", "events", "desk_items", "handoffs", "incidents")  # tables that grow with use
@@ -41,7 +41,7 @@ async def a_day(store: Store) -> None:
         await store.next_turn(conversation.id)
         await store.said_before(message)
         answer = Draft("assistant", "answer", {"text": "Most people are."})
-        await store.settle(conversation.id, message.seq, Outcome((answer,), slots={}, desk=("asked",)))
+        await store.settle(conversation.id, message.seq, TurnOutcome((answer,), slots={}, desk=("asked",)))
         await store.answer_to(conversation.id, message.seq)
     await store.append_from("walk-in", said)
     await store.history(conversation.id)

@@ -14,7 +14,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from gateway.staff.accounts import Accounts
 from gateway.storage.database import Database
-from gateway.storage.records import Draft, Outcome
+from gateway.storage.records import Draft, TurnOutcome
 from gateway.storage.store import Store
 from gateway.studio.inbox.inbox import Inbox
 from gateway.studio.personal import Personal
@@ -93,7 +93,7 @@ async def ask_in_vain(url: str, messages: Sequence[str]) -> None:
     for message in messages:
         id = (await store.open())[0].id
         event, _ = await store.append(id, Draft("patient", "message", {"text": message}))
-        await store.settle(id, event.seq, Outcome((Draft("assistant", "unknown", {"text": "-"}),)))
+        await store.settle(id, event.seq, TurnOutcome((Draft("assistant", "unknown", {"text": "-"}),)))
     await database.close()
 
 

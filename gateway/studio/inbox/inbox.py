@@ -44,7 +44,7 @@ class Message:
 
 
 @dataclass(frozen=True)
-class Group:
+class MessageGroup:
     """Messages that ask the same. It has the id of its first message, and shows the one that is most typical."""
 
     id: int
@@ -137,7 +137,7 @@ class Inbox:
         return len(new)
 
 
-def grouped(messages: Sequence[Message], vectors: Array, same: float) -> list[Group]:
+def grouped(messages: Sequence[Message], vectors: Array, same: float) -> list[MessageGroup]:
     """The messages in groups of like meaning, those of most patients first."""
     groups: list[list[int]] = []
     sums: list[Array] = []
@@ -154,7 +154,7 @@ def grouped(messages: Sequence[Message], vectors: Array, same: float) -> list[Gr
     for group, total in zip(groups, sums, strict=True):
         typical = max(group, key=lambda i: float(vectors[i] @ total))
         own = tuple(messages[i] for i in group)
-        found.append(Group(own[0].id, own, messages[typical].text))
+        found.append(MessageGroup(own[0].id, own, messages[typical].text))
     return sorted(found, key=lambda group: (-group.patients, group.id))
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from gateway.studio.background import Work
-from gateway.studio.inbox.inbox import Group, Inbox, Message, grouped
+from gateway.studio.inbox.inbox import Inbox, Message, MessageGroup, grouped
 from gateway.studio.meaning import Array, Meaning, Near
 
 MOST = 1000  # messages that are grouped, the newest
@@ -20,7 +20,7 @@ Examples = Mapping[str, Sequence[str]]
 class Suggested:
     """A group and the topics that lie nearest to it."""
 
-    group: Group
+    group: MessageGroup
     near: tuple[Near, ...]
 
 
@@ -81,7 +81,7 @@ def remaining(groups: Sequence[Suggested], messages: Sequence[Message]) -> list[
         if own := tuple(message for message in each.group.messages if message.id in waiting):
             texts = [message.text for message in own]
             text = each.group.text if each.group.text in texts else texts[0]
-            left.append(replace(each, group=Group(own[0].id, own, text)))
+            left.append(replace(each, group=MessageGroup(own[0].id, own, text)))
     if sum(len(each.group.messages) for each in left) < len(waiting):
         return None
     return sorted(left, key=lambda each: (-each.group.patients, each.group.id))

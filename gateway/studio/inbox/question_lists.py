@@ -50,7 +50,7 @@ FILLERS = frozenset(
 
 
 @dataclass(frozen=True)
-class Asked:
+class ListedQuestion:
     """A question, and what was answered where that is known."""
 
     question: str
@@ -85,7 +85,7 @@ def _decoded(raw: bytes) -> str:
     return raw.decode(ENCODINGS[-1]).replace("\0", "")  # in which every byte is a letter
 
 
-def from_csv(file: Path) -> list[Asked]:
+def from_csv(file: Path) -> list[ListedQuestion]:
     """The questions of a table; the column is found by its heading, or is the one that is most like questions."""
     text = text_of(file)
     if PAGE.match(text):
@@ -93,7 +93,7 @@ def from_csv(file: Path) -> list[Asked]:
     return _table(file, text)
 
 
-def _table(file: Path, text: str) -> list[Asked]:
+def _table(file: Path, text: str) -> list[ListedQuestion]:
     try:
         dialect: Any = csv.Sniffer().sniff(text[:20_000], ",;\t|")
     except csv.Error:
@@ -124,13 +124,13 @@ def _table(file: Path, text: str) -> list[Asked]:
             continue
         asked = " ".join(row[question].split()) if question < len(row) else ""
         if asked and len(asked) <= LONGEST:
-            found.append(Asked(asked, row[answer].strip() if answer is not None and answer < len(row) else ""))
+            found.append(ListedQuestion(asked, row[answer].strip() if answer is not None and answer < len(row) else ""))
     if not found:
         raise StudioError(f"No question was found in {file}.", "give its column the heading 'question'.")
     return _once(found)
 
 
-def _page(text: str) -> list[Asked]:
+def _page(text: str) -> list[ListedQuestion]:
     reader = _Page()
     reader.feed(text)
     reader.close()
@@ -138,7 +138,7 @@ def _page(text: str) -> list[Asked]:
     return _once(marked or reader.questions())
 
 
-def faq(file: Path) -> list[Asked]:
+def faq(file: Path) -> list[ListedQuestion]:
     """The questions of an FAQ list of either kind."""
     text = text_of(file)
     if file.suffix.casefold() in {".mhtml", ".mht"}:
@@ -218,18 +218,18 @@ class _Page(HTMLParser):
         super().close()
         self._end()
 
-    def questions(self) -> list[Asked]:
+    def questions(self) -> list[ListedQuestion]:
         """Heads that ask, each with the text up to the next head."""
-        found: list[Asked] = []
+        found: list[ListedQuestion] = []
         asking = False
         for head, text in self.blocks:
             if head and text.endswith("?") and len(text) <= LONGEST_QUESTION:
-                found.append(Asked(text, ""))
+                found.append(ListedQuestion(text, ""))
                 asking = True
             elif head:
                 asking = False
             elif asking:
-                found[-1] = Asked(found[-1].question, f"{found[-1].answer}\n{text}".strip())
+                found[-1] = ListedQuestion(found[-1].question, f"{found[-1].answer}\n{text}".strip())
         return found
 
     def _end(self) -> None:
@@ -239,7 +239,7 @@ class _Page(HTMLParser):
         self._text, self._head, self._bold = [], False, False
 
 
-def _marked_up(script: str) -> Iterator[Asked]:
+def _marked_up(script: str) -> Iterator[ListedQuestion]:
     try:
         waiting: list[Any] = [json.loads(script)]
     except (ValueError, RecursionError):
@@ -252,7 +252,7 @@ def _marked_up(script: str) -> Iterator[Asked]:
             if entry.get("@type") == "Question" and isinstance(entry.get("name"), str):
                 answer = entry.get("acceptedAnswer")
                 text = answer.get("text", "") if isinstance(answer, dict) else ""
-                yield Asked(_plain(entry["name"]), _plain(str(text)))
+                yield ListedQuestion(_plain(entry["name"]), _plain(str(text)))
             else:
                 waiting[:0] = [value for value in entry.values() if isinstance(value, dict | list)]
 
@@ -287,5 +287,5 @@ def _likely(rows: list[list[str]]) -> int:
     return widths.index(max(widths))
 
 
-def _once(found: list[Asked]) -> list[Asked]:
+def _once(found: list[ListedQuestion]) -> list[ListedQuestion]:
     return list({asked.question.casefold(): asked for asked in reversed(found) if asked.question}.values())[::-1]

@@ -8,7 +8,7 @@ from typing import Any
 
 from gateway.studio.background import off_loop
 from gateway.studio.errors import StudioError
-from gateway.studio.inbox.decisions import DISMISSED, TAUGHT, Decision, Decisions
+from gateway.studio.inbox.decisions import DISMISSED, TAUGHT, Decisions, TeachingDecision
 from gateway.studio.inbox.inbox import Inbox, Message
 from gateway.studio.topics.topics import Topics
 
@@ -21,13 +21,13 @@ class Teaching:
         self._topics = topics
         self._decisions = decisions
 
-    async def teach(self, messages: Sequence[Message], topic: str) -> Decision:
+    async def teach(self, messages: Sequence[Message], topic: str) -> TeachingDecision:
         """Make the messages examples of a topic or draft."""
         texts = [message.text for message in messages]
         added, cases = await off_loop(lambda: self._topics.teach(topic, texts))
         return await self._decided(messages, TAUGHT, topic=topic, examples=added.taken, cases=cases)
 
-    async def begin(self, messages: Sequence[Message], name: str) -> Decision:
+    async def begin(self, messages: Sequence[Message], name: str) -> TeachingDecision:
         """Begin a draft with the messages, and with what the front desk replied to them as its longer answer."""
         texts = [message.text for message in messages]
         replies = dict.fromkeys(message.reply for message in messages if message.reply)
@@ -36,11 +36,11 @@ class Teaching:
         about = {"topic": name, "examples": tuple(file.examples), "cases": cases, "draft": file.digest}
         return await self._decided(messages, TAUGHT, **about)
 
-    async def put_aside(self, messages: Sequence[Message]) -> Decision:
+    async def put_aside(self, messages: Sequence[Message]) -> TeachingDecision:
         """Take the messages out of the inbox."""
         return await self._decided(messages, DISMISSED)
 
-    async def undo(self, id: str) -> tuple[Decision, int]:
+    async def undo(self, id: str) -> tuple[TeachingDecision, int]:
         """Take a decision back; the decision, and how many messages wait again. StudioError if it can't be."""
         decision = await off_loop(lambda: self._decisions.find(id))
         if decision is None:
@@ -56,8 +56,8 @@ class Teaching:
         await off_loop(lambda: self._decisions.drop(id))
         return decision, waiting
 
-    async def _decided(self, messages: Sequence[Message], state: str, **about: Any) -> Decision:
-        decision = Decision(
+    async def _decided(self, messages: Sequence[Message], state: str, **about: Any) -> TeachingDecision:
+        decision = TeachingDecision(
             secrets.token_hex(8), self._topics.author, state, tuple(message.id for message in messages), **about
         )
         await self._inbox.close(decision.messages, state)

@@ -15,7 +15,7 @@ from gateway.staff.audit import Audit
 from gateway.staff.templates import Pages
 from gateway.studio.background import off_loop
 from gateway.studio.errors import StudioError
-from gateway.studio.inbox.decisions import Decision
+from gateway.studio.inbox.decisions import TeachingDecision
 from gateway.studio.inbox.inbox import Message
 from gateway.studio.inbox.question_lists import name_for
 from gateway.studio.inbox.teaching import Teaching
@@ -98,7 +98,7 @@ class InboxPages:
             )
         return found
 
-    async def _decided(self, visit: Visit, deciding: Awaitable[Decision], then: str) -> Response:
+    async def _decided(self, visit: Visit, deciding: Awaitable[TeachingDecision], then: str) -> Response:
         """Go on to `then` with the decision's id, or say on the page why there is none."""
         try:
             decision = await deciding
@@ -110,7 +110,7 @@ class InboxPages:
     async def teach(
         self, topic: Annotated[str, Form()] = "", ids: Ids = None, visit: Visit = Depends(the_visit)
     ) -> Response:
-        async def taught() -> Decision:
+        async def taught() -> TeachingDecision:
             messages = await self._chosen(ids)
             if not topic:
                 raise StudioError("No topic is chosen.", "choose one, or start a new topic.")
@@ -123,7 +123,7 @@ class InboxPages:
             topics = self.work.topics()
             return name_for(text, {*topics.names, *topics.drafts})
 
-        async def begun() -> Decision:
+        async def begun() -> TeachingDecision:
             messages = await self._chosen(ids)
             name = await off_loop(lambda: free_name(messages[0].text))
             return await self._teaching(visit).begin(messages, name)
@@ -131,7 +131,7 @@ class InboxPages:
         return await self._decided(visit, begun(), BEGUN)
 
     async def dismiss(self, ids: Ids = None, visit: Visit = Depends(the_visit)) -> Response:
-        async def put_aside() -> Decision:
+        async def put_aside() -> TeachingDecision:
             return await self._teaching(visit).put_aside(await self._chosen(ids))
 
         return await self._decided(visit, put_aside(), DONE)

@@ -40,7 +40,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Part:
+class VersionPart:
     """A part of a topic that two versions have differently."""
 
     name: str
@@ -96,13 +96,13 @@ class VersionPages:
         return RedirectResponse(f"/studio/topics/{name}#signature", 303, HEADERS)
 
 
-def with_differences(name: str, versions: list[Version]) -> list[tuple[Version, list[Part]]]:
+def with_differences(name: str, versions: list[Version]) -> list[tuple[Version, list[VersionPart]]]:
     """Each version, newest first, and how it differs from the one before it."""
     before: list[Version | None] = [*versions[1:], None]
     return [(version, difference(name, old, version)) for version, old in zip(versions, before, strict=False)]
 
 
-def difference(name: str, old: Version | None, new: Version) -> list[Part]:
+def difference(name: str, old: Version | None, new: Version) -> list[VersionPart]:
     """The parts in which a version differs from an older one; the lines of the file, where one can't be read."""
     if old is None:
         return []
@@ -110,7 +110,7 @@ def difference(name: str, old: Version | None, new: Version) -> list[Part]:
         before, after = (_parts(TopicFile(name, version.text or "")) for version in (old, new))
     except (StudioError, TypeError):
         before, after = {"file": (old.text or "").splitlines()}, {"file": (new.text or "").splitlines()}
-    return [Part(part, _lines(before[part], after[part])) for part in after if before[part] != after[part]]
+    return [VersionPart(part, _lines(before[part], after[part])) for part in after if before[part] != after[part]]
 
 
 def _parts(file: TopicFile) -> dict[str, list[str]]:

@@ -12,7 +12,7 @@ from gateway.settings import Settings
 from gateway.studio.errors import StudioError
 from gateway.studio.publishing.approvals import Approval, Approvals, change_id, changed_rules
 from gateway.studio.topics import regressions
-from gateway.studio.topics.history import History
+from gateway.studio.topics.history import TopicHistory
 from gateway.studio.topics.topic_file import TopicFile
 from knowledge import Knowledge, Topic
 
@@ -57,7 +57,7 @@ class Clearances:
         self._models = models
         self._today = today
         self.approvals = Approvals(settings.var / "studio")
-        self._history = History(settings.var / "studio" / "versions", settings.data / "answers")
+        self._history = TopicHistory(settings.var / "studio" / "versions", settings.data / "answers")
 
     def published(self) -> tuple[Manifest, Path]:
         """The model in use and its data; StudioError if that is not known."""

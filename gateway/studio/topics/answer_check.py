@@ -10,7 +10,7 @@ from gateway.studio.errors import StudioError
 from gateway.studio.topics.form import PARTS, Form
 from gateway.studio.topics.topic_file import TAG, TopicFile, day
 from knowledge import Knowledge, Topic
-from knowledge.check import Finding, of_topic
+from knowledge.check import CheckFinding, of_topic
 from knowledge.placeholders import BRACE, CLINIC, PLACEHOLDER
 from knowledge.standards import TextStandard
 
@@ -36,7 +36,7 @@ class Checked:
 
     short: tuple[Measured, ...]
     more: tuple[Measured, ...]
-    findings: tuple[Finding, ...]
+    findings: tuple[CheckFinding, ...]
 
 
 def checked(knowledge: Knowledge, form: Form, file: TopicFile | None, today: date) -> Checked:
@@ -48,7 +48,7 @@ def checked(knowledge: Knowledge, form: Form, file: TopicFile | None, today: dat
     return Checked(
         _measured(knowledge, topic.short, knowledge.standards.short),
         _measured(knowledge, topic.more, knowledge.standards.more),
-        tuple(Finding(each.part, _in_words(each.message), _in_words(each.remedy)) for each in found),
+        tuple(CheckFinding(each.part, _in_words(each.message), _in_words(each.remedy)) for each in found),
     )
 
 
@@ -84,23 +84,23 @@ def _topic(form: Form, file: TopicFile | None, today: date) -> Topic:
     )
 
 
-def _unusable(form: Form) -> list[Finding]:
+def _unusable(form: Form) -> list[CheckFinding]:
     """What keeps an answer from being saved as a topic's."""
     known = ", ".join(f"{{{name}}}" for name in CLINIC)
     found = []
     for part in ("title", "short", "more"):
         text = getattr(form, part)
         if not text:
-            found.append(Finding(part, f"the {PARTS[part]} is empty", "write it"))
+            found.append(CheckFinding(part, f"the {PARTS[part]} is empty", "write it"))
         if TAG.search(text):
-            found.append(Finding(part, "the text holds HTML", "write it as plain text"))
+            found.append(CheckFinding(part, "the text holds HTML", "write it as plain text"))
         for name in PLACEHOLDER.findall(text):
             if name not in CLINIC:
-                found.append(Finding(part, f"{{{name}}} is not a fact that the clinic has", f"use {known}"))
+                found.append(CheckFinding(part, f"{{{name}}} is not a fact that the clinic has", f"use {known}"))
         if BRACE.search(PLACEHOLDER.sub("", text)):
-            found.append(Finding(part, "the text holds braces", f"use them for {known} alone"))
+            found.append(CheckFinding(part, "the text holds braces", f"use them for {known} alone"))
     if not form.review_by:
-        found.append(Finding("review_by", "there is no review-by date", "say until when it may be shown"))
+        found.append(CheckFinding("review_by", "there is no review-by date", "say until when it may be shown"))
     return found
 
 

@@ -29,7 +29,7 @@ class Version:
     text: str | None
 
 
-class History:
+class TopicHistory:
     """The versions of the topics' files, kept in `folder`; `answers` is where the files are now."""
 
     def __init__(self, folder: Path, answers: Path, now: Callable[[], datetime] = utc_now) -> None:

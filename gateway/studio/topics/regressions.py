@@ -32,7 +32,7 @@ retired: []
 
 
 @dataclass(frozen=True)
-class Outcome:
+class CaseOutcome:
     """A case, how the message is understood now, and whether that is right."""
 
     case: Case
@@ -66,9 +66,9 @@ def missing(before: Path, now: Path) -> list[Case]:
     return [case for case in read_cases(before)[0] if case.key not in known]
 
 
-def outcomes(cases: Sequence[Case], now: Sequence[Understood]) -> list[Outcome]:
+def outcomes(cases: Sequence[Case], now: Sequence[Understood]) -> list[CaseOutcome]:
     """The cases with how they are understood."""
-    return [Outcome(case, understood) for case, understood in zip(cases, now, strict=True)]
+    return [CaseOutcome(case, understood) for case, understood in zip(cases, now, strict=True)]
 
 
 def new_cases(data: Path, messages: Sequence[str]) -> tuple[str, ...]:

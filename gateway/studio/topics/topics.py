@@ -15,7 +15,7 @@ from typing import Any
 from gateway.studio.errors import StudioError
 from gateway.studio.topics import regressions
 from gateway.studio.topics.changes import Change, Changes, Edit, text_on_disk
-from gateway.studio.topics.history import History, Version
+from gateway.studio.topics.history import TopicHistory, Version
 from gateway.studio.topics.round_trip import edited
 from gateway.studio.topics.topic_file import Added, TopicFile, checked_name
 from knowledge import Knowledge
@@ -49,7 +49,7 @@ class Topics:
         self._drafts = data.resolve().parent / DRAFTS
         self.author = author
         self._changes = Changes(data, var / "studio")
-        self.history = History(var / "studio" / "versions", self._answers)
+        self.history = TopicHistory(var / "studio" / "versions", self._answers)
 
     @classmethod
     def opened(cls, data: Path, var: Path, author: str = "") -> Topics:

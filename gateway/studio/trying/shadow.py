@@ -39,7 +39,7 @@ class Differs:
 
 
 @dataclass(frozen=True)
-class Report:
+class ShadowReport:
     """How often live engine and candidate did the same, where not, and the kinds of difference, most often first."""
 
     model: str
@@ -107,12 +107,12 @@ class Shadow:
         await self._database.write(lambda connection: connection.execute(insert(shadow), row))
 
 
-async def report(database: Database, model: str) -> Report:
+async def report(database: Database, model: str) -> ShadowReport:
     """What was found about a candidate so far."""
     query = select(shadow).where(shadow.c.model == model).order_by(shadow.c.id)
     rows = await database.read(lambda connection: connection.execute(query).all())
     differs = tuple(Differs(row.text, row.live, row.candidate) for row in rows if not row.same)
-    return Report(model, Share(len(rows) - len(differs), len(rows)), differs)
+    return ShadowReport(model, Share(len(rows) - len(differs), len(rows)), differs)
 
 
 async def shadowed(database: Database) -> Sequence[str]:
