@@ -48,7 +48,7 @@ from gateway.staff.access import Access
 from gateway.staff.account_pages import AccountPages
 from gateway.staff.accounts import Accounts
 from gateway.staff.audit import Audit
-from gateway.staff.templates import Pages
+from gateway.staff.page_views import Pages
 from gateway.staff.throttle import Throttle
 from gateway.storage.database import Database
 from gateway.storage.store import Store

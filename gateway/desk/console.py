@@ -31,7 +31,7 @@ from gateway.live.signals import Signals
 from gateway.staff.access import HEADERS, Access, Visit, the_visit
 from gateway.staff.accounts import Accounts
 from gateway.staff.audit import Audit
-from gateway.staff.templates import Pages
+from gateway.staff.page_views import Pages
 from gateway.storage.records import Event, KeyReused, Reason, Role, UnknownConversation
 from gateway.web.error_replies import Refused, error_body
 from knowledge import Knowledge

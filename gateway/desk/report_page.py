@@ -14,7 +14,7 @@ from starlette.responses import PlainTextResponse, Response
 from gateway.desk.console import REASONS
 from gateway.desk.numbers import DeskNumbers, DeskReport
 from gateway.staff.access import HEADERS, Access, Visit, the_visit
-from gateway.staff.templates import Pages
+from gateway.staff.page_views import Pages
 from gateway.web.error_replies import Refused
 from knowledge import Knowledge
 

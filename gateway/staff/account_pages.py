@@ -29,7 +29,7 @@ from gateway.staff.access import (
 )
 from gateway.staff.accounts import ROLES, AccountError, Accounts, new_totp
 from gateway.staff.audit import Audit
-from gateway.staff.templates import Pages
+from gateway.staff.page_views import Pages
 from gateway.staff.throttle import Throttle
 from gateway.web.rate_limits import RateLimits
 

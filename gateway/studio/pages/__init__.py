@@ -9,7 +9,7 @@ from fastapi import APIRouter
 
 from gateway.staff.access import Access
 from gateway.staff.audit import Audit
-from gateway.staff.templates import Pages
+from gateway.staff.page_views import Pages
 from gateway.studio.pages import dry_run, editor, inbox, overview, publish, versions
 from gateway.studio.workplace import Workplace
 

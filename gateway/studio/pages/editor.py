@@ -18,7 +18,7 @@ from gateway.answers.answer_parts import parts
 from gateway.answers.picture_routes import address
 from gateway.staff.access import HEADERS, Visit, the_visit
 from gateway.staff.audit import Audit
-from gateway.staff.templates import Pages
+from gateway.staff.page_views import Pages
 from gateway.studio.background import off_loop
 from gateway.studio.editing import Clash, Opened, Saved, opened, save
 from gateway.studio.errors import StudioError

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from gateway.editions.models import ModelRefused, Models
 from gateway.staff.access import Visit, the_visit
-from gateway.staff.templates import Pages
+from gateway.staff.page_views import Pages
 from gateway.studio.background import off_loop
 from gateway.studio.workplace import Workplace
 from knowledge import data_hash

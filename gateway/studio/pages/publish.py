@@ -15,7 +15,7 @@ from gateway.editions import control
 from gateway.editions.models import ModelRefused
 from gateway.staff.access import HEADERS, Visit, the_visit
 from gateway.staff.audit import Audit
-from gateway.staff.templates import Pages
+from gateway.staff.page_views import Pages
 from gateway.studio.background import off_loop
 from gateway.studio.errors import StudioError
 from gateway.studio.publishing.approvals import APPROVER

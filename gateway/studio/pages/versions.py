@@ -15,7 +15,7 @@ from starlette.responses import RedirectResponse, Response
 
 from gateway.staff.access import HEADERS, Visit, the_visit
 from gateway.staff.audit import Audit
-from gateway.staff.templates import Pages
+from gateway.staff.page_views import Pages
 from gateway.studio.background import off_loop
 from gateway.studio.editing import sign
 from gateway.studio.errors import StudioError
