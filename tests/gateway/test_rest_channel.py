@@ -45,7 +45,8 @@ async def test_a_payload_of_another_conversation_is_only_text(gateway: Gateway) 
 async def test_a_sender_stays_in_one_conversation(gateway: Gateway) -> None:
     for _ in range(3):
         await gateway.rest("hello", sender="one")
-    assert [len(asked["before"]) for asked in gateway.engine.heard] == [0, 1, 2]
+    said = await gateway.store.history((await gateway.store.conversation_of("one")).id)
+    assert [event.role for event in said].count("patient") == 3
 
 
 async def test_many_messages_from_fresh_senders_of_this_machine_are_not_limited(gateway: Gateway) -> None:
