@@ -26,6 +26,7 @@ from knowledge.yaml import read
 MOST_ASKS = 20  # questions to the clinic's owner that are shown without being asked for
 LEAST = 3  # topics with the fewest specific answers that are named
 HARD, CLOSED = "is hard to read", "rests on no source that a reader can open"  # what a note says of an answer
+BESIDE_THE_ALARMS = ("after_alarm.yml", "calls_for_help.yml")
 FILL_IN = "FILL IN"  # begins what a person has to replace in a new assistant's files
 
 
@@ -329,7 +330,13 @@ def _education(knowledge: Knowledge) -> list[Problem]:
 
 def _alarms(path: Path, problems: list[Problem]) -> None:
     """What is said to a person in danger: nobody may read a placeholder that nothing fills."""
-    file = read(path, problems) if path.is_file() else None
+    if not path.is_file():
+        return
+    for name in BESIDE_THE_ALARMS:
+        if not (beside := path.with_name(name)).is_file():
+            told = "the file is not there, and without it nobody can be answered"
+            problems.append(Problem(beside.as_posix(), 1, told, "copy it from the data/ that comes with the code"))
+    file = read(path, problems)
     for sign in file.sections("signs") if file else ():
         check_placeholders(sign, sign.text("reply"), sign.line_of("reply"))
 
