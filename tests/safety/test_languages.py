@@ -50,6 +50,42 @@ def test_an_emergency_in_another_language_is_heard(text: str, level: str) -> Non
     assert "{emergency}" in finding.reply
 
 
+@pytest.mark.parametrize(
+    ("text", "level"),
+    [
+        ("desde la sesión de ayer me cuesta mucho tomar aire", "emergency"),
+        ("ma fille a la langue qui gonfle depuis tout à l'heure", "emergency"),
+        ("seit heute früh kann ich den linken Arm nicht bewegen", "emergency"),
+        ("爸爸说话突然含糊不清", "emergency"),
+        ("어제부터 오른쪽 다리에 힘이 빠져서 주저앉아요", "emergency"),
+        ("ਦਾਦੀ ਦਾ ਮੂੰਹ ਅਚਾਨਕ ਵਿੰਗਾ ਹੋ ਗਿਆ", "emergency"),
+        ("mainu lagda hai ki saah ghut reha hai", "emergency"),
+        ("мама вдруг стала говорить невнятно", "emergency"),
+        ("مادربزرگم از پله افتاد و نمی‌تواند بایستد", "urgent"),
+        ("minha panturrilha está inchada e quente desde ontem", "urgent"),
+        ("ayoko na pong mabuhay, pagod na ako sa lahat", "crisis"),
+    ],
+)
+def test_a_danger_is_heard_by_the_words_that_stand_together(text: str, level: str) -> None:
+    finding = LANGUAGES.check(text)
+    assert finding is not None and finding.level == level
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "no tengo dolor en el pecho, solo quiero una cita",
+        "hace años que tengo el hombro así, ¿cuánto cuesta la sesión?",
+        "pas de fièvre, pas de douleur à la poitrine, tout va bien",
+        "我没有胸口痛，想约下星期",
+        "double vision: no. chest pain: no. neck stiff since ages",
+        "i work downtown and wonder what the session costs",
+    ],
+)
+def test_what_is_denied_or_long_over_in_another_language_is_no_danger(text: str) -> None:
+    assert LANGUAGES.check(text) is None
+
+
 def test_a_message_in_another_script_is_answered_in_it_and_bad_english_is_english() -> None:
     assert "{emergency}" in (LANGUAGES.not_understood("请问多少钱？") or "")
     assert LANGUAGES.not_understood("me hurt back no good") is None
