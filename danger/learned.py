@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,55 +14,56 @@ from typing import Any
 import numpy as np
 from ruamel.yaml import YAML
 
-from danger import heads
+from danger import head
 from danger.examples import FOLDER as EXAMPLES
-from danger.examples import NONE, NOW, STATUSES
-from danger.heads import Heads
+from danger.examples import NONE
+from danger.head import Head
 from danger.reader import Reader
 from danger.store import DANGER, DELTA
 from encoder.delta import delta_digest
 from encoder.store import FOLDER
 
 BORDERS = f"{EXAMPLES}/borders.yml"
-LEVELS = {"E": "emergency", "C": "crisis", "U": "urgent"}  # by the first letter of a sign
+CATALOGUE = "lexicon/red_flags.yml"
+LIKELY = 0.2  # share of the danger in a message from which on a sign is named
 LEAST = 1e-6  # a probability is never taken to be smaller
 
 
 @dataclass(frozen=True)
 class Judgement:
-    """How much a message is like danger, in logits, and like which: its level, sign, and every likely sign."""
+    """How much a message is like danger, in logits, and like which: its level, sign, and every likely sign.
+
+    `certain` is how likely the level is if there is danger.
+    """
 
     score: float
     level: str
     sign: str
     signs: tuple[str, ...]
+    certain: float = 1.0
 
 
 @dataclass(frozen=True)
 class Borders:
-    """From which score on a level alarms, below which score nothing is the matter, and how the score is made."""
+    """From which score on a level alarms, below which one a rule is not believed (`calm`), and whose level is told."""
 
     alarm: dict[str, float]
-    calm: float
-    now: float  # weight of "it happens now"
+    calm: dict[str, float]
     part: float  # what a part of a long message must be above the border more than a whole one
-    leaning: dict[str, float]  # towards the worse of two levels that are close
+    certain: float  # how likely a level must be to be told although a rule found a sign of a worse one
     short: int  # words of a message in which a rule is always believed
-    held: frozenset[str]  # signs whose rules alarm also where nothing seems to be the matter
     sure: frozenset[str]  # signs whose rules are believed whatever the learned net says
 
     @classmethod
     def load(cls, data: Path) -> Borders:
-        """As `danger.borders` set them."""
+        """As `safety.borders` set them."""
         given: dict[str, Any] = YAML(typ="safe", pure=True).load((data / BORDERS).read_text(encoding="utf-8"))
         return cls(
             given["alarm"],
             given["calm"],
-            given["now"],
             given["part"],
-            given["leaning"],
+            given["certain"],
             given["short"],
-            frozenset(given["held"]),
             frozenset(given["sure"]),
         )
 
@@ -70,21 +71,19 @@ class Borders:
 class Learned:
     """Make one with `Learned.load(Path("data"))`; `judge` keeps nothing and may be called from threads."""
 
-    def __init__(self, reader: Reader, heads_: Heads, borders: Borders) -> None:
+    def __init__(self, reader: Reader, head_: Head, borders: Borders, levels: Mapping[str, str]) -> None:
         self._reader = reader
-        self._heads = heads_
+        self._head = head_
         self.borders = borders
-        self._none = heads_.signs.index(NONE)
-        self._of_level = {
-            level: np.array([i for i, sign in enumerate(heads_.signs) if sign != NONE and sign[0] == letter])
-            for letter, level in LEVELS.items()
-        }
+        self._none = head_.signs.index(NONE)
+        found = [levels.get(sign, "") for sign in head_.signs]
+        self._of_level = {level: np.flatnonzero(np.array(found) == level) for level in sorted({*found} - {""})}
 
     @classmethod
     def load(cls, data: Path, folder: Path = FOLDER) -> Learned:
         """EncoderError, OSError or ValueError if a file is missing, damaged or makes no sense."""
         reader = Reader.load(folder)
-        return cls(reader, heads.current(data, folder, Vectors(reader.one, folder)), Borders.load(data))
+        return cls(reader, head.current(data, folder, Vectors(reader.one, folder)), Borders.load(data), levels_in(data))
 
     def judge(self, text: str) -> Judgement:
         """The likeliest danger in a message, however unlikely."""
@@ -93,7 +92,7 @@ class Learned:
     @property
     def signs(self) -> tuple[str, ...]:
         """The signs that it knows."""
-        return tuple(sign for sign in self._heads.signs if sign != NONE)
+        return tuple(sign for sign in self._head.signs if sign != NONE)
 
     def alarms(self, judgement: Judgement, together: bool = False) -> bool:
         """Whether it is likely enough; more is asked of several messages read `together`."""
@@ -102,20 +101,33 @@ class Learned:
 
     def of_vectors(self, vectors: np.ndarray) -> Judgement:
         """The same from the vectors of a message and its parts."""
-        sign, status = self._heads(vectors)
-        now = status[:, STATUSES.index(NOW)]
-        score = _logit(1 - sign[:, self._none]) + self.borders.now * _logit(now)
+        signs = self._head(vectors)
+        score = _logit(1 - signs[:, self._none])
         score[1:] -= self.borders.part
         best = int(score.argmax())
-        chances = sign[best].copy()
+        chances = signs[best].copy()
         chances[self._none] = 0.0
         chances /= chances.sum()
-        leaning = self.borders.leaning
-        level = max(self._of_level, key=lambda name: chances[self._of_level[name]].sum() * leaning.get(name, 1.0))
+        level = max(self._of_level, key=lambda name: chances[self._of_level[name]].sum())
         of_level = self._of_level[level]
-        likely = [self._heads.signs[i] for i in np.argsort(-chances) if chances[i] >= 0.2 and i in of_level]
-        first = self._heads.signs[of_level[int(chances[of_level].argmax())]]
-        return Judgement(float(score[best]), level, first, tuple(dict.fromkeys([first, *likely])))
+        likely = [i for i in np.argsort(-chances) if chances[i] >= LIKELY and i in of_level]
+        first = int(of_level[chances[of_level].argmax()])
+        named = tuple(self._head.signs[i] for i in dict.fromkeys([first, *likely]))
+        return Judgement(float(score[best]), level, named[0], named, float(chances[of_level].sum()))
+
+
+def levels_in(data: Path) -> dict[str, str]:
+    """The level of each sign of the catalogue."""
+    catalogue = YAML(typ="safe").load((data / CATALOGUE).read_text(encoding="utf-8"))
+    return {sign["id"]: sign["level"] for sign in catalogue["signs"]}
+
+
+def catch_up(data: Path, folder: Path = FOLDER) -> bool:
+    """Learn from the examples if they changed, so that no start waits for it; whether they had."""
+    if head.known(data, folder):
+        return False
+    head.current(data, folder, Vectors(Reader.load(folder).one, folder))
+    return True
 
 
 class Vectors:

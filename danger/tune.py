@@ -4,10 +4,11 @@ Made like the first one (nlu/tune.py says how to set torch up):
 
     /tmp/tune/bin/python -m danger.tune
 
-It learns from `data/lexicon/danger/` which sign a message holds, or none, and whether that happens now; the examples of
-the topics show what everyday messages are like. Narrow
-additions to all six layers are learned, and the two linear heads over the mean of the tokens. A share of the messages,
-chosen by their digest, is never learned from: the borders of the alarm are set on these (`danger.borders`).
+It learns from `data/lexicon/danger/` which sign a message holds, or none, and, to know more of it, whether that happens
+now; the examples of the topics show what everyday messages are like. Narrow additions to all six layers are learned,
+and linear heads over the mean of the tokens, of which the one for signs is kept. A share of the messages, chosen by
+their digest, is never learned from: with them that head is learned again (`danger.relearn`), and the borders of the
+alarm are set (`safety.borders`).
 """
 
 import argparse
@@ -28,8 +29,8 @@ from tokenizers import Tokenizer
 from torch.nn import functional
 
 from danger.examples import NONE, STATUSES, Example, digest, everyday, is_left_out, read
-from danger.heads import Heads
-from danger.store import DELTA
+from danger.head import Head
+from danger.store import DELTA, TUNED_HEAD
 from encoder.graph import HIDDEN, LAYERS
 from encoder.in_torch import Tuned
 from encoder.weights import checked_weights, packaged
@@ -106,12 +107,10 @@ class Danger(Tuned):
         vector = functional.dropout(vector, self._dropout, self.training)
         return self.sign(vector), self.status(vector)
 
-    def heads(self) -> dict[str, np.ndarray]:
-        """The heads as they are used on a vector of length 1."""
-        given = {"sign": self.sign, "status": self.status}
-        arrays = {f"{name} weights": head.weight * self.SHARP for name, head in given.items()}
-        arrays |= {f"{name} bias": head.bias for name, head in given.items()}
-        return {name: array.detach().numpy().astype(np.float32) for name, array in arrays.items()}
+    def head(self, examples: str) -> Head:
+        """The head for signs as it is used on a vector of length 1."""
+        weights = torch.cat([self.sign.weight * self.SHARP, self.sign.bias[:, None]], dim=1)
+        return Head(weights.detach().numpy().astype(np.float32), self.signs, examples)
 
 
 class Variation:
@@ -250,11 +249,13 @@ def main() -> None:
     recipe = Recipe(**{name: given[name] for name in asdict(Recipe())})
     torch.set_num_threads(1)  # the same sums in the same order
     share = 0.0 if given["all"] else recipe.left_out
-    examples = [example for example in read(given["data"]) if not is_left_out(example.text, share)]
+    known = read(given["data"])
+    examples = [example for example in known if not is_left_out(example.text, share)]
     usual = [text for text in everyday(given["data"]) if not is_left_out(text, share)]
     net = tune(examples, usual, recipe)
     np.savez_compressed(given["out"], **net.delta())  # type: ignore[arg-type]
-    Heads(net.heads(), net.signs).ship(given["data"])
+    seen = np.array(sorted({example.key for example in known}), np.uint32)
+    net.head(digest(given["data"])).keep(TUNED_HEAD, seen=seen)
     manifest = {
         "recipe": asdict(recipe),
         "torch": torch.__version__,

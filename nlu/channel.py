@@ -25,6 +25,7 @@ from nlu.context import FollowUps, mix
 from nlu.labels import answer_of, topic_of
 from nlu.local_actions import LocalActions
 from nlu.message_reader import CONTEXT
+from nlu.red_flags import JUDGED
 from nlu.topic_matcher import ANSWERS_IN_CONTEXT, RANKING_IN_CONTEXT
 
 TOKEN_VARIABLE = "IMS_ENGINE_TOKEN"
@@ -74,10 +75,11 @@ class Collector(OutputChannel):
 
 
 class GatewayInput(InputChannel):
-    """POST webhooks/gateway/webhook with {"message", "choice", "slots", "before"}; a bearer token is required.
+    """POST webhooks/gateway/webhook with {"message", "choice", "slots", "before", "judged"}, and a bearer token.
 
     A message is always text, also when it begins with "/". A choice ({"intent": "faq/soreness"}) is carried out without
-    reading any text. The slots are those of the last answer; `before` is what the patient typed just before.
+    reading any text. The slots are those of the last answer; `before` is what the patient typed just before; in what
+    is `judged` the gateway's red-flag net found nothing.
     The answer holds kind, topics, answers (of each topic, or null), answer_ranking, offered, confidence, intent,
     ranking, entities, slots and messages.
     """
@@ -143,8 +145,8 @@ def read_request(request: Request) -> Json:
     if not isinstance(body, dict):
         raise BadRequest(NOT_READABLE)
     given = {name: value for name, value in body.items() if value is not None}
-    body = {"message": None, "choice": None, "slots": {}, "before": [], **given}
-    expected = {"message": str | None, "choice": dict | None, "slots": dict, "before": list}
+    body = {"message": None, "choice": None, "slots": {}, "before": [], "judged": False, **given}
+    expected = {"message": str | None, "choice": dict | None, "slots": dict, "before": list, "judged": bool}
     if not all(isinstance(body.get(name), kind) for name, kind in expected.items()):
         raise BadRequest(NOT_READABLE)
     if body["message"] is None and body["choice"] is None:
@@ -158,7 +160,11 @@ async def converse(agent: Agent, body: Json) -> Json:
     """One turn: understand (once), let Rasa act, and report both."""
     tracker = tracker_of(agent, body)
     text = plain(body["message"] or "")
-    parsed = chosen(agent, body["choice"]) if body["choice"] else await understand(agent, tracker, text)
+    parsed = (
+        chosen(agent, body["choice"])
+        if body["choice"]
+        else await understand(agent, tracker, text, body.get("judged", False))
+    )
     output = Collector()
     await act(agent, UserMessage(text, output, parse_data=parsed, input_channel=Collector.name()), tracker)
     if not output.answered:  # an open form may take as its answer what would be a topic elsewhere
@@ -214,15 +220,16 @@ def known_after(tracker: DialogueStateTracker, output: Collector) -> Json:
     return {name: value for name, value in slots.items() if value and name not in OF_THE_MESSAGE}
 
 
-async def understand(agent: Agent, tracker: DialogueStateTracker, text: str) -> Json:
+async def understand(agent: Agent, tracker: DialogueStateTracker, text: str, judged: bool) -> Json:
     """The message as Rasa parses it, read with the last answered topic where it leans on that."""
     assert agent.processor is not None and agent.domain is not None
     said = agent.domain.responses.get(f"utter_faq/{tracker.get_slot('topic')}")
     # A form waits for an answer to its own question.
     title = said[0]["metadata"]["title"].rstrip("?") if said and not tracker.active_loop_name else None
     # Where its words alone tell that it leans on the topic, it is read both ways at once.
-    context = {CONTEXT: title} if title and follow_ups().weight(text, []) else None
-    alone = await agent.processor.parse_message(UserMessage(text, metadata=context), tracker)
+    context = {CONTEXT: title} if title and follow_ups().weight(text, []) else {}
+    said_of_it = {JUDGED: judged}
+    alone = await agent.processor.parse_message(UserMessage(text, metadata=context | said_of_it), tracker)
     in_context, answers = alone.pop(RANKING_IN_CONTEXT, None), alone.pop(ANSWERS_IN_CONTEXT, {})
     # A sign of danger means what it means; several topics are a question that stands for itself.
     if not title or alone["intent"]["name"] == RED_FLAG or alone.get("several"):
@@ -232,7 +239,7 @@ async def understand(agent: Agent, tracker: DialogueStateTracker, text: str) -> 
     if not weight or (alone.get("topics") and follow_ups().stands_alone(text, ranked)):
         return alone
     if in_context is None:
-        together = await agent.processor.parse_message(UserMessage(f"{title} {text}"))
+        together = await agent.processor.parse_message(UserMessage(f"{title} {text}", metadata=said_of_it))
         in_context = together["intent_ranking"]
         answers = dict(zip(alone_topics(together), answers_of(together), strict=True))
     mixed = mix(ranked, ranking(in_context), weight)

@@ -21,6 +21,7 @@ from rasa.shared.nlu.constants import (
     INTENT,
     INTENT_NAME_KEY,
     INTENT_RANKING_KEY,
+    METADATA,
     PREDICTED_CONFIDENCE_KEY,
     TEXT,
 )
@@ -29,6 +30,8 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from safety import READ_TOGETHER, Finding, Net, SafetyNet
 
+JUDGED = "judged"  # in the metadata of a message that the gateway's net has read, and found nothing in
+
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)
 class RedFlagNet(GraphComponent):
@@ -36,7 +39,8 @@ class RedFlagNet(GraphComponent):
 
     In: the text of a message, and what the conversation said before. Out: intent `red_flag` with confidence 1.0 and an
     entity `red_flag` whose value is the leading sign, with its level beside it. Anything else passes untouched. Stands
-    last in the pipeline. Config: `data`, the folder that holds the lexicon.
+    last in the pipeline. What the gateway says it has judged is not read again: it has the same net, and speaks before
+    the engine hears. Config: `data`, the folder that holds the lexicon.
     """
 
     @staticmethod
@@ -65,7 +69,11 @@ class RedFlagNet(GraphComponent):
         before = _typed_before(tracker) if tracker else []
         for message in messages:
             text = message.get(TEXT)
-            if text and (finding := self.net.check(text, None, before)):
+            if (
+                text
+                and not (message.get(METADATA) or {}).get(JUDGED)
+                and (finding := self.net.check(text, None, before))
+            ):
                 self._overrule(message, finding)
         return messages
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from danger import Judgement, Learned
-from safety.net import Finding, Rules, RulesError
+from safety.net import LEVELS, Finding, Rules, RulesError
 
 NO_SIGN = (
     "data/lexicon/danger/ has examples of {signs}, which red_flags.yml does not know. "
@@ -52,13 +52,18 @@ class Net:
         """
         heard = self._heard(text)
         found = self._tried("rules", lambda: self.rules.check(text, previous, before))
+        decided = self.decided(text, heard, found, previous)
+        return decided if decided or found else self._in_pieces(text, before)
+
+    def decided(
+        self, text: str, heard: Judgement | None, found: Finding | None, previous: Finding | None = None
+    ) -> Finding | None:
+        """What the two halves come to, given what each makes of the message."""
         if found and self._is_sure(found):
             return found
         if heard and self.learned and self.learned.alarms(heard):
             return self._named(heard, found)
-        if found:
-            return found if self._holds(found, text, heard, previous) else None
-        return self._in_pieces(text, before)
+        return found if found and self._holds(found, text, heard, previous) else None
 
     def _is_sure(self, found: Finding) -> bool:
         """Whether rules are believed whatever the learned net says."""
@@ -73,14 +78,21 @@ class Net:
         if heard is None or self.learned is None or (previous and found.signs == previous.signs):
             return True
         borders = self.learned.borders
-        return heard.score >= borders.calm or len(text.split()) <= borders.short or found.sign in borders.held
+        return heard.score >= borders.calm[heard.level] or len(text.split()) <= borders.short
 
     def _named(self, heard: Judgement, found: Finding | None) -> Finding:
-        """The signs of both, the worse level first; a rule knows where the words stand."""
+        """The signs of both, the worse level first; a rule knows where the words stand.
+
+        Where the learned half is certain of its level, a rule with a worse one is not heard, unless both mean the same
+        sign: then the rule knows the bad form of it.
+        """
         signs = dict.fromkeys(heard.signs, heard.level)
         if found:
             signs |= {found.sign: found.level}
             signs |= {sign: self.rules.level_of(sign) for sign in found.signs if sign not in signs}
+        if found and self.learned and found.sign not in heard.signs and heard.certain >= self.learned.borders.certain:
+            worst = LEVELS.index(heard.level)
+            signs = {sign: level for sign, level in signs.items() if LEVELS.index(level) >= worst}
         return self.rules.finding(signs, found.spans if found else ())
 
     def _in_pieces(self, text: str, before: Sequence[str]) -> Finding | None:

@@ -79,7 +79,8 @@ class Languages:
     """Finds dangers in the languages of the lexicon, and tells which of them a message is in."""
 
     def __init__(self, languages: Mapping[str, Any], calls: Mapping[str, Any]) -> None:
-        self._languages = [_language(given) for given in languages.values()]
+        self._by_code = {code: _language(given) for code, given in languages.items()}
+        self._languages = list(self._by_code.values())
         self._alone = frozenset(map(_plain, calls["alone"]))
         self._within = tuple(map(_plain, calls["within"]))
         self._reply = str(calls["reply"]).strip()
@@ -102,6 +103,11 @@ class Languages:
                 if language.tells(sentences, scripts, level):
                     return Finding(level, FOREIGN, (FOREIGN,), language.say[level])
         return None
+
+    def say(self, code: str | None, level: str) -> str | None:
+        """What an alarm of this level says in a language ("fr", or "fr-CA" as browsers say it), if there are words."""
+        language = self._by_code.get((code or "")[:2])
+        return language.say[level] if language else None
 
     def not_understood(self, text: str) -> str | None:
         """What is said in the language of a message that is hardly English; None for English."""

@@ -20,6 +20,7 @@ from safety.words import fold
 Json = dict[str, Any]
 DOES = "after_alarm"  # of a button: the kind of answer, and the level of the alarm that it answers
 CHIPS = ("called", "not_it", "other")
+QUESTION = "question"  # the answer to "is this an emergency?" of somebody who only wants to know something
 UNSURE = ("unknown", "clarify", "out_of_scope", "refusal")
 WORD = re.compile(r"[^\W_]+")
 

@@ -24,6 +24,7 @@ from gateway.handoff.patient_words import HUMAN
 from gateway.storage import screening_slots
 from gateway.storage.records import Body, Button, Draft, Kind, Role
 from knowledge import Knowledge, SourceRef, SpecificAnswer, Topic
+from knowledge.interface import DEFAULT_LANGUAGE
 from knowledge.links import links
 from knowledge.placeholders import PLACEHOLDER
 from safety import LEVELS, Level
@@ -209,12 +210,14 @@ class Replies:
         """Whether nothing of this topic may be said now."""
         return self._withdrawals.withheld(self._knowledge.topics[topic_name], self._now().date())
 
-    def alarm(self, kind: Level, text: str, chips: bool = True) -> list[Draft]:
-        """An emergency, alone in its turn, with the numbers to call. It is also said while a person has the chat."""
+    def alarm(self, kind: Level, text: str, language: str | None = None, chips: Iterable[str] = CHIPS) -> list[Draft]:
+        """An emergency, alone in its turn, with the numbers to call and ways to answer (`chips`).
+
+        It is also said while a person has the chat.
+        """
         draft = self._said(kind, self._filled(text), role="system")
-        draft.body["buttons"] = self._calls(kind, text)
-        if chips:
-            self._answer_chips(draft, kind)
+        draft.body["buttons"] = self._calls(kind, text, language)
+        self._answer_chips(draft, kind, language, chips)
         return [draft]
 
     def in_english(self, level: str) -> str:
@@ -227,30 +230,28 @@ class Replies:
         draft.body["buttons"] = [*self._calls("emergency", text), *draft.body["buttons"]]
         return draft
 
-    def alarm_again(self, level: str, which: str) -> Draft:
+    def alarm_again(self, level: str, which: str, language: str | None = None) -> Draft:
         """What is said while an alarm is open, with the numbers and the ways to answer it; `which` sentence."""
-        draft = self._alarm_words(level, which, role="system")
-        self._answer_chips(draft, level)
+        draft = self._alarm_words(level, which, language, role="system")
+        self._answer_chips(draft, level, language)
         return draft
 
-    def after_alarm(self, level: str, answered: str) -> Draft:
+    def after_alarm(self, level: str, answered: str, language: str | None = None) -> Draft:
         """What is said to a patient's answer to an alarm, with the numbers still in sight."""
-        return self._alarm_words(level, f"after_alarm_{answered}_{level}")
+        return self._alarm_words(level, f"after_alarm_{answered}_{level}", language)
 
-    def reminder(self, kind: str) -> Draft:
+    def reminder(self, kind: str, language: str | None = None) -> Draft:
         """What an emergency was answered with, in short, for who goes on with small talk."""
-        text = self._knowledge.sentences[f"red_flag_reminder_{kind}"].text
-        draft = self._said("chat", self._filled(text))
-        draft.body["buttons"] = self._calls(kind, text)
+        draft = self._alarm_words(kind, f"red_flag_reminder_{kind}", language)
         self._offer(draft, ["human"])
         return draft
 
-    def reminded(self, kind: str, drafts: Sequence[Draft]) -> tuple[Draft, ...]:
+    def reminded(self, kind: str, drafts: Sequence[Draft], language: str | None = None) -> tuple[Draft, ...]:
         """The same with the reminder before it; an alarm needs none."""
         first, *others = drafts
         if first.kind in LEVELS:
             return tuple(drafts)
-        reminder = self._knowledge.wording(f"red_flag_reminder_{kind}")
+        reminder = self._filled(self._with_english(f"red_flag_reminder_{kind}", language))
         body: Body = {**first.body, "text": f"{reminder}\n\n{first.body['text']}"}
         return (replace(first, body=body), *others)
 
@@ -276,19 +277,28 @@ class Replies:
 
     # parts
 
-    def _alarm_words(self, level: str, name: str, role: Role = "assistant") -> Draft:
-        text = self._knowledge.sentences[name].text
+    def _alarm_words(self, level: str, name: str, language: str | None, role: Role = "assistant") -> Draft:
+        text = self._with_english(name, language)
         draft = self._said("chat", self._filled(text), role=role)
-        draft.body["buttons"] = self._calls(level, text)
+        draft.body["buttons"] = self._calls(level, text, language)
         return draft
 
-    def _answer_chips(self, draft: Draft, level: str) -> None:
+    def _with_english(self, name: str, language: str | None) -> str:
+        """A sentence about an alarm: in the patient's language, and in English below, for who helps."""
+        english = self._knowledge.sentences[name].text
+        theirs = self._knowledge.catalogue(language).sentences.get(name)
+        return f"{theirs}\n\n{english}" if theirs else english
+
+    def _answer_chips(self, draft: Draft, level: str, language: str | None, chips: Iterable[str] = CHIPS) -> None:
         """Buttons with which a patient answers an alarm."""
-        for answered in CHIPS:
-            label = self._knowledge.wording(f"label_alarm_{answered}")
+        for answered in chips:
+            label = self._label(f"alarm_{answered}", language)
             self._button(draft, label, {DOES: answered, "level": level})
 
-    def _calls(self, kind: str, text: str) -> list[Button]:
+    def _label(self, name: str, language: str | None, **values: object) -> str:
+        return self._knowledge.wording_in(language or DEFAULT_LANGUAGE, f"label_{name}", **values)
+
+    def _calls(self, kind: str, text: str, language: str | None = None) -> list[Button]:
         """Buttons that call: the numbers that the text names, in its order, and the emergency line in any case."""
         clinic = self._knowledge.clinic
         known = {**clinic.numbers.named(), "clinic_phone": clinic.phone}
@@ -296,8 +306,7 @@ class Replies:
         calls = {known[name]: known[name] for name in (*named, "emergency")}
         if "crisis_line" in named:
             calls |= {number: f"{name} {number}" for name, number in clinic.more_crisis_lines if number not in calls}
-        say = self._knowledge.wording
-        return [{"label": say("label_call", number=label), "tel": number} for number, label in calls.items()]
+        return [{"label": self._label("call", language, number=label), "tel": to} for to, label in calls.items()]
 
     def _now(self) -> datetime:
         """The time at the clinic."""

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any, cast
 
-from gateway.chat.after_alarm import DOES, AfterAlarm
+from gateway.chat.after_alarm import CHIPS, DOES, QUESTION, AfterAlarm
 from gateway.chat.dialogue import Chosen, Dialogue
 from gateway.chat.record import ChatRecord
 from gateway.chat.replies import Replies
@@ -23,7 +23,7 @@ from gateway.handoff.patients import Patients
 from gateway.storage import screening_slots
 from gateway.storage.records import Body, Conversation, Draft, Turn, TurnOutcome
 from safety import LEVELS, Finding, Level, SafetyNet
-from safety.languages import HELP, Languages
+from safety.languages import FOREIGN, HELP, Languages
 
 Json = dict[str, Any]
 SMALL_TALK = ("greeting", "thanks", "goodbye", "chat")
@@ -67,23 +67,23 @@ class Turns:
         flag = conversation.red_flag
         flag = flag if self._after.is_open(flag, turn.message.created_at) else None
         answered = (does or {}).get(DOES) or (self._after.kind(text) if flag and does is None else None)
-        finding = await self.danger(text, _finding(flag), turn.before) if does is None else None
+        finding, judged = None, False
+        if does is None:
+            finding, judged = await self._judged(text, _finding(flag), turn.before)
         if finding and finding.sign == HELP:
-            return TurnOutcome(
-                tuple(self._replies.alarm(cast(Level, finding.level), finding.reply, chips=False)), red_flag=flag or {}
-            )
+            return TurnOutcome(self._alarm(conversation, finding, [QUESTION]), red_flag=flag or {})
         if finding and not (flag and set(finding.signs) <= set(flag["signs"])):
             return self._red_flag(turn, finding)
         if answered:
-            return self._answered(str((flag or does or {})["level"]), answered, text, flag)
+            return self._answered(turn, str((flag or does or {})["level"]), answered, flag)
         if finding and flag:
-            return self._told_again(flag)
+            return self._told_again(conversation, flag)
         if conversation.silent_about(turn.message.seq):
             return TurnOutcome(red_flag=flag or {})
         if does and does.get("handoff") == "cancel":
             return TurnOutcome(replies=(self._patients.cancelled(conversation),), cancel_handoff=True)
         record = self._dialogue.heard(turn)
-        outcome = await self._without_danger(turn, record)
+        outcome = await self._without_danger(turn, record, judged)
         if does is None and (words := self._languages.not_understood(text)):
             outcome = self._not_understood(outcome, words)
         outcome = self._dialogue.finished(outcome, record, text)
@@ -102,7 +102,7 @@ class Turns:
         self._fault_told = fault
         return replace(outcome, desk=(*outcome.desk, "net_failed")) if fault else outcome
 
-    async def _without_danger(self, turn: Turn, record: ChatRecord) -> TurnOutcome:
+    async def _without_danger(self, turn: Turn, record: ChatRecord, judged: bool) -> TurnOutcome:
         conversation, text, does = turn.conversation, turn.message.body["text"], turn.does
         answered = self._dialogue.short_answer(turn, record)
         if isinstance(answered, TurnOutcome):
@@ -115,7 +115,7 @@ class Turns:
             return TurnOutcome(replies=(self._replies.answer(topic, long=True, slots=conversation.slots),))
         if does and "intent" not in does:
             text, does = does.get("say", text), None
-        return await self._ask(turn, record, text, does)
+        return await self._ask(turn, record, text, does, judged)
 
     def close(self) -> None:
         """Nothing more comes."""
@@ -134,14 +134,18 @@ class Turns:
 
     async def danger(self, text: str, previous: Finding | None = None, before: Sequence[str] = ()) -> Finding | None:
         """What the red-flag net finds in what somebody typed, read with what they wrote just before."""
+        return (await self._judged(text, previous, before))[0]
+
+    async def _judged(self, text: str, previous: Finding | None, before: Sequence[str]) -> tuple[Finding | None, bool]:
+        """The same, and whether the whole net has read it."""
         loop = asyncio.get_running_loop()
         try:
             found = await loop.run_in_executor(self._net_thread, self._net.check, text, previous, before)
-            return found or self._in_any_language(text)
+            return found or self._in_any_language(text), self._net.fault is None
         except Exception as error:
             # The engine has the same net as a component, so going on is safer than giving no answer.
             log.error("the red-flag net failed (%s)", describe(error))
-            return None
+            return None, False
 
     def _in_any_language(self, text: str) -> Finding | None:
         """A danger told in another language, answered in it and in English, or a call for help."""
@@ -154,7 +158,7 @@ class Turns:
         conversation = turn.conversation
         log.info("red flag %s (%s)", finding.sign, finding.level)
         return TurnOutcome(
-            replies=tuple(self._replies.alarm(cast(Level, finding.level), finding.reply)),
+            replies=self._alarm(conversation, finding),
             desk=(cast(Level, finding.level),),
             record=replace(ChatRecord.read(conversation.record), offers=(), asks="").stored(),
             **self._screening_ends(conversation, conversation.slots, finding.level),
@@ -166,6 +170,12 @@ class Turns:
                 "at": turn.message.created_at.isoformat(),
             },
         )
+
+    def _alarm(self, conversation: Conversation, finding: Finding, chips: Sequence[str] = CHIPS) -> tuple[Draft, ...]:
+        """The card of an alarm: in the language of the window, too, unless it already speaks that of the message."""
+        said = None if finding.sign == FOREIGN else self._languages.say(conversation.language, finding.level)
+        reply = f"{said}\n\n{finding.reply}" if said else finding.reply
+        return tuple(self._replies.alarm(cast(Level, finding.level), reply, conversation.language, chips))
 
     def _screening_ends(self, conversation: Conversation, slots: Json, level: str) -> dict[str, Any]:
         """A red flag ends the safety questions, and nothing that was answered is kept."""
@@ -181,40 +191,47 @@ class Turns:
             return outcome
         return replace(outcome, replies=(self._replies.not_understood(words),))
 
-    def _answered(self, level: str, answered: str, text: str, flag: Json | None) -> TurnOutcome:
-        """What a patient answers to an alarm closes it; after a crisis it stays in mind until a clear new question."""
-        reply = self._replies.after_alarm(level, answered)
-        stays = flag if flag and level == "crisis" else None
-        return TurnOutcome((reply,), alarm_note=text[:NOTE], red_flag=_later(stays) if stays else {})
+    def _answered(self, turn: Turn, level: str, answered: str, flag: Json | None) -> TurnOutcome:
+        """What a patient answers to an alarm closes it; after a crisis it stays in mind until a clear new question.
 
-    def _told_again(self, flag: Json) -> TurnOutcome:
+        Who only has a question answers no alarm: one that is open stays so.
+        """
+        reply = self._replies.after_alarm(level, answered, turn.conversation.language)
+        if answered == QUESTION:
+            return TurnOutcome((reply,), red_flag=flag or {})
+        stays = flag if flag and level == "crisis" else None
+        note = turn.message.body["text"][:NOTE]
+        return TurnOutcome((reply,), alarm_note=note, red_flag=_later(stays) if stays else {})
+
+    def _told_again(self, conversation: Conversation, flag: Json) -> TurnOutcome:
         """The same danger once more: other words than before, and the front desk hears of it again."""
         level, said = flag["level"], flag.get("said", 0) + 1
         name = f"alarm_again_{level}" + ("" if said % 2 else "_2")
-        reply = replace(self._replies.alarm_again(level, name), kind=level)
+        reply = replace(self._replies.alarm_again(level, name, conversation.language), kind=level)
         return TurnOutcome((reply,), desk=(level,), red_flag={**_later(flag), "said": said})
 
     def _meanwhile(self, turn: Turn, outcome: TurnOutcome, flag: Json) -> TurnOutcome:
         """What is said to something else while an alarm is open: a reminder before the answer, or instead of it."""
-        level = flag["level"]
+        level, language = flag["level"], turn.conversation.language
         if any(draft.kind in LEVELS for draft in outcome.replies):
             return outcome
         if outcome.small_talk:
-            return replace(outcome, replies=(self._replies.reminder(level),), red_flag=flag)
+            return replace(outcome, replies=(self._replies.reminder(level, language),), red_flag=flag)
         clear = turn.does is not None or self._after.is_question(turn.message.body["text"])
         down = "engine_down" in outcome.desk
         if not down and self._after.holds_back(level, outcome.replies, clear):
-            held = self._replies.alarm_again(level, f"alarm_held_{level}")
+            held = self._replies.alarm_again(level, f"alarm_held_{level}", language)
             return replace(outcome, replies=(held,), desk=(), red_flag=_later(flag))
-        return replace(outcome, replies=self._replies.reminded(level, outcome.replies), red_flag=_later(flag))
+        return replace(outcome, replies=self._replies.reminded(level, outcome.replies, language), red_flag=_later(flag))
 
-    async def _ask(self, turn: Turn, record: ChatRecord, text: str, does: Json | None) -> TurnOutcome:
+    async def _ask(self, turn: Turn, record: ChatRecord, text: str, does: Json | None, judged: bool) -> TurnOutcome:
         conversation = turn.conversation
+        judged = judged and text == turn.message.body["text"]  # and not the words of a button
         style = screening_slots.ONE_BY_ONE if conversation.text_only else {}
         # What is typed counts only for what was on the screen; "" is nothing.
         on_screen = {"on_screen": turn.on_screen or ""}
         slots = {**conversation.slots, **style, **on_screen, **self._dialogue.told_slots(record)}
-        asked = Asked(conversation.id, text, does, slots, turn.before)
+        asked = Asked(conversation.id, text, does, slots, turn.before, judged)
         try:
             reply = await self._engine.ask(asked)
         except EngineUnavailable as error:

@@ -95,6 +95,8 @@ def train(
 
 
 def _train(settings: Settings, if_changed: bool, promote: bool = True) -> None:
+    from danger import catch_up
+    from encoder import EncoderError
     from environments.setup import ROOT
     from gateway.editions.models import Models
     from gateway.operations.new_assistant import RASA
@@ -109,12 +111,15 @@ def _train(settings: Settings, if_changed: bool, promote: bool = True) -> None:
         return
     try:
         knowledge = Knowledge.load(settings.data)
+        with console.status("Reading the examples of danger ..."):
+            if catch_up(settings.data):
+                console.print("Learned from the changed examples of danger.")
         with console.status("Training the engine (about a minute) ..."):
             scores = DryRuns(settings).scores(data_hash(settings.data))
             manifest = models.train(scores, promote=False)
         if promote:
             asyncio.run(put_in_use(settings, models, manifest))
-    except Told as error:
+    except (Told, EncoderError) as error:
         _stop(str(error))
     console.print(f"Trained {manifest.file} in {manifest.seconds:.0f} s.")
     if unsigned := sum(not topic.reviewer for topic in knowledge.topics.values()):

@@ -91,10 +91,12 @@ class Asked:
     choice: Json | None = None
     slots: Json = field(default_factory=dict)
     before: tuple[str, ...] = ()  # what the patient typed just before, oldest first
+    judged: bool = False  # the red-flag net has read it and found nothing: the engine need not look again
 
     def request(self) -> Json:
         """As the channel takes it."""
-        return {"message": self.text, "choice": self.choice, "slots": self.slots, "before": list(self.before)}
+        given = {"message": self.text, "choice": self.choice, "slots": self.slots, "before": list(self.before)}
+        return {**given, "judged": self.judged}
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,8 @@
 
 FILE holds one JSON object a line: `text`, `sign` ("none" for what needs no alarm), `level`, `style`, and `kind` of a
 look-alike.
-Without a file every round here is measured, and beside them the patients' sets and everyday questions.
+Without a file every round is measured, those here and those that are learned from since
+(`data/lexicon/danger/rounds/`), and beside them the patients' sets and everyday questions.
 Intervals are exact 95 % intervals (Clopper and Pearson). `--by` adds the figures by sign, style and kind.
 """
 
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from danger import Learned
+from danger import examples as example_files
 from gateway.evaluation.intervals import Share
 from safety import Finding, Net, Rules
 
@@ -141,8 +143,10 @@ def main() -> None:
     parser.add_argument("--misses", action="store_true", help="print what went wrong")
     given = parser.parse_args()
     measure = Measure(asked(given.which), given.misses)
-    for file in given.file or sorted(HERE.glob("*.jsonl")):
-        measure.round(file.stem, measure.heard(rows(file)), given.by)
+    learned_from = example_files.rounds(DATA)
+    for file in given.file or [*learned_from, *sorted(HERE.glob("*.jsonl"))]:
+        name = f"{file.stem}, learned from" if file in learned_from else file.stem
+        measure.round(name, measure.heard(rows(file)), given.by)
     if not given.file:
         patients = rows(PATIENTS / "red_flags.jsonl") + [
             {**row, "sign": "none", "level": None} for row in rows(PATIENTS / "red_flag_negatives.jsonl")
