@@ -86,6 +86,7 @@ def of_topic(knowledge: Knowledge, topic: Topic, today: date) -> Iterator[CheckF
     yield from _sources(knowledge, topic.sources)
     yield from _documents(knowledge, topic.sources, (*topic.claims, *topic.more_claims))
     yield from _claims(topic)
+    yield from _cautions(knowledge, topic.name, "short", topic.short)
     yield from _review(knowledge, topic, today)
 
 
@@ -106,6 +107,7 @@ def of_specific(knowledge: Knowledge, answer: SpecificAnswer, today: date) -> It
             f"'polarity' is {answer.polarity}, but the text does not open so",
             "remove 'polarity', or open the text so",
         )
+    yield from _cautions(knowledge, answer.topic, "text", answer.text, answer.id)
     # The title is a patient's question, which may ask for anything.
     yield from _overclaims(knowledge, {"text": answer.text, "unset": answer.unset})
     yield from _sources(knowledge, answer.sources)
@@ -198,6 +200,17 @@ def _overclaims(knowledge: Knowledge, texts: Mapping[str, str]) -> Iterator[Chec
             found = overclaim.find(text)
             if found is not None:
                 yield CheckFinding(part, f"'{part}' says '{found}', but {overclaim.reason}", overclaim.suggestion)
+
+
+def _cautions(knowledge: Knowledge, topic: str, part: str, text: str, answer: str = "") -> Iterator[CheckFinding]:
+    for caution in knowledge.standards.cautions:
+        if caution.topic == topic and answer not in caution.spared and not caution.said_in(text):
+            wordings = "' or '".join(caution.says)
+            yield CheckFinding(
+                part,
+                f"'{part}' lacks the caution of its topic",
+                f"say '{wordings}', or name it in 'cautions' of data/standards.yml if it is about something else",
+            )
 
 
 def _things(knowledge: Knowledge) -> Iterator[Problem]:

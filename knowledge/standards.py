@@ -28,6 +28,18 @@ class SpecificStandard:
 
 
 @dataclass(frozen=True)
+class Caution:
+    """What the short text of a topic and each of its specific answers has to say: one of several wordings."""
+
+    topic: str
+    says: tuple[str, ...]
+    spared: tuple[str, ...]  # specific answers that ask something else
+
+    def said_in(self, text: str) -> bool:
+        return any(wording.casefold() in text.casefold() for wording in self.says)
+
+
+@dataclass(frozen=True)
 class Standards:
     """The bar for each answer: its short text, its longer text, its specific answers, its examples and its review."""
 
@@ -37,13 +49,14 @@ class Standards:
     examples: int
     sources: int
     review_months: int
+    cautions: tuple[Caution, ...]
 
 
 def read_standards(path: Path, problems: list[Problem]) -> Standards | None:
     file = read(path, problems)
     if file is None:
         return None
-    file.only("short", "more", "specific", "examples", "sources", "review_months")
+    file.only("short", "more", "specific", "examples", "sources", "review_months", "cautions")
     return Standards(
         short=_text(file.section("short")),
         more=_text(file.section("more")),
@@ -51,6 +64,7 @@ def read_standards(path: Path, problems: list[Problem]) -> Standards | None:
         examples=file.integer("examples"),
         sources=file.integer("sources"),
         review_months=file.integer("review_months"),
+        cautions=tuple(map(_caution, file.sections("cautions"))) if "cautions" in file else (),
     )
 
 
@@ -62,3 +76,9 @@ def _text(section: Section) -> TextStandard:
 def _specific(section: Section) -> SpecificStandard:
     section.only("words", "sentences", "grade")
     return SpecificStandard(section.integer("words"), section.integer("sentences"), section.integer("grade"))
+
+
+def _caution(section: Section) -> Caution:
+    section.only("topic", "says", "except")
+    spared = section.texts("except") if "except" in section else []
+    return Caution(section.text("topic"), tuple(section.texts("says")), tuple(spared))

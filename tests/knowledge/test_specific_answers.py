@@ -75,6 +75,33 @@ def test_it_is_signed_for_its_own_words(specific: Data) -> None:
     assert changed.version != answer.version
 
 
+CAUTION = """\
+cautions:
+- topic: soreness
+  says: ["call {clinic_phone}", ask your physio]
+"""
+
+
+def caution(data: Data, lines: str) -> None:
+    data.write("standards.yml", (data.folder / "standards.yml").read_text("utf-8") + lines)
+
+
+def test_every_answer_of_a_topic_says_its_caution(specific: Data) -> None:
+    caution(specific, CAUTION)
+    assert not list(findings(Knowledge.load(specific.folder), TODAY))
+
+    specific.replace(FILE, "Call {clinic_phone} if it lasts longer.", "Rest a while.")
+    (found,) = findings(Knowledge.load(specific.folder), TODAY)
+    assert found.message == "soreness.how_long: 'text' lacks the caution of its topic"
+    assert "call {clinic_phone}" in found.remedy
+
+
+def test_an_answer_about_something_else_is_spared_its_caution(specific: Data) -> None:
+    specific.replace(FILE, "Call {clinic_phone} if it lasts longer.", "Rest a while.")
+    caution(specific, CAUTION + "  except: [how_long]\n")
+    assert not list(findings(Knowledge.load(specific.folder), TODAY))
+
+
 SPOILED = {
     "no answer": ("utter_faq/soreness.how_long:", "utter_faq/soreness.when:", "faq/soreness.how_long has no answer"),
     "no examples": ("faq/soreness.how_long\n", "faq/soreness.when\n", "soreness.how_long has no examples"),
