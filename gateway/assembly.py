@@ -28,9 +28,12 @@ from gateway.chat.retention import Retention
 from gateway.chat.turns import Turns
 from gateway.desk.alerts import Alerts
 from gateway.desk.console import Console
+from gateway.desk.listing import Listing
 from gateway.desk.mail import Mailer
+from gateway.desk.names import ChatNames
 from gateway.desk.numbers import DeskNumbers
 from gateway.desk.proposals import Proposals
+from gateway.desk.ready_replies import ReadyReplies
 from gateway.desk.report_page import ReportPages
 from gateway.desk.reviewed import Reviewed
 from gateway.desk.service import Desk
@@ -165,6 +168,8 @@ class Edition:
             Console(
                 desk=self.desk,
                 reviewed=reviewed,
+                replies=ReadyReplies(database, knowledge, reviewed),
+                listing=Listing(self.desk, knowledge, ChatNames(knowledge, templates.when), templates),
                 proposals=Proposals(database, now),
                 accounts=frame.accounts,
                 audit=audit,

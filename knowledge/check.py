@@ -72,6 +72,7 @@ def findings(knowledge: Knowledge, today: date) -> Iterator[Problem]:
             for found in of_specific(knowledge, answer, today):
                 line, message = answer.lines[found.part], f"{answer.name}: {found.message}"
                 yield Problem(topic.file.as_posix(), line, message, found.remedy, "finding")
+    yield from _desk(knowledge)
     yield from _pictures(knowledge)
     yield from _things(knowledge)
     yield from _coverage(knowledge)
@@ -222,6 +223,14 @@ def _things(knowledge: Knowledge) -> Iterator[Problem]:
                 if (found := overclaim.find(text)) is not None:
                     told = f"{thing.id} says '{found}', but {overclaim.reason}"
                     yield Problem(file, 1, told, overclaim.suggestion, "finding")
+
+
+def _desk(knowledge: Knowledge) -> Iterator[Problem]:
+    """What the front desk sends often may promise as little as an answer."""
+    file = (knowledge.folder / "desk.yml").as_posix()
+    for reply in knowledge.desk.replies:
+        for finding in _overclaims(knowledge, {reply.name: reply.text}):
+            yield Problem(file, 1, finding.message, finding.remedy, "finding")
 
 
 def _pictures(knowledge: Knowledge) -> Iterator[Problem]:

@@ -120,6 +120,8 @@ class Waiting:
     alert_minutes: tuple[int, ...] = (2, 5, 15)
     quiet_minutes: int = 5
     email_alerts: bool = False
+    alarm_minutes: tuple[int, ...] = (1, 2, 5, 15)  # of an alarm that nobody has opened; the last step goes on and on
+    alarm_emails: tuple[str, ...] = ()  # who is told of such an alarm besides the clinic's own address
 
 
 @dataclass(frozen=True)
@@ -384,15 +386,24 @@ def _waiting(file: Section) -> Waiting:
     if "desk" not in file:
         return Waiting()
     section = file.section("desk")
-    section.only("alert_minutes", "quiet_minutes", "email_alerts")
-    minutes = [item.plain for item in section.items("alert_minutes")]
-    whole = [number for number in minutes if isinstance(number, int) and not isinstance(number, bool) and number > 0]
-    if not whole or len(whole) != len(minutes) or whole != sorted(set(whole)):
-        section.report("'alert_minutes' are no growing list of minutes", "write them like [2, 5, 15]", "alert_minutes")
+    section.only("alert_minutes", "quiet_minutes", "email_alerts", "alarm_minutes", "alarm_emails")
+    rungs = _rungs(section, "alert_minutes")
+    alarms = _rungs(section, "alarm_minutes") if "alarm_minutes" in section else Waiting.alarm_minutes
     quiet = section.integer("quiet_minutes")
     if quiet < 1 and "quiet_minutes" in section:
         section.report("'quiet_minutes' is less than 1", "write for how many minutes", "quiet_minutes")
-    return Waiting(tuple(whole), quiet, section.boolean("email_alerts"))
+    for address, line in section.texts_with_lines("alarm_emails"):
+        if "@" not in address:
+            section.report(f"'{address[:40]}' is no e-mail address", "write it like desk@your-clinic.ca", line)
+    return Waiting(rungs, quiet, section.boolean("email_alerts"), alarms, tuple(section.texts("alarm_emails")))
+
+
+def _rungs(section: Section, key: str) -> tuple[int, ...]:
+    minutes = [item.plain for item in section.items(key)]
+    whole = [number for number in minutes if isinstance(number, int) and not isinstance(number, bool) and number > 0]
+    if not whole or len(whole) != len(minutes) or whole != sorted(set(whole)):
+        section.report(f"'{key}' are no growing list of minutes", "write them like [2, 5, 15]", key)
+    return tuple(whole)
 
 
 def _fee(section: Section) -> Fee:

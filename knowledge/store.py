@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -17,6 +17,7 @@ from knowledge.clinic_answers import ClinicAnswers, read_clinic_answers
 from knowledge.clinic_facts import clinic_facts
 from knowledge.clinic_values import Values, clinic_values
 from knowledge.conditions import Conditions, read_conditions
+from knowledge.desk import DeskWords, read_desk
 from knowledge.groups import Group, read_groups
 from knowledge.interface import DEFAULT_LANGUAGE, Catalogue, fill_clinic, read_catalogues
 from knowledge.overclaims import Overclaim, read_overclaims
@@ -59,6 +60,7 @@ class Knowledge:
     readability: Readability
     overclaims: tuple[Overclaim, ...]
     talk: Talk
+    desk: DeskWords = field(default_factory=DeskWords)
 
     @classmethod
     def load(cls, data: Path) -> Knowledge:
@@ -93,6 +95,7 @@ class Knowledge:
         things = read_things(data / "things", sources, names, conditions, known, problems)
         specific = [answer.name for topic in topics.values() for answer in topic.answers.values()]
         said = read_clinic_answers(data / "clinic_answers.yml", specific, problems)
+        desk = read_desk(data / "desk.yml", problems)
         asked_words = read_asked(data / "lexicon" / "asked.yml", problems)
         # Without any answer there is one thing to say, not one for each group.
         groups = read_groups(data / "groups.yml", names, problems) if names else ()
@@ -122,6 +125,7 @@ class Knowledge:
                 readability=readability,
                 overclaims=overclaims,
                 talk=talk,
+                desk=desk,
             ),
             problems,
         )

@@ -7,13 +7,17 @@ there as soon as it is back.
 
 from __future__ import annotations
 
+import math
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Form, Request
 from starlette.responses import (
+    HTMLResponse,
     JSONResponse,
     PlainTextResponse,
     RedirectResponse,
@@ -21,9 +25,11 @@ from starlette.responses import (
 )
 
 from gateway.chat.transcript import transcript
+from gateway.desk.listing import REASONS, Listing
 from gateway.desk.proposals import Proposals
+from gateway.desk.ready_replies import NotAReply, ReadyReplies
 from gateway.desk.reviewed import Reviewed
-from gateway.desk.service import AlreadyClaimed, Desk, NoMessage, NotYourChat, QueueRow
+from gateway.desk.service import ALARMS, PRESENT, AlreadyClaimed, Desk, NoMessage, NothingSaid, NotYourChat, QueueRow
 from gateway.engine.client import EngineUnavailable
 from gateway.handoff.side import DESK
 from gateway.live import stream
@@ -32,16 +38,27 @@ from gateway.staff.access import HEADERS, Access, Visit, the_visit
 from gateway.staff.accounts import Accounts
 from gateway.staff.audit import Audit
 from gateway.staff.page_views import Pages
-from gateway.storage.records import Event, KeyReused, Reason, Role, UnknownConversation
+from gateway.storage.records import REQUESTS, Event, KeyReused, Role, UnknownConversation
 from gateway.web.error_replies import Refused, error_body
 from knowledge import Knowledge
+from knowledge.desk import IN_REPLIES
 
 Json = dict[str, Any]
 TEXT_LIMIT = 4_000
 QUESTION_LIMIT = 2_000
 Text = Annotated[str, Form(max_length=TEXT_LIMIT)]
 Short = Annotated[str, Form(max_length=QUESTION_LIMIT)]
+MOST_AT_ONCE = 200  # chats that are closed in one go
 SETTLE = 0.2  # seconds in which news are gathered: many at once are one
+
+
+@dataclass(frozen=True)
+class Colleague:
+    """Somebody else at the desk."""
+
+    login: str
+    name: str
+    here: bool  # with a page of the desk open
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +67,8 @@ class Console:
 
     desk: Desk
     reviewed: Reviewed
+    replies: ReadyReplies
+    listing: Listing
     proposals: Proposals
     accounts: Accounts
     audit: Audit
@@ -69,8 +88,10 @@ class Console:
         )
         router.get("")(self.queue)
         router.get("/parts/queue")(self.queue_part)
+        router.get("/here")(self.here)
         router.get("/events")(self.events)
         router.post("/out")(self.out)
+        router.post("/close")(self.close_several)
         router.get("/search")(self.search)
         router.get("/chats/{id}")(self.chat)
         router.get("/chats/{id}/log")(self.log)
@@ -80,11 +101,16 @@ class Console:
         router.post("/chats/{id}/release")(self.release)
         router.post("/chats/{id}/transfer")(self.transfer)
         router.post("/chats/{id}/hand-back")(self.hand_back)
+        router.post("/chats/{id}/close")(self.close)
         router.post("/chats/{id}/note")(self.note)
         router.post("/chats/{id}/items/{number}/done")(self.done)
+        router.post("/chats/{id}/items/{number}/reopen")(self.reopen)
         router.post("/chats/{id}/propose")(self.propose)
         router.post("/chats/{id}/reply")(self.reply)
         router.post("/chats/{id}/draft")(self.draft)
+        router.get("/replies")(self.own_replies)
+        router.post("/replies")(self.keep_reply)
+        router.post("/replies/{number}/remove")(self.remove_reply)
         router.get("/ask")(self.ask)
         router.get("/answers")(self.answers)
         router.get("/handout")(self.handout)
@@ -93,26 +119,51 @@ class Console:
 
     # the queue
 
-    async def queue(self, visit: Visit = Depends(the_visit)) -> Response:
-        return self.pages.show("desk/queue.html", visit, **await self._queue_now())
+    async def queue(self, show: str = "", visit: Visit = Depends(the_visit)) -> Response:
+        shown = await self.listing.shown(visit.person, show)
+        return self.pages.show("desk/inbox.html", visit, **shown, card=None, closing=self.knowledge.desk.closing)
 
-    async def queue_part(self, visit: Visit = Depends(the_visit)) -> Response:
-        return self.pages.show("desk/queue_rows.html", visit, **await self._queue_now())
+    async def queue_part(self, show: str = "", chat: str = "", visit: Visit = Depends(the_visit)) -> Response:
+        return self.pages.show("desk/queue_rows.html", visit, **await self.listing.shown(visit.person, show, chat))
 
-    async def _queue_now(self) -> Json:
-        rows = await self.desk.queue()
-        return {"rows": rows, "there": await self.desk.availability(), "reasons": REASONS}
+    async def here(self, visit: Visit = Depends(the_visit)) -> Response:
+        """Whether somebody is still signed in: a stream that was refused does not say why."""
+        return JSONResponse({}, headers=HEADERS)
 
     async def events(self, request: Request, chat: str = "", visit: Visit = Depends(the_visit)) -> Response:
+        told = -math.inf  # when it was last said that this person is here
+
         async def tell() -> AsyncIterator[str | None]:
+            nonlocal told
             if await self.access.still_in(request, "desk"):
-                yield stream.event(summed(await self.desk.queue(), visit.person.id))
+                if time.monotonic() - told > PRESENT.total_seconds() / 3:
+                    told = time.monotonic()
+                    await self.desk.here(visit.person.id)
+                rows = await self.desk.queue(reader=visit.person.id)
+                yield stream.event({**summed(rows, visit.person.id), "every": self.heartbeat})
             else:
                 yield stream.event({}, "out")
                 yield None
 
         names = [DESK, chat] if chat else [DESK]
         return stream.reply(stream.stream(self.signals, names, tell, heartbeat=self.heartbeat, settle=SETTLE), HEADERS)
+
+    async def close_several(
+        self,
+        chat: Annotated[list[str] | None, Form()] = None,
+        why: Short = "",
+        visit: Visit = Depends(the_visit),
+    ) -> Response:
+        """Close the chats that were ticked. What somebody has taken meanwhile, or what is gone, is left as it is."""
+        for id in (chat or [])[:MOST_AT_ONCE]:
+            with suppress(NotYourChat, UnknownConversation):
+                await self._close(id, why, visit)
+                await self.audit.note(visit.person.login, "chat_closed", id)
+        return RedirectResponse("/desk", 303, HEADERS)
+
+    async def _close(self, id: str, why: str, visit: Visit) -> None:
+        known = why if why in self.knowledge.desk.closing else ""
+        await self.desk.close(id, visit.person.id, visit.person.name, known)
 
     async def out(self, out: Annotated[bool, Form()], visit: Visit = Depends(the_visit)) -> Response:
         await self.desk.set_out(out, visit.person.name)
@@ -132,18 +183,26 @@ class Console:
             card = await self.desk.context(id)
         except UnknownConversation:
             raise Refused.because("not_found") from None
+        here = await self.desk.who_is_here()
         others = [
-            person
+            Colleague(person.login, person.name, person.id in here)
             for person in await self.accounts.all()
             if person.may(["desk"]) and person.has_password and person.id != visit.person.id
         ]
         labels = self.knowledge.screening.labels
+        about_handoff = card.state != "assistant"  # then what was asked is done by taking or closing the chat
         questions = {name: question.label for name, question in self.knowledge.screening.questions.items()}
         return {
             "card": card,
+            "chat_name": self.listing.names.name(card.started_at, card.record),
+            "closing": self.knowledge.desk.closing,
+            "to_look_at": [it for it in card.items if not (about_handoff and it.reason in REQUESTS)],
+            "asked": questions,
+            "labels": labels,
             "languages": {other.code: other.name for other in self.knowledge.catalogues.values()},
             "reasons": REASONS,
-            "others": others,
+            "alarms": ALARMS,
+            "others": sorted(others, key=lambda other: (not other.here, other.name)),
             "notes": await self.desk.notes(id),
             "mine": card.staff_id == visit.person.id and card.state == "person",
             "answers": {
@@ -152,7 +211,7 @@ class Console:
             },
         }
 
-    async def chat(self, id: str, problem: str = "", visit: Visit = Depends(the_visit)) -> Response:
+    async def chat(self, id: str, problem: str = "", show: str = "", visit: Visit = Depends(the_visit)) -> Response:
         try:
             state = await self._state_of(id, visit)
         except Refused:
@@ -160,28 +219,41 @@ class Console:
         said = await self.desk.transcript(id)
         await self.audit.note(visit.person.login, "chat_read", id)
         if said:
-            await self.desk.seen(id, said[-1].seq)
+            await self.desk.seen(id, visit.person.id, said[-1].seq)
         return self.pages.show(
-            "desk/chat.html",
+            "desk/inbox.html",
             visit,
+            **await self.listing.shown(visit.person, show, id),
             **state,
-            lines=lines(said),
+            lines=self._lines(said),
+            replies=await self.replies.of(visit.person),
             problem=PROBLEMS.get(problem, ""),
             key=secrets.token_urlsafe(12),
             last_reply=next((e.body["text"] for e in reversed(said) if e.role == "staff"), ""),
         )
 
-    async def log(self, id: str, after: int = 0, visit: Visit = Depends(the_visit)) -> Response:
+    async def log(self, id: str, after: int = 0, seen: bool = False, visit: Visit = Depends(the_visit)) -> Response:
+        """What was said after this event; `seen` if somebody has the page before them."""
         try:
-            said = [event for event in await self.desk.transcript(id) if event.seq > after]
+            said = await self.desk.transcript(id)
         except UnknownConversation:
             raise Refused.because("not_found") from None
-        if said:
-            await self.desk.seen(id, said[-1].seq)
-        return self.pages.show("desk/lines.html", visit, lines=lines(said))
+        if seen:
+            await self.desk.seen(id, visit.person.id, said[-1].seq if said else after)
+        return self.pages.show("desk/lines.html", visit, lines=[it for it in self._lines(said) if it["seq"] > after])
+
+    def _lines(self, said: list[Event]) -> list[Json]:
+        """The events as the desk sees them, with where a day begins."""
+        days = [event.created_at.astimezone(self.knowledge.clinic.timezone).date() for event in said]
+        return [
+            {**line, "new_day": day != before}
+            for line, day, before in zip(lines(said), days, [None, *days[:-1]], strict=True)
+        ]
 
     async def state(self, id: str, visit: Visit = Depends(the_visit)) -> Response:
-        return self.pages.show("desk/state.html", visit, **await self._state_of(id, visit))
+        state = await self._state_of(id, visit)
+        both = [self.pages.render(f"desk/{part}.html", visit, **state) for part in ("actions", "state")]
+        return HTMLResponse("".join(both), headers=HEADERS)
 
     async def export(self, id: str, visit: Visit = Depends(the_visit)) -> Response:
         try:
@@ -200,6 +272,8 @@ class Console:
             return RedirectResponse(f"/desk/chats/{id}?problem=claimed", 303, HEADERS)
         except NotYourChat:
             return RedirectResponse(f"/desk/chats/{id}?problem=not_yours", 303, HEADERS)
+        except NothingSaid:
+            return RedirectResponse(f"/desk/chats/{id}?problem=what_was_done", 303, HEADERS)
         except UnknownConversation:
             return self.pages.show("desk/gone.html", visit, 404)
         await self.audit.note(visit.person.login, action, id)
@@ -218,7 +292,10 @@ class Console:
         if other is None or not other.may(["desk"]):
             return RedirectResponse(f"/desk/chats/{id}?problem=nobody", 303, HEADERS)
         return await self._change(
-            id, visit, "chat_transferred", lambda: self.desk.transfer(id, visit.person.id, other.id, other.name)
+            id,
+            visit,
+            "chat_transferred",
+            lambda: self.desk.transfer(id, visit.person.id, other.id, other.name, visit.person.name),
         )
 
     async def hand_back(self, id: str, recap: Short = "", visit: Visit = Depends(the_visit)) -> Response:
@@ -226,18 +303,21 @@ class Console:
             id, visit, "chat_handed_back", lambda: self.desk.hand_back(id, visit.person.id, recap)
         )
 
+    async def close(self, id: str, why: Short = "", visit: Visit = Depends(the_visit)) -> Response:
+        return await self._change(id, visit, "chat_closed", lambda: self._close(id, why, visit))
+
     async def note(self, id: str, text: Short, visit: Visit = Depends(the_visit)) -> Response:
         me = visit.person
         if not text.strip():
             return RedirectResponse(f"/desk/chats/{id}", 303, HEADERS)
         return await self._change(id, visit, "note_written", lambda: self.desk.note(id, me.id, me.name, text.strip()))
 
-    async def done(self, id: str, number: int, visit: Visit = Depends(the_visit)) -> Response:
-        return await self._change(id, visit, "item_done", lambda: self._item_done(id, number))
+    async def done(self, id: str, number: int, what: Short = "", visit: Visit = Depends(the_visit)) -> Response:
+        name, words = visit.person.name, what.strip()[:500]
+        return await self._change(id, visit, "item_done", lambda: self.desk.done(id, number, name, words))
 
-    async def _item_done(self, id: str, number: int) -> None:
-        if number in {item.id for item in await self.desk.items(id)}:
-            await self.desk.done(number)
+    async def reopen(self, id: str, number: int, visit: Visit = Depends(the_visit)) -> Response:
+        return await self._change(id, visit, "item_reopened", lambda: self.desk.reopen(id, number))
 
     async def propose(self, id: str, question: Short, reply: Text, visit: Visit = Depends(the_visit)) -> Response:
         if not question.strip() or not reply.strip():
@@ -296,6 +376,29 @@ class Console:
         topics = [topic for topic in made.topics if self.reviewed.may_send(topic)]
         return JSONResponse({"text": made.text, "kind": made.kind, "topics": topics, "question": made.question})
 
+    # replies that are sent often
+
+    async def own_replies(self, visit: Visit = Depends(the_visit)) -> Response:
+        return await self._replies(visit)
+
+    async def keep_reply(
+        self, name: Short, text: Text, id: Annotated[int | None, Form()] = None, visit: Visit = Depends(the_visit)
+    ) -> Response:
+        try:
+            hints = await self.replies.keep(visit.person, name, text, id)
+        except NotAReply as problem:
+            return await self._replies(visit, 400, problem=str(problem), given={"id": id, "name": name, "text": text})
+        return await self._replies(visit, hints=hints, kept=True)
+
+    async def _replies(self, visit: Visit, status: int = 200, **about: Any) -> Response:
+        shown = {"problem": "", "hints": [], "kept": False, "given": {}, **about}
+        replies = await self.replies.of(visit.person)
+        return self.pages.show("desk/replies.html", visit, status, replies=replies, can_stand=IN_REPLIES, **shown)
+
+    async def remove_reply(self, number: int, visit: Visit = Depends(the_visit)) -> Response:
+        await self.replies.remove(visit.person, number)
+        return RedirectResponse("/desk/replies", 303, HEADERS)
+
     # answers
 
     async def ask(self, request: Request, q: str = "", visit: Visit = Depends(the_visit)) -> Response:
@@ -319,6 +422,7 @@ class Console:
 PROBLEMS = {
     "claimed": "Somebody else has taken this chat. You can read it, and they can transfer it to you.",
     "not_yours": "This chat is not yours now, so nothing was sent. Take it first.",
+    "what_was_done": "Write what was done about these words first, for example: called, went to emergency.",
     "nobody": "There is nobody of this name at the desk. Choose somebody from the list.",
     "empty": "There is nothing to send yet. Write something first.",
     "withheld": "An answer in your reply was withdrawn or is due for review, so it was not sent. Take it out.",
@@ -328,29 +432,27 @@ PROBLEMS = {
     "engine_down": "The assistant gives no answer at the moment. Look in the reviewed answers instead.",
     "proposed": "The trainers have it now. Thank you.",
 }
-REASONS: dict[Reason, str] = {
-    "asked": "asked for a person",
-    "screening": "sent a screening result",
-    "desk": "taken by the desk",
-    "emergency": "emergency words",
-    "urgent": "urgent words",
-    "crisis": "crisis words",
-    "engine_down": "the assistant was down",
-    "failed": "no answer was possible",
-    "net_failed": "the red-flag net does not work",
-    "looks_wrong": "says an answer looks wrong",
-}
 WHO: dict[Role, str] = {"patient": "Patient", "assistant": "Assistant", "system": "Notice", "staff": "Staff"}
 
 
 def summed(rows: list[QueueRow], me: int) -> Json:
-    """What a console needs to know to ring: how many wait, what is unread in my chats, how many alarms are open."""
+    """What a console needs to know to ring: how many need somebody, and what rings. Each thing has a name of its own,
+    so that it rings once; an alarm rings again until somebody opens it.
+    """
     return {
-        "waiting": sum(row.state == "waiting" for row in rows),
-        "mine": sum(row.unread for row in rows if row.staff_id == me),
-        "alarms": sum(row.red_flag is not None for row in rows),
-        "late": sum(row.alerts for row in rows),
+        "count": sum(row.alarm or row.state == "waiting" or (row.staff_id == me and row.unread > 0) for row in rows),
+        "rings": [{"id": id, "what": what} for row in rows for id, what in rings(row, me)],
     }
+
+
+def rings(row: QueueRow, me: int) -> Iterator[tuple[str, str]]:
+    """What this chat rings for at the desk of this person."""
+    for item in row.unopened:
+        yield (f"a{item.id}", "alarm") if item.reason in ALARMS else (f"i{item.id}-{item.alerts}", "look")
+    if row.state == "waiting":
+        yield f"h{row.handoff}", "late" if row.alerts else "waiting"
+    if row.staff_id == me and row.unread:
+        yield f"m{row.conversation_id}-{row.last_seq}", "wrote"
 
 
 def lines(said: list[Event]) -> list[Json]:

@@ -16,12 +16,13 @@ from functools import partial
 
 from sqlalchemy import Connection, delete, select
 
+from gateway.desk.service import ALARMS, UNOPENED
 from gateway.errors import describe
 from gateway.handoff.patient_words import PatientWords
 from gateway.settings import Settings
 from gateway.storage import handoffs
 from gateway.storage.database import Database
-from gateway.storage.tables import conversations, desk_mails
+from gateway.storage.tables import conversations, desk_items, desk_mails
 from knowledge import Knowledge
 
 TIMEOUT = 10.0
@@ -77,6 +78,8 @@ class Mailer:
         address = self._settings.public_url.rstrip("/")
         message = EmailMessage()
         message["From"] = self._sender
+        if kind == "look":
+            return self._look(conversation_id, message, connection)
         if kind == "alert":
             if handoff is None or handoff.waiting_since is None or not self._knowledge.clinic.email:
                 return None
@@ -95,6 +98,23 @@ class Mailer:
         link = self._link(conversation_id)
         text = words.say("handoff_mail", address=link) if address else words.say("handoff_mail_no_link")
         message.set_content(text)
+        return message
+
+    def _look(self, conversation_id: str, message: EmailMessage, connection: Connection) -> EmailMessage | None:
+        """That something is to be looked at, and an alarm before all else; None if somebody has opened it."""
+        query = select(desk_items).where(desk_items.c.conversation_id == conversation_id, UNOPENED)
+        items = connection.execute(query.order_by(desk_items.c.created_at)).all()
+        alarms = [item for item in items if item.reason in ALARMS]
+        clinic = self._knowledge.clinic
+        to = [address for address in (clinic.email, *(clinic.waiting.alarm_emails if alarms else ())) if address]
+        if not items or not to:
+            return None
+        words, about = PatientWords(self._knowledge), "mail_alarm" if alarms else "mail_look"
+        message["To"] = ", ".join(dict.fromkeys(to))
+        message["Subject"] = words.say(f"{about}_subject")
+        waited = words.minutes(self._now() - (alarms or items)[0].created_at)
+        address = f"{self._settings.public_url.rstrip('/')}/desk"
+        message.set_content(words.say(about, wait=f"{waited[:1].upper()}{waited[1:]}", address=address))
         return message
 
     def _deliver(self, message: EmailMessage) -> None:

@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from fastapi import APIRouter, Depends
 from starlette.responses import PlainTextResponse, Response
 
-from gateway.desk.console import REASONS
+from gateway.desk.listing import REASONS
 from gateway.desk.numbers import DeskNumbers, DeskReport
 from gateway.staff.access import HEADERS, Access, Visit, the_visit
 from gateway.staff.page_views import Pages

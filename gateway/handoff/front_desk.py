@@ -44,6 +44,10 @@ class FrontDesk:
         self._clinic = clinic
         self._now = now
 
+    def now(self) -> datetime:
+        """The time by which waits are counted."""
+        return self._now()
+
     async def availability(self) -> Availability:
         """How it is now."""
         return await self._database.read(self.within)

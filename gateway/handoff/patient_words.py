@@ -95,6 +95,10 @@ class PatientWords:
         """Nobody is waited for any more."""
         return self.notice(self.say("handoff_cancelled"), state="assistant")
 
+    def closed(self) -> Draft:
+        """The front desk has ended the waiting, or the talk, without more to say."""
+        return self.notice(self.say("handoff_closed_by_desk"), state="assistant")
+
     def offered(self, sentence: str) -> Draft:
         """A person is offered with this sentence and a button."""
         label = self.say("label_human")

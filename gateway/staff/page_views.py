@@ -21,7 +21,8 @@ class Pages:
         self._zone = knowledge.clinic.timezone
         self._templates = environment()
         self._templates.globals.update(clinic=knowledge.clinic)
-        self._templates.filters.update(day_time=self.day_time, clock=self.clock, ago=self.ago, how_long=length)
+        filters = {"day_time": self.day_time, "day": self.day, "when": self.when, "clock": self.clock}
+        self._templates.filters.update(**filters, ago=self.ago, how_long=length)
 
     def day_time(self, at: datetime) -> str:
         """A time as the clinic's clock shows it."""
@@ -30,6 +31,20 @@ class Pages:
     def clock(self, at: datetime) -> str:
         """The same without the day."""
         return f"{at.astimezone(self._zone):%H:%M}"
+
+    def day(self, at: datetime) -> str:
+        """The day of a time, as people say it: "Today", "Yesterday", "Monday, November 23"."""
+        there, today = at.astimezone(self._zone), self._now().astimezone(self._zone).date()
+        if there.date() == today:
+            return "Today"
+        if there.date() == today - timedelta(days=1):
+            return "Yesterday"
+        return f"{there:%A, %B} {there.day}"
+
+    def when(self, at: datetime) -> str:
+        """A time with its day, unless that is today."""
+        day = self.day(at)
+        return self.clock(at) if day == "Today" else f"{'yesterday' if day == 'Yesterday' else day} {self.clock(at)}"
 
     def ago(self, at: datetime | None) -> str:
         """How long ago something was; nothing without a time."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
-from gateway.storage.records import HandoffReason
+from gateway.storage.records import REQUESTS, HandoffReason
 from gateway.storage.tables import desk_items, desk_mails, handoffs
 
 OPEN = handoffs.c.state != "ended"
@@ -32,6 +32,7 @@ def begin(
         "asked_at": now,
         "after_hours": after_hours,
         "waiting_since": None if staff else now,
+        "claimed_at": now if staff else None,
         "alerts": 0,
         **staff,
     }
@@ -44,18 +45,18 @@ def change(connection: Connection, conversation_id: str, **values: Any) -> None:
     connection.execute(update(handoffs).where(handoffs.c.conversation_id == conversation_id, OPEN).values(**values))
 
 
-def end(connection: Connection, conversation_id: str, how: str, now: datetime) -> bool:
+def end(connection: Connection, conversation_id: str, how: str, now: datetime, **about: Any) -> bool:
     """End it, with all that waits for the front desk about this conversation; whether there was one."""
     done = (
         update(handoffs)
         .where(handoffs.c.conversation_id == conversation_id, OPEN)
-        .values(state="ended", ended=how, ended_at=now, waiting_since=None, contact=None)
+        .values(state="ended", ended=how, ended_at=now, waiting_since=None, contact=None, **about)
     )
     ended = connection.execute(done).rowcount > 0
     items = update(desk_items).where(desk_items.c.conversation_id == conversation_id, desk_items.c.state == "open")
-    if how == "cancelled":  # an alarm, or an answer that looks wrong, is still to be looked at
-        items = items.where(desk_items.c.reason.in_(("asked", "screening")))
-    connection.execute(items.values(state="done"))
+    if how != "handed_back":  # an alarm, or an answer that looks wrong, is still to be looked at
+        items = items.where(desk_items.c.reason.in_(REQUESTS))
+    connection.execute(items.values(state="done", done_at=now))
     alert = desk_mails.c.conversation_id == conversation_id, desk_mails.c.kind == "alert"
     connection.execute(delete(desk_mails).where(*alert))
     return ended

@@ -21,6 +21,7 @@ Kind = (
     Literal["message", "chat", "answer", "clarify", "unknown", "handoff", "deleted", "screening", "screening_result"]
     | Level
 )
+REQUESTS = ("asked", "screening")  # reasons that are about the handoff itself; all others are something to look at
 OWN = "own"  # among the choices of a patient's message: what it tells the engine besides its words, and what was seen
 
 

@@ -67,7 +67,7 @@ conversations = Table(
     Column("language", String(8)),  # of the chat window
     # The assistant answers no message up to this one: a person had the chat.
     Column("answers_after", Integer, nullable=False, server_default="0"),
-    Column("desk_seen", Integer, nullable=False, server_default="0"),  # the last event that the front desk has read
+    Column("desk_seen", Integer, nullable=False, server_default="0"),  # up to here the desk has dealt with it
 )
 
 events = Table(
@@ -106,6 +106,11 @@ desk_items = Table(
     Column("note", String(500)),  # what the patient wrote about it; goes with the conversation
     Column("state", String(16), nullable=False),  # open or done
     Column("created_at", Utc, nullable=False),
+    Column("alerts", Integer, nullable=False, server_default="0"),  # how often the front desk was reminded of it
+    Column("opened_at", Utc),  # when somebody of the desk first had the chat before them; until then it rings
+    Column("done_at", Utc),
+    Column("done_by", String(100)),
+    Column("done_note", String(500)),  # what was done about it
     Index("ix_desk_items_state_created_at", "state", "created_at"),
 )
 
@@ -156,9 +161,11 @@ handoffs = Table(
     Column("waiting_since", Utc),  # since when the patient waits for words of a person; none while nobody waits
     Column("staff_id", Integer),
     Column("staff_name", String(100)),
+    Column("claimed_at", Utc),  # since when that person has it
     Column("replied_at", Utc),  # the first reply of a person
     Column("ended_at", Utc),
-    Column("ended", String(16)),  # handed_back or cancelled
+    Column("ended", String(16)),  # handed_back, cancelled or closed
+    Column("closed_as", String(32)),  # why it was closed, by its id in data/desk.yml
     Column("alerts", Integer, nullable=False),  # how often the front desk was reminded of this wait
     Column("contact", String(254)),  # e-mail address or phone number; gone when the handoff ends
     Index(
@@ -169,6 +176,7 @@ handoffs = Table(
         postgresql_where=text("state != 'ended'"),
     ),
     Index("ix_handoffs_replied_at", "replied_at"),
+    Index("ix_handoffs_ended_at", "ended_at"),
 )
 
 desk_notes = Table(
@@ -180,6 +188,34 @@ desk_notes = Table(
     Column("staff_name", String(100), nullable=False),
     Column("text", String(2000), nullable=False),
     Column("created_at", Utc, nullable=False),
+)
+
+# How far each person of the front desk has read a chat.
+desk_reads = Table(
+    "desk_reads",
+    metadata,
+    Column("conversation_id", ForeignKey("conversations.id", ondelete="CASCADE"), nullable=False),
+    Column("staff_id", Integer, nullable=False),
+    Column("seq", Integer, nullable=False),
+    PrimaryKeyConstraint("conversation_id", "staff_id"),
+)
+
+# When each person of the front desk last had one of its pages open.
+desk_presence = Table(
+    "desk_presence",
+    metadata,
+    Column("staff_id", ForeignKey("staff.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("at", Utc, nullable=False),
+)
+
+# Replies that a person of the front desk sends often.
+desk_replies = Table(
+    "desk_replies",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("staff_id", ForeignKey("staff.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("name", String(80), nullable=False),
+    Column("text", String(2000), nullable=False),
 )
 
 # One row while the front desk has switched itself to "out".
@@ -197,7 +233,7 @@ desk_mails = Table(
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=True),
     Column("conversation_id", ForeignKey("conversations.id", ondelete="CASCADE"), nullable=False, index=True),
-    Column("kind", String(16), nullable=False),  # alert (to the clinic) or answer (to the patient)
+    Column("kind", String(16), nullable=False),  # alert, look (both to the clinic) or answer (to the patient)
     Column("created_at", Utc, nullable=False),
 )
 

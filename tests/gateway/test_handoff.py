@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.header import decode_header, make_header
 
@@ -13,6 +14,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Message
 
 from gateway.cli.incidents import withdraw
+from gateway.desk.service import NothingSaid
 from gateway.settings import Settings
 from gateway.storage.records import UnknownConversation
 from knowledge import Knowledge
@@ -546,3 +548,115 @@ async def test_who_spams_is_one_line_at_the_desk_and_takes_nothing_from_others(
         assert all(int(reply.headers["Retry-After"]) >= 1 for reply in refused)
         assert [row.conversation_id for row in await clinic.desk.queue()] == [spammer.id, other.id]
         assert (await other.send("will I be sore?")).status_code == 202
+
+
+# what has to be looked at
+
+
+async def test_who_takes_a_chat_that_has_waited_long_keeps_it(clinic: Clinic, clock: Clock) -> None:
+    for waited in (timedelta(minutes=6), timedelta(hours=22)):  # busy, or over night
+        chat = await clinic.waiting()
+        clock.now += waited
+        await clinic.alerts.look()
+        await clinic.desk.claim(chat.id, 1, "Robin")
+        clock.pass_(seconds=30)
+        await clinic.alerts.look()
+        assert (await clinic.desk.context(chat.id)).staff_name == "Robin"
+        await clinic.desk.transfer(chat.id, 1, 2, "Kim")
+        clock.pass_(minutes=4)
+        await clinic.alerts.look()
+        assert (await clinic.desk.context(chat.id)).staff_name == "Kim"
+        clock.pass_(minutes=2)
+        await clinic.alerts.look()
+        assert (await clinic.desk.context(chat.id)).state == "waiting", "who answers nothing still loses it"
+        await clinic.handoff(chat, "DELETE")
+
+
+async def test_an_emergency_stands_before_all_who_wait_and_the_worst_first(clinic: Clinic, clock: Clock) -> None:
+    for _ in range(3):
+        await clinic.waiting()
+        clock.pass_(minutes=1)
+    urgent, worst = await clinic.chat(), await clinic.chat()
+    await urgent.ask("I have a fever")
+    clock.pass_(minutes=1)
+    await worst.ask("I cannot breathe")
+    order = [row.conversation_id for row in await clinic.desk.queue()]
+    assert order[:2] == [worst.id, urgent.id]
+    assert [row.alarm for row in await clinic.desk.queue()] == [True, True, False, False, False]
+
+
+@pytest.mark.parametrize("when", [OPEN, CLOSED], ids=["open", "at night"])
+async def test_the_desk_is_reminded_of_an_alarm_again_and_again_until_somebody_opens_it(
+    clinic: Clinic, clock: Clock, when: datetime
+) -> None:
+    clock.now = when
+    chat = await clinic.chat()
+    await chat.ask("I cannot breathe")
+    reminded = []
+    for minutes in (1, 1, 3, 10, 15, 15):
+        clock.pass_(minutes=minutes)
+        for _ in range(2):
+            await clinic.alerts.look()
+        reminded.append((await clinic.desk.items(chat.id))[0].alerts)
+    assert reminded == [1, 2, 3, 4, 5, 6]
+    assert len((await clinic.desk.queue())[0].unopened) == 1
+    await clinic.desk.seen(chat.id, 1, 2)
+    clock.pass_(hours=1)
+    await clinic.alerts.look()
+    assert [item.alerts for item in await clinic.desk.items(chat.id)] == [6]
+    assert [(row.alarm, row.unopened) for row in await clinic.desk.queue()] == [(True, ())], "it is still not done"
+
+
+async def test_the_desk_is_reminded_of_a_dead_engine_while_it_is_open(
+    clinic: Clinic, clock: Clock, engine: FakeEngine
+) -> None:
+    clock.now = CLOSED
+    engine.mode = "dead"
+    chat = await clinic.chat()
+    await chat.ask("will I be sore?")
+    reminded = []
+    for hours in (9, 1, 1, 5):  # 7 in the morning, then 8 past opening and later
+        clock.pass_(hours=hours, minutes=1)
+        await clinic.alerts.look()
+        reminded.append([item.alerts for item in await clinic.desk.items(chat.id) if item.reason == "engine_down"])
+    assert reminded == [[0], [1], [3], [3]]
+
+
+async def test_letters_about_an_alarm_go_out_at_night_and_to_who_else_is_named(
+    settings: Settings, knowledge: Knowledge, engine: FakeEngine, clock: Clock, letters: Letters
+) -> None:
+    port = free_port()
+    waiting = replace(knowledge.clinic.waiting, alarm_emails=("owner@example.org",))
+    clinic_with = replace(knowledge, clinic=replace(knowledge.clinic, waiting=waiting))
+    mail = {"smtp_host": "127.0.0.1", "smtp_port": port, "smtp_security": "none", "public_url": "https://x.example"}
+    clock.now = CLOSED
+    server = Controller(letters, hostname="127.0.0.1", port=port)
+    server.start()
+    try:
+        async with clinic_at_work(settings, clinic_with, engine, clock, **mail) as clinic:
+            opened, chat = await clinic.chat(), await clinic.chat()
+            for each in (opened, chat):
+                await each.ask("my secret: I cannot breathe")
+            await clinic.desk.seen(opened.id, 1, 2)
+            clock.pass_(minutes=1)
+            await clinic.alerts.look()
+            await clinic.alerts.look()
+    finally:
+        server.stop()
+    ((to, subject, text),) = letters.got
+    assert (to, subject) == (f"{knowledge.clinic.email}, owner@example.org", knowledge.wording("mail_alarm_subject"))
+    assert text.startswith("1 minute ago") and "https://x.example/desk" in text and "secret" not in text
+
+
+async def test_of_an_alarm_it_is_said_what_was_done_and_by_whom(clinic: Clinic) -> None:
+    chat = await clinic.chat()
+    await chat.ask("I cannot breathe")
+    (item,) = await clinic.desk.items(chat.id)
+    with pytest.raises(NothingSaid):
+        await clinic.desk.done(chat.id, item.id, "Robin")
+    await clinic.desk.done(chat.id, item.id, "Robin", "Called her, her son drives her to emergency.")
+    assert await clinic.desk.queue() == []
+    (finished,) = (await clinic.desk.context(chat.id)).finished
+    assert (finished.done_by, finished.done_note) == ("Robin", "Called her, her son drives her to emergency.")
+    await clinic.desk.reopen(chat.id, item.id)
+    assert [row.alarm for row in await clinic.desk.queue()] == [True]
