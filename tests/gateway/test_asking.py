@@ -48,7 +48,7 @@ async def test_a_question_without_a_model_trains_none_and_says_what_to_do(
 ) -> None:
     (site.models.folder / "manifest.json").unlink()
 
-    with pytest.raises(NotAvailable, match="no trained model.*'./ims train'"):
+    with pytest.raises(NotAvailable, match=r"no trained model.*'./ims train'"):
         async with asking.assistant(site.settings):
             pass
 
