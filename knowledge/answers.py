@@ -20,12 +20,13 @@ from knowledge.references import (
     read_sources_of,
     signed_text,
     version_of,
+    with_simple,
 )
 from knowledge.specific import ID, SpecificAnswer, read_specific
 from knowledge.yaml import Section, read
 
 KINDS = ("answer", "handoff")
-__all__ = ["MARKUP", "SourceRef", "SpecificAnswer", "Topic", "normalise", "read_topics", "signed_text"]
+__all__ = ["MARKUP", "SourceRef", "SpecificAnswer", "Topic", "normalise", "read_topics", "signed_text", "with_simple"]
 
 
 @dataclass(frozen=True)
@@ -175,7 +176,7 @@ def _read_topic(
     if name in see_also:
         meta.report("the topic names itself in 'see_also'", "remove it there", "see_also")
     kind = meta.choice("kind", KINDS) if "kind" in meta else "answer"
-    signature = read_signature(meta, signed_text(title, short, more, refs))
+    signature = read_signature(meta, signed_text(title, short, with_simple(more, simple), refs))
     review_by = meta.date("review_by")
     if review_by is None or not fillable:
         return None

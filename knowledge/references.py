@@ -71,6 +71,11 @@ def signed_text(title: str, short: str, more: str, refs: Iterable[SourceRef]) ->
     return hashlib.sha256(given.encode()).hexdigest()[:12]
 
 
+def with_simple(more: str, simple: str) -> str:
+    """A longer answer with the plainest one, where there is one: a signature is for both."""
+    return "\n\n".join(filter(None, [more, simple]))
+
+
 def version_of(title: str, short: str, more: str, refs: Iterable[SourceRef], *seen: str) -> str:
     """Changes with every change of what a patient reads or sees; ``seen`` are the versions of pictures."""
     read_by_patients = json.dumps([title, short, more, [[ref.id, ref.section] for ref in refs], *seen])

@@ -52,15 +52,20 @@ def commands(settings: Callable[[], Settings], stop: Callable[[str], NoReturn]) 
 
     @publish.command()
     def check() -> None:
-        """Show what is new and what hinders; exit code 1 if something does."""
+        """Show every change that patients do not have yet, and what hinders; exit code 1 if something does."""
         found = Publishing(settings()).clearances.look()
         table = Table("topic", "what is new", "signed by")
         for topic in found.topics:
             table.add_row(topic.name, topic.how, topic.signed or "-")
         if table.row_count:
             console.print(table)
-        if found.rules:
-            console.print(f"Changed rules: {', '.join(found.rules)}")
+        for file in found.files:
+            mark = " (needs a second person)" if file.guarded else ""
+            console.print(f"{file.title}, {file.name}{mark}:")
+            for each in file.differences:
+                for sign, lines in (("-", each.before), ("+", each.now)):
+                    for line in lines:
+                        console.print(f"  {sign} {each.where + ': ' if each.where else ''}{line}")
         for hinders in found.hinders:
             console.print(hinders)
         console.print("This can be published." if found.clear else "This cannot be published yet.")

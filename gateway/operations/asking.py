@@ -1,6 +1,7 @@
 """Asks the assistant from the command line: the one that is running, or one that lives as long as the command.
 
-The one of our own is the real thing, engine and all, with a database that is thrown away afterwards.
+The one of our own is the real thing, engine and all, with the model in use and a database that is thrown away
+afterwards. Nothing is trained for it, and nothing that patients get is changed by it.
 """
 
 from __future__ import annotations
@@ -62,9 +63,9 @@ async def assistant(settings: Settings) -> AsyncIterator[Say]:
                 engine_token=settings.engine_secret(),
                 database=f"sqlite:///{Path(folder) / 'asking.sqlite3'}",
             )
-            async with _started(own, Path(folder)):
+            async with _started(own, Path(folder)) as ended:
                 url = f"http://127.0.0.1:{own.port}"
-                await _wait(client, url)
+                await _wait(client, url, ended)
                 yield _say(client, url)
 
 
@@ -89,28 +90,35 @@ async def _ready(client: httpx.AsyncClient, url: str) -> bool:
     return False
 
 
-async def _wait(client: httpx.AsyncClient, url: str) -> None:
+async def _wait(client: httpx.AsyncClient, url: str, ended: Callable[[], str | None]) -> None:
     until = time.monotonic() + START_LIMIT
     while time.monotonic() < until:
         if await _ready(client, url):
             return
+        if (last := ended()) is not None:
+            raise NotAvailable(last or "The assistant ended at its start.")
         await asyncio.sleep(0.2)
     raise NotAvailable("The assistant did not start.", "'./ims run' shows why.")
 
 
 @asynccontextmanager
-async def _started(settings: Settings, folder: Path) -> AsyncIterator[None]:
-    """All parts, as `ims run` starts them, on ports of their own."""
+async def _started(settings: Settings, folder: Path) -> AsyncIterator[Callable[[], str | None]]:
+    """All parts with the model in use, on ports of their own, where nobody is sent e-mail and no other gateway hears
+    of them. Gives what they said when they ended; None while they run.
+    """
     environment = {
+        "IMS_HOST": "127.0.0.1",
         "IMS_PORT": str(settings.port),
         "IMS_ENGINE_URL": settings.engine_url,
         "IMS_ENGINE_TOKEN": settings.engine_token,
         "IMS_DATABASE": settings.database,
+        "IMS_REDIS": "",
+        "IMS_SMTP_HOST": "",
     }
     log = folder / "run.log"
     with log.open("wb") as output:
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "gateway.cli", "run"),
+            *(sys.executable, "-m", "gateway.operations.supervisor"),
             env={**os.environ, **environment},
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -118,10 +126,7 @@ async def _started(settings: Settings, folder: Path) -> AsyncIterator[None]:
         )
         watch = asyncio.create_task(process.wait())
         try:
-            await asyncio.sleep(0.5)
-            if watch.done() and process.returncode:
-                raise NotAvailable(log.read_text("utf-8", "replace").strip())
-            yield
+            yield lambda: log.read_text("utf-8", "replace").strip() if watch.done() else None
         finally:
             with suppress(ProcessLookupError):
                 process.terminate()

@@ -10,10 +10,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property, lru_cache
+from pathlib import Path
 from typing import TypeVar
 
 from gateway.settings import Settings
 from gateway.storage.database import Database
+from gateway.studio.background import Work
 from gateway.studio.errors import StudioError
 from gateway.studio.inbox.decisions import Decisions
 from gateway.studio.inbox.inbox import Inbox
@@ -21,6 +23,7 @@ from gateway.studio.inbox.inbox_groups import InboxGroups
 from gateway.studio.limits import Limits
 from gateway.studio.meaning import Meaning
 from gateway.studio.personal import Personal
+from gateway.studio.publishing.effects import Effects, effects
 from gateway.studio.publishing.jobs import Jobs
 from gateway.studio.publishing.publishing import Publishing
 from gateway.studio.topics.coverage import Counted, Coverage
@@ -77,6 +80,7 @@ class Workplace:
         self._state = DataState(knowledge, ())
         self._stamp: object = None
         self._alarms = lru_cache(maxsize=20_000)(self._alarm)
+        self._effects: tuple[str, Work[Effects]] | None = None
 
     def listen_with(self, net: SafetyNet) -> None:
         """From now on this red-flag net says which examples raise the alarm."""
@@ -137,6 +141,12 @@ class Workplace:
             alarms=tuple(alarm for example in examples for alarm in self._alarms(name, example)),
             alike=self._alike(name, examples, others) if alike else None,
         )
+
+    def effects(self, change: str, before: Path) -> Work[Effects]:
+        """What a change of the rules does, worked out once beside the event loop; `before` is what patients get now."""
+        if self._effects is None or self._effects[0] != change:
+            self._effects = change, Work(lambda say: effects(self.settings, before, say))
+        return self._effects[1]
 
     def _alike(self, name: str, examples: tuple[str, ...], others: dict[str, tuple[str, ...]]) -> tuple[Alike, ...]:
         pairs = examples_of({**others, name: examples})

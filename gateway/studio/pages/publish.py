@@ -14,19 +14,22 @@ from starlette.responses import RedirectResponse, Response
 from gateway.editions import control
 from gateway.editions.models import ModelRefused
 from gateway.staff.access import HEADERS, Visit, the_visit
+from gateway.staff.accounts import Person
 from gateway.staff.audit import Audit
 from gateway.staff.page_views import Pages
 from gateway.studio.background import off_loop
 from gateway.studio.errors import StudioError
 from gateway.studio.publishing.approvals import APPROVER
+from gateway.studio.publishing.clearance import Clearance
 from gateway.studio.publishing.publishing import DONE, RUNNING
 from gateway.studio.trying import shadow
 from gateway.studio.workplace import Workplace
 
 Json = dict[str, Any]
 HERE = "/studio/publish"
-SHOWN = 30  # differences of a candidate
-HOW = {"new": "new", "text": "new text", "examples": "other examples", "retired": "retired"}
+SHOWN = 30  # differences of a candidate, and of one file
+PATIENCE = 3.0  # seconds that the page waits for what a change of the rules does
+HOW = {"new": "new", "text": "new text", "examples": "other examples", "retired": "taken away"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +46,7 @@ class PublishPages:
         router = APIRouter(prefix="/studio", dependencies=[Depends(self.staff)])
         router.get("/publish")(self.publish_page)
         router.get("/parts/publish")(self.part)
+        router.get("/parts/effects")(self.effects_part)
         router.post("/publish")(self.publish)
         router.post("/publish/rollback")(self.rollback)
         router.post("/publish/cancel")(self.cancel)
@@ -78,6 +82,22 @@ class PublishPages:
             return {"report": found, "candidate": "", "can_shadow": False}
         return {"report": found, "candidate": state["shadow"], "can_shadow": True}
 
+    async def _effects_now(self, found: Clearance, patience: float = 0) -> Json:
+        """What the changed rules do: nothing, while that is being worked out, or could not be."""
+        if not found.rules:
+            return {"effects": None, "working": False, "failed": ""}
+        before = await off_loop(lambda: self.work.publishing.clearances.published()[1])
+        work = self.work.effects(found.change, before)
+        done = await work.wait(patience)
+        return {"effects": work.result, "working": not done, "failed": str(work.error or "")}
+
+    async def effects_part(self, visit: Visit = Depends(the_visit)) -> Response:
+        found = await off_loop(self.work.publishing.clearances.look)
+        return self.pages.show(
+            "studio/effects_part.html", visit, found=found, may_approve=may_approve(found, visit.person),
+            **await self._effects_now(found),
+        )  # fmt: skip
+
     async def _page(self, visit: Visit, status: int = 200, problem: str = "") -> Response:
         job = await off_loop(self._job_now)  # first: where it is done, all that is read after it knows of it
         clearance = await off_loop(self.work.publishing.clearances.look)
@@ -89,12 +109,13 @@ class PublishPages:
             problem=problem,
             found=clearance,
             how=HOW,
-            approver=visit.person.may([APPROVER]),
+            may_approve=may_approve(clearance, visit.person),
             most=SHOWN,
             done=DONE,
             **job,
             **await off_loop(self._models_now),
             **await self._shadow_now(),
+            **await self._effects_now(clearance, PATIENCE),
         )
 
     async def publish_page(self, visit: Visit = Depends(the_visit)) -> Response:
@@ -147,3 +168,9 @@ class PublishPages:
             return await self._page(visit, 409, str(error))
         await self.audit.note(visit.person.login, "shadow_start" if model else "shadow_stop", model[:64] or None)
         return RedirectResponse(f"{HERE}#shadow", 303, HEADERS)
+
+
+def may_approve(found: Clearance, person: Person) -> bool:
+    """Whether a change of the rules waits for the approval of this person."""
+    given = found.approval
+    return given is not None and not given.approver and given.author != person.login and person.may([APPROVER])

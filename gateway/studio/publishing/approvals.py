@@ -1,4 +1,5 @@
-"""Four eyes for rules that decide about danger: who changed them puts the change forward, somebody else approves it.
+"""Four eyes for what decides about danger or stands in no signed answer: who changed it puts the change forward, and
+somebody else approves it.
 
 Both are signed in, and the approval holds for exactly what the files said then.
 """
@@ -16,17 +17,22 @@ from gateway.errors import WRONG_SHAPE
 from gateway.files import write_whole
 from gateway.staff.accounts import Person
 from gateway.studio.errors import StudioError
+from gateway.studio.publishing.differences import values
 
 FILE = "approvals.json"
 APPROVER = "clinical_reviewer"
-# What tells of a danger, asks about one, or answers for a condition. Paths in data/.
+# Paths in data/ of what tells of a danger, asks about one, or is said to patients without a signature of its own.
 RULES = (
     *(f"lexicon/{name}.yml" for name in ("red_flags", "red_flag_words", "red_flag_spelling", "red_flag_context")),
-    "lexicon/conditions.yml",
+    *(f"lexicon/{name}.yml" for name in ("conditions", "calls_for_help", "after_alarm")),
     "screening.yml",
     "wording.yml",
+    "clinic_answers.yml",
 )
 EXAMPLES = "lexicon/danger"  # of danger, and of what only looks like it: the learned half of the net
+GUARDED = (EXAMPLES, "lexicon/languages", "things", "interface")  # folders of which all is
+CLINIC, NUMBERS = "clinic.yml", ("region", "numbers", "phone")  # whom patients are told to call
+DIALOGUE, LEARNED = "dialogue/", "nlu"  # all but the examples: they change what is understood, not what is said
 
 
 @dataclass(frozen=True)
@@ -42,17 +48,36 @@ class Approval:
 
 
 def changed_rules(before: Path, now: Path) -> list[str]:
-    """The rule files that are not what they were."""
-    examples = {f"{EXAMPLES}/{path.name}" for data in (before, now) for path in (data / EXAMPLES).glob("*.*")}
-    return [name for name in (*RULES, *sorted(examples)) if _text(before / name) != _text(now / name)]
+    """The files of which something that needs four eyes is not what it was."""
+    folders = [path.relative_to(data).as_posix() for data in (before, now) for path in _in_folders(data)]
+    names = dict.fromkeys([CLINIC, *RULES, *sorted(folders)])
+    return [name for name in names if _guarded(before, name) != _guarded(now, name)]
 
 
 def change_id(before: Path, now: Path) -> str:
     """By what a change of the rules is known: all that they said and say."""
     digest = hashlib.sha256()
     for name in changed_rules(before, now):
-        digest.update(f"{name}\0".encode() + _text(before / name) + b"\0" + _text(now / name) + b"\0")
+        digest.update(f"{name}\0".encode() + _guarded(before, name) + b"\0" + _guarded(now, name) + b"\0")
     return digest.hexdigest()[:16]
+
+
+def _in_folders(data: Path) -> list[Path]:
+    return [path for folder in (*GUARDED, DIALOGUE) for path in (data / folder).glob("*.*")]
+
+
+def _guarded(data: Path, name: str) -> bytes:
+    """What of a file needs four eyes."""
+    raw = _text(data / name)
+    part = name == CLINIC or name.startswith(DIALOGUE)
+    held = values(data / name) if part else None
+    if not isinstance(held, dict):
+        return raw
+    if name == CLINIC:
+        kept = {key: held.get(key) for key in NUMBERS}
+    else:
+        kept = {key: value for key, value in held.items() if key != LEARNED}
+    return json.dumps(kept, sort_keys=True, default=str).encode()
 
 
 class Approvals:

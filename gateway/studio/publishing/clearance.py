@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -11,11 +11,13 @@ from gateway.editions.models import Manifest, ModelRefused, Models
 from gateway.settings import Settings
 from gateway.studio.errors import StudioError
 from gateway.studio.publishing.approvals import Approval, Approvals, change_id, changed_rules
+from gateway.studio.publishing.differences import ChangedFile, changed_files
 from gateway.studio.topics import regressions
 from gateway.studio.topics.history import TopicHistory
 from gateway.studio.topics.topic_file import TopicFile
-from knowledge import Knowledge, Topic
+from knowledge import Knowledge, SpecificAnswer, Topic
 
+Text = Topic | SpecificAnswer
 NEW, TEXT, EXAMPLES, RETIRED = "new", "text", "examples", "retired"
 OUTSIDE = "its text was changed outside the studio after it was signed, or its signature was typed in."
 MOST = 20  # problems of the data that are told
@@ -23,7 +25,9 @@ MOST = 20  # problems of the data that are told
 
 @dataclass(frozen=True)
 class ChangedTopic:
-    """A topic that is not what patients get now: how it differs, who signed it, and what keeps it from them."""
+    """A topic, or one of its specific answers, that is not what patients get now: how it differs, who signed it, and
+    what keeps it from them.
+    """
 
     name: str
     title: str
@@ -31,10 +35,17 @@ class ChangedTopic:
     signed: str
     hinders: str
 
+    @property
+    def topic(self) -> str:
+        """The topic that it is, or belongs to."""
+        return self.name.partition(".")[0]
+
 
 @dataclass(frozen=True)
 class Clearance:
-    """All that is new, and all that hinders. `rules` are changed files that need four eyes, `change` their id."""
+    """All that is new, and all that hinders. `rules` are changed files that need four eyes, `change` their id, and
+    `files` all files that differ.
+    """
 
     in_use: Manifest | None
     topics: tuple[ChangedTopic, ...]
@@ -43,6 +54,7 @@ class Clearance:
     approval: Approval | None
     cases: int
     hinders: tuple[str, ...]
+    files: tuple[ChangedFile, ...] = ()
 
     @property
     def clear(self) -> bool:
@@ -82,7 +94,7 @@ class Clearances:
         knowledge, problems = Knowledge.read(self._data)
         if knowledge is None or problems:
             told = tuple(map(str, sorted(problems)[:MOST]))
-            return Clearance(manifest, (), (), "", None, 0, told)
+            return Clearance(manifest, (), (), "", None, 0, told, tuple(changed_files(before, self._data)))
         topics = tuple(self._topics(Knowledge.load(before), knowledge))
         rules, change = tuple(changed_rules(before, self._data)), change_id(before, self._data)
         approval = self.approvals.of(change) if rules else None
@@ -100,7 +112,8 @@ class Clearances:
             ]
         except StudioError as error:
             hinders.append(str(error))
-        return Clearance(manifest, topics, rules, change, approval, cases, tuple(hinders))
+        files = tuple(replace(file, guarded=file.name in rules) for file in changed_files(before, self._data))
+        return Clearance(manifest, topics, rules, change, approval, cases, tuple(hinders), files)
 
     def _topics(self, before: Knowledge, now: Knowledge) -> list[ChangedTopic]:
         found = []
@@ -109,37 +122,47 @@ class Clearances:
             if new is None:
                 assert old is not None
                 found.append(ChangedTopic(name, old.title, RETIRED, "", ""))
-            elif old is None or old.version != new.version:
-                how = NEW if old is None else TEXT
-                signed = f"{new.reviewer}, {new.reviewed}" if new.reviewer else ""
-                found.append(ChangedTopic(name, new.title, how, signed, self._unsigned(new)))
-            elif old.examples != new.examples:
-                found.append(ChangedTopic(name, new.title, EXAMPLES, "", ""))
+            else:
+                parts: dict[str, tuple[Text | None, Text]] = {name: (old, new)}
+                for id, answer in new.answers.items():
+                    parts[f"{name}.{id}"] = (old and old.answers.get(id), answer)
+                found += [self._text(part, *texts, new) for part, texts in parts.items() if _differ(*texts)]
+                gone = [each for id, each in (old.answers if old else {}).items() if id not in new.answers]
+                found += [ChangedTopic(each.name, f"{new.title} {each.title}", RETIRED, "", "") for each in gone]
+                if old and old.examples != new.examples:
+                    found.append(ChangedTopic(name, new.title, EXAMPLES, "", ""))
         return found
 
-    def _unsigned(self, topic: Topic) -> str:
-        """Why the text of a topic may not go to patients; empty if it may."""
-        if topic.lapsed:
+    def _text(self, name: str, old: Text | None, new: Text, topic: Topic) -> ChangedTopic:
+        signed = f"{new.reviewer}, {new.reviewed}" if new.reviewer else ""
+        title = new.title if new is topic else f"{topic.title} {new.title}"
+        return ChangedTopic(name, title, TEXT if old else NEW, signed, self._unsigned(new, topic))
+
+    def _unsigned(self, text: Text, topic: Topic) -> str:
+        """Why a text of a topic may not go to patients; empty if it may."""
+        if text.lapsed:
             return OUTSIDE
-        if not topic.reviewer or topic.reviewed is None:
+        if not text.reviewer or text.reviewed is None:
             return "its text is not signed by a clinical reviewer."
-        if topic.expired(self._today()):
-            return f"its review-by date, {topic.review_by}, is over."
-        if topic.reviewed > self._today():
-            return f"it is signed on a day to come, {topic.reviewed}."
+        if text.expired(self._today()):
+            return f"its review-by date, {text.review_by}, is over."
+        if text.reviewed > self._today():
+            return f"it is signed on a day to come, {text.reviewed}."
+        id = text.id if isinstance(text, SpecificAnswer) else ""
         file = TopicFile(topic.name, topic.file.read_bytes().decode("utf-8"))
-        if not any(_read(version.text, topic.name) == _seen(file) for version in self._history.of(topic.name)):
+        versions = self._history.of(topic.name)
+        if not any(_read(version.text, topic.name, id) == file.text_of(id) for version in versions):
             return OUTSIDE
         return ""
 
 
-def _seen(file: TopicFile) -> object:
-    """What patients read, with the signature under it."""
-    return file.title, file.short, file.more, file.sources, file.review
+def _differ(old: Text | None, new: Text) -> bool:
+    return old is None or old.version != new.version
 
 
-def _read(text: str | None, name: str) -> object:
+def _read(text: str | None, name: str, id: str) -> object:
+    """What a version says, with the signature under it; None where it can't be read."""
     try:
-        return _seen(TopicFile(name, text)) if text else None
+        return TopicFile(name, text).text_of(id) if text else None
     except StudioError:
         return None

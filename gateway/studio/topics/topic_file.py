@@ -14,7 +14,8 @@ from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 from gateway.studio.errors import StudioError
 from gateway.studio.topics.round_trip import edited, folded, literal, load
-from knowledge.answers import MARKUP, SourceRef, normalise, signed_text
+from knowledge.answers import MARKUP, SourceRef, normalise, signed_text, with_simple
+from knowledge.specific import opening
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 TAG = re.compile(r"<[!/a-zA-Z]")
@@ -48,6 +49,19 @@ class Added:
     taken: tuple[str, ...]
     known: tuple[str, ...]
     refused: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class SpecificText:
+    """One question within a topic and its own answer, with its examples and its signature (as `TopicFile.review`)."""
+
+    id: str
+    title: str
+    text: str
+    unset: str
+    sources: tuple[SourceRef, ...]
+    review: tuple[str, str, str]
+    examples: tuple[str, ...]
 
 
 def digest(text: str) -> str:
@@ -118,7 +132,7 @@ class TopicFile:
 
     @property
     def sources(self) -> list[SourceRef]:
-        return [SourceRef(str(ref["id"]), str(ref.get("section") or "")) for ref in self._meta.get("sources") or []]
+        return _sources_of(self._meta)
 
     @property
     def see_also(self) -> list[str]:
@@ -136,14 +150,41 @@ class TopicFile:
     @property
     def review(self) -> tuple[str, str, str]:
         """Who signed this text, when, and until when it holds; the first two are empty where nobody did."""
-        reviewer, reviewed, review_by = (
-            str(self._meta.get(key) or "") for key in ("reviewer", "reviewed", "review_by")
-        )
-        holds = self._meta.get(SIGNED) == self._mark()
-        return (reviewer, reviewed, review_by) if holds else ("", "", review_by)
+        return self._review_of("")
 
-    def add_examples(self, examples: Iterable[str]) -> Added:
-        """Add questions at the end, each once."""
+    @property
+    def specific(self) -> list[SpecificText]:
+        """Its specific answers, in the order of the file."""
+        return [self.answer(id) for id in self._specific]
+
+    def answer(self, id: str) -> SpecificText:
+        """One of its specific answers; StudioError if there is none of this id."""
+        if id not in self._specific:
+            raise StudioError(f"{self.name} has no specific answer '{id[:64]}'.", "look at the list of them.")
+        entry = self._specific[id]
+        meta = entry["metadata"]
+        return SpecificText(
+            id,
+            str(meta.get("title") or ""),
+            " ".join(str(entry["text"]).split()),
+            " ".join(str(meta.get("unset") or "").split()),
+            tuple(_sources_of(meta)),
+            self._review_of(id),
+            tuple(_listed(self._blocks[self._number_of(id)])),
+        )
+
+    def text_of(self, id: str) -> object:
+        """What patients read of the topic, or of one of its specific answers, with the signature under it."""
+        if not id:
+            return self.title, self.short, self.more, self._simple, self.sources, self.review
+        if id not in self._specific:
+            return None
+        answer = self.answer(id)
+        return answer.title, answer.text, answer.unset, answer.sources, answer.review
+
+    def add_examples(self, examples: Iterable[str], id: str = "") -> Added:
+        """Add questions at the end, each once: to a specific answer, or to the general question."""
+        number = self._number_of(id)
         known = {normalise(example) for example in self.examples}
         taken: list[str] = []
         there: list[str] = []
@@ -159,7 +200,7 @@ class TopicFile:
                 known.add(key)
                 taken.append(example)
         if taken:
-            self._set_block(0, [*_listed(self._blocks[0]), *taken])
+            self._set_block(number, [*_listed(self._blocks[number]), *taken])
         return Added(tuple(taken), tuple(there), tuple(refused))
 
     def remove_example(self, example: str) -> None:
@@ -189,6 +230,71 @@ class TopicFile:
                 raise StudioError(f"This is the last example of {intent}.", "add another one first.")
             if left != listed:
                 self._set_block(number, left)
+
+    def put_under(self, id: str, examples: Iterable[str]) -> tuple[str, ...]:
+        """Have examples of this topic, and new ones, stand under a specific answer (or the general question, without
+        an id); those that were not there before. The last example of a question stays where it is.
+        """
+        number, moved = self._number_of(id), list(examples)
+        wanted = {normalise(example) for example in map(cleaned, moved)}
+        own = {normalise(example) for example in _listed(self._blocks[number])}
+        for other, block in enumerate(list(self._blocks)):
+            left = [example for example in _listed(block) if normalise(example) not in wanted]
+            if other != number and left and len(left) < len(_listed(block)):
+                self._set_block(other, left)
+        self.add_examples(moved, id)
+        return tuple(example for example in self.answer(id).examples if normalise(example) not in own) if id else ()
+
+    def set_specific(self, id: str, title: str, text: str) -> None:
+        """Another question above a specific answer, and another text. A change takes its signature off."""
+        known = self.answer(id)
+        title, text = self._plain(title), self._plain(text)
+        if not title or not text:
+            raise StudioError("A specific answer needs its question and its answer.", "write both.")
+        if (title, text) == (known.title, known.text):
+            return
+
+        def change() -> None:
+            entry = self._specific[id]
+            entry["metadata"]["title"] = title
+            entry["text"] = folded(text, entry["text"])
+            if entry["metadata"].get("polarity") not in (None, opening(text)):
+                entry["metadata"].pop("polarity")
+            self._put_review(id, "", "", known.review[2])
+
+        self._edit(change)
+
+    def add_specific(self, id: str, title: str, text: str, examples: Sequence[str], review_by: date) -> None:
+        """One more question with an answer of its own; the topic's sources stand under it until it has others."""
+        checked_name(id)
+        title, text = self._plain(title), self._plain(text)
+        usable = [example for example in map(cleaned, examples) if normalise(example)]
+        if id in self._specific:
+            raise StudioError(f"{self.name} has a specific answer '{id}' already.", "choose another name.")
+        if not (title and text and usable):
+            raise StudioError("A specific answer needs a question, an answer and an example.", "write all three.")
+
+        def add(document: Any) -> None:
+            lines = "".join(f"- {example}\n" for example in usable)
+            document["nlu"].append(CommentedMap({"intent": f"faq/{self.name}.{id}", "examples": literal(lines, "")}))
+            metadata = CommentedMap(
+                {"title": title, "sources": [_reference(ref) for ref in self.sources], "claims": []}
+            )
+            for key, value in (("reviewer", ""), ("reviewed", ""), ("review_by", review_by.isoformat())):
+                metadata[key] = DoubleQuotedScalarString(value)
+            document["responses"][f"utter_faq/{self.name}.{id}"] = [
+                CommentedMap({"text": folded(text), "metadata": metadata})
+            ]
+
+        wanted = {normalise(example) for example in usable}
+        for number, block in enumerate(list(self._blocks)):
+            left = [example for example in _listed(block) if normalise(example) not in wanted]
+            if not left:
+                raise StudioError("These are all the examples of another question.", "leave it one.")
+            if len(left) < len(_listed(block)):
+                self._set_block(number, left)
+        self.text = edited(self.text, add)
+        self._parse()
 
     def set_title(self, title: str) -> None:
         self._set_text(self._plain(title), lambda: self.title, lambda text: self._meta.__setitem__("title", text))
@@ -227,16 +333,21 @@ class TopicFile:
         if list(topics) != self.see_also:
             self._edit(lambda: _refill(self._meta, "see_also", list(topics)))
 
-    def sign(self, reviewer: str, reviewed: date, review_by: date) -> None:
-        """A clinical reviewer stands for the text as it is now."""
+    def sign(self, reviewer: str, reviewed: date, review_by: date, id: str = "") -> None:
+        """A clinical reviewer stands for the text as it is now, or for that of a specific answer."""
         name = " ".join(reviewer.split())
         if not name:
             raise StudioError("A signature needs a name.", "give the reviewer's full name.")
-        if not (self.title and self.short and self.more and self.sources):
-            raise StudioError(f"{self.name} is not complete.", "write title, both answers and sources first.")
+        if id:
+            answer = self.answer(id)
+            parts: tuple[object, ...] = (answer.title, answer.text, answer.sources)
+        else:
+            parts = (self.title, self.short, self.more, self.sources)
+        if not all(parts):
+            raise StudioError(f"{self.name} is not complete.", "write its question, its answer and its sources first.")
         if review_by <= reviewed:
             raise StudioError("The review-by date lies before the review.", "give a later date.")
-        self._edit(lambda: self._put_review(name, reviewed.isoformat(), review_by.isoformat()))
+        self._edit(lambda: self._put_review(id, name, reviewed.isoformat(), review_by.isoformat()))
 
     def set_review_by(self, review_by: date) -> None:
         """Until when the answer may be given."""
@@ -288,19 +399,46 @@ class TopicFile:
             raise StudioError("The text holds HTML.", "write it as plain text; the page makes the rest.")
         return " ".join(text.split())
 
+    @property
+    def _simple(self) -> str:
+        return " ".join(str(self._meta.get("simple") or "").split())
+
     def _unsign(self) -> None:
-        self._put_review("", "", self.review[2])
+        self._put_review("", "", "", self.review[2])
 
-    def _put_review(self, reviewer: str, reviewed: str, review_by: str) -> None:
+    def _put_review(self, id: str, reviewer: str, reviewed: str, review_by: str) -> None:
+        meta = self._meta_of(id)
         for key, value in (("reviewer", reviewer), ("reviewed", reviewed), ("review_by", review_by)):
-            self._meta[key] = DoubleQuotedScalarString(value)
+            meta[key] = DoubleQuotedScalarString(value)
         if reviewer:
-            self._meta[SIGNED] = DoubleQuotedScalarString(self._mark())
+            meta[SIGNED] = DoubleQuotedScalarString(self._mark(id))
         else:
-            self._meta.pop(SIGNED, None)
+            meta.pop(SIGNED, None)
 
-    def _mark(self) -> str:
-        return signed_text(self.title, self.short, self.more, self.sources)
+    def _review_of(self, id: str) -> tuple[str, str, str]:
+        meta = self._meta_of(id)
+        reviewer, reviewed, review_by = (str(meta.get(key) or "") for key in ("reviewer", "reviewed", "review_by"))
+        holds = meta.get(SIGNED) == self._mark(id)
+        return (reviewer, reviewed, review_by) if holds else ("", "", review_by)
+
+    def _meta_of(self, id: str) -> CommentedMap:
+        return self._specific[id]["metadata"] if id else self._meta
+
+    def _mark(self, id: str) -> str:
+        if id:
+            meta = self._meta_of(id)
+            text = str(self._specific[id]["text"])
+            return signed_text(str(meta.get("title") or ""), text, str(meta.get("unset") or ""), _sources_of(meta))
+        return signed_text(self.title, self.short, with_simple(self.more, self._simple), self.sources)
+
+    def _number_of(self, id: str) -> int:
+        """Which block of examples belongs to a specific answer, or to the general question."""
+        if not id:
+            return 0
+        intents = [str(block["intent"]) for block in self._blocks]
+        if (intent := f"faq/{self.name}.{id}") not in intents:
+            raise StudioError(f"{self.name} has no specific answer '{id[:64]}'.", "look at the list of them.")
+        return intents.index(intent)
 
     def _edit(self, change: Any) -> None:
         def on(document: Any) -> None:
@@ -320,7 +458,14 @@ class TopicFile:
             )
             self._answer: CommentedMap = document["responses"][f"utter_faq/{self.name}"][0]
             self._meta: CommentedMap = self._answer["metadata"]
+            self._specific: dict[str, CommentedMap] = {
+                key.removeprefix(f"utter_faq/{self.name}."): entries[0]
+                for key, entries in document["responses"].items()
+                if key.startswith(f"utter_faq/{self.name}.")
+            }
             whole = all(isinstance(block["examples"], str) for block in self._blocks)
+            whole = whole and all(isinstance(each["metadata"], CommentedMap) for each in self._specific.values())
+            whole = whole and all(isinstance(each["text"], str) for each in self._specific.values())
             whole = whole and isinstance(self._answer["text"], str) and isinstance(self._meta, CommentedMap)
         except (KeyError, IndexError, TypeError):
             whole = False
@@ -333,6 +478,10 @@ class TopicFile:
 def _listed(block: CommentedMap) -> list[str]:
     """The examples of a block."""
     return [line[2:].strip() for line in str(block["examples"]).splitlines() if line.startswith("- ")]
+
+
+def _sources_of(meta: CommentedMap) -> list[SourceRef]:
+    return [SourceRef(str(ref["id"]), str(ref.get("section") or "")) for ref in meta.get("sources") or []]
 
 
 def _reference(ref: SourceRef) -> CommentedMap:
