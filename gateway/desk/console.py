@@ -123,6 +123,8 @@ class Console:
         hits = await self.desk.search(q[:200])
         if q.strip():
             await self.audit.note(visit.person.login, "chats_searched")
+            for id in dict.fromkeys(hit.conversation_id for hit in hits):
+                await self.audit.note_reading(visit.person.login, "chat_found", id)
         return self.pages.show("desk/search.html", visit, q=q[:200], hits=hits)
 
     # one chat
@@ -158,7 +160,7 @@ class Console:
         except Refused:
             return self.pages.show("desk/gone.html", visit, 404)
         said = await self.desk.transcript(id)
-        await self.audit.note(visit.person.login, "chat_read", id)
+        await self.audit.note_reading(visit.person.login, "chat_read", id)
         if said:
             await self.desk.seen(id, said[-1].seq)
         return self.pages.show(
@@ -176,12 +178,15 @@ class Console:
             said = [event for event in await self.desk.transcript(id) if event.seq > after]
         except UnknownConversation:
             raise Refused.because("not_found") from None
+        await self.audit.note_reading(visit.person.login, "chat_read", id)
         if said:
             await self.desk.seen(id, said[-1].seq)
         return self.pages.show("desk/lines.html", visit, lines=lines(said))
 
     async def state(self, id: str, visit: Visit = Depends(the_visit)) -> Response:
-        return self.pages.show("desk/state.html", visit, **await self._state_of(id, visit))
+        state = await self._state_of(id, visit)
+        await self.audit.note_reading(visit.person.login, "chat_read", id)
+        return self.pages.show("desk/state.html", visit, **state)
 
     async def export(self, id: str, visit: Visit = Depends(the_visit)) -> Response:
         try:

@@ -106,6 +106,7 @@ async def _started(settings: Settings, folder: Path) -> AsyncIterator[None]:
         "IMS_ENGINE_URL": settings.engine_url,
         "IMS_ENGINE_TOKEN": settings.engine_token,
         "IMS_DATABASE": settings.database,
+        "IMS_TRUST_LOCAL": "yes",
     }
     log = folder / "run.log"
     with log.open("wb") as output:
