@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from actions.sheet import Sheet
 from knowledge.answers import normalise
-from knowledge.screening import Answer, Screening
+from knowledge.screening import Answer, Question, Screening
 
 COMMANDS = ("stop", "skip", "back", "why", "one_by_one", "how_long")
 OF_THE_SCREEN = ("skip", "back", "one_by_one")  # commands that mean what is on the screen
@@ -132,11 +133,17 @@ def _denies_all_of(text: str, screening: Screening, name: str) -> bool:
 def mentioned(text: str, screening: Screening) -> dict[str, Answer]:
     """What a message says about the questions in the person's own words: "I'm on Xarelto" is a yes to one of them."""
     found: dict[str, Answer] = {}
-    for part in _parts(text[:LONGEST], screening):
+    line = normalise(text[:LONGEST])
+    named = [question for question in screening.questions.values() if has(line, question.mentions)]
+    seen: set[tuple[str, ...]] = set()
+    for part in _parts(text[:LONGEST], screening) if named else ():
         if _asks(part, screening):
             continue
         for clause in _clauses(part):
-            for name, answer in _mentions(clause, screening):
+            if tuple(clause) in seen:  # the same words over and over say nothing new
+                continue
+            seen.add(tuple(clause))
+            for name, answer in _mentions(clause, named, screening):
                 if found.get(name) != "yes":
                     found[name] = answer
     return {**found, **_aged(text, screening)}
@@ -190,10 +197,15 @@ def _begins(plain: str, phrases: Iterable[str]) -> bool:
 
 def _parts(text: str, screening: Screening) -> Iterator[str]:
     """The sentences, cut where a question begins inside one: "I take warfarin, | is that ok?"."""
-    inside = re.compile(rf"\b(?:{'|'.join(map(re.escape, screening.words['asked_inside']))})\b")
+    inside = _one_of(tuple(screening.words["asked_inside"]))
     for sentence in SENTENCE.findall(text.lower()):
         cut = found.start() if (found := inside.search(sentence)) else len(sentence)
         yield from (part for part in (sentence[:cut], sentence[cut:]) if normalise(part))
+
+
+@lru_cache
+def _one_of(phrases: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile(rf"\b(?:{'|'.join(map(re.escape, phrases))})\b")
 
 
 def _clauses(sentence: str) -> Iterator[list[str]]:
@@ -209,12 +221,12 @@ def _asks(part: str, screening: Screening) -> bool:
     return part.rstrip().endswith("?") or _begins(normalise(part), screening.words["questions"])
 
 
-def _mentions(words: list[str], screening: Screening) -> Iterator[tuple[str, Answer]]:
+def _mentions(words: list[str], questions: Iterable[Question], screening: Screening) -> Iterator[tuple[str, Answer]]:
     line = f" {' '.join(words)} "
     if has(line, screening.words["others"]):
         return
     over = has(line, screening.words["past"])
-    for question in screening.questions.values():
+    for question in questions:
         if over and not question.ever:
             continue
         for phrase in question.mentions:

@@ -118,6 +118,7 @@ def assistant(database: str) -> Iterator[tuple[str, Serving]]:
         "IMS_ENGINE_URL": f"http://127.0.0.1:{free_port()}",
         "IMS_DATABASE": database,
         "IMS_CONVERSATION_BURST": "1000000",
+        "IMS_TRUST_LOCAL": "yes",
     }
     url = f"http://127.0.0.1:{port}/webhooks/rest/webhook"
     with serving(["./ims", "run", "--no-train"], env, url) as started:

@@ -155,6 +155,7 @@ def main() -> None:
             "IMS_PORT": base.rpartition(":")[2],
             "IMS_ENGINE_URL": f"http://127.0.0.1:{free_port()}",
             "IMS_DATABASE": address,
+            "IMS_TRUST_LOCAL": "yes",
         }
         command = [sys.executable, "-m", "gateway.cli", "run", "--no-train"]
         with serving(command, environment, f"{base}/webhooks/rest/webhook") as started:

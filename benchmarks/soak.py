@@ -185,6 +185,7 @@ def main(
             "IMS_ENGINE_URL": f"http://127.0.0.1:{free_port()}",
             "IMS_ENGINE_TIMEOUT": "30",
             "IMS_DATABASE": f"sqlite:///{var / 'soak.sqlite3'}",
+            "IMS_TRUST_LOCAL": "yes",
         }
         with serving(["./ims", "run", "--no-train"], environment, f"{url}/webhooks/rest/webhook") as started:
             clinic = Clinic(url, texts, random.Random(1))

@@ -6,9 +6,11 @@
 from __future__ import annotations
 
 import logging
+import resource
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
+from functools import partial
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -17,11 +19,13 @@ from starlette.routing import Mount
 from gateway.answers.withdrawals import Withdrawals
 from gateway.assembly import Edition, Frame
 from gateway.chat.conversations import Conversations
-from gateway.chat.retention import Retention
+from gateway.chat.retention import TIME, Retention
+from gateway.chat.trusted_time import TrustedTime
 from gateway.clock import utc_now
 from gateway.engine.client import Engine
 from gateway.exchange import Exchange
 from gateway.handoff.links import Links
+from gateway.live.open_streams import IN_ALL, OpenStreams
 from gateway.live.peers import Alone, RedisPeers, SharedBuckets, SharedSignals
 from gateway.monitoring import metrics
 from gateway.monitoring.logs import RequestLog
@@ -38,6 +42,7 @@ from gateway.studio.trying.shadow import Shadow
 from gateway.studio.workplace import Workplace
 from gateway.web.guards import BodyLimit, OtherSites, SecurityHeaders
 from gateway.web.handlers import HANDLERS
+from gateway.web.rate_limits import Addresses
 from knowledge import Knowledge
 from safety import SafetyNet
 
@@ -56,15 +61,22 @@ def create_app(
     counted = metrics.Metrics()
     tracing = tracing or Tracing()
     database = Database(settings.database_url, tracing.database_write)
-    store = Store(database, now)
+    store = Store(database, now, settings.chat_limit)
     peers = RedisPeers(settings.redis) if settings.redis else None
     others = peers or Alone()
     signals = SharedSignals(others)
     withdrawals = Withdrawals(database, now, settings.withdrawal_poll)
     shadow = Shadow(database, lambda: Personal.load(settings.answered_from), now)
     conversations = Conversations(store, signals, counted, others, shadow, tracing)
-    retention = Retention(store, database, signals, now)
+    retention = Retention(store, database, signals, now, time=TrustedTime(settings.var / TIME, now))
     accounts = Accounts(database, now)
+    addresses = Addresses(
+        SharedBuckets("address", others, settings.address_burst, settings.address_rate),
+        SharedBuckets("chats", others, settings.chats_burst, settings.chats_rate),
+        trusted=settings.trusts_local(knowledge.clinic.demo),
+    )
+    throttle = Throttle(tell=partial(others.tell, "guess"))
+    others.hear("guess", throttle.heard)
     frame = Frame(
         settings=settings,
         now=now,
@@ -77,17 +89,18 @@ def create_app(
         conversations=conversations,
         withdrawals=withdrawals,
         retention=retention,
-        links=Links(settings.secret("answer_links"), settings.public_url),
+        links=Links(settings.link_secret or settings.secret("answer_links"), settings.public_url, now),
         accounts=accounts,
         audit=Audit(database, now),
-        access=Access(accounts, settings.public_url),
-        throttle=Throttle(),
+        access=Access(accounts, addresses, settings.public_url),
+        throttle=throttle,
         shadow=shadow,
         studio=Workplace(settings, knowledge, net, database, now),
         conversation_buckets=SharedBuckets(
             "conversation", others, settings.conversation_burst, settings.conversation_rate
         ),
-        address_buckets=SharedBuckets("address", others, settings.address_burst, settings.address_rate),
+        addresses=addresses,
+        streams=OpenStreams(int(IN_ALL * resource.getrlimit(resource.RLIMIT_NOFILE)[0])),
     )
 
     @asynccontextmanager

@@ -43,6 +43,7 @@ from gateway.engine.failover import SeveralEngines
 from gateway.handoff.front_desk import FrontDesk
 from gateway.handoff.links import Links
 from gateway.handoff.patients import Patients
+from gateway.live.open_streams import OpenStreams
 from gateway.live.peers import RedisPeers, SharedBuckets, SharedSignals
 from gateway.monitoring import health, metrics
 from gateway.monitoring.tracing import TracedEngine, Tracing
@@ -61,7 +62,7 @@ from gateway.studio.trying.shadow import Shadow
 from gateway.studio.workplace import Workplace
 from gateway.web import site
 from gateway.web.handlers import HANDLERS, not_done
-from gateway.web.rate_limits import RateLimits
+from gateway.web.rate_limits import Addresses, CountedRequests, RateLimits
 from knowledge import Knowledge, Topic
 from safety import SafetyNet
 from safety.languages import Languages
@@ -92,7 +93,8 @@ class Frame:
     shadow: Shadow
     studio: Workplace
     conversation_buckets: SharedBuckets
-    address_buckets: SharedBuckets
+    addresses: Addresses
+    streams: OpenStreams
 
 
 class Edition:
@@ -125,7 +127,7 @@ class Edition:
         self.alerts = Alerts(store, database, signals, knowledge, front_desk, mailer, now)
         after, languages = AfterAlarm.load(knowledge.folder), Languages.load(knowledge.folder)
         self.turns = Turns(net, engine, replies, patients, self._busy, after, languages, Dialogue(knowledge, replies))
-        limits = RateLimits(frame.conversation_buckets, frame.address_buckets, knowledge)
+        limits = RateLimits(frame.conversation_buckets, frame.addresses, knowledge)
         templates = Pages(knowledge, now)
         feedback = Feedback(database, now, knowledge.clinic.timezone)
         links, conversations = frame.links, frame.conversations
@@ -145,6 +147,7 @@ class Edition:
             telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
             exception_handlers={**HANDLERS, StudioError: not_done},
         )
+        self.app.add_middleware(CountedRequests, limits=limits)
         for router in (
             ChatApi(
                 settings=settings,
@@ -158,13 +161,14 @@ class Edition:
                 retention=frame.retention,
                 links=links,
                 patients=patients,
+                streams=frame.streams,
             ).router(),
             HandoffApi(store, links, patients, limits, knowledge).router(),
             rest_channel.routes(settings, store, conversations, replies, limits, knowledge),
-            screening_sheet.routes(store, links, knowledge, limits, now),
-            questions_sheet.routes(store, links, knowledge, limits, now),
+            screening_sheet.routes(store, links, knowledge, now),
+            questions_sheet.routes(store, links, knowledge, now),
             health.routes(store, engine, net, frame.peers),
-            metrics.routes(settings, store, frame.counted),
+            metrics.routes(settings, store, frame.counted, trusts_local=settings.trusts_local(knowledge.clinic.demo)),
             Console(
                 desk=self.desk,
                 reviewed=reviewed,
@@ -180,7 +184,7 @@ class Edition:
                 heartbeat=settings.heartbeat,
             ).router(),
             ReportPages(numbers, access, templates, knowledge, now).router(),
-            AccountPages(frame.accounts, audit, access, frame.throttle, limits, templates).router(),
+            AccountPages(frame.accounts, audit, access, frame.throttle, templates).router(),
             studio_pages.routes(frame.studio, access, audit, templates),
         ):
             self.app.include_router(router)
@@ -188,7 +192,7 @@ class Edition:
             *window.routes(knowledge, settings.message_limit),
             *site.routes(knowledge, withheld),
             *picture_routes.routes(knowledge),
-            *answer_pages.routes(knowledge, net, settings, limits, now, frame.withdrawals),
+            *answer_pages.routes(knowledge, self.turns.danger, settings, now, frame.withdrawals),
         ]
 
     async def finished(self) -> bool:

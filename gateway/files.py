@@ -16,6 +16,11 @@ def to_disk(path: Path) -> None:
         os.close(descriptor)
 
 
+def as_cell(value: object) -> object:
+    """A value for a CSV file: what begins as a formula does is text, which a spreadsheet must not run."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
+
+
 def write_whole(path: Path, content: str | bytes) -> None:
     """Replace a file: before and after there is a whole one under its name. On an OSError the old one is untouched."""
     new = path.with_name(f".{path.name}.new")

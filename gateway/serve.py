@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import resource
 import socket
 import sys
 from collections.abc import Callable
@@ -45,6 +47,12 @@ def server(settings: Settings, app: Starlette) -> Server:
     return Server(config, app.state.signals.close)
 
 
+def allow_many_connections() -> None:
+    """As many open files as this process may have: each patient who listens holds a connection."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
 def main() -> int:
     """Serve until told to stop."""
     try:
@@ -55,7 +63,9 @@ def main() -> int:
     except Told as error:
         print(error, file=sys.stderr)
         return 1
+    os.umask(0o077)  # the database holds what patients wrote
     logs.configure(as_json=settings.log_json)
+    allow_many_connections()
     server(settings, create_app(settings, knowledge, net, tracing=tracing)).run()
     return 0
 

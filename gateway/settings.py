@@ -36,6 +36,7 @@ class Settings:
     host: str = "127.0.0.1"  # address on which the gateway listens
     port: int = 8000  # port on which it listens
     public_url: str = ""  # how patients reach it, for QR codes and links; empty: as each request came
+    link_secret: str = ""  # of the answer links; the same for several gateways; empty: made at the first start
     redis: str = ""  # URL of the Redis that several gateways share; empty: there is one gateway
     take_over_after: float = 3.0  # seconds after which a gateway looks for what another one left unanswered
     engine_url: str = "http://127.0.0.1:5005"  # or several, with spaces or commas between them
@@ -47,11 +48,15 @@ class Settings:
     header_limit: int = 32_768  # bytes in the headers of a request
     conversation_burst: float = 20  # messages at once in one conversation ...
     conversation_rate: float = 1.0  # ... and then so many a second
-    address_burst: float = 120  # requests at once from one address (this machine itself is not limited) ...
+    address_burst: float = 120  # requests at once from one address, or one IPv6 network ...
     address_rate: float = 5.0  # ... and then so many a second
+    chat_limit: int = 10_000  # events in one chat; who has more is asked to start over
+    chats_burst: float = 20  # new chats at once from one address ...
+    chats_rate: float = 0.05  # ... and then so many a second
+    trust_local: bool | None = None  # programs here need no token; empty: in the demo without a public URL
     origins: tuple[str, ...] = ()  # sites that may show the chat, instead of website_origins in data/clinic.yml
-    rest_token: str = ""  # asked for on /webhooks/rest/webhook; empty: only this machine may use it
-    metrics_token: str = ""  # asked for on /metrics; empty: only this machine may read it
+    rest_token: str = ""  # asked for on /webhooks/rest/webhook; empty: only a trusted machine may use it
+    metrics_token: str = ""  # asked for on /metrics; empty: only a trusted machine may read it
     log_json: bool = False  # log lines as JSON objects, for programs that collect them
     smtp_host: str = ""  # sends e-mail; empty: none is sent
     smtp_port: int = 587  # port of the mail server
@@ -92,6 +97,10 @@ class Settings:
     def engine_urls(self) -> tuple[str, ...]:
         """The addresses of the engines."""
         return tuple(self.engine_url.replace(",", " ").split())
+
+    def trusts_local(self, demo: bool) -> bool:
+        """Whether programs on this machine are told from others by their address."""
+        return demo and not self.public_url if self.trust_local is None else self.trust_local
 
     def engine_secret(self) -> str:
         """What the gateway shows to the engine, and the engine expects."""
@@ -145,6 +154,7 @@ _READERS: dict[str, tuple[Callable[[str], Any], str]] = {
     "str": (str, "text"),
     "tuple[str, ...]": (_origins, "sites like https://www.your-clinic.ca, with nothing after the name"),
     "bool": (_yes_or_no, "yes or no"),
+    "bool | None": (_yes_or_no, "yes or no"),
     "int": (_positive(int), "a whole number above 0"),
     "float": (_positive(float), "a number above 0"),
 }

@@ -12,10 +12,10 @@ import asyncio
 import json
 import logging
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 from xml.sax.saxutils import escape as xml
 
@@ -39,32 +39,31 @@ from gateway.answers.handout import MOST_TOPICS, handout
 from gateway.answers.picture_routes import questions
 from gateway.answers.search import QUERY_LIMIT, Search
 from gateway.answers.withdrawals import Withdrawals
-from gateway.errors import describe
 from gateway.settings import Settings
 from gateway.web.error_replies import Refused
-from gateway.web.rate_limits import RateLimits
 from gateway.web.templates import FRESH, environment
 from gateway.web.typed import clean
 from knowledge import Knowledge, Topic
 from knowledge.placeholders import PLACEHOLDER, REGION
-from safety import SafetyNet
+from safety import Finding
 
 log = logging.getLogger(__name__)
 
+MOST_SEARCHES = 20  # that wait at a time
+Danger = Callable[[str], Awaitable[Finding | None]]
 PHONES = {f"{{{name}}}" for name in ("clinic_phone", *REGION)}
 HOST = re.compile(r"[A-Za-z0-9.-]{1,253}(:\d{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](:\d{1,5})?")
 
 
 def routes(
     knowledge: Knowledge,
-    net: SafetyNet,
+    danger: Danger,
     settings: Settings,
-    limits: RateLimits,
     now: Callable[[], datetime],
     withdrawals: Withdrawals,
 ) -> list[BaseRoute]:
     """The routes of the answer pages."""
-    pages = _Pages(knowledge, net, settings, limits, now, withdrawals)
+    pages = _Pages(knowledge, danger, settings, now, withdrawals)
     return [
         Route("/answers", pages.index),
         Route("/answers/handout", pages.handout),
@@ -72,6 +71,12 @@ def routes(
         Route("/sitemap.xml", pages.sitemap),
         Route("/robots.txt", pages.robots),
     ]
+
+
+@lru_cache(maxsize=500)
+def _qr(address: str) -> Markup:
+    """The code that leads to a page; it takes longer to make than the page."""
+    return Markup(qr_code(address).svg_inline(border=2, light="#fff", omitsize=True))
 
 
 @dataclass(frozen=True)
@@ -99,20 +104,20 @@ class _Pages:
     def __init__(
         self,
         knowledge: Knowledge,
-        net: SafetyNet,
+        danger: Danger,
         settings: Settings,
-        limits: RateLimits,
         now: Callable[[], datetime],
         withdrawals: Withdrawals,
     ) -> None:
         self._knowledge = knowledge
-        self._net = net
+        self._danger_in = danger
         self._settings = settings
-        self._limits = limits
         self._now = now
         self._withdrawals = withdrawals
         self._search = Search(knowledge)
-        self._one_at_a_time = asyncio.Lock()
+        self._one_handout = asyncio.Lock()
+        self._one_search = asyncio.Lock()
+        self._searching = 0
         self._group_of = {name: group for group in knowledge.groups for name in group.topics}
         self._templates = environment()
         self._templates.globals.update(
@@ -121,9 +126,9 @@ class _Pages:
 
     async def index(self, request: Request) -> Response:
         """All answers in groups, and above them those that fit the search."""
-        typed = clean(request.query_params.get("q", ""))
+        typed = clean(request.query_params.get("q", "")[: 2 * QUERY_LIMIT])
         query = " ".join(typed.split())[:QUERY_LIMIT]
-        alarm = await self._danger(typed[: self._settings.message_limit])
+        alarm = await self._danger(query)
         # A sign of danger stands alone: nobody should read on first.
         found = [self._shown(name) for name in self._search.find(query)] if query and not alarm else []
         return self._page(
@@ -167,7 +172,7 @@ class _Pages:
             data=None if shown.withheld else self._structured(topic),
             description=self._knowledge.fill(topic.short),
             address=address,
-            qr=Markup(qr_code(address).svg_inline(border=2, light="#fff", omitsize=True)),
+            qr=_qr(address),
         )
 
     async def handout(self, request: Request) -> Response:
@@ -186,11 +191,10 @@ class _Pages:
                 most=MOST_TOPICS,
                 groups=self._groups(),
             )
-        self._limits.address(request.client.host if request.client else None)
         topics = [self._knowledge.topics[name] for name in names]
         make = partial(handout, self._knowledge, topics, self._base(request), self._local_now())
         headers = {**FRESH, "Content-Disposition": 'inline; filename="ims-handout.pdf"'}
-        async with self._one_at_a_time:  # it takes a second; the chat needs the processor too
+        async with self._one_handout:  # it takes a second; the chat needs the processor too
             pdf = await run_in_threadpool(make)
         return Response(pdf, media_type="application/pdf", headers=headers)
 
@@ -277,14 +281,20 @@ class _Pages:
         return None
 
     async def _danger(self, typed: str) -> Markup | None:
-        """What to do at once, if the search names a sign of danger."""
+        """What to do at once, if the search names a sign of danger.
+
+        One search at a time, so that patients' messages never wait behind many; Refused where too many wait.
+        """
         if not typed:
             return None
+        if self._searching >= MOST_SEARCHES:
+            raise Refused.because("too_many_requests", seconds=1)
+        self._searching += 1
         try:
-            finding = await run_in_threadpool(self._net.check, typed)
-        except Exception as error:  # the page still tells whom to call in an emergency
-            log.error("the red-flag net failed (%s)", describe(error))
-            return None
+            async with self._one_search:
+                finding = await self._danger_in(typed)
+        finally:
+            self._searching -= 1
         return self._rich(finding.reply) if finding else None
 
     def _rich(self, text: str) -> Markup:

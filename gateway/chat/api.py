@@ -5,6 +5,9 @@ A conversation has an unguessable id and a token; whoever shows the token (`Auth
 
 from __future__ import annotations
 
+import asyncio
+import re
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
@@ -15,7 +18,7 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from gateway.answers.feedback import LOOKS_WRONG, NOTE_LIMIT, Feedback, NoSuchAnswer
 from gateway.chat import card_answers
 from gateway.chat.conversations import Conversations
-from gateway.chat.follow import follow
+from gateway.chat.follow import Place, follow
 from gateway.chat.replies import Replies
 from gateway.chat.retention import Retention
 from gateway.chat.transcript import transcript
@@ -23,9 +26,10 @@ from gateway.handoff.links import Links
 from gateway.handoff.patient_words import HUMAN, PatientWords
 from gateway.handoff.patients import Patients
 from gateway.live import stream
+from gateway.live.open_streams import OpenStreams
 from gateway.live.signals import Signals
 from gateway.settings import Settings
-from gateway.storage.records import Body, Conversation, Event, KeyReused, UnknownConversation
+from gateway.storage.records import Body, ChatFull, Conversation, Event, KeyReused, UnknownConversation
 from gateway.storage.store import Store
 from gateway.web.error_replies import Refused
 from gateway.web.rate_limits import RateLimits
@@ -86,6 +90,7 @@ class EventOut(BaseModel):
     """One numbered thing that was said or happened."""
 
     seq: int
+    mark: str = Field(description="with `seq` it names this event, also if the database should go back in time")
     role: str = Field(description="patient, assistant, staff or system")
     time: str
     key: str | None = Field(description="of a message: the key that its client gave it")
@@ -108,16 +113,21 @@ class Started(History):
 
 async def conversation_of(store: Store, links: Links, id: str, authorization: str | None) -> Conversation:
     """The conversation that this token opens; Refused if it does not."""
-    scheme, _, token = (authorization or "").partition(" ")
-    if scheme.lower() != "bearer" or not token:
+    if not (token := shown_token(authorization)):
         raise Refused.because("unauthorized")
     try:
-        conversation = await store.conversation(id)
+        conversation = await store.conversation(id if re.fullmatch(ID, id) else "")
     except UnknownConversation:
         raise Refused.because("unknown_conversation") from None
-    if not (conversation.opens_with(token.strip()) or links.opens(id, token.strip())):
-        raise Refused.because("unknown_conversation")
-    return conversation
+    if conversation.opens_with(token) or (links.opens(id, token) and await store.person_was_asked(id)):
+        return conversation
+    raise Refused.because("unknown_conversation")
+
+
+def shown_token(authorization: str | None) -> str:
+    """The token in this header, or nothing."""
+    scheme, _, token = (authorization or "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
 
 
 def the_conversation(request: Request) -> Conversation:
@@ -140,10 +150,11 @@ class ChatApi:
     retention: Retention
     links: Links
     patients: Patients
+    streams: OpenStreams
 
     def router(self) -> APIRouter:
         """The routes under `/api`."""
-        router = APIRouter(prefix="/api/conversations", tags=["chat"], dependencies=[Depends(self.limits.of_request)])
+        router = APIRouter(prefix="/api/conversations", tags=["chat"])
         router.post("", status_code=201, response_model=Started)(self.start)
         router.post("/{id}/messages", status_code=202, response_model=Accepted, dependencies=[Depends(self.opened)])(
             self.send
@@ -166,8 +177,9 @@ class ChatApi:
         """Refuse whoever does not show the token of the conversation; `the_conversation` then gives it."""
         request.state.conversation = await conversation_of(self.store, self.links, id, authorization)
 
-    async def start(self, given: NewConversation | None = None) -> Json:
+    async def start(self, request: Request, given: NewConversation | None = None) -> Json:
         """Start a conversation. Keep the token: it is shown this once."""
+        self.limits.new_chat(request)
         language = given.language if given else None
         conversation, token, said = await self.store.open(*self.replies.greeting(), language=language)
         return {"id": conversation.id, "token": token, "events": [event.public() for event in said]}
@@ -178,6 +190,8 @@ class ChatApi:
             raise Refused.because("wrong_shape", fields="one of text, choice and card")
         body: Body
         does = None
+        if message.card is not None and (sent := await self.store.sent_before(conversation.id, message.key)):
+            return {"seq": sent.seq, "repeated": True}
         if message.card is not None:
             text, does = await card_answers.read(self.store, self.knowledge, conversation.id, message.key, message.card)
             body = {"text": text}
@@ -196,6 +210,8 @@ class ChatApi:
             event, new = await self.conversations.receive(conversation.id, body, message.key, does, message.seen)
         except KeyReused:
             raise Refused.because("key_reused") from None
+        except ChatFull:
+            raise Refused(409, "chat_full", self.knowledge.wording("chat_full")) from None
         except UnknownConversation:
             raise Refused.because("unknown_conversation") from None
         return {"seq": event.seq, "repeated": not new}
@@ -215,15 +231,25 @@ class ChatApi:
 
     async def events(
         self,
+        request: Request,
         conversation: Conversation = Depends(the_conversation),
         after: Annotated[int, Query(ge=0, le=10**9)] = 0,
         last_event_id: Annotated[str | None, Header()] = None,
     ) -> Response:
-        """Follow a conversation as server-sent events, from `Last-Event-ID` (or `after`) on."""
-        if last_event_id and last_event_id.isascii() and last_event_id.isdigit() and len(last_event_id) < 10:
-            after = int(last_event_id)
-        gone = self.knowledge.wording("chat_deleted")
-        said = follow(self.store, self.signals, conversation.id, after, self.settings.heartbeat, gone)
+        """Follow a conversation as server-sent events, from `Last-Event-ID` (or `after`) on.
+
+        An event `reset` says that what the caller has is not in the log any more: read the history again.
+        """
+        place = Place.read(last_event_id) or Place(after)
+        listener = self.limits.place(request)
+        if self.streams.full(listener):
+            raise Refused.because("too_many_streams")
+
+        def opened(ended: asyncio.Event) -> AsyncIterator[str]:
+            gone, heartbeat = self.knowledge.wording("chat_deleted"), self.settings.heartbeat
+            return follow(self.store, self.signals, conversation.id, place, heartbeat, gone, ended)
+
+        said = self.streams.counted(conversation.id, listener, opened)
         return stream.reply(said, {"Cache-Control": "no-store"})
 
     async def history(
@@ -247,6 +273,16 @@ class ChatApi:
         }
         return PlainTextResponse(transcript(said, self.knowledge), headers=headers)
 
-    async def forget(self, conversation: Conversation = Depends(the_conversation)) -> None:
-        """Delete a conversation at once: when this is answered, nothing of it is left on disk."""
+    async def forget(
+        self,
+        request: Request,
+        conversation: Conversation = Depends(the_conversation),
+        authorization: Annotated[str | None, Header()] = None,
+    ) -> None:
+        """Delete a conversation at once: when this is answered, nothing of it is left on disk. An answer link is not
+        enough for it: others may have the link.
+        """
+        if not conversation.opens_with(shown_token(authorization)):
+            raise Refused.because("not_with_link")
+        self.limits.new_chat(request)  # it costs as much
         await self.retention.forget(conversation.id)

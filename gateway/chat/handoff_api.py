@@ -58,7 +58,7 @@ class HandoffApi:
         router = APIRouter(
             prefix="/api/conversations/{id}/handoff",
             tags=["handoff"],
-            dependencies=[Depends(self.limits.of_request), Depends(self.opened)],
+            dependencies=[Depends(self.opened)],
         )
         router.get("", response_model=HandoffState)(self.state)
         router.post("", response_model=HandoffState)(self.ask)

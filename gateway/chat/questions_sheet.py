@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form
+from fastapi import APIRouter, Form
 from starlette.responses import HTMLResponse, Response
 
 from gateway.answers.answer_parts import long_date
@@ -20,7 +20,6 @@ from gateway.chat.screening_sheet import HEADERS
 from gateway.handoff.links import Links
 from gateway.storage.records import Event
 from gateway.storage.store import Store
-from gateway.web.rate_limits import RateLimits
 from gateway.web.templates import environment
 from knowledge import Knowledge
 
@@ -38,12 +37,15 @@ class AskedQuestion:
 
 def questions_of(events: Sequence[Event]) -> list[AskedQuestion]:
     """The questions of a conversation in their order, each once; small talk, cards and "tell me more" are none."""
+    replies_to: dict[int | None, list[Event]] = {}
+    for event in events:
+        replies_to.setdefault(event.in_reply_to, []).append(event)
     found: dict[str, AskedQuestion] = {}
     told: set[str] = set()
     for event in events:
         if event.role != "patient" or "card" in event.body:
             continue
-        replies = [reply for reply in events if reply.in_reply_to == event.seq]
+        replies = replies_to.get(event.seq, [])
         if not any(reply.kind in ASKED for reply in replies):
             continue
         titles = tuple(dict.fromkeys(reply.body["title"] for reply in replies if "title" in reply.body))
@@ -55,15 +57,11 @@ def questions_of(events: Sequence[Event]) -> list[AskedQuestion]:
     return list(found.values())
 
 
-def routes(
-    store: Store, links: Links, knowledge: Knowledge, limits: RateLimits, now: Callable[[], datetime]
-) -> APIRouter:
+def routes(store: Store, links: Links, knowledge: Knowledge, now: Callable[[], datetime]) -> APIRouter:
     """The one way to the page: the chat window sends its token in a form."""
     templates = environment()
 
-    router = APIRouter(
-        prefix="/api/conversations/{id}/questions", tags=["chat"], dependencies=[Depends(limits.of_request)]
-    )
+    router = APIRouter(prefix="/api/conversations/{id}/questions", tags=["chat"])
 
     @router.post("", response_class=HTMLResponse)
     async def post(id: str, token: Annotated[str, Form(max_length=96)]) -> Response:

@@ -16,7 +16,7 @@ from pydantic import BaseModel, Field, StrictStr
 from gateway.chat.conversations import Conversations
 from gateway.chat.replies import Replies
 from gateway.settings import Settings
-from gateway.storage.records import Body, Draft, Event, UnknownConversation
+from gateway.storage.records import Body, ChatFull, Draft, Event, UnknownConversation
 from gateway.storage.store import Store
 from gateway.web.callers import only_here_or_with
 from gateway.web.error_replies import Refused
@@ -34,7 +34,7 @@ ALSO = ("title", "version", "more", "reviewed", "withheld", "card", "asks", "doc
 class RestMessage(BaseModel):
     """What Rasa's REST channel takes."""
 
-    sender: Annotated[StrictStr, Field(min_length=1, max_length=255)]
+    sender: Annotated[StrictStr, Field(min_length=1, max_length=255, pattern=r"^[^\x00]*$")]
     message: Text
 
 
@@ -48,12 +48,12 @@ def routes(
 ) -> APIRouter:
     """The one route of the channel."""
     router = APIRouter(tags=["rest channel"])
+    trusts_local = settings.trusts_local(knowledge.clinic.demo)
 
     @router.post("/webhooks/rest/webhook")
     async def webhook(message: RestMessage, request: Request) -> list[Json]:
         """Send a message and wait for its answer."""
-        only_here_or_with(settings.rest_token, request, "rest_unauthorized")
-        limits.of_request(request)
+        only_here_or_with(settings.rest_token, request, "rest_unauthorized", trusts_local=trusts_local)
         limits.conversation(message.sender)
         sender, text = message.sender, message.message
         try:
@@ -68,6 +68,8 @@ def routes(
         try:
             async with asyncio.timeout(settings.engine_timeout * 4):
                 answer = await conversations.ask(sender, body)
+        except ChatFull:
+            return [_item(sender, replies.refused(knowledge.wording("chat_full")))]
         except UnknownConversation:
             raise Refused.because("unknown_conversation") from None
         except TimeoutError:

@@ -7,11 +7,12 @@ any time. Ratings of answers and incidents stay: they hold nothing that was type
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
+from pathlib import Path
 
+from gateway.chat.trusted_time import TrustedTime
 from gateway.clock import utc_now
 from gateway.live.signals import LocalSignals, Signals
 from gateway.repeating import Repeating
@@ -19,8 +20,10 @@ from gateway.settings import Settings
 from gateway.storage.database import Database
 from gateway.storage.store import Store
 
+TIME = Path("trusted_time")  # in `var`
 DAY = 24 * 60 * 60.0
-JUMP = 12.0  # hours: erasing waits a day for a clock that was set forward by more, which may be a mistake
+EMPTY = timedelta(days=1)  # how long a chat is kept in which a patient has said nothing
+AGAIN = 30.0  # seconds until what is deleted is overwritten, where the database was busy
 log = logging.getLogger(__name__)
 
 
@@ -28,7 +31,13 @@ class Retention:
     """Erases conversations: old ones every day, and any one when it is asked for."""
 
     def __init__(
-        self, store: Store, database: Database, signals: Signals, now: Callable[[], datetime], pause: float = DAY
+        self,
+        store: Store,
+        database: Database,
+        signals: Signals,
+        now: Callable[[], datetime],
+        pause: float = DAY,
+        time: TrustedTime | None = None,
     ) -> None:
         self._store = store
         self._database = database
@@ -36,7 +45,7 @@ class Retention:
         self._now = now
         self._pause = pause
         self._days = 0.0
-        self._last: tuple[datetime, float] | None = None  # the last purge, by the clock and by the time passed
+        self._time = time or TrustedTime(None, now)
         # What could not be erased today, most likely because the database was busy, is due tomorrow too.
         self._daily = Repeating(self._purge_today, "old conversations could not be erased")
 
@@ -69,22 +78,12 @@ class Retention:
         await self._daily.close()
 
     async def _purge_today(self) -> None:
-        """Erase what is due, unless the clock was set forward since the last time: it may be wrong."""
-        jumped = self._jumped()
-        try:
-            if jumped > JUMP:
-                log.error("the clock is %.0f hours ahead of the time that passed: nothing is erased today", jumped)
-            elif erased := await self.purge(self._days):
-                log.info("erased %d conversations older than %g days", erased, self._days)
-        finally:
-            self._last = self._now(), time.monotonic()
-
-    def _jumped(self) -> float:
-        """By how many hours the clock went ahead of the time that passed since the last purge."""
-        if self._last is None:
-            return 0.0
-        then, began = self._last
-        return (self._now() - then - timedelta(seconds=time.monotonic() - began)) / timedelta(hours=1)
+        """Erase what is due, unless the clock may be wrong."""
+        if not self._time.believed(await self._store.newest()):
+            return
+        await self._store.let_go_of_empty(self._now() - EMPTY)
+        if erased := await self.purge(self._days):
+            log.info("erased %d conversations older than %g days", erased, self._days)
 
     async def _erased(self, conversation_ids: Iterable[str]) -> None:
         for conversation_id in conversation_ids:
@@ -98,4 +97,6 @@ class Retention:
 async def opened(settings: Settings) -> AsyncIterator[Retention]:
     """The same for the command line, on the database that a running gateway may be using."""
     async with Database.opened(settings.database_url) as database:
-        yield Retention(Store(database), database, LocalSignals(), utc_now)
+        time = TrustedTime(settings.var / TIME, utc_now)
+        time.confirm()  # a person has asked for it, and can see the clock
+        yield Retention(Store(database), database, LocalSignals(), utc_now, time=time)

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, Header
+from fastapi import APIRouter, Form, Header
 from starlette.responses import HTMLResponse, Response
 
 from actions.cards import Cards
@@ -22,21 +22,18 @@ from gateway.handoff.links import Links
 from gateway.storage.records import Conversation
 from gateway.storage.screening_slots import SLOT
 from gateway.storage.store import Store
-from gateway.web.rate_limits import RateLimits
 from gateway.web.templates import environment
 from knowledge import Knowledge
 
 HEADERS = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
 
 
-def routes(
-    store: Store, links: Links, knowledge: Knowledge, limits: RateLimits, now: Callable[[], datetime]
-) -> APIRouter:
+def routes(store: Store, links: Links, knowledge: Knowledge, now: Callable[[], datetime]) -> APIRouter:
     """The two ways to the sheet."""
     cards = Cards(knowledge, knowledge.screening)
     templates = environment()
 
-    router = APIRouter(prefix="/api/conversations/{id}/sheet", tags=["chat"], dependencies=[Depends(limits.of_request)])
+    router = APIRouter(prefix="/api/conversations/{id}/sheet", tags=["chat"])
 
     @router.get("", response_class=HTMLResponse)
     async def get(id: str, authorization: Annotated[str | None, Header()] = None) -> Response:
@@ -44,7 +41,7 @@ def routes(
         return page(await conversation_of(store, links, id, authorization))
 
     @router.post("", response_class=HTMLResponse)
-    async def post(id: str, token: Annotated[str, Form(max_length=64)]) -> Response:
+    async def post(id: str, token: Annotated[str, Form(max_length=96)]) -> Response:
         """The same with the token in a form."""
         return page(await conversation_of(store, links, id, f"Bearer {token}"))
 

@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from gateway.clock import utc_now
+from gateway.files import as_cell
 from gateway.settings import Settings, called_from
 from knowledge import Told
 
@@ -193,7 +194,7 @@ def commands(settings: Callable[[], Settings], stop: Callable[[str], NoReturn]) 
                 if file.suffix.casefold() == ".csv":
                     writer = csv.DictWriter(out, ("text", "reason", "topic", "day"))
                     writer.writeheader()
-                    writer.writerows(found)
+                    writer.writerows({key: as_cell(value) for key, value in row.items()} for row in found)
                 else:
                     out.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in found)
         except OSError as error:

@@ -174,6 +174,8 @@ class Console:
         hits = await self.desk.search(q[:200])
         if q.strip():
             await self.audit.note(visit.person.login, "chats_searched")
+            for id in dict.fromkeys(hit.conversation_id for hit in hits):
+                await self.audit.note_reading(visit.person.login, "chat_found", id)
         return self.pages.show("desk/search.html", visit, q=q[:200], hits=hits)
 
     # one chat
@@ -217,7 +219,7 @@ class Console:
         except Refused:
             return self.pages.show("desk/gone.html", visit, 404)
         said = await self.desk.transcript(id)
-        await self.audit.note(visit.person.login, "chat_read", id)
+        await self.audit.note_reading(visit.person.login, "chat_read", id)
         if said:
             await self.desk.seen(id, visit.person.id, said[-1].seq)
         return self.pages.show(
@@ -238,6 +240,7 @@ class Console:
             said = await self.desk.transcript(id)
         except UnknownConversation:
             raise Refused.because("not_found") from None
+        await self.audit.note_reading(visit.person.login, "chat_read", id)
         if seen:
             await self.desk.seen(id, visit.person.id, said[-1].seq if said else after)
         return self.pages.show("desk/lines.html", visit, lines=[it for it in self._lines(said) if it["seq"] > after])
@@ -252,6 +255,7 @@ class Console:
 
     async def state(self, id: str, visit: Visit = Depends(the_visit)) -> Response:
         state = await self._state_of(id, visit)
+        await self.audit.note_reading(visit.person.login, "chat_read", id)
         both = [self.pages.render(f"desk/{part}.html", visit, **state) for part in ("actions", "state")]
         return HTMLResponse("".join(both), headers=HEADERS)
 

@@ -56,17 +56,37 @@ class Mailer:
         if not self.configured:
             return 0
         sent = 0
+        send = self._send if self._database.one_writer else self._send_locked
         for number, conversation_id, kind in await self._database.read(_waiting):
-            message = await self._database.read(partial(self._message, conversation_id, kind))
-            if message is not None:
-                try:
-                    await asyncio.to_thread(self._deliver, message)
-                except (OSError, smtplib.SMTPException) as error:
-                    log.warning("an e-mail could not be sent yet (%s)", describe(error))
-                    return sent
-                sent += 1
-            await self._database.write(partial(_done, number))
+            try:
+                sent += await send(number, conversation_id, kind)
+            except (OSError, smtplib.SMTPException) as error:
+                log.warning("an e-mail could not be sent yet (%s)", describe(error))
+                break
         return sent
+
+    async def _send(self, number: int, conversation_id: str, kind: str) -> bool:
+        """Send it, and hold nobody up meanwhile."""
+        message = await self._database.read(partial(self._message, conversation_id, kind))
+        if message is not None:
+            await asyncio.to_thread(self._deliver, message)
+        await self._database.write(partial(_done, number))
+        return message is not None
+
+    async def _send_locked(self, number: int, conversation_id: str, kind: str) -> bool:
+        """Send it while its row is locked: of several gateways one sends it, and it waits again if that one dies."""
+
+        def work(connection: Connection) -> bool:
+            row = select(desk_mails.c.id).where(desk_mails.c.id == number).with_for_update(skip_locked=True)
+            if connection.execute(row).first() is None:
+                return False
+            message = self._message(conversation_id, kind, connection)
+            if message is not None:
+                self._deliver(message)
+            _done(number, connection)
+            return message is not None
+
+        return await self._database.write(work)
 
     @property
     def _sender(self) -> str:

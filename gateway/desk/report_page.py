@@ -13,6 +13,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from gateway.desk.listing import REASONS
 from gateway.desk.numbers import DeskNumbers, DeskReport
+from gateway.files import as_cell
 from gateway.staff.access import HEADERS, Access, Visit, the_visit
 from gateway.staff.page_views import Pages
 from gateway.web.error_replies import Refused
@@ -73,6 +74,6 @@ class ReportPages:
         text = io.StringIO()
         writer = csv.writer(text)
         writer.writerow(["what", "which", "number"])
-        writer.writerows((await self._report_of(first, last)).rows())
+        writer.writerows([as_cell(cell) for cell in row] for row in (await self._report_of(first, last)).rows())
         headers = {**HEADERS, "Content-Disposition": 'attachment; filename="report.csv"'}
         return PlainTextResponse(text.getvalue(), media_type="text/csv", headers=headers)

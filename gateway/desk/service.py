@@ -15,9 +15,9 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, case, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from actions.reading import mentioned
 from gateway.chat.replies import Replies
 from gateway.desk import search
+from gateway.desk.mentioned import Mentioned
 from gateway.engine.client import Asked, Engine
 from gateway.handoff.front_desk import Availability, FrontDesk
 from gateway.handoff.side import DESK, Side
@@ -204,6 +204,7 @@ class Desk(Side):
         super().__init__(store, database, signals, knowledge, front_desk)
         self._engine = engine
         self._replies = replies
+        self._mentioned = Mentioned(knowledge)
 
     # who is there
 
@@ -455,6 +456,7 @@ class Desk(Side):
             return handoffs.current(connection, conversation_id), _items(connection, conversation_id, done=True)
 
         handoff, items = await self._database.read(work)
+        mentions = await self._mentioned.within(said)
         return ChatCard(
             conversation_id=conversation_id,
             state=conversation.holder,
@@ -462,7 +464,8 @@ class Desk(Side):
             staff_name=handoff and handoff.staff_name,
             question=_question(said, items, handoff),
             answers=tuple(_answers(said)),
-            **self._mentions(said),
+            conditions=mentions.conditions,
+            contraindications=mentions.contraindications,
             screening=_shared(said),
             red_flags=tuple(item for item in items if item.reason in LEVELS),
             items=tuple(item for item in items if not item.done),
@@ -474,22 +477,6 @@ class Desk(Side):
             waiting_since=handoff and handoff.waiting_since,
             contact=handoff and handoff.contact,
         )
-
-    def _mentions(self, said: Sequence[Event]) -> dict[str, tuple[str, ...]]:
-        conditions: dict[str, None] = {}
-        reasons: dict[str, None] = {}
-        for event in said:
-            if event.role != "patient" or event.body.get("choice"):
-                continue
-            text = event.body["text"]
-            for mention in self._knowledge.conditions.find(text):
-                if mention.kind == "condition":
-                    conditions[self._knowledge.conditions.conditions[mention.id].name] = None
-            # Also what is asked about is worth a look: "is it safe with warfarin?"
-            for question, answer in mentioned(text.replace("?", "."), self._knowledge.screening).items():
-                if answer != "no":
-                    reasons[self._knowledge.screening.questions[question].label] = None
-        return {"conditions": tuple(conditions), "contraindications": tuple(reasons)}
 
     async def search(self, text: str, limit: int = 50) -> list[Hit]:
         """Where these words stand in the chats that are kept, the newest first; then where words like them stand."""

@@ -29,7 +29,7 @@ from typing import Any
 from environments.setup import ENGINE, ROOT
 from gateway.clock import utc_now
 from gateway.editions import contents
-from gateway.engine.environment import ENGINE_PYTHON, LOOK, engine_environment
+from gateway.engine.environment import ENGINE_PYTHON, LOOK, engine_environment, module
 from gateway.errors import WRONG_SHAPE
 from gateway.files import sha256, to_disk, write_whole
 from gateway.settings import Settings
@@ -270,12 +270,12 @@ class Models:
     def _rasa_train(self, edition: Path, out: Path, name: str, stop: Callable[[], bool]) -> None:
         command = (
             # Answers are checked before (`ims check`), rules while they are learned; Rasa would read all once more.
-            *(str(ENGINE_PYTHON), "-m", "rasa", "train", "--skip-validation", "--data", "data"),
+            *(str(ENGINE_PYTHON), *module("nlu.guarded"), "train", "--skip-validation", "--data", "data"),
             *("--out", str(out.absolute()), "--fixed-model-name", name),
         )
         with tempfile.TemporaryFile() as words:
             run = subprocess.Popen(
-                [sys.executable, "-m", "gateway.operations.child", str(os.getpid()), *command],
+                [sys.executable, "-P", "-m", "gateway.operations.child", str(os.getpid()), *command],
                 cwd=edition,
                 env=engine_environment(self.settings),
                 stdin=subprocess.DEVNULL,

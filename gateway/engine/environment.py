@@ -13,6 +13,14 @@ ENGINE_PYTHON = ENGINE.python
 LOOK = 0.1  # seconds between two looks whether one of its processes is done, or shall stop
 
 
+def module(name: str) -> tuple[str, str]:
+    """What Python is given to run a module of ours. As `-m`, but it looks for none in the folder in which it works: the
+    service may write there.
+    """
+    run = f"runpy.run_module({name!r}, run_name='__main__', alter_sys=True)"
+    return "-c", f"import runpy, sys; del sys.path[0]; {run}"
+
+
 def engine_environment(settings: Settings) -> dict[str, str]:
     """Environment variables for every process of the engine: no telemetry, and nothing that patients typed in logs.
 

@@ -156,6 +156,8 @@ class RedisPeers:
                     while True:
                         if message := await news.get_message(ignore_subscribe_messages=True, timeout=PATIENCE / 2):
                             self._take(message["data"])
+            except UnicodeDecodeError:  # somebody else writes into the channel
+                log.warning("another program told something that can't be read")
             except self._away():
                 self._lost()
             self._look()

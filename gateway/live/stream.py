@@ -16,23 +16,30 @@ Tell = Callable[[], AsyncIterator[str | None]]
 
 
 async def stream(
-    signals: Signals, names: Sequence[str], tell: Tell, *, heartbeat: float, settle: float = 0.0
+    signals: Signals,
+    names: Sequence[str],
+    tell: Tell,
+    *,
+    heartbeat: float,
+    settle: float = 0.0,
+    ended: asyncio.Event | None = None,
 ) -> AsyncIterator[str]:
     """The text of a stream. `tell` gives the events that are new, and None to end it; it is asked at the start, after
     each signal for one of the names, and every `heartbeat` seconds, which also shows that the line still holds. Signals
-    that come within `settle` seconds count as one.
+    that come within `settle` seconds count as one. It ends when `ended` is set.
     """
     with ExitStack() as stack:
         heard = [stack.enter_context(signals.listen(name)) for name in names]
         yield "retry: 2000\n\n"
-        while not signals.closed:
+        over = ended or asyncio.Event()
+        while not (signals.closed or over.is_set()):
             for one in heard:
                 one.clear()
             async for event in tell():
                 if event is None:
                     return
                 yield event
-            if not await _any_of(heard, heartbeat):
+            if not await _any_of([*heard, over], heartbeat):
                 yield ": still here\n\n"
             if settle:
                 await asyncio.sleep(settle)

@@ -107,14 +107,14 @@ class MeteredEngine:
         return await self._engine.ready()
 
 
-def routes(settings: Settings, store: Store, metrics: Metrics) -> APIRouter:
+def routes(settings: Settings, store: Store, metrics: Metrics, *, trusts_local: bool) -> APIRouter:
     """The one route."""
     router = APIRouter(tags=["operations"])
 
     @router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
     async def read(request: Request) -> Response:
         """Numbers for Prometheus."""
-        only_here_or_with(settings.metrics_token, request, "metrics_unauthorized")
+        only_here_or_with(settings.metrics_token, request, "metrics_unauthorized", trusts_local=trusts_local)
         return Response(await metrics.exposition(store), media_type=CONTENT_TYPE_LATEST)
 
     return router

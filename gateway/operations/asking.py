@@ -114,6 +114,7 @@ async def _started(settings: Settings, folder: Path) -> AsyncIterator[Callable[[
         "IMS_DATABASE": settings.database,
         "IMS_REDIS": "",
         "IMS_SMTP_HOST": "",
+        "IMS_TRUST_LOCAL": "yes",
     }
     log = folder / "run.log"
     with log.open("wb") as output:

@@ -31,7 +31,7 @@ from gateway.clock import utc_now
 from gateway.errors import WRONG_SHAPE
 from gateway.files import sha256, to_disk
 from gateway.settings import Settings
-from gateway.storage.database import MIGRATIONS
+from gateway.storage.database import MIGRATIONS, in_use
 from knowledge import Told
 
 FORM = 1
@@ -80,7 +80,7 @@ def backup(settings: Settings, to: Path, *, with_secrets: bool = False, now: dat
             for name, file in parts.items():
                 tar.add(file, name, filter=_plain)
         to_disk(new)
-        os.link(new, to)  # not over another one that came meanwhile
+        _give_name(new, to)
         to_disk(to.absolute().parent)
     return manifest
 
@@ -95,7 +95,14 @@ def restore(settings: Settings, backup: Path, *, replace: bool = False) -> Backu
         raise BackupError(f"{target} exists.", "use --replace if it is to go, or set IMS_VAR.")
     if _runs(settings):
         raise BackupError(f"Something answers on port {settings.port}.", "stop the assistant first.")
-    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        with in_use(target, alone=True):
+            return _put_back(settings, backup, target)
+    except BlockingIOError:
+        raise BackupError(f"A running assistant uses {target}.", "stop it first. Nothing changed.") from None
+
+
+def _put_back(settings: Settings, backup: Path, target: Path) -> BackupManifest:
     with _private_folder(target.parent) as folder:
         manifest = _unpack(backup, folder)
         copy = folder / DATABASE
@@ -110,6 +117,16 @@ def restore(settings: Settings, backup: Path, *, replace: bool = False) -> Backu
                 (folder / name).replace(secret)
         to_disk(target.parent)
     return manifest
+
+
+def _give_name(new: Path, to: Path) -> None:
+    """Not over another one that came meanwhile; file systems without hard links cannot promise that."""
+    try:
+        os.link(new, to)
+    except FileExistsError:
+        raise BackupError(f"{to} exists.", "choose another name; a backup is never overwritten.") from None
+    except OSError:
+        new.rename(to)
 
 
 def _database_file(settings: Settings) -> Path:

@@ -142,6 +142,17 @@ def secrets(here: Installation) -> Iterator[Diagnosis]:
         yield Diagnosis("secrets", GOOD, f"{len(files)} in {here.settings.var}/secrets, for their owner alone")
 
 
+def private(here: Installation) -> Iterator[Diagnosis]:
+    """What patients wrote is readable by the owner alone."""
+    var = here.settings.var
+    found = [path for path in (var, *sorted(var.glob("*.sqlite3*")), var / "logs") if path.exists()]
+    if open_to_others := [path for path in found if path.stat().st_mode & 0o077 and var.stat().st_mode & 0o077]:
+        names = ", ".join(map(str, open_to_others))
+        yield Diagnosis("private files", BAD, f"other accounts can read {names}", f"chmod -R go= {var}")
+    else:
+        yield Diagnosis("private files", GOOD, f"{var} is for its owner alone")
+
+
 def ports(here: Installation) -> Iterator[Diagnosis]:
     """The ports are free, or our own parts answer on them."""
     settings = here.settings
@@ -300,6 +311,7 @@ CHECKS: tuple[Callable[[Installation], Iterator[Diagnosis]], ...] = (
     model,
     rasa_setup,
     secrets,
+    private,
     ports,
     database,
     clinic,

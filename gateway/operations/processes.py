@@ -12,7 +12,7 @@ import httpx
 from environments.setup import ENGINE
 from gateway.editions import control
 from gateway.editions.models import Manifest, ModelRefused, Models
-from gateway.engine.environment import engine_environment
+from gateway.engine.environment import engine_environment, module
 from gateway.monitoring import tracing_settings
 from gateway.settings import Settings
 from knowledge import Told
@@ -82,7 +82,7 @@ def engine(settings: Settings, models: Models, manifest: Manifest, number: int, 
         # Our channel alone: without Rasa's HTTP API and its other channels there is nothing else to protect.
         # It runs the actions in its own process, so there is no action server either (nlu.light: Rasa itself).
         command=(
-            *(str(ENGINE.python), "-m", "nlu.light", "run"),
+            *(str(ENGINE.python), *module("nlu.light"), "run"),
             *("--model", str((models.folder / manifest.file).absolute())),
             *("--interface", "127.0.0.1", "--port", str(url.port)),
             *("--connector", "nlu.channel.GatewayInput"),

@@ -33,6 +33,9 @@ from knowledge import Told
 LOG_BYTES = 5_000_000  # a log that is longer at the start of its part is put aside
 LONGEST_PAUSE = 30.0  # seconds between two attempts to start a part
 STEADY = 60.0  # a part that lived so many seconds is restarted at once
+LOOK = 10.0  # seconds between two looks whether a part still answers,
+ANSWER = 5.0  # seconds that its answer may take,
+SILENT = 6  # and how often it may give none, before it is taken for hung
 PATIENCE = 10.0  # seconds that a part gets to stop by itself
 
 
@@ -166,7 +169,7 @@ class Supervisor:
             log.replace(log.with_suffix(".old.log"))
         with log.open("ab") as output:
             process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "gateway.operations.child", str(os.getpid()), *part.command),
+                *(sys.executable, "-P", "-m", "gateway.operations.child", str(os.getpid()), *part.command),
                 cwd=part.folder,
                 env={**os.environ, "PYTHONPATH": str(ROOT), **part.environment},
                 stdin=asyncio.subprocess.DEVNULL,
@@ -198,6 +201,21 @@ class Supervisor:
         elif part is self._parts[0]:
             missing = ", ".join(sorted(other.name for other in self._unready))
             self._console.print(f"{self._address} is open; answers come when {missing} is ready.")
+        await self._end_if_it_hangs(part)
+
+    async def _end_if_it_hangs(self, part: Part) -> None:
+        """Look after a part that works: one that answers no more is ended, and then started again."""
+        silent = 0
+        while silent < SILENT:
+            await asyncio.sleep(LOOK)
+            try:
+                async with httpx.AsyncClient(headers=dict(part.headers), timeout=ANSWER, trust_env=False) as client:
+                    await client.get(part.ready)
+                silent = 0
+            except httpx.HTTPError:
+                silent += 1
+        self._console.print(f"[red]{part.name} does not answer any more[/]; it is ended.")
+        _signal(self._running[part], signal.SIGKILL)
 
     async def _end(self, part: Part) -> None:
         process = self._running.get(part)

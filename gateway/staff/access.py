@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import ipaddress
+import math
 import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from gateway.staff.accounts import Accounts, Person
 from gateway.web.error_replies import Refused
+from gateway.web.rate_limits import Addresses
 
 SESSION, FORM, DEVICE = "ims_staff", "ims_form", "ims_device"  # cookies
 DEVICE_LIFE = 180 * 24 * 3600  # seconds
@@ -64,9 +66,11 @@ class NotYourRole(Refused):
 class Access:
     """Reads who is there, and refuses who should not be."""
 
-    def __init__(self, accounts: Accounts, public_url: str = "") -> None:
+    def __init__(self, accounts: Accounts, addresses: Addresses, public_url: str = "") -> None:
         self._accounts = accounts
-        self._public = urlsplit(public_url).netloc
+        self._addresses = addresses
+        self._address = public_url
+        self._public = urlsplit(public_url)
 
     def staff_with(self, *roles: str) -> Callable[[Request], Awaitable[Visit]]:
         """A dependency: the visit of somebody with one of these roles; without roles, of anybody who is signed in."""
@@ -76,6 +80,7 @@ class Access:
             token = request.cookies.get(cookie_name(request, SESSION))
             found = await self._accounts.of_session(token) if token else None
             if token is None or found is None:
+                self.count(request)
                 after = request.url.path + (f"?{request.url.query}" if request.url.query else "")
                 raise SignIn(after) if page else Refused.because("staff_unauthorized")
             if request.method not in SAFE:
@@ -88,6 +93,16 @@ class Access:
 
         return visit
 
+    def address(self, request: Request) -> str:
+        """How people reach these pages: as is set, else as the request came."""
+        return self._address or str(request.base_url)
+
+    def count(self, request: Request) -> None:
+        """Count what somebody asks who is not signed in; Refused if too much came from there."""
+        if wait := math.ceil(self._addresses.request(request)):
+            refusal = Refused.because("too_many_requests", seconds=wait)
+            raise Refused(refusal.status, refusal.code, refusal.message, {"Retry-After": str(wait)})
+
     async def still_in(self, request: Request, *roles: str) -> bool:
         """Whether who asked is still signed in, with one of these roles: for replies that take hours."""
         token = request.cookies.get(cookie_name(request, SESSION))
@@ -96,8 +111,9 @@ class Access:
 
     async def check_sent(self, request: Request, csrf: str) -> None:
         """Refused, unless this was sent by a page of ours that knows this token."""
-        origin = urlsplit(request.headers.get("origin", "")).netloc
-        if not origin or origin not in {request.headers.get("host"), self._public}:
+        origin = urlsplit(request.headers.get("origin", ""))
+        here = {(request.url.scheme, request.headers.get("host")), (self._public.scheme, self._public.netloc)}
+        if not origin.netloc or (origin.scheme, origin.netloc) not in here:
             raise Refused.because("other_origin")
         given = request.headers.get("x-csrf-token")
         if given is None and "form" in request.headers.get("content-type", ""):

@@ -30,8 +30,8 @@ from gateway.staff.access import (
 from gateway.staff.accounts import ROLES, AccountError, Accounts, new_totp
 from gateway.staff.audit import Audit
 from gateway.staff.page_views import Pages
-from gateway.staff.throttle import Throttle
-from gateway.web.rate_limits import RateLimits
+from gateway.staff.throttle import ANYWHERE, Throttle
+from gateway.web.callers import address_of, network_of
 
 Text = Annotated[str, Form(max_length=500)]
 
@@ -44,7 +44,6 @@ class AccountPages:
     audit: Audit
     access: Access
     throttle: Throttle
-    limits: RateLimits
     pages: Pages
 
     def router(self) -> APIRouter:
@@ -77,7 +76,7 @@ class AccountPages:
 
     async def _check_form(self, request: Request) -> None:
         secret = request.cookies.get(cookie_name(request, FORM), "")
-        self.limits.address(request.client and request.client.host)
+        self.access.count(request)
         await self.access.check_sent(request, csrf_of(secret))
 
     async def login_page(self, request: Request, next: str = "") -> Response:
@@ -86,21 +85,23 @@ class AccountPages:
     async def login(self, request: Request, login: Text, password: Text, code: Text = "", next: Text = "") -> Response:
         device = request.cookies.get(cookie_name(request, DEVICE), "")
         known = bool(device) and await self.accounts.knows_device(login, device)
-        place = f"device {device}" if known else f"address {request.client and request.client.host}"
+        places = (f"device {device}",) if known else (f"address {network_of(address_of(request))}", ANYWHERE)
 
         def again(status: int, problem: str) -> Response:
             return self._form_page(
                 request, "staff/login.html", status, next=own_path(next), problem=problem, login=login
             )
 
-        if wait := self.throttle.wait(login, place):
+        if wait := self.throttle.wait(login, *places):
             return again(429, f"Too many attempts. Please wait {math.ceil(wait)} seconds, or ask an admin for help.")
-        self.throttle.failed(login, place)  # before the check, so that many at once are counted too
+        self.throttle.failed(login, *places)  # before the check, so that many at once are counted too
         person = await self.accounts.prove(login, password, code)
         if person is None:
-            await self.audit.note(login.strip().lower(), "login_failed")
+            # Of logins that exist alone: people type their password into the wrong field.
+            if known_person := await self.accounts.find(login.strip()):
+                await self.audit.note(known_person.login, "login_failed")
             return again(401, "Login, password or code is not right.")
-        self.throttle.succeeded(login, place)
+        self.throttle.succeeded(login, *places)
         token = await self.accounts.open_session(person, device_name(request))
         await self.audit.note(person.login, "login")
         response = RedirectResponse(own_path(next) or start_page(person.roles), 303, HEADERS)
@@ -165,7 +166,20 @@ class AccountPages:
             visit, totp={"secret": secret, "qr": qr_code(address).svg_inline(scale=4, omitsize=True)}
         )
 
-    async def totp(self, secret: Text, code: Text, visit: Visit = Depends(the_visit)) -> Response:
+    async def _proved(self, visit: Visit, password: str) -> str:
+        """What is wrong with the password of who is signed in; nothing if it is right."""
+        place = f"session {visit.session}"
+        if self.throttle.wait(visit.person.login, place):
+            return "Too many attempts. Please wait a few minutes."
+        self.throttle.failed(visit.person.login, place)
+        if not await self.accounts.prove_password(visit.person, password):
+            return "The password is not right. What to do: type it again."
+        self.throttle.succeeded(visit.person.login, place)
+        return ""
+
+    async def totp(self, secret: Text, code: Text, password: Text = "", visit: Visit = Depends(the_visit)) -> Response:
+        if problem := await self._proved(visit, password):
+            return await self._account(visit, 400, problem)
         try:
             await self.accounts.set_totp(visit.person, secret, code)
         except (AccountError, ValueError) as error:
@@ -174,11 +188,11 @@ class AccountPages:
         return RedirectResponse("/staff", 303, HEADERS)
 
     async def totp_off(self, password: Text, visit: Visit = Depends(the_visit)) -> Response:
-        if await self.accounts.prove_password(visit.person, password):
-            await self.accounts.set_totp(visit.person, None)
-            await self.audit.note(visit.person.login, "totp_off")
-            return RedirectResponse("/staff", 303, HEADERS)
-        return await self._account(visit, 400, "The password is not right. What to do: type it again.")
+        if problem := await self._proved(visit, password):
+            return await self._account(visit, 400, problem)
+        await self.accounts.set_totp(visit.person, None)
+        await self.audit.note(visit.person.login, "totp_off")
+        return RedirectResponse("/staff", 303, HEADERS)
 
     # for admins
 
@@ -204,7 +218,9 @@ class AccountPages:
         except AccountError as error:
             return await self._people(visit, 400, str(error))
         await self.audit.note(visit.person.login, "account_added", person.login)
-        return await self._people(visit, link=await self.accounts.password_link(person.login, str(request.base_url)))
+        return await self._people(
+            visit, link=await self.accounts.password_link(person.login, self.access.address(request))
+        )
 
     async def change(self, request: Request, login: str, action: str, visit: Visit = Depends(the_visit)) -> Response:
         if login == visit.person.login:
@@ -214,7 +230,7 @@ class AccountPages:
         if action not in {"disable", "reset"} or not await getattr(self.accounts, action)(login):
             return await self._people(visit, 404, "There is no such account. What to do: look at the list.")
         await self.audit.note(visit.person.login, f"account_{action}", login)
-        link = await self.accounts.password_link(login, str(request.base_url)) if action == "reset" else ""
+        link = await self.accounts.password_link(login, self.access.address(request)) if action == "reset" else ""
         return await self._people(visit, link=link)
 
     async def audit_page(self, visit: Visit = Depends(the_visit)) -> Response:

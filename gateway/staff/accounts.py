@@ -7,6 +7,7 @@ import hashlib
 import re
 import secrets
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -24,6 +25,7 @@ from knowledge import Told
 ROLES = ("desk", "trainer", "clinical_reviewer", "admin")
 FIRST_ADMIN = "admin"
 LOGIN = re.compile(r"[a-z0-9][a-z0-9._@+-]{0,63}")
+TOTP_SECRET = re.compile(r"[A-Z2-7]{16,64}")
 PASSWORD_LEAST, PASSWORD_MOST = 10, 200  # characters; length is what counts, so nothing else is asked of them
 LINK_LIFE = timedelta(hours=24)
 IDLE, LONGEST = timedelta(hours=2), timedelta(hours=12)  # of a session: without use, and in all
@@ -72,6 +74,8 @@ class Accounts:
         self._now = now
         self._hasher = hasher or PasswordHasher()
         self._checking = asyncio.Semaphore(AT_ONCE)
+        # Of their own: nobody waits for other work of this process to sign in.
+        self._threads = ThreadPoolExecutor(AT_ONCE, "passwords")
         self._nobody = self._hasher.hash(secrets.token_urlsafe())
 
     # people
@@ -222,7 +226,7 @@ class Accounts:
         """Ask for a second step from now on, proved by one code of it; without a secret, no more."""
         step = 0
         if secret is not None:
-            found = _step(secret, code, self._now())
+            found = _step(secret, code, self._now()) if TOTP_SECRET.fullmatch(secret) else None
             if found is None:
                 raise AccountError("This code is not right.", "check the clock of your phone and try again.")
             step = found
@@ -308,7 +312,7 @@ class Accounts:
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         async with self._checking:
-            return await asyncio.to_thread(work)
+            return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
 
 def _lasts(now: datetime) -> tuple[ColumnElement[bool], ...]:

@@ -7,10 +7,11 @@ statement at a time: measured, it takes three times the processor for the same m
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -44,6 +45,7 @@ class Database:
         writers = 1 if self.engine.dialect.name == "sqlite" else READERS
         self._readers = ThreadPoolExecutor(READERS, "database-read")
         self._writers = ThreadPoolExecutor(writers, "database-write")
+        self._in_use: AbstractContextManager[None] | None = None
         self._scrub: asyncio.Task[None] | None = None
         self._next_scrub: asyncio.Task[None] | None = None
 
@@ -57,6 +59,11 @@ class Database:
             yield database
         finally:
             await database.close()
+
+    @property
+    def one_writer(self) -> bool:
+        """Whether a transaction that writes keeps all others waiting, as in SQLite."""
+        return self.engine.dialect.name == "sqlite"
 
     async def read(self, work: Callable[[Connection], T]) -> T:
         """Run a function that only reads."""
@@ -73,6 +80,9 @@ class Database:
 
     async def upgrade(self, revision: str = "head") -> None:
         """Bring the tables to the newest form (or to `revision`)."""
+        if self._in_use is None and (file := _file(self.engine)):
+            self._in_use = in_use(file)
+            self._in_use.__enter__()
         await self.write(_migration(command.upgrade, revision))
 
     async def downgrade(self, revision: str) -> None:
@@ -105,6 +115,29 @@ class Database:
         self._readers.shutdown()
         self._writers.shutdown()
         self.engine.dispose()
+        if self._in_use:
+            self._in_use.__exit__(None, None, None)
+            self._in_use = None
+
+
+def _file(engine: Engine) -> Path | None:
+    """The file of an SQLite database."""
+    name = engine.url.database if engine.dialect.name == "sqlite" else None
+    return Path(name) if name and name != ":memory:" else None
+
+
+@contextmanager
+def in_use(file: Path, *, alone: bool = False) -> Iterator[None]:
+    """Held by every program that uses a database file, so that whoever wants to replace it (`alone`) can see it;
+    BlockingIOError if others have it.
+    """
+    file.absolute().parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    descriptor = os.open(file.with_name(f"{file.name}.lock"), os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, (fcntl.LOCK_EX if alone else fcntl.LOCK_SH) | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _run(engine: Engine, work: Callable[[Connection], T]) -> T:

@@ -121,6 +121,12 @@ class Event:
     created_at: datetime
     rating: str | None = None
 
+    @property
+    def mark(self) -> str:
+        """Tells this event from another one that had its number before the database went back in time."""
+        made = f"{self.created_at.timestamp():.6f} {self.role} {self.client_key}"
+        return hashed(made)[:12]
+
     def public(self) -> Json:
         """The event as the outside sees it. A button's id names its event, so that it can be found again."""
         body: Json = {**self.body, "kind": self.kind, **({"rating": self.rating} if self.rating else {})}
@@ -129,6 +135,7 @@ class Event:
                 body[name] = [{**it, "id": f"{self.seq}-{it['id']}"} if "id" in it else it for it in body[name]]
         return {
             "seq": self.seq,
+            "mark": self.mark,
             "role": self.role,
             "time": self.created_at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             "key": self.client_key,
@@ -190,6 +197,10 @@ class DeskItem:
 
 class UnknownConversation(LookupError):
     """There is no conversation of this id."""
+
+
+class ChatFull(Exception):
+    """The conversation holds as much as one may hold."""
 
 
 class KeyReused(ValueError):

@@ -21,6 +21,7 @@ from gateway.storage import handoffs, screening_slots
 from gateway.storage.database import Database
 from gateway.storage.records import (
     OWN,
+    ChatFull,
     Conversation,
     DeskItem,
     Draft,
@@ -33,6 +34,7 @@ from gateway.storage.records import (
     hashed,
 )
 from gateway.storage.tables import conversations, desk_items, events
+from gateway.storage.tables import handoffs as table
 from safety import LEVELS, READ_TOGETHER
 
 T = TypeVar("T")
@@ -69,9 +71,10 @@ _RECEIVED = events.c.state == text("'received'")
 class Store:
     """The log of all conversations. One object for the process, over one database."""
 
-    def __init__(self, database: Database, now: Callable[[], datetime] = utc_now) -> None:
+    def __init__(self, database: Database, now: Callable[[], datetime] = utc_now, chat_limit: int = 10**9) -> None:
         self._database = database
         self._now = now
+        self._chat_limit = chat_limit
 
     async def ping(self) -> None:
         """Raise if the database does not answer."""
@@ -122,9 +125,29 @@ class Store:
 
         return await self._database.write(work)
 
+    async def newest(self) -> datetime | None:
+        """When something was said last, in any conversation."""
+        query = select(func.max(conversations.c.last_at))
+        return await self._database.read(lambda connection: connection.execute(query).scalar())
+
+    async def let_go_of_empty(self, before: datetime) -> None:
+        """Remove the conversations of before this time in which no patient has said anything."""
+        said = select(events.c.seq).where(events.c.conversation_id == conversations.c.id, events.c.role == "patient")
+        query = delete(conversations).where(
+            conversations.c.last_at < before, conversations.c.last_seq <= 3, ~said.exists()
+        )
+        await self._database.write(lambda connection: connection.execute(query))
+
     async def exists(self, conversation_id: str) -> bool:
         """Whether the conversation is still there."""
         return conversation_id in await self.named(conversation_id)
+
+    async def person_was_asked(self, conversation_id: str) -> bool:
+        """Whether a person is asked for in this conversation, or has answered in it."""
+        query = select(table.c.id).where(
+            table.c.conversation_id == conversation_id, or_(handoffs.OPEN, table.c.replied_at.is_not(None))
+        )
+        return await self._database.read(lambda connection: connection.execute(query).first() is not None)
 
     async def within(self, conversation_id: str, work: Callable[[Locked], T]) -> T:
         """Do something in one transaction that has the conversation for itself; UnknownConversation without one."""
@@ -201,6 +224,16 @@ class Store:
             .order_by(events.c.seq)
         )
         return await self._database.read(lambda connection: [_event(row) for row in connection.execute(query)])
+
+    async def sent_before(self, conversation_id: str, client_key: str) -> Event | None:
+        """The event that was stored with this key."""
+        query = select(events).where(events.c.conversation_id == conversation_id, events.c.client_key == client_key)
+
+        def work(connection: Connection) -> Event | None:
+            row = connection.execute(query).one_or_none()
+            return None if row is None else _event(row)
+
+        return await self._database.read(work)
 
     async def choice(self, conversation_id: str, choice_id: str) -> tuple[str, Json] | None:
         """Label and meaning of a button that this conversation was offered; None if it was not."""
@@ -358,6 +391,8 @@ class Store:
     def _receive(
         self, connection: Connection, conversation: Conversation, draft: Draft, client_key: str | None = None
     ) -> Event:
+        if conversation.last_seq >= self._chat_limit:
+            raise ChatFull(conversation.id)
         state = "received" if draft.role == "patient" else None
         return self._add(connection, conversation, [draft], client_key=client_key, state=state)[0]
 

@@ -6,9 +6,12 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Generic, TypeVar
 
 from gateway.studio.errors import StudioError
+
+FILES = ThreadPoolExecutor(4, "studio-files")  # of the studio alone: a lock that is held holds up nobody else
 
 T = TypeVar("T")
 
@@ -55,7 +58,7 @@ class Work(Generic[T]):
 async def off_loop(work: Callable[[], T]) -> T:
     """Do work with files beside the event loop; a disk that fails is told in a sentence."""
     try:
-        return await asyncio.to_thread(work)
+        return await asyncio.get_running_loop().run_in_executor(FILES, work)
     except OSError as error:
         raise StudioError(
             f"The files could not be read or written ({error.strerror}). Nothing was changed.",

@@ -38,6 +38,7 @@ NUMERIC_DATE = rf"(?:{YEAR}[\-/.\s]\d{{1,2}}[\-/.\s]\d{{1,2}}|\d{{1,2}}[\-/.\s]\
 SENTENCE_START = re.compile(r"(?:^|[.!?\n]\s*|[\"“(]\s*)$")
 LEXICON = Path("lexicon/personal.yml")
 MOST = 4  # words of one name
+CUE = 60  # characters before a name in which what announces it stands
 
 
 @dataclass(frozen=True)
@@ -155,7 +156,8 @@ class Personal:
 
     def _name_at(self, text: str, tokens: list[re.Match[str]], i: int) -> int:
         """How many tokens from here are a name; 0 if none is."""
-        word, before = tokens[i], text[: tokens[i].start()]
+        word = tokens[i]
+        before = text[max(0, word.start() - CUE) : word.start()]
         plain = _plain(word[0])
         if plain in self._words["public_names"]:
             return 0
@@ -221,7 +223,9 @@ class Personal:
 
     @staticmethod
     def _inside_mark(text: str, found: re.Match[str]) -> bool:
-        return text[: found.start()].endswith("[") or text[found.end() : found.end() + 5].startswith("-mail]")
+        return text[max(0, found.start() - 1) : found.start()] == "[" or text[found.end() : found.end() + 5].startswith(
+            "-mail]"
+        )
 
 
 def _plain(word: str) -> str:

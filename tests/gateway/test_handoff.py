@@ -335,6 +335,39 @@ async def test_the_answer_link_opens_its_chat_and_no_other(clinic: Clinic) -> No
     assert reply.status_code == 404
 
 
+def through(clinic: Clinic, chat: Chat, link: str) -> Chat:
+    """The chat as its link opens it."""
+    return Chat(clinic.client, chat.id, link.partition("#ims-chat=")[2].partition(".")[2], keys=100)
+
+
+async def test_a_link_opens_a_chat_only_where_a_person_was_asked_for(clinic: Clinic, settings: Settings) -> None:
+    chat = await clinic.waiting()
+    linked = through(clinic, chat, (await clinic.handoff(chat)).json()["link"])
+    await clinic.handoff(chat, "DELETE")
+    assert (await linked.send("hello")).status_code == 404, "the patient waits for nobody any more"
+    await clinic.desk.claim(chat.id, 1, "Robin")
+    await clinic.desk.reply(chat.id, 1, "Yes, you can come today.", "k")
+    await clinic.desk.hand_back(chat.id, 1)
+    assert (await linked.send("hello")).status_code == 202, "a person has answered"
+
+
+async def test_a_link_is_over_after_two_weeks(clinic: Clinic, clock: Clock) -> None:
+    chat = await clinic.waiting()
+    linked = through(clinic, chat, (await clinic.handoff(chat)).json()["link"])
+    clock.pass_(days=13)
+    assert (await linked.send("hello")).status_code == 202
+    clock.pass_(days=2)
+    assert (await linked.send("hello again")).status_code == 404
+
+
+async def test_a_link_does_not_delete_its_chat(clinic: Clinic) -> None:
+    chat = await clinic.waiting()
+    linked = through(clinic, chat, (await clinic.handoff(chat)).json()["link"])
+    reply = await clinic.client.delete(f"/api/conversations/{chat.id}", headers=linked.headers)
+    assert (reply.status_code, reply.json()["error"]["code"]) == (403, "not_with_link")
+    assert await chat.history()
+
+
 # in another language
 
 

@@ -16,7 +16,7 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from gateway.chat.follow import follow
+from gateway.chat.follow import Place, follow
 from gateway.chat.retention import Retention
 from gateway.live.signals import LocalSignals
 from gateway.settings import Settings
@@ -215,7 +215,7 @@ async def test_an_open_stream_says_that_the_chat_was_deleted_and_ends(chat: Chat
     parts: list[str] = []
 
     async def listen() -> None:
-        async for part in follow(gateway.store, signals, chat.id, 1, heartbeat=30, gone="It was deleted."):
+        async for part in follow(gateway.store, signals, chat.id, Place(1), heartbeat=30, gone="It was deleted."):
             parts.append(part)
 
     listener = asyncio.create_task(listen())

@@ -40,6 +40,7 @@ from pathlib import Path
 from rich.console import Console
 from gateway.operations import processes, supervisor
 supervisor.PATIENCE = 1.0
+supervisor.LOOK, supervisor.ANSWER, supervisor.SILENT = 0.1, 1.0, 3
 folder, *modes = sys.argv[1:]
 parts = [
     processes.Part(name, (sys.executable, f"{folder}/part.py", port, mode), int(port), f"http://127.0.0.1:{port}/")
@@ -130,6 +131,16 @@ def test_what_dies_is_started_again(run: Run) -> None:
     os.kill(old, signal.SIGKILL)
     eventually(lambda: run.answers("engine") and run.pid("engine") != old)
     assert run.says("engine ended (signal 9)")
+    assert run.answers("gateway")
+
+
+def test_what_hangs_is_ended_and_started_again(run: Run) -> None:
+    run.start()
+    eventually(lambda: run.says("All is ready"))
+    old = run.pid("engine")
+    os.kill(old, signal.SIGSTOP)
+    eventually(lambda: run.says("engine does not answer any more"), 30)
+    eventually(lambda: run.answers("engine") and run.pid("engine") != old, 30)
     assert run.answers("gateway")
 
 

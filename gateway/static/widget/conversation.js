@@ -22,6 +22,7 @@ export class Conversation extends EventTarget {
   #home;
   #session;
   #lastSeq = 0;
+  #lastMark = "";
   #stream = null;
   #heardAt = 0;
   #flushing = false;
@@ -102,6 +103,31 @@ export class Conversation extends EventTarget {
     this.#restart();
   }
 
+  /* The day on which another chat began, or nothing if its link opens it no more. */
+  async dayOf({ id, token }) {
+    const response = await this.#request(`api/conversations/${id}/history?limit=1`, { headers: { Authorization: `Bearer ${token}` } });
+    return response.ok ? (await response.json()).events[0]?.time : undefined;
+  }
+
+  isOpen({ id }) {
+    return this.#session.read().id === id;
+  }
+
+  /* Take up another chat, or the one that was here before it. */
+  moveTo(chat) {
+    this.#session.moveTo(chat);
+    this.#restart();
+  }
+
+  goBack() {
+    this.#session.goBack();
+    this.#restart();
+  }
+
+  get hasEarlier() {
+    return Boolean(this.#session.read().earlier);
+  }
+
   /* Have the gateway delete it; false if that could not be done. */
   async delete() {
     const id = await this.#ensure();
@@ -154,6 +180,14 @@ export class Conversation extends EventTarget {
     this.#tell("reset");
     this.#tell("queue", this.queue);
     this.#wake();
+  }
+
+  /* What was read is not what stands in the log: it went back to an earlier day. What was acknowledged since then is sent
+     again; its key keeps doubles away. */
+  #readAgain() {
+    for (const { key, state } of this.queue) if (state === "sent") this.#session.change(key, { state: "sending" });
+    this.#session.write({ read: 0 });
+    this.#restart();
   }
 
   /* The gateway does not know this conversation any more: what is not sent yet goes into a new one. */
@@ -211,18 +245,24 @@ export class Conversation extends EventTarget {
   #receive(id, event, history = false) {
     if (id !== this.#id || event.seq <= this.#lastSeq) return;
     this.#lastSeq = event.seq;
+    this.#lastMark = event.mark ?? "";
     this.#tell("event", { ...event, history });
     const echoed = this.queue.filter((message) => message.key === event.key || message.seq <= event.seq);
     for (const { key } of echoed) this.#session.remove(key);
     if (echoed.length) this.#tell("queue", this.queue);
   }
 
+  /* What the patient has not seen acknowledged yet, and what came after it, is news. */
   async #readHistory(id) {
+    let news = false;
     while (true) {
       const response = await this.#request(`api/conversations/${id}/history?after=${this.#lastSeq}&limit=${HISTORY_PAGE}`);
       if (!response.ok) return response;
       const { events } = await response.json();
-      for (const event of events) this.#receive(id, event, true);
+      for (const event of events) {
+        news ||= this.queue.some(({ key }) => key === event.key);
+        this.#receive(id, event, !news);
+      }
       if (events.length < HISTORY_PAGE) {
         this.#tell("caught-up");
         return response;
@@ -243,7 +283,7 @@ export class Conversation extends EventTarget {
         let response = known ? null : await this.#readHistory(id);
         if (!response || response.ok) {
           response = await this.#request(`api/conversations/${id}/events`, {
-            headers: { Accept: "text/event-stream", "Last-Event-ID": String(this.#lastSeq) },
+            headers: { Accept: "text/event-stream", "Last-Event-ID": `${this.#lastSeq}-${this.#lastMark}` },
             signal: this.#stream.signal,
           });
         }
@@ -276,6 +316,7 @@ export class Conversation extends EventTarget {
       const blocks = buffer.split("\n\n");
       buffer = blocks.pop();
       for (const block of blocks) {
+        if (block.startsWith("event: reset")) return this.#readAgain();
         const data = block.split("\n").filter((line) => line.startsWith("data:")).map((line) => line.slice(5).trimStart()).join("\n");
         if (data) this.#receive(id, JSON.parse(data));
       }
@@ -331,8 +372,10 @@ export class Conversation extends EventTarget {
       if (response.ok) {
         const { seq } = await response.json();
         this.#troubled = false;
-        if (seq <= this.#lastSeq) this.discard(key);
-        else this.#mark(key, { state: "sent", seq });
+        const waits = this.queue.some((message) => message.key === key);
+        if (waits) this.#mark(key, { state: "sent", seq });
+        // Its number was told before and it was not: the numbers went back.
+        if (waits && seq <= this.#lastSeq) this.#readAgain();
         return 0;
       }
       if (response.status === 429) {

@@ -4,7 +4,7 @@ import { closeCards, keepOne, reopenCard } from "./cards.js";
 import { Composer } from "./composer.js";
 import { Conversation } from "./conversation.js";
 import { button, fill, icon, make } from "./dom.js";
-import { followLink, Handoff } from "./handoff.js";
+import { followedLink, Handoff } from "./handoff.js";
 import { becomeEvent, changeUnsent, drawEvent, drawNotice, drawTyping, drawUnsent, isAlarm, noticeText } from "./messages.js";
 import { Session } from "./session.js";
 import { styles } from "./styles.js";
@@ -33,12 +33,12 @@ export function define(home) {
     async connectedCallback() {
       if (this.conversation) return this.root && this.rise();
       this.session = new Session(home.origin);
-      const linked = followLink(this.session);
+      this.linked = followedLink();
       this.conversation = new Conversation(home, this.session);
       const language = (this.getAttribute("lang") || document.documentElement.lang || navigator.language || "en").slice(0, 2);
       this.build(await readSettings(home, language));
       this.listen();
-      if (linked || this.hasAttribute("open")) this.open();
+      if (this.linked || this.hasAttribute("open")) this.open();
       else if (this.conversation.exists && this.agreed) this.conversation.start();
       this.dispatchEvent(new CustomEvent("ims-ready", { bubbles: true, composed: true }));
     }
@@ -124,7 +124,10 @@ export function define(home) {
       this.unanswered = new Set();
       this.drawn = 0;
       conversation.addEventListener("event", ({ detail }) => this.show(detail));
-      conversation.addEventListener("caught-up", () => this.scroll());
+      conversation.addEventListener("caught-up", () => {
+        if (conversation.hasEarlier) this.append(drawNotice(strings.link_earlier, button("link", strings.link_back, () => conversation.goBack())));
+        this.scroll();
+      });
       conversation.addEventListener("queue", ({ detail }) => this.showQueue(detail));
       conversation.addEventListener("connection", ({ detail: connected }) => this.tell(connected ? strings.reconnected : strings.offline, connected ? 4000 : 0));
       conversation.addEventListener("notice", ({ detail }) => this.notice(detail));
@@ -154,6 +157,7 @@ export function define(home) {
       this.consent.hidden = this.agreed;
       this.chat.hidden = !this.agreed;
       if (!this.agreed) return;
+      if (this.linked) this.askAboutLink();
       this.conversation.start();
       this.showQueue(this.conversation.queue);
       this.session.write({ read: Math.max(this.drawn, this.session.read().read ?? 0) });
@@ -359,8 +363,8 @@ export function define(home) {
     }
 
     /* Ask before something that cannot be undone. The focus goes to the safe answer, and back to where it was. */
-    ask(opener, question, confirm, action) {
-      const stay = button("button", this.strings.cancel, () => this.answered());
+    ask(opener, question, confirm, action, refuse = this.strings.cancel) {
+      const stay = button("button", refuse, () => this.answered());
       this.opener = opener;
       this.question.setAttribute("aria-label", question);
       this.question.replaceChildren(
@@ -378,6 +382,17 @@ export function define(home) {
     answered() {
       this.question.hidden = true;
       this.opener.focus();
+    }
+
+    /* A link leads to a chat: is it the patient's? It may be somebody else's, who then reads along. */
+    async askAboutLink() {
+      const { conversation, linked, strings } = this;
+      this.linked = null;
+      if (conversation.isOpen(linked)) return;
+      const began = await conversation.dayOf(linked).catch(() => undefined);
+      if (!began) return this.tell(strings.link_over);
+      const date = new Date(began).toLocaleDateString(this.settings.language, { dateStyle: "long" });
+      this.ask(this.composer.input, fill(strings.link_question, { date }), strings.link_open, () => conversation.moveTo(linked), strings.link_stay);
     }
 
     async delete() {

@@ -7,13 +7,13 @@ import { button, fill, make } from "./dom.js";
 const AGAIN = 20_000;
 const LINK = /^#ims-chat=([\w-]{1,64})\.(\w{1,128})$/;
 
-/* An answer link was followed: the chat is opened here too. The address forgets it at once. */
-export function followLink(session) {
+/* The chat of the answer link that was followed, if one was. The address forgets it at once. Anybody can send such a
+   link, so it is opened only when the patient says that the chat is theirs. */
+export function followedLink() {
   const [, id, token] = location.hash.match(LINK) ?? [];
-  if (!id) return false;
-  session.write({ id, token, agreed: true, read: 0 });
+  if (!id) return null;
   history.replaceState(null, "", location.pathname + location.search);
-  return true;
+  return { id, token };
 }
 
 export class Handoff {

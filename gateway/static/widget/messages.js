@@ -115,6 +115,6 @@ export const drawTyping = () =>
   make("li", { class: "message assistant typing", "aria-hidden": "true" },
     make("div", { class: "bubble" }, make("i"), make("i"), make("i")));
 
-export const drawNotice = (text) => make("li", { class: "notice", text });
+export const drawNotice = (text, ...more) => make("li", { class: "notice", text }, ...more);
 
 export const noticeText = (strings, { key, values }) => fill(strings[key], values);

@@ -5,10 +5,12 @@ Messages come in when somebody looks (`gather`), out of the conversations that a
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from hashlib import sha256
 from typing import Any
 
@@ -16,7 +18,7 @@ import numpy as np
 from sqlalchemy import Connection, and_, insert, or_, select, update
 
 from gateway.storage.database import Database
-from gateway.storage.tables import events, inbox, proposals
+from gateway.storage.tables import conversations, events, inbox, proposals
 from gateway.studio.meaning import Array
 from gateway.studio.personal import Personal
 from knowledge.answers import normalise
@@ -24,6 +26,8 @@ from knowledge.answers import normalise
 NOT_UNDERSTOOD = ("unknown", "clarify")
 VOTED_DOWN = ("not_helpful", "looks_wrong")
 LONGEST = 2000
+AT_ONCE = 20  # messages whose personal details are taken out before they are kept
+Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -75,12 +79,13 @@ class Inbox:
 
     async def gather(self) -> int:
         """Take in what is not there yet; how many messages."""
-        return await self._database.write(lambda connection: self._take(connection, _found(connection)))
+        return await self._keep(await self._database.read(lambda connection: _new(connection, _found(connection))))
 
     async def bring(self, texts: Iterable[str], topic: str | None = None) -> int:
         """Take in messages from elsewhere; how many. What was taken in before is not taken in again."""
-        rows = [{"text": text, "reason": "imported", "topic": topic} for text in texts if normalise(text)]
-        return await self._database.write(lambda connection: self._take(connection, rows))
+        return await self._keep(
+            [{"text": text, "reason": "imported", "topic": topic} for text in texts if normalise(text)]
+        )
 
     async def open(self) -> list[Message]:
         """The messages that nobody has decided about, oldest first."""
@@ -113,25 +118,24 @@ class Inbox:
         query = update(inbox).where(inbox.c.id.in_(ids), inbox.c.state == state).values(state="open")
         return await self._database.write(lambda connection: connection.execute(query).rowcount)
 
-    def _take(self, connection: Connection, rows: Sequence[dict[str, Any]]) -> int:
-        there = set(connection.execute(select(inbox.c.origin).where(inbox.c.origin.is_not(None))).scalars())
-        empty: dict[str, Any] = {
-            "conversation_id": None,
-            "origin": None,
-            "topic": None,
-            "offered": [],
-            "confidence": None,
-        }
-        new = []
-        for row in rows:
-            if row.get("origin") in there:
-                continue
-            text = self._personal.remove(" ".join(row["text"].split())).text[:LONGEST]
-            origin = row.get("origin") or f"imported {sha256(text.casefold().encode()).hexdigest()[:24]}"
-            if origin in there:
-                continue
-            there.add(origin)
-            new.append({**empty, "created_at": self._now(), **row, "origin": origin, "text": text, "state": "open"})
+    async def _keep(self, rows: Sequence[Row]) -> int:
+        """Keep these, a few at a time: personal details are taken out while nothing of the database is held."""
+        kept = 0
+        for first in range(0, len(rows), AT_ONCE):
+            cleaned = await asyncio.to_thread(self._cleaned, rows[first : first + AT_ONCE])
+            kept += await self._database.write(partial(self._take, rows=cleaned))
+        return kept
+
+    def _cleaned(self, rows: Sequence[Row]) -> list[Row]:
+        return [{**row, "text": self._personal.remove(" ".join(row["text"].split())).text[:LONGEST]} for row in rows]
+
+    def _take(self, connection: Connection, rows: Sequence[Row]) -> int:
+        empty: Row = {"conversation_id": None, "topic": None, "offered": [], "confidence": None}
+        named = ({**row, "origin": row.get("origin") or _imported(row["text"])} for row in rows)
+        new = [
+            {**empty, "created_at": self._now(), **row, "state": "open"}
+            for row in _new(connection, {row["origin"]: row for row in named}.values())
+        ]
         if new:
             connection.execute(insert(inbox), new)
         return len(new)
@@ -158,6 +162,19 @@ def grouped(messages: Sequence[Message], vectors: Array, same: float) -> list[Me
     return sorted(found, key=lambda group: (-group.patients, group.id))
 
 
+def _new(connection: Connection, rows: Iterable[Row]) -> list[Row]:
+    """Those that are not in the inbox, out of chats that are still there."""
+    there = set(connection.execute(select(inbox.c.origin).where(inbox.c.origin.is_not(None))).scalars())
+    new = [row for row in rows if row.get("origin") not in there]
+    chats = {row.get("conversation_id") for row in new} - {None}
+    kept = set(connection.execute(select(conversations.c.id)).scalars()) if chats else set()
+    return [row for row in new if row.get("conversation_id") is None or row["conversation_id"] in kept]
+
+
+def _imported(text: str) -> str:
+    return f"imported {sha256(text.casefold().encode()).hexdigest()[:24]}"
+
+
 def _origin(proposal: int) -> str:
     return f"proposal-{proposal}"
 
@@ -168,7 +185,7 @@ def _replies(connection: Connection) -> dict[str, str]:
     return {_origin(id): reply for id, reply in found}
 
 
-def _found(connection: Connection) -> list[dict[str, Any]]:
+def _found(connection: Connection) -> list[Row]:
     asked, answer = events.alias("asked"), events.alias("answer")
     same = and_(answer.c.conversation_id == asked.c.conversation_id, answer.c.in_reply_to == asked.c.seq)
     query = (
@@ -186,7 +203,7 @@ def _found(connection: Connection) -> list[dict[str, Any]]:
         .where(or_(answer.c.kind.in_(NOT_UNDERSTOOD), answer.c.rating.in_(VOTED_DOWN)))
         .order_by(asked.c.created_at)
     )
-    rows: list[dict[str, Any]] = []
+    rows: list[Row] = []
     for row in connection.execute(query):
         if row.asked.get("choice") or not normalise(row.asked.get("text", "")):
             continue

@@ -81,6 +81,8 @@ class VersionPages:
         return await self._history(visit, name)
 
     async def restore(self, name: str, version: Text = "", visit: Visit = Depends(the_visit)) -> Response:
+        if not NAME.fullmatch(name):
+            raise Refused.because("not_found")
         try:
             await off_loop(lambda: self.work.topics(visit.person.name).revert(name, version))
         except StudioError as error:

@@ -12,6 +12,7 @@ import json
 import re
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from knowledge import Knowledge, Problem
 
 JOURNAL = "change.json"
 LOCK = "change.lock"
+PATIENCE = 5.0  # seconds to wait for who has the lock
 LINE = re.compile(r":\d+")
 
 
@@ -118,7 +120,17 @@ class Changes:
         """One change at a time, also of several processes."""
         self._var.mkdir(parents=True, exist_ok=True)
         with (self._var / LOCK).open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+            end = time.monotonic() + PATIENCE
+            while True:
+                try:
+                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except BlockingIOError:
+                    if time.monotonic() > end:
+                        raise StudioError(
+                            "Somebody else is changing the files.", "wait a minute and save again."
+                        ) from None
+                    time.sleep(0.05)
             yield
 
 

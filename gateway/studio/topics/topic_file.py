@@ -110,6 +110,11 @@ class TopicFile:
         return file
 
     @property
+    def words(self) -> str:
+        """What a signature of this text stands for."""
+        return self._mark()
+
+    @property
     def digest(self) -> str:
         return digest(self.text)
 

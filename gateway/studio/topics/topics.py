@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import takewhile
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -249,8 +250,18 @@ class Topics:
         exists = name in self.names or name in self.drafts
         now = self.text(name) if exists else None
         path = self._path(name) if exists else self._live(name)
-        self._make({path: Edit(now, version.text)}, {name: (f"version {version.id} again", now, version.text)})
+        text = self._without_an_old_signature(name, version)
+        self._make({path: Edit(now, text)}, {name: (f"version {version.id} again", now, text)})
         return version
+
+    def _without_an_old_signature(self, name: str, version: Version) -> str:
+        """The text of a version; unsigned, if somebody has signed other words since: those were meant to replace it."""
+        file = TopicFile(name, version.text or "")
+        later = takewhile(lambda other: other.id != version.id, self.history.of(name))
+        signed = {words for other in later if (words := _signed_words(name, other))}
+        if signed - {file.words}:
+            file.unsign()
+        return file.text
 
     def _with_cases(self, name: str, cases: Sequence[str]) -> Change:
         return regressions.with_cases(self._data, name, cases, self.author, date.today())
@@ -340,3 +351,12 @@ def missing(file: TopicFile, knowledge: Knowledge) -> list[str]:
     if len(file.sources) < knowledge.standards.sources:
         lacks.append("sources")
     return lacks
+
+
+def _signed_words(name: str, version: Version) -> str:
+    """What a signature in this version stands for; nothing where there is none."""
+    try:
+        file = TopicFile(name, version.text or "")
+    except (StudioError, TypeError, KeyError):
+        return ""
+    return file.words if file.review[0] else ""

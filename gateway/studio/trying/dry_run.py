@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from gateway.editions.models import ModelRefused, Models
-from gateway.engine.command import never, run_in_engine
+from gateway.engine.command import TOLD, never, run_in_engine
 from gateway.evaluation.compare import Difference, compare
 from gateway.evaluation.examples import given, item_key
 from gateway.files import write_whole
@@ -24,7 +24,7 @@ from gateway.studio.personal import Personal
 from gateway.studio.topics.regressions import live_cases, outcomes
 from gateway.studio.trying.alike import Alike, examples_of, too_alike
 from gateway.studio.trying.past import PastChange, changes, past_messages
-from gateway.studio.understanding import Understood, messages_file, understood_by
+from gateway.studio.understanding import Understood, understood_by
 from knowledge import Knowledge, data_hash
 from safety import Net, SafetyNet
 
@@ -158,9 +158,9 @@ class DryRuns:
         kept = self._kept(data)
         if kept is not None and not messages:
             return kept, []
-        with messages_file(messages) as file:
-            arguments = ("--data", str(folder), "--messages", str(file))
-            found = run_in_engine(self._settings, "nlu.crossvalidate", *arguments, stop=stop)
+        arguments = ("--data", str(folder), "--messages", TOLD)
+        told = json.dumps(list(messages))
+        found = run_in_engine(self._settings, "nlu.crossvalidate", *arguments, stop=stop, told=told)
         kept = {item_key(example): given(example) == example["wanted"] for example in found["examples"]}
         self._folder.mkdir(parents=True, exist_ok=True)
         write_whole(self._file(data), json.dumps(kept))

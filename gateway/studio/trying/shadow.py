@@ -95,11 +95,13 @@ class Shadow:
     async def _keep(self, conversation_id: str, heard: Heard, reply: EngineReply, personal: Personal) -> None:
         live, candidate = in_words(heard.reply), in_words(reply)
         same = live == candidate
+        words = " ".join(heard.asked.text.split())
+        kept = None if same else (await asyncio.to_thread(personal.remove, words)).text[:LONGEST]
         row = {
             "conversation_id": conversation_id,
             "model": self.model,
             "same": int(same),
-            "text": None if same else personal.remove(" ".join(heard.asked.text.split())).text[:LONGEST],
+            "text": kept,
             "live": live,
             "candidate": candidate,
             "created_at": self._now(),
