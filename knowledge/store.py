@@ -29,6 +29,7 @@ from knowledge.sources import Source, read_sources
 from knowledge.standards import Standards, read_standards
 from knowledge.talk import Talk, read_talk
 from knowledge.things import Things, read_things, words_of
+from knowledge.window import Window, read_window
 from knowledge.wording import Sentence, read_wording
 
 NO_BOOKING_LINK = "unknown_booking_link"
@@ -59,6 +60,7 @@ class Knowledge:
     readability: Readability
     overclaims: tuple[Overclaim, ...]
     talk: Talk
+    window: Window
 
     @classmethod
     def load(cls, data: Path) -> Knowledge:
@@ -93,6 +95,7 @@ class Knowledge:
         things = read_things(data / "things", sources, names, conditions, known, problems)
         specific = [answer.name for topic in topics.values() for answer in topic.answers.values()]
         said = read_clinic_answers(data / "clinic_answers.yml", specific, problems)
+        window = read_window(data / "window.yml", problems)
         asked_words = read_asked(data / "lexicon" / "asked.yml", problems)
         # Without any answer there is one thing to say, not one for each group.
         groups = read_groups(data / "groups.yml", names, problems) if names else ()
@@ -122,6 +125,7 @@ class Knowledge:
                 readability=readability,
                 overclaims=overclaims,
                 talk=talk,
+                window=window,
             ),
             problems,
         )
