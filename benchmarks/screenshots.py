@@ -138,7 +138,7 @@ def main(address: str = "http://localhost:8000", login: str = "", password: str 
         chat = shown(browser, address, DESKTOP)
         chat.ask("is it normal to be sore after")
         with chat.page.context.expect_page() as opened:
-            chat.button("My questions for my physio: opens a sheet to print").click()
+            chat.from_menu("My questions for my physio: opens a sheet to print")
         take(opened.value, "questions-sheet", opened.value.get_by_role("heading", name="Questions for my physio"))
         if login:
             front_desk(browser, address, login, password)

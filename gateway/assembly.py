@@ -60,7 +60,7 @@ from gateway.studio import pages as studio_pages
 from gateway.studio.errors import StudioError
 from gateway.studio.trying.shadow import Shadow
 from gateway.studio.workplace import Workplace
-from gateway.web import site
+from gateway.web import install_page, site
 from gateway.web.handlers import HANDLERS, not_done
 from gateway.web.rate_limits import Addresses, CountedRequests, RateLimits
 from knowledge import Knowledge, Topic
@@ -190,7 +190,8 @@ class Edition:
             self.app.include_router(router)
         self.app.router.routes += [
             *window.routes(knowledge, settings.message_limit),
-            *site.routes(knowledge, withheld),
+            *site.routes(knowledge, withheld, settings.public_url),
+            *install_page.routes(knowledge, settings.origins or knowledge.clinic.website_origins, settings.public_url),
             *picture_routes.routes(knowledge),
             *answer_pages.routes(knowledge, self.turns.danger, settings, now, frame.withdrawals),
         ]

@@ -135,6 +135,7 @@ class Clinic:
     region: str
     numbers: Numbers
     more_crisis_lines: tuple[tuple[str, str], ...]  # name and number of others that a person in a crisis can choose
+    crisis_text: str | None  # the number at which the crisis line takes text messages
     timezone: tzinfo
     hours: Mapping[str, tuple[Hours, ...]] | None
     country: str
@@ -291,6 +292,7 @@ def read_clinic(path: Path, problems: list[Problem]) -> Clinic | None:
         region=file.text("region"),
         numbers=Numbers(**{name: region.text(name) if region else "" for name in REGION}),
         more_crisis_lines=tuple(map(_line, region.sections("more_crisis_lines") if region else ())),
+        crisis_text=region.optional_text("crisis_text") if region else None,
         timezone=_zone(file),
         hours=_hours(file),
         country=holidays.text("country"),
@@ -346,7 +348,7 @@ def _region(file: Section) -> Section | None:
     region, regions = file.text("region"), file.section("numbers")
     if region in regions:
         section = regions.section(region)
-        section.only(*REGION, "more_crisis_lines")
+        section.only(*REGION, "more_crisis_lines", "crisis_text")
         return section
     if region and regions.values:
         remedy = f"add {region}: with {', '.join(REGION)}"

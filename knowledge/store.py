@@ -30,6 +30,7 @@ from knowledge.sources import Source, read_sources
 from knowledge.standards import Standards, read_standards
 from knowledge.talk import Talk, read_talk
 from knowledge.things import Things, read_things, words_of
+from knowledge.window import Window, read_window
 from knowledge.wording import Sentence, read_wording
 
 NO_BOOKING_LINK = "unknown_booking_link"
@@ -60,6 +61,7 @@ class Knowledge:
     readability: Readability
     overclaims: tuple[Overclaim, ...]
     talk: Talk
+    window: Window
     desk: DeskWords = field(default_factory=DeskWords)
 
     @classmethod
@@ -96,6 +98,7 @@ class Knowledge:
         specific = [answer.name for topic in topics.values() for answer in topic.answers.values()]
         said = read_clinic_answers(data / "clinic_answers.yml", specific, problems)
         desk = read_desk(data / "desk.yml", problems)
+        window = read_window(data / "window.yml", problems)
         asked_words = read_asked(data / "lexicon" / "asked.yml", problems)
         # Without any answer there is one thing to say, not one for each group.
         groups = read_groups(data / "groups.yml", names, problems) if names else ()
@@ -126,6 +129,7 @@ class Knowledge:
                 overclaims=overclaims,
                 talk=talk,
                 desk=desk,
+                window=window,
             ),
             problems,
         )

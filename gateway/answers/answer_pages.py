@@ -41,6 +41,7 @@ from gateway.answers.search import QUERY_LIMIT, Search
 from gateway.answers.withdrawals import Withdrawals
 from gateway.settings import Settings
 from gateway.web.error_replies import Refused
+from gateway.web.site import packed
 from gateway.web.templates import FRESH, environment
 from gateway.web.typed import clean
 from knowledge import Knowledge, Topic
@@ -52,6 +53,8 @@ log = logging.getLogger(__name__)
 MOST_SEARCHES = 20  # that wait at a time
 Danger = Callable[[str], Awaitable[Finding | None]]
 PHONES = {f"{{{name}}}" for name in ("clinic_phone", *REGION)}
+LABEL = re.compile(r"[A-Z\d][^.:!?\n]{0,40}:(?=\s|$)")  # as the chat window has it (text.js)
+Json = dict[str, Any]
 HOST = re.compile(r"[A-Za-z0-9.-]{1,253}(:\d{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](:\d{1,5})?")
 
 
@@ -65,9 +68,9 @@ def routes(
     """The routes of the answer pages."""
     pages = _Pages(knowledge, danger, settings, now, withdrawals)
     return [
-        Route("/answers", pages.index),
+        packed("/answers", pages.index),
         Route("/answers/handout", pages.handout),
-        Route("/answers/{topic}", pages.topic),
+        packed("/answers/{topic}", pages.topic),
         Route("/sitemap.xml", pages.sitemap),
         Route("/robots.txt", pages.robots),
     ]
@@ -121,7 +124,12 @@ class _Pages:
         self._group_of = {name: group for group in knowledge.groups for name in group.topics}
         self._templates = environment()
         self._templates.globals.update(
-            clinic=knowledge.clinic, wording=knowledge.wording, say=self._say, rich=self._rich, query_limit=QUERY_LIMIT
+            clinic=knowledge.clinic,
+            wording=knowledge.wording,
+            say=self._say,
+            rich=self._rich,
+            labelled=self._labelled,
+            query_limit=QUERY_LIMIT,
         )
 
     async def index(self, request: Request) -> Response:
@@ -130,7 +138,7 @@ class _Pages:
         query = " ".join(typed.split())[:QUERY_LIMIT]
         alarm = await self._danger(query)
         # A sign of danger stands alone: nobody should read on first.
-        found = [self._shown(name) for name in self._search.find(query)] if query and not alarm else []
+        found = self._found(query) if query and not alarm else []
         return self._page(
             request,
             "index.html",
@@ -224,6 +232,19 @@ class _Pages:
         page = self._templates.get_template(f"answers/{template}").render(canonical=canonical, **values)
         return HTMLResponse(page, status, headers=FRESH)
 
+    def _found(self, query: str) -> list[Shown]:
+        """What fits a search: questions that are answered in a sentence or two first, and then whole topics."""
+        found, seen = [], set()
+        for name in self._search.find_answers(query):
+            topic, _, id = name.partition(".")
+            answer = self._knowledge.topics[topic].answers[id]
+            if not self._withdrawals.withheld(answer, self._today()):
+                text = self._rich(self._knowledge.words(answer, self._local_now(), lasting=True))
+                found.append(Shown(f"{topic}#q-{id}", answer.title, text, withheld=False))
+                seen.add(answer.title)
+        topics = [self._shown(name) for name in self._search.find(query)]
+        return [*found, *(topic for topic in topics if topic.title not in seen)]
+
     def _shown(self, name: str) -> Shown:
         topic = self._knowledge.topics[name]
         if self._withheld(topic):
@@ -301,6 +322,13 @@ class _Pages:
         """The text as HTML, its phone numbers and booking link ready to be used."""
         return Markup(PLACEHOLDER.sub(lambda found: self._fact(found[0]), str(escape(text))))
 
+    def _labelled(self, text: str) -> Markup:
+        """The text as HTML; a label at its beginning ("Common: ...") stands in bold."""
+        label = found[0] if (found := LABEL.match(text)) else ""
+        return (
+            Markup("<strong>{}</strong>{}").format(label, self._rich(text[len(label) :])) if label else self._rich(text)
+        )
+
     def _say(self, key: str) -> Markup:
         return self._rich(self._knowledge.sentences[key].text)
 
@@ -332,14 +360,38 @@ class _Pages:
             for answer in topic.answers.values()
             if not self._withdrawals.withheld(answer, self._today())
         ]
-        data = {
+        data: Json = {
             "@context": "https://schema.org",
             "@type": "FAQPage",
             "inLanguage": "en-CA",
+            "publisher": self._business(),
             "mainEntity": [question, *specific],
         }
+        if topic.reviewed:
+            data |= {"dateModified": str(topic.reviewed), "reviewedBy": {"@type": "Person", "name": topic.reviewer}}
         written = json.dumps(data, ensure_ascii=False)
         return Markup(written.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))
+
+    def _business(self) -> Json:
+        """The clinic as search engines read it, as far as its facts are known."""
+        clinic = self._knowledge.clinic
+        hours = [
+            {
+                "@type": "OpeningHoursSpecification",
+                "dayOfWeek": day.capitalize(),
+                "opens": f"{span.opens:%H:%M}",
+                "closes": f"{span.closes:%H:%M}",
+            }
+            for day, spans in (clinic.hours or {}).items()
+            for span in spans
+        ]
+        known = {"address": clinic.address, "email": clinic.email, "openingHoursSpecification": hours}
+        return {
+            "@type": "MedicalClinic",
+            "name": clinic.name,
+            "telephone": clinic.phone,
+            **{k: v for k, v in known.items() if v},
+        }
 
     def _base(self, request: Request) -> str:
         """The address that patients reach the pages at; Refused if the request names no possible host."""

@@ -41,13 +41,13 @@ def about_conditions(knowledge: Knowledge, asked: str) -> tuple[str, list[str]] 
     conditions, body_parts = knowledge.conditions.asked_about(asked)
     if not conditions and not body_parts:
         return None
-    say, total = knowledge.wording, len(knowledge.documents)
+    say = knowledge.wording
     paragraphs = [say("condition_part", part=part.name) for part in body_parts]
     for condition in conditions:
-        if condition.named and total == 1:
+        if condition.named and len(knowledge.documents) == 1:
             told = ""  # the source under the answer says it
         elif condition.named:
-            told = say("condition_named", name=condition.name, count=len(condition.documents), total=total)
+            told = say("condition_named", name=condition.name)
         else:
             told = say("condition_not_named", name=condition.name)
         paragraphs.append(" ".join(part for part in (condition.note, told, condition.doctor_first) if part))

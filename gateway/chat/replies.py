@@ -16,6 +16,7 @@ from typing import Any, cast
 
 from gateway.answers.answer_parts import about_conditions, source_refs
 from gateway.answers.compose import Composed, compose, home_of, unknown_problem
+from gateway.answers.fact_tables import fact_tables
 from gateway.answers.picture_routes import shown
 from gateway.answers.withdrawals import Withdrawals
 from gateway.chat.after_alarm import CHIPS, DOES
@@ -49,7 +50,13 @@ class Replies:
 
     def greeting(self) -> list[Draft]:
         """What a new conversation begins with."""
-        return [self._said("chat", self._knowledge.wording("greeting"), offer=["help"])]
+        greeting = self._said("chat", self._knowledge.wording("greeting"))
+        greeting.body["home"] = True
+        for starter in self._knowledge.window.starters:
+            if (topic := starter.intent.removeprefix("faq/")) == starter.intent or self.knows(topic):
+                self._button(greeting, starter.label, {"intent": starter.intent})
+        self._offer(greeting, ["help"])
+        return [greeting]
 
     def decided(self, reply: EngineReply, asked: str = "") -> list[Draft]:
         """What the engine decided about what was asked, as one event or several."""
@@ -161,7 +168,10 @@ class Replies:
         return draft
 
     def _go_on(self, draft: Draft, topic: Topic, see_also: Sequence[str], slots: Mapping[str, Any] | None) -> None:
-        """What can be asked next: more of it, the safety questions, other topics."""
+        """What can be done next: call or book, see prices and hours as tables, ask for more or for something else."""
+        if topic.name in self._knowledge.window.reach_under:
+            draft.body["reach"] = self._reach()
+        draft.body["tables"] = fact_tables(self._knowledge, str(draft.body["text"]), self._now())
         if draft.body["more"]:
             self._button(draft, self._knowledge.wording("label_more"), {"more": topic.name})
         if topic.name in self._knowledge.screening.offered_by and not screening_slots.open_or_done(slots or {}):
@@ -199,8 +209,10 @@ class Replies:
         self._button(draft, label, does)
 
     def linked(self, draft: Draft) -> Draft:
-        """The reply with the links of the words that it has now."""
-        return replace(draft, body={**draft.body, "links": self._links(str(draft.body["text"]))})
+        """The reply with the links and tables of the words that it has now."""
+        text = str(draft.body["text"])
+        tables = fact_tables(self._knowledge, text, self._now()) if draft.body.get("tables") else []
+        return replace(draft, body={**draft.body, "links": self._links(text), "tables": tables})
 
     def cited(self, sources: Iterable[str]) -> list[Json]:
         """Sources as a reply names them."""
@@ -306,7 +318,20 @@ class Replies:
         calls = {known[name]: known[name] for name in (*named, "emergency")}
         if "crisis_line" in named:
             calls |= {number: f"{name} {number}" for name, number in clinic.more_crisis_lines if number not in calls}
-        return [{"label": self._label("call", language, number=label), "tel": to} for to, label in calls.items()]
+        buttons: list[Button] = []
+        for number, label in calls.items():
+            buttons.append({"label": self._label("call", language, number=label), "tel": number})
+            if number == clinic.numbers.crisis_line and (sms := clinic.crisis_text):
+                buttons.append({"label": self._label("text", language, number=sms), "sms": sms})
+        return buttons
+
+    def _reach(self) -> list[Json]:
+        """The ways to the front desk."""
+        clinic, say = self._knowledge.clinic, self._knowledge.wording
+        ways = [{"label": say("label_call", number=clinic.phone), "href": f"tel:{clinic.phone}"}]
+        if clinic.booking_link:
+            ways.append({"label": say("label_book"), "href": clinic.booking_link})
+        return ways
 
     def _now(self) -> datetime:
         """The time at the clinic."""

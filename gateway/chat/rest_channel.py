@@ -85,7 +85,7 @@ def _item(sender: str, reply: Event | Draft) -> Json:
     custom = {"kind": reply.kind, **{name: body[name] for name in CUSTOM}}
     custom |= {"answer": body.get("answer"), "answers": body.get("answers", [])}  # what the desk says has none
     custom |= {name: body[name] for name in ALSO if name in body}
-    buttons = [{"title": b["label"], "payload": b.get("id") or f"tel:{b['tel']}"} for b in body["buttons"]]
+    buttons = [{"title": b["label"], "payload": _payload(b)} for b in body["buttons"]]
     image = body.get("picture", {}).get("image")
     return {
         "recipient_id": sender,
@@ -94,3 +94,10 @@ def _item(sender: str, reply: Event | Draft) -> Json:
         **({"image": image} if image else {}),
         "custom": custom,
     }
+
+
+def _payload(button: Json) -> str:
+    """What a button of Rasa's does: it gives an id back, or calls, or begins a text message."""
+    if "id" in button:
+        return str(button["id"])
+    return f"tel:{button['tel']}" if "tel" in button else f"sms:{button['sms']}"

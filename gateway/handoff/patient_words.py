@@ -4,7 +4,7 @@ of other languages in data/interface/.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,6 +15,7 @@ from gateway.storage.records import Body, Draft, Kind, Role
 from knowledge import Knowledge
 from knowledge.clinic_facts import opening_words
 from knowledge.interface import DEFAULT_LANGUAGE
+from knowledge.links import links
 
 Json = dict[str, Any]
 KIND: Kind = "handoff"
@@ -119,6 +120,7 @@ class PatientWords:
         """An event that says how the handoff stands; `about` is for programs."""
         body: Body = {"text": text, "language": self.language, "topic": None, "topics": [], "offered": [],
                       "confidence": 1.0, "sources": [], "see_also": [], "buttons": [], "link": None,
+                      "links": [asdict(link) for link in links(text, self._knowledge.clinic)],
                       "handoff": about}  # fmt: skip
         return Draft(role, KIND, body)
 

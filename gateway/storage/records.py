@@ -26,11 +26,12 @@ OWN = "own"  # among the choices of a patient's message: what it tells the engin
 
 
 class Button(TypedDict, total=False):
-    """A button under a message: it has an `id` to choose it by, or a number to call."""
+    """A button under a message: it has an `id` to choose it by, or a number to call or to send a text message to."""
 
     label: Required[str]
     id: str
     tel: str
+    sms: str
     opens: str  # the page that a window may open instead
 
 
@@ -59,6 +60,9 @@ class Body(TypedDict, total=False):
     reviewed: bool
     withheld: bool
     picture: Json
+    tables: list[Json]  # prices and hours that the text names
+    reach: list[Json]  # buttons that call, or open the booking page
+    home: bool  # whether a conversation begins with it
     result: Json  # of the safety questions
     asks: str  # id of the card or question that is asked
     docked: bool  # a card that stays in sight while questions are answered

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Sequence
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -10,6 +11,8 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.web.error_replies import Refused
+
+log = logging.getLogger(__name__)
 
 SECURITY_HEADERS = {
     "Content-Security-Policy": (
@@ -49,6 +52,9 @@ class SecurityHeaders:
 SHARED = ("/api/conversations", "/api/widget", "/widget.js", "/widget/", "/static/", "/pictures/")
 
 
+MOST_TOLD = 100  # sites that the log names; anybody can make them up
+
+
 class OtherSites:
     """Lets pages of these sites load and use the chat window (CORS). Without any, browsers keep it to our own pages."""
 
@@ -61,9 +67,16 @@ class OtherSites:
             allow_headers=("Authorization", "Content-Type", "Last-Event-ID"),
             expose_headers=("Retry-After", "X-Request-ID"),
         )
+        self._origins = frozenset(origins)
+        self._told: set[str] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or not scope["path"].startswith(SHARED):
+            await self._app(scope, receive, send)
+            return
+
+        self._notice(Headers(scope=scope))
+        if not self._origins:
             await self._app(scope, receive, send)
             return
 
@@ -75,6 +88,15 @@ class OtherSites:
             await send(message)
 
         await self._shared(scope, receive, varied)
+
+    def _notice(self, headers: Headers) -> None:
+        """Tell once in the log of a site that is not allowed: its owner sees no chat and wonders why."""
+        origin = headers.get("origin", "")
+        own = origin.partition("://")[2] == headers.get("host")
+        if origin in {"", "null"} or own or origin in self._origins | self._told or len(self._told) >= MOST_TOLD:
+            return
+        self._told.add(origin)
+        log.warning("a page of %s asked for the chat, and is not in website_origins", repr(origin[:100]))
 
 
 class BodyLimit:

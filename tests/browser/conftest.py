@@ -174,6 +174,11 @@ class Chat:
     def button(self, name: str) -> Locator:
         return self.page.get_by_role("button", name=name, exact=True)
 
+    def from_menu(self, name: str) -> None:
+        """Take an entry of the menu."""
+        self.button("More about this chat").click()
+        self.button(name).click()
+
     def texts(self) -> list[str]:
         """What the patient said, in the order of the screen."""
         return self.page.locator("ims-chat .message.patient .bubble").all_inner_texts()

@@ -264,7 +264,7 @@ def test_a_patient_who_deletes_the_chat_is_gone_and_the_desk_is_told_so(
     patient = asks_for_a_person(open_chat)
     desk = open_desk()
     take(desk, patient)
-    patient.button("Delete this chat now").click()
+    patient.from_menu("Delete this chat now")
     patient.button("Yes, delete it").click()
     expect(desk.get_by_role("heading", name="This chat is not here any more")).to_be_visible()
     assert violations(desk) == []

@@ -41,6 +41,7 @@ def test_who_asks_for_a_person_sees_how_it_stands_and_can_leave_a_contact_and_ca
     expect(line).to_be_hidden()
     chat.page.get_by_role("button", name="Talk to a person").first.click()
     expect(line).to_be_visible()
+    line.get_by_text("Leave an e-mail or phone").click()
     line.get_by_label("E-mail or phone").fill("nobody")
     line.get_by_role("button", name="Save").click()
     expect(line).to_contain_text("That does not look like an e-mail address or a phone number.")
@@ -85,6 +86,15 @@ def test_a_person_who_joins_is_seen_by_name_and_the_assistant_is_silent_until_th
     expect(chat.page.locator("ims-chat .typing")).to_have_count(0)
     assert violations(chat.page, PAGE) == []
 
+    async def link(desk: Desk) -> None:
+        await desk.reply(
+            id, 1, f"See {site.url}/answers/cost or https://elsewhere.example/x, or call 250-555-0142.", "l"
+        )
+
+    at_the_desk(site, link)
+    expect(chat.replies.last).to_contain_text("elsewhere.example")
+    links = [link.inner_text() for link in chat.replies.last.get_by_role("link").all()]
+    assert links == [f"{site.url}/answers/cost", "250-555-0142"], "only the clinic's own pages, and those that it names"
     at_the_desk(site, lambda desk: desk.hand_back(id, 1, "We talked about your visit."))
     expect(chat.replies.last).to_contain_text("We talked about your visit.")
     expect(line).to_be_hidden()

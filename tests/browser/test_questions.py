@@ -11,7 +11,7 @@ from tests.support.axe import violations
 def sheet(chat: Chat) -> Page:
     """The page that the button of the chat opens."""
     with chat.page.context.expect_page() as opened:
-        chat.button("My questions for my physio: opens a sheet to print").click()
+        chat.from_menu("My questions for my physio: opens a sheet to print")
     page = opened.value
     expect(page.get_by_role("heading", name="Questions for my physio")).to_be_visible()
     return page

@@ -39,6 +39,9 @@ class FakeNet:
             return Finding("emergency", "E09", ("E09",), "Call {emergency} now.")
         if "cannot breathe" in text:
             return Finding("emergency", "E01", ("E01",), "Call {emergency} now.")
+        if "cannot get air" in text:
+            told = "Trouble breathing can mean a lung has been hurt. Sit up and rest. Do not drive yourself."
+            return Finding("emergency", "E01", ("E01",), f"Call {{emergency}} now. {told} Or call {{nurse_line}}.")
         if "fever" in text:
             return Finding("urgent", "U01", ("U01",), "Call {nurse_line} today.")
         if "end my life" in text:

@@ -46,7 +46,7 @@ async def test_one_tab_too_many_ends_the_oldest_stream_of_its_chat() -> None:
     for stream in opened:
         await anext(stream)
     assert [part async for part in opened[0]] == [], "it has ended"
-    others = [asyncio.ensure_future(anext(stream)) for stream in opened[1:]]  # type: ignore[arg-type]
+    others = [asyncio.ensure_future(anext(stream)) for stream in opened[1:]]
     await asyncio.sleep(0)
     assert not any(other.done() for other in others)
     for other in others:
@@ -88,7 +88,7 @@ async def test_a_chat_that_is_full_says_so_with_the_way_on(start: Start, knowled
             await chat.answer_to(reply.json()["seq"])
         error = reply.json()["error"]
         assert (reply.status_code, error["code"]) == (409, "chat_full")
-        assert knowledge.clinic.numbers["emergency"] in error["message"]
+        assert knowledge.clinic.numbers.emergency in error["message"]
         assert (await (await gateway.chat()).send("will I be sore?")).status_code == 202
         while (told := (await gateway.rest("will I be sore?"))[0])["text"] != error["message"]:
             assert told["custom"]["topic"] == "soreness"
@@ -144,7 +144,7 @@ async def test_messages_are_stored_while_the_inbox_takes_details_out_of_others(
     for number in range(3):
         await chat.ask(f"zebra {number}")
     watching = Watching(settings.var / "ims.sqlite3")
-    inbox = Inbox(gateway.store._database, watching, lambda: NOW)  # type: ignore[arg-type]
+    inbox = Inbox(gateway.store._database, watching, lambda: NOW)
     assert await inbox.gather() == 3
     assert watching.free == 3
     assert await inbox.gather() == 0

@@ -88,3 +88,9 @@ async def test_what_a_web_server_on_this_machine_passes_on_needs_the_token(start
         passed_on["Authorization"] = "Bearer secret"
         reply = await gateway.client.post("/webhooks/rest/webhook", json=sent, headers=passed_on)
         assert reply.status_code == 200
+
+
+async def test_a_crisis_line_can_be_called_and_texted_from_other_channels(gateway: Gateway) -> None:
+    (said,) = await gateway.rest("i will end my life")
+    payloads = {button["title"]: button["payload"] for button in said["buttons"]}
+    assert (payloads["Call 988"], payloads["Text 988"]) == ("tel:988", "sms:988")

@@ -44,6 +44,7 @@ export function drawCard(event, strings, choose) {
   const done = make("button", { type: "submit", class: "button primary", text: ticked().length ? card.done_label : card.none_label });
   const fields = make("fieldset", { tabindex: "-1" },
     make("legend", {}, make("span", { class: "step", text: `${card.number}/${card.of}` }), ` ${card.title}`),
+    make("progress", { max: card.of, value: card.number, "aria-hidden": "true" }),
     make("p", { class: "ask", text: card.ask }),
     help && make("p", { class: "help all", id: `help-${card.id}`, text: help }),
     !card.yes_label && make("ul", { class: "ticks" }, ...card.items.map((item) => line(item, card, unsure, help))),

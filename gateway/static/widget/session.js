@@ -96,9 +96,9 @@ export class Session {
   }
 
   /* Calls back when another tab changed what is kept. */
-  onOtherTab(callback) {
+  onOtherTab(callback, signal) {
     addEventListener("storage", (event) => {
       if (event.key === null || event.key.startsWith(this.#name)) callback(this.read());
-    });
+    }, { signal });
   }
 }

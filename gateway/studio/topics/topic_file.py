@@ -112,7 +112,7 @@ class TopicFile:
     @property
     def words(self) -> str:
         """What a signature of this text stands for."""
-        return self._mark()
+        return self._mark("")
 
     @property
     def digest(self) -> str:
