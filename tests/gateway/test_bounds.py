@@ -143,7 +143,7 @@ async def test_messages_are_stored_while_the_inbox_takes_details_out_of_others(
     chat = await gateway.chat()
     for number in range(3):
         await chat.ask(f"zebra {number}")
-    watching = Watching(settings.var / "ims.sqlite3")
+    watching: Any = Watching(settings.var / "ims.sqlite3")
     inbox = Inbox(gateway.store._database, watching, lambda: NOW)
     assert await inbox.gather() == 3
     assert watching.free == 3
