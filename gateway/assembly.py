@@ -43,6 +43,7 @@ from gateway.handoff.patients import Patients
 from gateway.live.peers import RedisPeers, SharedBuckets, SharedSignals
 from gateway.monitoring import health, metrics
 from gateway.monitoring.tracing import TracedEngine, Tracing
+from gateway.office.pages import OfficePages
 from gateway.settings import Settings
 from gateway.staff.access import Access
 from gateway.staff.account_pages import AccountPages
@@ -177,6 +178,7 @@ class Edition:
             ReportPages(numbers, access, templates, knowledge, now).router(),
             AccountPages(frame.accounts, audit, access, frame.throttle, limits, templates).router(),
             studio_pages.routes(frame.studio, access, audit, templates),
+            OfficePages(frame.studio, access, audit, templates).router(),
         ):
             self.app.include_router(router)
         self.app.router.routes += [

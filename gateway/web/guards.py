@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware.cors import CORSMiddleware
@@ -46,20 +46,31 @@ SHARED = ("/api/conversations", "/api/widget", "/widget.js", "/widget/", "/stati
 
 
 class OtherSites:
-    """Lets pages of these sites load and use the chat window (CORS). Without any, browsers keep it to our own pages."""
+    """Lets pages of these sites load and use the chat window (CORS). Without any, browsers keep it to our own pages.
 
-    def __init__(self, app: ASGIApp, origins: Sequence[str]) -> None:
+    `origins` is asked at each request, as the clinic may name others while we run.
+    """
+
+    def __init__(self, app: ASGIApp, origins: Callable[[], Sequence[str]]) -> None:
         self._app = app
-        self._shared = CORSMiddleware(
-            app,
-            allow_origins=origins,
-            allow_methods=("GET", "POST", "DELETE"),
-            allow_headers=("Authorization", "Content-Type", "Last-Event-ID"),
-            expose_headers=("Retry-After", "X-Request-ID"),
-        )
+        self._origins = origins
+        self._shared: tuple[tuple[str, ...], ASGIApp] = ((), app)
+
+    def _shared_with(self, origins: tuple[str, ...]) -> ASGIApp:
+        if origins != self._shared[0]:
+            shared = CORSMiddleware(
+                self._app,
+                allow_origins=origins,
+                allow_methods=("GET", "POST", "DELETE"),
+                allow_headers=("Authorization", "Content-Type", "Last-Event-ID"),
+                expose_headers=("Retry-After", "X-Request-ID"),
+            )
+            self._shared = origins, shared
+        return self._shared[1]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not scope["path"].startswith(SHARED):
+        origins = tuple(self._origins())
+        if scope["type"] != "http" or not origins or not scope["path"].startswith(SHARED):
             await self._app(scope, receive, send)
             return
 
@@ -70,7 +81,7 @@ class OtherSites:
                     headers.add_vary_header("Origin")
             await send(message)
 
-        await self._shared(scope, receive, varied)
+        await self._shared_with(origins)(scope, receive, varied)
 
 
 class BodyLimit:

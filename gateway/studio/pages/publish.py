@@ -56,9 +56,7 @@ class PublishPages:
         return control.address(self.work.settings.var, "supervisor", self.work.settings.port)
 
     def _job_now(self) -> Json:
-        job = self.work.publishing.last()
-        running = self.work.jobs.alive or (job is not None and job.state == RUNNING)
-        return {"job": job, "running": running, "starting": running and (job is None or job.state != RUNNING)}
+        return job_now(self.work)
 
     def _models_now(self) -> Json:
         kept = self.work.publishing.models.all()
@@ -147,3 +145,10 @@ class PublishPages:
             return await self._page(visit, 409, str(error))
         await self.audit.note(visit.person.login, "shadow_start" if model else "shadow_stop", model[:64] or None)
         return RedirectResponse(f"{HERE}#shadow", 303, HEADERS)
+
+
+def job_now(work: Workplace) -> Json:
+    """How far the last job is, as the part of the page about it shows it."""
+    job = work.publishing.last()
+    running = work.jobs.alive or (job is not None and job.state == RUNNING)
+    return {"job": job, "running": running, "starting": running and (job is None or job.state != RUNNING)}
