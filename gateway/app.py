@@ -132,7 +132,9 @@ def create_app(
     if tracing.on:
         around.append(Middleware(TracedRequests, tracing=tracing))
     around.append(Middleware(SecurityHeaders))
-    around.append(Middleware(OtherSites, origins=settings.origins or knowledge.clinic.website_origins))
+    around.append(
+        Middleware(OtherSites, origins=lambda: settings.origins or exchange.edition.knowledge.clinic.website_origins)
+    )
     around.append(Middleware(BodyLimit, limit=settings.body_limit))
     app = Starlette(
         routes=[Mount("/", app=exchange)], middleware=around, exception_handlers=HANDLERS, lifespan=lifespan

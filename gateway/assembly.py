@@ -47,6 +47,7 @@ from gateway.live.open_streams import OpenStreams
 from gateway.live.peers import RedisPeers, SharedBuckets, SharedSignals
 from gateway.monitoring import health, metrics
 from gateway.monitoring.tracing import TracedEngine, Tracing
+from gateway.office.pages import OfficePages
 from gateway.settings import Settings
 from gateway.staff.access import Access
 from gateway.staff.account_pages import AccountPages
@@ -186,6 +187,7 @@ class Edition:
             ReportPages(numbers, access, templates, knowledge, now).router(),
             AccountPages(frame.accounts, audit, access, frame.throttle, templates).router(),
             studio_pages.routes(frame.studio, access, audit, templates),
+            OfficePages(frame.studio, access, audit, templates).router(),
         ):
             self.app.include_router(router)
         self.app.router.routes += [

@@ -85,6 +85,7 @@ class Exchange:
         self.edition = edition
         self._frame.conversations.use(edition.turns)
         self._frame.studio.listen_with(edition.net)
+        self._frame.retention.keep(edition.knowledge.clinic.retention_days)
 
     async def _shadow(self, url: str = "", model: str = "") -> None:
         """Have a candidate hear what patients write from now on; without an address, none."""

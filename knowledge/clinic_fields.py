@@ -39,13 +39,18 @@ Fact = Union[str, bool, int, Amount, date, "tuple[str, ...]", "tuple[Item, ...]"
 
 @dataclass(frozen=True)
 class Field:
-    """A fact that patients ask for. ``options`` are those of a choice, ``parts`` the keys of each of several items."""
+    """A fact that patients ask for. ``options`` are those of a choice, ``parts`` the keys of each of several items.
+
+    ``group`` is the title under which its owner is asked for it, ``none`` the key that is false where there is none.
+    """
 
     key: str
     kind: str
     question: str
     options: tuple[str, ...]
     parts: tuple[str, ...]
+    group: str = ""
+    none: str = ""
 
 
 def amount(written: str) -> Amount | None:
@@ -61,14 +66,18 @@ def read_fields(path: Path, problems: list[Problem]) -> dict[str, Field]:
         return {}
     file.only("fields")
     fields: dict[str, Field] = {}
+    group = ""
     for section in file.sections("fields"):
-        section.only("key", "kind", "question", "options", "parts")
+        section.only("key", "kind", "question", "options", "parts", "group", "none")
+        group = section.optional_text("group") or group
         field = Field(
             key=section.text("key"),
             kind=section.choice("kind", KINDS),
             question=section.text("question"),
             options=tuple(section.texts("options")),
             parts=tuple(section.texts("parts")),
+            group=group,
+            none=section.optional_text("none") or "",
         )
         if field.key in fields:
             section.report(f"the field '{field.key}' stands twice", "keep one of the two")

@@ -165,10 +165,19 @@ class Knowledge:
     def _clinic_words(self, answer: str, now: datetime, asked: str, lasting: bool) -> str | None:
         if answer not in self.clinic_answers.answers:
             return None
+        return self.clinic_answers.say(answer, self._values(now, asked, lasting))
+
+    def clinic_says_all(self, now: datetime) -> dict[str, str]:
+        """All that the clinic says now to who names no day, number or insurer, by the names of the answers."""
+        values = self._values(now, "", lasting=False)
+        said = {name: self.clinic_answers.say(name, values) for name in self.clinic_answers.answers}
+        return {name: self.fill(words) for name, words in said.items() if words is not None}
+
+    def _values(self, now: datetime, asked: str, lasting: bool) -> Values:
         values = clinic_values(self.clinic, self.asked_words, self.clinic_answers.each, now, asked, lasting=lasting)
         values.text.update({name: f"{{{name}}}" for name in self._placeholders})
         self._add_reviewed(values)
-        return self.clinic_answers.say(answer, values)
+        return values
 
     def fill_clinic(self, text: str) -> str:
         """The same, leaving placeholders alone that somebody else fills."""

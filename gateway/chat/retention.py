@@ -73,6 +73,10 @@ class Retention:
         self._days = days
         self._daily.start(self._pause)
 
+    def keep(self, days: float) -> None:
+        """From now on chats are kept so long."""
+        self._days = days
+
     async def close(self) -> None:
         """Stop purging."""
         await self._daily.close()

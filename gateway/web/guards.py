@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware.cors import CORSMiddleware
@@ -56,27 +56,37 @@ MOST_TOLD = 100  # sites that the log names; anybody can make them up
 
 
 class OtherSites:
-    """Lets pages of these sites load and use the chat window (CORS). Without any, browsers keep it to our own pages."""
+    """Lets pages of these sites load and use the chat window (CORS). Without any, browsers keep it to our own pages.
 
-    def __init__(self, app: ASGIApp, origins: Sequence[str]) -> None:
+    `origins` is asked at each request, as the clinic may name others while we run.
+    """
+
+    def __init__(self, app: ASGIApp, origins: Callable[[], Sequence[str]]) -> None:
         self._app = app
-        self._shared = CORSMiddleware(
-            app,
-            allow_origins=origins,
-            allow_methods=("GET", "POST", "DELETE"),
-            allow_headers=("Authorization", "Content-Type", "Last-Event-ID"),
-            expose_headers=("Retry-After", "X-Request-ID"),
-        )
-        self._origins = frozenset(origins)
+        self._origins = origins
         self._told: set[str] = set()
+        self._shared: tuple[tuple[str, ...], ASGIApp] = ((), app)
+
+    def _shared_with(self, origins: tuple[str, ...]) -> ASGIApp:
+        if origins != self._shared[0]:
+            shared = CORSMiddleware(
+                self._app,
+                allow_origins=origins,
+                allow_methods=("GET", "POST", "DELETE"),
+                allow_headers=("Authorization", "Content-Type", "Last-Event-ID"),
+                expose_headers=("Retry-After", "X-Request-ID"),
+            )
+            self._shared = origins, shared
+        return self._shared[1]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        origins = tuple(self._origins())
         if scope["type"] != "http" or not scope["path"].startswith(SHARED):
             await self._app(scope, receive, send)
             return
 
-        self._notice(Headers(scope=scope))
-        if not self._origins:
+        self._notice(Headers(scope=scope), origins)
+        if not origins:
             await self._app(scope, receive, send)
             return
 
@@ -87,13 +97,13 @@ class OtherSites:
                     headers.add_vary_header("Origin")
             await send(message)
 
-        await self._shared(scope, receive, varied)
+        await self._shared_with(origins)(scope, receive, varied)
 
-    def _notice(self, headers: Headers) -> None:
+    def _notice(self, headers: Headers, origins: Sequence[str]) -> None:
         """Tell once in the log of a site that is not allowed: its owner sees no chat and wonders why."""
         origin = headers.get("origin", "")
         own = origin.partition("://")[2] == headers.get("host")
-        if origin in {"", "null"} or own or origin in self._origins | self._told or len(self._told) >= MOST_TOLD:
+        if origin in {"", "null"} or own or origin in {*origins, *self._told} or len(self._told) >= MOST_TOLD:
             return
         self._told.add(origin)
         log.warning("a page of %s asked for the chat, and is not in website_origins", repr(origin[:100]))

@@ -20,9 +20,9 @@ log = logging.getLogger(__name__)
 
 
 async def refused(request: Request, error: Exception) -> Response:
-    """The code and the sentence of a refusal; a page for a person who sent a form of the studio."""
+    """The code and the sentence of a refusal; a page for a person who sent a form of studio or office."""
     assert isinstance(error, Refused)
-    if wants_page(request) and request.method == "POST" and request.url.path.startswith("/studio"):
+    if wants_page(request) and request.method == "POST" and request.url.path.startswith(("/studio", "/office")):
         return problem_page(error.status, "This was not done", error.message)
     return error.response()
 

@@ -27,6 +27,7 @@ FLOORS = (
     ("gateway.desk", "gateway.operations"),
     ("gateway.evaluation",),
     ("gateway.studio",),
+    ("gateway.office",),
     ("gateway.assembly", "gateway.cli"),
     ("gateway.exchange",),
     ("gateway.app",),

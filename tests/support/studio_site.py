@@ -19,7 +19,7 @@ from gateway.staff.accounts import Accounts
 from gateway.studio.workplace import Workplace
 from knowledge import normalise
 from tests.gateway.conftest import NOW, Gateway, Start
-from tests.knowledge.conftest import Data
+from tests.knowledge.conftest import HUMAN, Data
 from tests.support.staff import BASE, Browser, browser, ready
 
 HTML = {"accept": "text/html"}
@@ -44,6 +44,16 @@ def small_data(folder: Path) -> Data:
         (folder / name).parent.mkdir(exist_ok=True)
         shutil.copy(Path("data") / name, folder / name)
     return data
+
+
+def with_facts(data: Data) -> None:
+    """The same with what is said and asked about the clinic."""
+    for name in ("clinic_fields.yml", "wording.yml"):
+        shutil.copy(Path("data") / name, data.folder / name)
+    data.write(
+        "answers/hours_location.yml",
+        HUMAN.replace("human", "hours_location").replace("let me talk to person", "open on"),
+    )
 
 
 @dataclass

@@ -60,9 +60,7 @@ class PublishPages:
         return control.address(self.work.settings.var, "supervisor", self.work.settings.port)
 
     def _job_now(self) -> Json:
-        job = self.work.publishing.last()
-        running = self.work.jobs.alive or (job is not None and job.state == RUNNING)
-        return {"job": job, "running": running, "starting": running and (job is None or job.state != RUNNING)}
+        return job_now(self.work)
 
     def _models_now(self) -> Json:
         kept = self.work.publishing.models.all()
@@ -174,3 +172,10 @@ def may_approve(found: Clearance, person: Person) -> bool:
     """Whether a change of the rules waits for the approval of this person."""
     given = found.approval
     return given is not None and not given.approver and given.author != person.login and person.may([APPROVER])
+
+
+def job_now(work: Workplace) -> Json:
+    """How far the last job is, as the part of the page about it shows it."""
+    job = work.publishing.last()
+    running = work.jobs.alive or (job is not None and job.state == RUNNING)
+    return {"job": job, "running": running, "starting": running and (job is None or job.state != RUNNING)}

@@ -1,4 +1,6 @@
-"""A job of publishing, started by the studio: `python -m gateway.studio.publishing.publish_job publish|rollback BY`."""
+"""A job of publishing, started by the studio: `python -m gateway.studio.publishing.publish_job publish|facts|rollback
+BY`.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +8,7 @@ import sys
 
 from gateway.settings import Settings
 from gateway.studio.errors import StudioError
+from gateway.studio.publishing.facts import publish_facts
 from gateway.studio.publishing.publishing import DONE, Publishing
 
 
@@ -14,7 +17,10 @@ def main() -> int:
     what, by = sys.argv[1:]
     publishing = Publishing(Settings.from_environment())
     try:
-        job = publishing.publish(by) if what == "publish" else publishing.rollback(by)
+        if what == "facts":
+            job = publish_facts(publishing, by)
+        else:
+            job = publishing.publish(by) if what == "publish" else publishing.rollback(by)
     except StudioError as error:
         print(error, file=sys.stderr)
         return 1
