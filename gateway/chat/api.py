@@ -285,4 +285,4 @@ class ChatApi:
         if not conversation.opens_with(shown_token(authorization)):
             raise Refused.because("not_with_link")
         self.limits.new_chat(request)  # it costs as much
-        await self.retention.forget(conversation.id)
+        await self.retention.forget_now(conversation.id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 
 OF_CHAT = 8  # a patient's tabs; what is beyond ends the oldest, whose listener may be gone for long
 OF_PLACE = 60  # a clinic's waiting room
@@ -26,7 +26,7 @@ class OpenStreams:
 
     async def counted(
         self, chat: str, place: str | None, opened: Callable[[asyncio.Event], AsyncIterator[str]]
-    ) -> AsyncIterator[str]:
+    ) -> AsyncGenerator[str, None]:
         """The stream, counted while it is read. It has to end when the event that it is given is set."""
         ended, own = asyncio.Event(), self._of_chat[chat]
         own.append(ended)

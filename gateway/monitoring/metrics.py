@@ -7,7 +7,7 @@ No label holds an id, an address or anything that was typed. Only this machine m
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime
 
 from fastapi import APIRouter, Request
@@ -54,6 +54,7 @@ class Metrics:
             "ims_engine_failures", "Messages without an answer of the engine.", ("reason",), registry=self.registry
         )
         self._waiting = Gauge("ims_unanswered_conversations", "Chats in which a message waits.", registry=self.registry)
+        self._faults = Gauge("ims_fault", "1 while a part does not work.", ("part",), registry=self.registry)
         self._desk = Gauge("ims_desk_items_open", "What waits for the front desk (up to 200).", registry=self.registry)
 
     def request(self, method: str, route: str, status: int, seconds: float) -> None:
@@ -75,6 +76,11 @@ class Metrics:
     def engine_failed(self, reason: str) -> None:
         """The engine gave no usable answer."""
         self._engine_failures.labels(reason).inc()
+
+    def faulty(self, parts: Sequence[str], faults: Collection[str]) -> None:
+        """Of these parts, some do not work."""
+        for part in parts:
+            self._faults.labels(part).set(part in faults)
 
     async def exposition(self, store: Store) -> bytes:
         """All numbers in Prometheus' text format."""
