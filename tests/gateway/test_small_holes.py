@@ -108,10 +108,10 @@ async def test_an_answer_to_a_card_that_is_sent_again_is_known(gateway: Gateway)
     sent = (await chat.history())[-1]
     card = sent["body"]["card"]
     answer = {"event": sent["seq"], "id": card["id"], "ticked": [], "rest": "no"}
-    first = await chat.send(card=answer, key="the key")
+    first = await chat.send(card=answer, key="the-key")
     await chat.answer_to(first.json()["seq"])
     await chat.ask("I cannot breathe")  # the cards are over
-    again = await chat.send(card=answer, key="the key")
+    again = await chat.send(card=answer, key="the-key")
     assert (again.status_code, again.json()) == (202, {"seq": first.json()["seq"], "repeated": True})
 
 
