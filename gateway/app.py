@@ -68,7 +68,9 @@ def create_app(
     withdrawals = Withdrawals(database, now, settings.withdrawal_poll)
     shadow = Shadow(database, lambda: Personal.load(settings.answered_from), now)
     conversations = Conversations(store, signals, counted, others, shadow, tracing)
-    retention = Retention(store, database, signals, now, time=TrustedTime(settings.var / TIME, now))
+    audit = Audit(database, now)
+    time = TrustedTime(settings.var / TIME, now)
+    retention = Retention(store, database, signals, now, time=time, beside=audit.purge)
     accounts = Accounts(database, now)
     addresses = Addresses(
         SharedBuckets("address", others, settings.address_burst, settings.address_rate),
@@ -91,7 +93,7 @@ def create_app(
         retention=retention,
         links=Links(settings.link_secret or settings.secret("answer_links"), settings.public_url, now),
         accounts=accounts,
-        audit=Audit(database, now),
+        audit=audit,
         access=Access(accounts, addresses, settings.public_url),
         throttle=throttle,
         shadow=shadow,

@@ -47,6 +47,7 @@ from gateway.live.open_streams import OpenStreams
 from gateway.live.peers import RedisPeers, SharedBuckets, SharedSignals
 from gateway.monitoring import health, metrics
 from gateway.monitoring.tracing import TracedEngine, Tracing
+from gateway.monitoring.watch import Watch
 from gateway.office.pages import OfficePages
 from gateway.settings import Settings
 from gateway.staff.access import Access
@@ -126,6 +127,7 @@ class Edition:
         self.desk = Desk(store, database, signals, knowledge, front_desk, engine, replies)
         mailer = Mailer(settings, database, knowledge, frame.links.to, now)
         self.alerts = Alerts(store, database, signals, knowledge, front_desk, mailer, now)
+        self.watch = Watch(database, engine, net, frame.counted, settings.var, now)
         after, languages = AfterAlarm.load(knowledge.folder), Languages.load(knowledge.folder)
         self.turns = Turns(net, engine, replies, patients, self._busy, after, languages, Dialogue(knowledge, replies))
         limits = RateLimits(frame.conversation_buckets, frame.addresses, knowledge)
@@ -168,7 +170,7 @@ class Edition:
             rest_channel.routes(settings, store, conversations, replies, limits, knowledge),
             screening_sheet.routes(store, links, knowledge, now),
             questions_sheet.routes(store, links, knowledge, now),
-            health.routes(store, engine, net, frame.peers),
+            health.routes(store, engine, net, frame.peers, self.watch),
             metrics.routes(settings, store, frame.counted, trusts_local=settings.trusts_local(knowledge.clinic.demo)),
             Console(
                 desk=self.desk,
@@ -202,9 +204,19 @@ class Edition:
         """Wait for what is under way in this edition, but not forever; whether all of it ended."""
         return await self._busy.over(self._wait)
 
+    def start(self, poll: float) -> None:
+        """Look after those who wait, and after the parts."""
+        self.alerts.start(poll)
+        self.watch.start(poll)
+
+    async def stop(self) -> None:
+        """Look after nobody any more."""
+        await self.alerts.close()
+        await self.watch.close()
+
     async def close(self) -> None:
         """Give back what it holds."""
-        await self.alerts.close()
+        await self.stop()
         self.turns.close()
         for client in self._clients:
             await client.aclose()

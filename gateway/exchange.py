@@ -42,7 +42,7 @@ class Exchange:
         """Begin to look after those who wait, and to take orders."""
         if self._frame.settings.shadow:
             await self._shadow(*self._frame.settings.shadow.split())
-        self.edition.alerts.start(self._frame.settings.desk_poll)
+        self.edition.start(self._frame.settings.desk_poll)
         if self._frame.settings.control:
             self._server = await listen(Path(self._frame.settings.control), self._ordered)
 
@@ -50,7 +50,7 @@ class Exchange:
         """Take no more orders, and alert nobody any more."""
         if self._server:
             self._server.close()
-        await self.edition.alerts.close()
+        await self.edition.stop()
 
     async def close(self) -> None:
         """Give back what the edition holds."""
@@ -65,9 +65,9 @@ class Exchange:
         async with self._alone:
             new = await asyncio.to_thread(self._made, data, urls)
             old = self.edition
-            await old.alerts.close()
+            await old.stop()
             self._put(new)
-            new.alerts.start(self._frame.settings.desk_poll)
+            new.start(self._frame.settings.desk_poll)
             await old.finished()
             await old.close()
 

@@ -211,10 +211,13 @@ class ChatApi:
         except KeyReused:
             raise Refused.because("key_reused") from None
         except ChatFull:
-            raise Refused(409, "chat_full", self.knowledge.wording("chat_full")) from None
+            raise self._full() from None
         except UnknownConversation:
             raise Refused.because("unknown_conversation") from None
         return {"seq": event.seq, "repeated": not new}
+
+    def _full(self) -> Refused:
+        return Refused(409, "chat_full", self.knowledge.wording("chat_full"))
 
     async def rate(self, given: Verdict, conversation: Conversation = Depends(the_conversation)) -> Json:
         """Say that an answer was helpful, was not, or looks wrong. What looks wrong is shown to the clinic's staff."""
@@ -224,7 +227,10 @@ class ChatApi:
             verdict = await self.feedback.rate(conversation.id, given.seq, given.verdict, note)
         except NoSuchAnswer:
             raise Refused.because("no_answer") from None
-        danger = await self.conversations.listen_for_danger(conversation.id, note)
+        try:
+            danger = await self.conversations.listen_for_danger(conversation.id, note)
+        except ChatFull:
+            raise self._full() from None
         if verdict == LOOKS_WRONG and not danger:
             await self.patients.offer(conversation.id, "handoff_offer_looks_wrong")
         return {"seq": given.seq, "verdict": verdict}
@@ -285,4 +291,4 @@ class ChatApi:
         if not conversation.opens_with(shown_token(authorization)):
             raise Refused.because("not_with_link")
         self.limits.new_chat(request)  # it costs as much
-        await self.retention.forget(conversation.id)
+        await self.retention.forget_now(conversation.id)

@@ -11,20 +11,20 @@ from gateway import __version__
 from gateway.engine.client import Engine
 from gateway.errors import describe
 from gateway.live.peers import RedisPeers
+from gateway.monitoring.watch import Watch
 from gateway.storage.store import Store
 from safety import SafetyNet
 
 
-def routes(store: Store, engine: Engine, net: SafetyNet, peers: RedisPeers | None) -> APIRouter:
+def routes(store: Store, engine: Engine, net: SafetyNet, peers: RedisPeers | None, watch: Watch) -> APIRouter:
     """The two routes. Patients are served while not ready: with the truth that no answer can be given now."""
     router = APIRouter(tags=["operations"])
 
     @router.get("/health")
     async def health() -> dict[str, str]:
-        """Whether this process answers at all and hears danger with both halves of its net; and its version."""
-        if net.fault:
-            return {"status": "red", "net": net.fault, "version": __version__}
-        return {"status": "ok", "version": __version__}
+        """Whether this process answers at all, what of its parts does not work, by name, and its version."""
+        faults = {**watch.faults, **({"net": net.fault} if net.fault else {})}
+        return {"status": "red" if faults else "ok", **faults, "version": __version__}
 
     @router.get("/ready", responses={503: {"description": "Something does not work yet; `parts` says what."}})
     async def ready() -> JSONResponse:

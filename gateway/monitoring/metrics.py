@@ -1,13 +1,14 @@
 """What the gateway counts, and `/metrics`, where Prometheus reads it: numbers about the service, none about a patient.
 
-No label holds an id, an address or anything that was typed. Only this machine may read it, or whoever shows
-`IMS_METRICS_TOKEN`. A gateway counts for itself; Prometheus adds several up.
+No label holds an id, an address or anything that was typed. Whoever shows `IMS_METRICS_TOKEN` may read it,
+or a machine that is trusted. A gateway counts for itself; Prometheus adds several up.
 """
 
 from __future__ import annotations
 
+import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime
 
 from fastapi import APIRouter, Request
@@ -16,11 +17,13 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from starlette.responses import Response
 
 from gateway.engine.client import Asked, Engine, EngineReply, EngineUnavailable
+from gateway.errors import describe
 from gateway.settings import Settings
 from gateway.storage.records import Event
 from gateway.storage.store import Store
 from gateway.web.callers import only_here_or_with
 
+log = logging.getLogger(__name__)
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0)
 
 
@@ -54,6 +57,7 @@ class Metrics:
             "ims_engine_failures", "Messages without an answer of the engine.", ("reason",), registry=self.registry
         )
         self._waiting = Gauge("ims_unanswered_conversations", "Chats in which a message waits.", registry=self.registry)
+        self._faults = Gauge("ims_fault", "1 while a part does not work.", ("part",), registry=self.registry)
         self._desk = Gauge("ims_desk_items_open", "What waits for the front desk (up to 200).", registry=self.registry)
 
     def request(self, method: str, route: str, status: int, seconds: float) -> None:
@@ -76,10 +80,18 @@ class Metrics:
         """The engine gave no usable answer."""
         self._engine_failures.labels(reason).inc()
 
+    def faulty(self, parts: Sequence[str], faults: Collection[str]) -> None:
+        """Of these parts, some do not work."""
+        for part in parts:
+            self._faults.labels(part).set(part in faults)
+
     async def exposition(self, store: Store) -> bytes:
         """All numbers in Prometheus' text format."""
-        self._waiting.set(len(await store.unanswered()))
-        self._desk.set(len(await store.open_desk_items()))
+        try:
+            self._waiting.set(len(await store.unanswered()))
+            self._desk.set(len(await store.open_desk_items()))
+        except Exception as error:  # `ims_fault` says that the database is away
+            log.error("what waits could not be counted (%s)", describe(error))
         return generate_latest(self.registry)
 
 

@@ -1,8 +1,9 @@
 """`ims backup` and `ims restore`: the database as one file, consistent while the assistant runs.
 
 A backup is a tar with `manifest.json` (when, of which version of the tables, the sha256 of each part), the database,
-and only on request the secrets: whoever has those can sign models and speak to the engine. `data/` belongs into git,
-models are trained again. For another database than SQLite its own tools do it better (docs/operations.md).
+what the trainers decided (`var/studio`), and only on request the secrets: whoever has those can sign models and speak
+to the engine. `data/` belongs into git, models are trained again. For another database than SQLite its own tools do it
+better (docs/operations.md).
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ from knowledge import Told
 
 FORM = 1
 DATABASE = "database.sqlite3"
+STUDIO = "studio.tar"  # versions, approvals and decisions of the trainers
 SECRETS = "secrets/"
 MANIFEST = "manifest.json"
 NAME_LIMIT, MANIFEST_LIMIT = 64, 100_000
@@ -69,6 +71,11 @@ def backup(settings: Settings, to: Path, *, with_secrets: bool = False, now: dat
             live.backup(kept)
             kept.execute("PRAGMA journal_mode = DELETE")  # one file, complete by itself
         parts = {DATABASE: copy}
+        if (settings.var / "studio").is_dir():
+            parts[STUDIO] = folder / STUDIO
+            parts[STUDIO].touch(0o600)
+            with tarfile.open(parts[STUDIO], "w") as tar:
+                tar.add(settings.var / "studio", "studio", filter=_plain)
         if with_secrets:
             parts |= {f"{SECRETS}{file.name}": file for file in (settings.var / "secrets").glob("[!.]*")}
         created = (now or utc_now()).isoformat(timespec="seconds")
@@ -110,6 +117,8 @@ def _put_back(settings: Settings, backup: Path, target: Path) -> BackupManifest:
         to_disk(copy)
         _empty_log_of_writes(target)
         copy.replace(target)
+        if STUDIO in manifest.parts:
+            _put_back_studio(folder, settings.var)
         for name in manifest.parts:
             if name.startswith(SECRETS):
                 secret = settings.var / "secrets" / name.removeprefix(SECRETS)
@@ -127,6 +136,21 @@ def _give_name(new: Path, to: Path) -> None:
         raise BackupError(f"{to} exists.", "choose another name; a backup is never overwritten.") from None
     except OSError:
         new.rename(to)
+
+
+def _put_back_studio(folder: Path, var: Path) -> None:
+    """What the trainers decided, in the place of what is there; names that lead elsewhere are refused."""
+    try:
+        with tarfile.open(folder / STUDIO, "r:") as tar:
+            tar.extractall(folder / "unpacked", filter="data")
+        new = folder / "unpacked" / "studio"
+        if not new.is_dir():
+            raise ValueError("no studio")
+    except (OSError, tarfile.TarError, ValueError) as error:
+        raise BackupError(f"{STUDIO} in the backup is damaged ({type(error).__name__}).") from error
+    if (old := var / "studio").exists():
+        old.rename(folder / "old")
+    new.rename(old)
 
 
 def _database_file(settings: Settings) -> Path:
@@ -157,7 +181,8 @@ def _unpack(backup: Path, folder: Path) -> BackupManifest:
                 raise ValueError("another form")
             for name, expected in manifest.parts.items():
                 plain = name.removeprefix(SECRETS)
-                if (not plain.replace("_", "").isalnum() and name != DATABASE) or len(plain) > NAME_LIMIT:
+                known = name in (DATABASE, STUDIO)
+                if (not plain.replace("_", "").isalnum() and not known) or len(plain) > NAME_LIMIT:
                     raise ValueError("a name that no part has")
                 file = folder / name
                 file.parent.mkdir(exist_ok=True, mode=0o700)
@@ -232,5 +257,5 @@ def _add_bytes(tar: tarfile.TarFile, name: str, content: bytes) -> None:
 def _plain(member: tarfile.TarInfo) -> tarfile.TarInfo:
     member.uid = member.gid = 0
     member.uname = member.gname = ""
-    member.mode = 0o600
+    member.mode = 0o700 if member.isdir() else 0o600
     return member

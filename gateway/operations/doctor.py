@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 import socket
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -24,7 +25,7 @@ from encoder.store import graph_path, undamaged
 from environments.setup import ENGINE, GATEWAY, ROOT, Environment, digest
 from gateway.clock import utc_now
 from gateway.editions.models import ModelRefused, Models
-from gateway.errors import describe
+from gateway.errors import WRONG_SHAPE, describe
 from gateway.monitoring import tracing_settings
 from gateway.operations.new_assistant import RASA
 from gateway.settings import Settings
@@ -168,10 +169,21 @@ def ports(here: Installation) -> Iterator[Diagnosis]:
             yield Diagnosis(check, GOOD, f"{url.port} is free (not running)")
         elif _answers(url.copy_with(path=path), _token(settings) if name == "engine" else {}):
             yield Diagnosis(check, GOOD, f"{url.port} is answered by the {name}")
+            if name == "gateway":
+                yield from _faults(url.copy_with(path=path))
         else:
             yield Diagnosis(
                 check, BAD, f"{url.port} is used by another program", f"stop that program, or set {variable}"
             )
+
+
+def _faults(health: httpx.URL) -> Iterator[Diagnosis]:
+    """What the running gateway has found by itself."""
+    with suppress(httpx.HTTPError, *WRONG_SHAPE):
+        found = httpx.get(health, timeout=5, trust_env=False).json()
+        for part, state in found.items():
+            if part not in ("status", "version"):
+                yield Diagnosis(part, BAD, str(state), "look at docs/operations.md, 'Silence is a fault'")
 
 
 def _token(settings: Settings) -> dict[str, str]:

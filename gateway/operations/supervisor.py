@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
 import socket
 import sys
@@ -30,7 +31,7 @@ from gateway.operations.swap import Swaps
 from gateway.settings import Settings
 from knowledge import Told
 
-LOG_BYTES = 5_000_000  # a log that is longer at the start of its part is put aside
+LOG_BYTES = 5_000_000  # a log that is longer is put aside, in the place of the one before
 LONGEST_PAUSE = 30.0  # seconds between two attempts to start a part
 STEADY = 60.0  # a part that lived so many seconds is restarted at once
 LOOK = 10.0  # seconds between two looks whether a part still answers,
@@ -165,8 +166,7 @@ class Supervisor:
 
     async def _start(self, part: Part) -> asyncio.subprocess.Process:
         log = self._log_of(part)
-        if log.exists() and log.stat().st_size > LOG_BYTES:
-            log.replace(log.with_suffix(".old.log"))
+        _turn_over(log)
         with log.open("ab") as output:
             process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-P", "-m", "gateway.operations.child", str(os.getpid()), *part.command),
@@ -208,6 +208,7 @@ class Supervisor:
         silent = 0
         while silent < SILENT:
             await asyncio.sleep(LOOK)
+            _turn_over(self._log_of(part))
             try:
                 async with httpx.AsyncClient(headers=dict(part.headers), timeout=ANSWER, trust_env=False) as client:
                     await client.get(part.ready)
@@ -238,6 +239,14 @@ class Supervisor:
 def _signal(process: asyncio.subprocess.Process, number: signal.Signals) -> None:
     with suppress(ProcessLookupError):
         os.killpg(process.pid, number)
+
+
+def _turn_over(log: Path) -> None:
+    """Put aside what a log holds when it is long. It stays the same file: its part goes on writing at its end."""
+    with suppress(FileNotFoundError):
+        if log.stat().st_size > LOG_BYTES:
+            shutil.copyfile(log, log.with_suffix(".old.log"))
+            os.truncate(log, 0)
 
 
 def _reason(code: int) -> str:

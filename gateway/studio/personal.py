@@ -16,7 +16,8 @@ from knowledge.yaml import read
 
 TOKEN = re.compile(r"[^\W\d_](?:[^\W\d_]|['’\-](?=[^\W\d_]))*")
 EMAIL = re.compile(
-    r"[\w.+\-]+\s?@\s?[\w\-]+(?:\s?\.\s?[\w\-]+)+|[\w.+\-]+\s*(?:\(at\)|\[at\]|\bat\b)\s*[\w\-]+\s*(?:\(dot\)|\[dot\]|\bdot\b)\s*\w+",
+    # Only from the beginning of a word: a long one is read once.
+    r"(?<![\w.+\-])(?:[\w.+\-]+\s?@\s?[\w\-]+(?:\s?\.\s?[\w\-]+)+|[\w.+\-]+\s*(?:\(at\)|\[at\]|\bat\b)\s*[\w\-]+\s*(?:\(dot\)|\[dot\]|\bdot\b)\s*\w+)",
     re.I,
 )
 HANDLE = re.compile(r"(?<!\w)@\w{3,}|\bhttps?://\S+|\bwww\.\S+", re.I)

@@ -144,6 +144,16 @@ def test_what_hangs_is_ended_and_started_again(run: Run) -> None:
     assert run.answers("gateway")
 
 
+def test_a_log_does_not_grow_without_end_while_its_part_runs(run: Run) -> None:
+    run.start()
+    eventually(lambda: run.says("All is ready"))
+    log = run.folder / "engine.log"
+    with log.open("ab") as writer:
+        writer.write(b"words\n" * 1_000_000)
+    eventually(lambda: log.stat().st_size == 0)
+    assert log.with_suffix(".old.log").stat().st_size >= 6_000_000
+
+
 def test_a_part_that_cannot_start_is_tried_later_and_later_while_the_others_work(run: Run) -> None:
     run.start(engine="broken")
     eventually(lambda: run.says("engine ended (exit code 1); it starts again in 2 s."))

@@ -54,6 +54,9 @@ class Cluster(Processes):
             "IMS_DATABASE": self.postgres.url,
             "IMS_REDIS": self.redis.url,
             "IMS_TAKE_OVER_AFTER": "1",
+            # All that nginx passes on comes from one address here.
+            "IMS_ADDRESS_BURST": "1000000",
+            "IMS_CHATS_BURST": "1000000",
         }
         os.environ.update(given)
         try:
