@@ -157,3 +157,19 @@ def test_a_card_that_was_answered_leaves_one_line(open_chat: OpenChat) -> None:
     done = chat.button("Done")
     done.scroll_into_view_if_needed()
     expect(done).to_be_in_viewport()
+
+
+@pytest.mark.parametrize(
+    ("typed", "title"),
+    [("does it hu", "Does it hurt?"), ("can i have a beer", "Can I drink alcohol after?"), ("qwfp zxcv", None)],
+)
+def test_what_people_type_is_suggested_and_nonsense_is_not(open_chat: OpenChat, typed: str, title: str | None) -> None:
+    chat = open_chat().open()
+    with chat.page.expect_response("**/api/widget/suggestions"):
+        chat.input.press_sequentially(typed)
+    options = chat.page.get_by_role("listbox", name="Suggested questions").get_by_role("option")
+    if title:
+        expect(options.filter(has_text=title).first).to_be_visible()
+    else:
+        chat.page.wait_for_timeout(300)
+        expect(options).to_have_count(0)

@@ -69,3 +69,9 @@ async def test_the_file_is_packed_kept_for_ever_and_served_beside_its_sources(ga
     assert "immutable" not in old.headers["cache-control"]
     source = await gateway.client.get("/widget/conversation.js")
     assert source.text == Path("gateway/static/widget/conversation.js").read_text("utf-8")
+
+
+def test_code_between_two_remarks_stays(tmp_path: Path) -> None:
+    source = "/* one */ const a = 1;\nconst b = 2; /* two */\n\n/* three */\nexport const both = a + b;\n"
+    text = bundle(written(tmp_path, top=source), "top").text
+    assert "const a = 1" in text and "const b = 2" in text and "three" not in text

@@ -16,10 +16,11 @@ function call({ tel, sms, label }, look = "") {
 
 /* Sentences that tell to do something, as steps; the catalogue knows with which words they begin. */
 function steps({ text, links }, strings) {
-  const [first, ...others] = text.split(/(?<=[.!?])\s+/);
+  const [alarm, ...below] = text.split(/\n\s*\n/);
+  const [first, ...others] = alarm.split(/(?<=[.!?])\s+/);
   const begins = new RegExp(`^(${strings.step_words})(?![\\p{L}])`, "u");
   const told = others.filter((sentence) => begins.test(sentence));
-  const why = others.filter((sentence) => !begins.test(sentence)).join(" ");
+  const why = [others.filter((sentence) => !begins.test(sentence)).join(" "), ...below].filter(Boolean).join("\n\n");
   return [make("strong", { class: "headline", text: first }), ...(told.length ? formatted(told.map((step, at) => `${at + 1}. ${step}`).join("\n"), links) : []), ...(why ? formatted(why, links) : [])];
 }
 

@@ -60,7 +60,7 @@ h2 { flex: 1 1 4.5em; min-width: 0; overflow-wrap: break-word; font-size: 1em; l
 .person span { font-size: .85em; max-width: 5.2em; }
 .person .icon { width: 1.1em; height: 1.1em; }
 .head :focus-visible { outline-color: var(--on-head); outline-offset: -3px; }
-.menu .entries { position: absolute; inset-inline-end: .5em; top: calc(100% - .2em); min-width: 13em; padding: .3em; background: var(--surface); color: var(--text); border: 1px solid var(--line); border-radius: var(--radius); box-shadow: 0 8px 24px rgb(0 30 25 / .25); }
+.menu .entries { position: absolute; inset-inline-end: .5em; top: calc(100% - .2em); width: min(15em, calc(100% - 1em)); padding: .3em; background: var(--surface); color: var(--text); border: 1px solid var(--line); border-radius: var(--radius); box-shadow: 0 8px 24px rgb(0 30 25 / .25); }
 .entry { display: flex; align-items: center; gap: .7em; width: 100%; min-height: 2.75em; padding: .2em .8em; border-radius: calc(var(--radius) - 4px); text-align: start; }
 .entry .icon { width: 1.2em; height: 1.2em; color: var(--accent); }
 .entries :focus-visible { outline-color: var(--accent); }
@@ -68,7 +68,7 @@ h2 { flex: 1 1 4.5em; min-width: 0; overflow-wrap: break-word; font-size: 1em; l
 .safety a { display: block; min-height: 24px; padding: .25em 1.2em; line-height: 1.2; }
 .safety a:focus-visible, .log:focus-visible { outline-offset: -4px; }
 .talk { flex: 1 0 auto; display: flex; flex-direction: column; height: 12em; min-height: 12em; }
-.log { flex: 1 1 6em; min-height: 6em; padding: 1em; overflow-y: auto; overscroll-behavior: contain; position: relative; }
+.log { flex: 1 1 6em; min-height: 6em; padding: 1em; overflow-y: auto; overscroll-behavior: contain; scroll-padding-block: 1em 3em; position: relative; }
 ol:not(.bubble ol) { list-style: none; padding: 0; display: flex; flex-direction: column; gap: .75em; }
 .kept, .notice { font-size: .85em; color: var(--muted); text-align: center; margin-bottom: .6em; }
 .notice { align-self: center; margin: 0; }
@@ -123,7 +123,7 @@ ol:not(.bubble ol) { list-style: none; padding: 0; display: flex; flex-direction
 .facts { border-collapse: collapse; width: 100%; margin: .3em 0; font-size: .95em; }
 .facts caption { text-align: start; font-weight: 600; padding: .2em 0; }
 .facts :is(th, td) { padding: .3em .4em; border-top: 1px solid var(--line); text-align: start; vertical-align: top; font-weight: 400; }
-.facts td { text-align: end; white-space: nowrap; font-weight: 600; }
+.facts td { text-align: end; font-weight: 600; }
 .folded .facts tr:first-child * { font-weight: 700; }
 .home { max-width: 100%; }
 .home .bubble { background: none; padding: .2em 0; }
@@ -209,7 +209,7 @@ h3 { font-size: 1.15em; line-height: 1.3; margin: 0 0 .6em; }
   .panel { position: fixed; inset: 0 0 auto; width: 100%; height: var(--seen, 100%); translate: 0 var(--above, 0); border: 0; border-radius: 0; }
 }
 @media (max-width: 22em) { .mark:not(.big), .person .icon { display: none; } .head { gap: .1em; } }
-@media (max-width: 16em) { h2 { display: none; } .person { flex: 1 1 auto; justify-content: center; } }
+@media (max-width: 16em) { [data-tel] { white-space: normal; } h2 { display: none; } .person { flex: 1 1 auto; justify-content: center; } }
 @media (max-height: 30em) { .safety { display: none; } .consent .buttons { position: static; } }
 @media (prefers-reduced-motion: reduce) { * { animation: none !important; transition: none !important; } .typing i { opacity: .7; } }
 @media (forced-colors: active) {

@@ -3,7 +3,7 @@
 
 const MOST = 3;
 const LEAST = 0.5; // share of what was typed that has to fit, by the weight of its words
-const COMMON = 0.12; // a word that so many questions have says nothing alone
+const [COMMON, FEW] = [0.12, 2]; // what more questions have than this share, and this many, says nothing alone
 const WORD = /[\p{L}\p{N}]+/gu;
 
 const words = (text) => text.toLowerCase().normalize("NFKD").replace(/[\p{M}'’]/gu, "").match(WORD) ?? [];
@@ -20,7 +20,7 @@ export class Suggestions {
   #look(word, last, alone) {
     const fits = (other) => other === word || (last && word.length > (alone ? 2 : 1) && other.startsWith(word));
     const found = this.#questions.filter((question) => question.words.has(word) || [...question.words].some(fits));
-    return { found: new Set(found), weight: Math.log((this.#questions.length + 1) / (found.length || 0.5)), share: found.length / this.#questions.length };
+    return { found: new Set(found), weight: Math.log((this.#questions.length + 1) / (found.length || 0.5)), says: found.length <= Math.max(FEW, COMMON * this.#questions.length) };
   }
 
   find(text) {
@@ -30,7 +30,7 @@ export class Suggestions {
     const all = looked.reduce((sum, { weight }) => sum + weight, 0);
     const scored = this.#questions.map((question) => {
       const met = looked.filter(({ found }) => found.has(question));
-      return { title: question.title, score: met.reduce((sum, { weight }) => sum + weight, 0) / all, says: met.some(({ share }) => share < COMMON) };
+      return { title: question.title, score: met.reduce((sum, { weight }) => sum + weight, 0) / all, says: met.some(({ says }) => says) };
     });
     return scored
       .filter(({ title, score, says }) => says && score >= LEAST && title.toLowerCase() !== text.trim().toLowerCase())

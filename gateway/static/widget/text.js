@@ -17,7 +17,7 @@ function anchor({ kind, text, href }) {
 }
 
 /* The text with its links in their places. */
-export function linked(text, links = []) {
+function linked(text, links = []) {
   if (!links.length) return [text];
   const words = links.map((link) => link.text).sort((one, other) => other.length - one.length).map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
   return text.split(new RegExp(`(?<![\\w$-])(${words.join("|")})(?![\\w-])`))
