@@ -95,12 +95,12 @@ class Halves:
 
 
 def set_on(cases: Sequence[Case], borders: Borders) -> Borders:
-    """The cheapest borders for the rounds and everyday questions.
+    """The cheapest borders for the rounds.
 
     The other examples were written by the writers of those that the tuning has seen, which is easier than what comes.
     """
     alarm, calm = {}, {}
-    fresh = [case for case in cases if case.example.round or case.kind == "everyday"]
+    fresh = [case for case in cases if case.example.round]
     for level in borders.alarm:
         of_level = [case for case in fresh if case.heard.level == level]
         alarm[level] = cheapest([case for case in of_level if not case.found])
