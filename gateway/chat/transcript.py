@@ -21,5 +21,5 @@ def transcript(events: Sequence[Event], knowledge: Knowledge, patient: str = "")
         if at.date() != day:
             day = at.date()
             parts.append(f"{day:%A}, {day.isoformat()}")
-        parts.append(f"{at:%H:%M} {names[event.role]}:\n{event.body['text']}")
+        parts.append(f"{at:%H:%M} {event.body.get('name') or names[event.role]}:\n{event.body['text']}")
     return "\n\n".join(parts) + "\n"

@@ -82,6 +82,9 @@ class Turns:
             return TurnOutcome(red_flag=flag or {})
         if does and does.get("handoff") == "cancel":
             return TurnOutcome(replies=(self._patients.cancelled(conversation),), cancel_handoff=True)
+        left = self._patients.contact_left(conversation, text) if does is None else None
+        if left and left[2]:
+            return TurnOutcome(replies=(left[1],), contact=left[0], red_flag=flag or {})
         record = self._dialogue.heard(turn)
         outcome = await self._without_danger(turn, record, judged)
         if does is None and (words := self._languages.not_understood(text)):
@@ -91,6 +94,8 @@ class Turns:
             outcome = self._meanwhile(turn, outcome, flag)
         if "engine_down" in outcome.desk:
             outcome = self._asked_again(turn, outcome)
+        if left:
+            outcome = replace(outcome, replies=(*outcome.replies, left[1]), contact=left[0])
         more = bool(does and "more" in does)
         return outcome if more else await self._patients.handed_over(conversation, outcome)
 

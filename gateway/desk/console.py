@@ -261,11 +261,13 @@ class Console:
 
     async def export(self, id: str, visit: Visit = Depends(the_visit)) -> Response:
         try:
-            text = transcript(await self.desk.transcript(id), self.knowledge, WHO["patient"])
+            said = await self.desk.transcript(id)
         except UnknownConversation:
             raise Refused.because("not_found") from None
         await self.audit.note(visit.person.login, "chat_exported", id)
-        headers = {**HEADERS, "Content-Disposition": 'attachment; filename="chat.txt"'}
+        text = transcript(said, self.knowledge, WHO["patient"])
+        began = f"-{said[0].created_at.astimezone(self.knowledge.clinic.timezone):%Y-%m-%d-%H%M}" if said else ""
+        headers = {**HEADERS, "Content-Disposition": f'attachment; filename="chat{began}.txt"'}
         return PlainTextResponse(text, headers=headers)
 
     async def _change(self, id: str, visit: Visit, action: str, work: Callable[[], Awaitable[Any]]) -> Response:

@@ -91,7 +91,8 @@ class Listing:
 
     def _row(self, row: QueueRow, me: Person, is_open: bool) -> ListRow:
         who = {"person": "yours" if row.staff_id == me.id else f"{row.staff_name} has it", "waiting": "nobody yet"}
-        tags = [REASONS[reason] for reason in row.reasons if reason not in ALARMS]
+        # That a person was asked for is plain where somebody waits.
+        tags = [REASONS[reason] for reason in row.reasons if reason not in (*ALARMS, "asked")]
         if row.after_hours and not is_open:
             tags.append("after hours")
         if row.contact:
@@ -103,14 +104,14 @@ class Listing:
             tags.append(f"{'waits' if row.state != 'assistant' else 'since'} {self._pages.ago(row.waiting_since)}")
         return ListRow(
             id=row.conversation_id,
-            name=self.names.name(row.started_at, row.record),
+            name=self.names.short(row.started_at, row.record),
             last_words=row.last_words,
             who=who.get(row.state, "assistant"),
             unread=row.unread if row.state != "person" or row.staff_id == me.id else 0,
             alarm=row.alarm,
             unopened=bool(row.unopened),
             late=bool(row.alerts),
-            closable=row.state != "person" or row.staff_id == me.id,
+            closable=not row.alarm and (row.state != "person" or row.staff_id == me.id),
             alarms=tuple(REASONS[reason] for reason in ALARMS if reason in row.reasons),
             tags=tuple(tags),
         )
@@ -119,7 +120,7 @@ class Listing:
         how = self._knowledge.desk.closing.get(chat.closed_as or "", ENDED.get(chat.ended, chat.ended))
         return ListRow(
             id=chat.conversation_id,
-            name=self.names.name(chat.started_at, chat.record),
+            name=self.names.short(chat.started_at, chat.record),
             last_words=chat.last_words,
             who=chat.staff_name or "",
             tags=(how, self._pages.when(chat.ended_at)),

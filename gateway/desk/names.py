@@ -20,9 +20,12 @@ class ChatNames:
 
     def name(self, started_at: datetime | None, record: Mapping[str, Any] | None) -> str:
         """The name of a chat of which this is known."""
-        since = f"Chat with a patient since {self._when(started_at)}" if started_at else "Chat with a patient"
-        about = self.about(record)
-        return f"{since}, {about}" if about else since
+        return f"Chat with a patient {self.short(started_at, record)}".strip()
+
+    def short(self, started_at: datetime | None, record: Mapping[str, Any] | None) -> str:
+        """The same where it is plain that it is a chat: "since 10:12, knee"."""
+        since = f"since {self._when(started_at)}" if started_at else ""
+        return ", ".join(filter(None, (since, self.about(record))))
 
     def about(self, record: Mapping[str, Any] | None) -> str:
         """The part of the body or the problem that was named last, else what was answered last."""

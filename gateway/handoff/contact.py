@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from contextlib import suppress
+
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 
+EMAIL = re.compile(r"[^\s@<>(),;:]+@[^\s@<>(),;:]+\.\w+")
 LONGEST = 254  # characters in an e-mail address
 
 
@@ -21,6 +25,16 @@ def contact(written: str, country: str) -> str:
         return _email(text) if "@" in text else _phone(text, country)
     except (EmailNotValidError, phonenumbers.NumberParseException):
         raise NotReachable from None
+
+
+def contact_in(text: str, country: str, *, but: str = "") -> tuple[str, str] | None:
+    """The first address or number in a text, as it stands there and in its usual form; none if it is the one `but`."""
+    numbers = (match.raw_string for match in phonenumbers.PhoneNumberMatcher(text, country))
+    for written in (*EMAIL.findall(text), *numbers):
+        with suppress(NotReachable):
+            if (found := contact(written, country)) != (but and contact(but, country)):
+                return written, found
+    return None
 
 
 def _email(text: str) -> str:

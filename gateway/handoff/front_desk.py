@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -28,12 +28,23 @@ class Availability:
     closes: datetime | None
     opens: datetime | None  # the next opening, if within two months
     waiting: int
-    usual_wait: timedelta | None  # median first reply of the last 7 days, asked for while somebody was there
+    usual_wait: timedelta | None  # median first reply of the last 7 days, and of who has waited longer than that by now
 
     @property
     def here(self) -> bool:
         """Whether somebody should be there now."""
         return self.open and self.out is None
+
+
+# Since when everybody has waited who asked while somebody was there, and waits still.
+WAITING = select(table.c.asked_at).where(
+    handoffs.OPEN, table.c.state == "waiting", table.c.after_hours.is_(False), table.c.replied_at.is_(None)
+)
+
+
+def _longer(usual: Sequence[float], waits: Sequence[float]) -> list[float]:
+    """The waits that are longer than the usual one already: they will be no shorter in the end."""
+    return [wait for wait in waits if usual and wait > statistics.median(usual)]
 
 
 class FrontDesk:
@@ -62,6 +73,7 @@ class FrontDesk:
             table.c.reason != "desk",
         )
         seconds = [(row.replied_at - row.asked_at).total_seconds() for row in connection.execute(waits)]
+        seconds += _longer(seconds, [(now - since).total_seconds() for since in connection.execute(WAITING).scalars()])
         closes = self._clinic.closes_at(now)
         return Availability(
             now=now,

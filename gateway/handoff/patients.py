@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -9,7 +10,7 @@ from typing import TypeVar
 
 from sqlalchemy import Connection, insert
 
-from gateway.handoff.contact import contact
+from gateway.handoff.contact import contact, contact_in
 from gateway.handoff.front_desk import FrontDesk
 from gateway.handoff.patient_words import HUMAN
 from gateway.handoff.side import Side
@@ -21,9 +22,11 @@ from gateway.storage.store import Locked, Store
 from gateway.storage.tables import desk_items
 from knowledge import Knowledge
 
+MORE_THAN_CONTACT = 7  # words around an address or number, up to which a message says nothing else
 CANCEL = "cancel"  # name of the button that ends the waiting where there is no window to do it in
 
 
+SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
 AnOutcome = TypeVar("AnOutcome", bound=TurnOutcome)
 
 
@@ -86,7 +89,9 @@ class Patients(Side):
         if words.translated:  # what the answer about a person says in English is then left out
             told = Draft(asked.role, asked.kind, {**words.notice(truth).body, "topic": HUMAN, "topics": [HUMAN]})
         else:
-            told = replace(asked, body={**asked.body, "text": f"{truth}\n\n{asked.body['text']}"})
+            told = replace(
+                asked, body={**asked.body, "text": f"{truth}\n\n{_without(asked.body['text'], truth)}".strip()}
+            )
         told.body["handoff"] = stands
         replies[about_person] = self._cancellable(told) if conversation.text_only else told
         desk = outcome.desk if reason in outcome.desk else (*outcome.desk, reason)
@@ -95,6 +100,18 @@ class Patients(Side):
     def cancelled(self, conversation: Conversation) -> Draft:
         """What is said when the waiting was ended in the course of a turn."""
         return replace(self._words(conversation).cancelled(), role="assistant")
+
+    def contact_left(self, conversation: Conversation, text: str) -> tuple[str, Draft, bool] | None:
+        """An address or number that who waits has typed in the chat, what is said to that, and whether it is all that
+        the message says; none if there is none.
+        """
+        clinic = self._knowledge.clinic
+        if conversation.holder != "waiting" or not (found := contact_in(text, clinic.country, but=clinic.phone)):
+            return None
+        written, usual = found
+        words = self._words(conversation)
+        said = words.notice(words.say("handoff_contact_kept", contact=usual), state="waiting", contact=True)
+        return usual, replace(said, role="assistant"), len(text.replace(written, "").split()) <= MORE_THAN_CONTACT
 
     def _cancellable(self, draft: Draft) -> Draft:
         label = self._knowledge.wording("handoff_cancel")
@@ -178,3 +195,13 @@ class Patients(Side):
             )
 
         return await self._database.read(work)
+
+
+def _without(text: str, said: str) -> str:
+    """The text without the sentences that were said just before it."""
+    before = set(SENTENCE_END.split(said))
+    paragraphs = (
+        " ".join(sentence for sentence in SENTENCE_END.split(paragraph) if sentence not in before)
+        for paragraph in text.split("\n\n")
+    )
+    return "\n\n".join(filter(None, paragraphs))

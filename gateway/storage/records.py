@@ -169,6 +169,7 @@ class TurnOutcome:
     screening_gone: Body | None = None  # what stands from now on for the safety questions, if their answers went
     alarm_note: str | None = None  # what the patient answered to an alarm, for the front desk
     handoff: Handoff | None = None  # a person is needed
+    contact: str | None = None  # an address or number that who waits has typed
     cancel_handoff: bool = False  # no person is needed any more
     near: tuple[str, ...] = ()  # topics and answers that the message came near to; it is not stored
     heard: Any = None  # what the engine was asked and said, for a candidate that runs beside it; it is not stored

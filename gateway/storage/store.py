@@ -321,6 +321,8 @@ class Store:
                     changes["holder"] = "waiting"
                 elif reason in reasons:  # the front desk knows
                     reasons.remove(reason)
+            if outcome.contact and not silent:
+                handoffs.change(connection, conversation_id, contact=outcome.contact)
             if outcome.cancel_handoff and not silent:
                 handoffs.end(connection, conversation_id, "cancelled", self._now())
                 changes["holder"] = "assistant"

@@ -75,7 +75,7 @@ def texts(events: list[dict[str, Any]], role: str) -> list[str]:
 async def test_a_chat_is_taken_answered_and_handed_back(gateway: Gateway, ana: Browser) -> None:
     chat = await waiting(gateway)
     page = (await ana.client.get("/desk")).text
-    assert "I want a person" in page and "asked for a person" in page and "nobody yet" in page
+    assert "I want a person" in page and "nobody yet" in page
     assert await act(ana, chat, "claim") == f"/desk/chats/{chat.id}"
     assert re.search(rf'data-chat="{chat.id}".*?class="who">yours<', (await ana.client.get("/desk")).text, re.DOTALL)
     assert await say(ana, chat, "Hello, how can I help?") == (200, {"seq": (await chat.history())[-1]["seq"]})
@@ -404,8 +404,7 @@ async def test_each_thing_rings_by_a_name_of_its_own(gateway: Gateway, people: A
 async def test_a_chat_has_a_name_by_when_it_began_and_what_it_is_about(gateway: Gateway, ana: Browser) -> None:
     chat = await waiting(gateway)
     title = "Is it normal to be sore after?"
-    for path in ("/desk", f"/desk/chats/{chat.id}"):
-        assert f"Chat with a patient since 11:00, {title}" in (await ana.client.get(path)).text
+    assert f"since 11:00, {title}" in (await ana.client.get("/desk")).text
     assert f"<title>Chat with a patient since 11:00, {title}" in (await ana.client.get(f"/desk/chats/{chat.id}")).text
 
 

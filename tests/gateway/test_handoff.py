@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import sqlite3
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -231,6 +232,26 @@ async def test_the_usual_wait_is_the_median_first_reply_of_seven_days(clinic: Cl
     assert (await clinic.desk.availability()).usual_wait is None
 
 
+async def test_who_has_waited_longer_than_usual_makes_the_usual_wait_longer(clinic: Clinic, clock: Clock) -> None:
+    chat = await clinic.waiting()
+    await clinic.desk.claim(chat.id, 1, "Robin")
+    clock.pass_(minutes=1)
+    await clinic.desk.reply(chat.id, 1, "Hello", "a")
+    await clinic.desk.hand_back(chat.id, 1)
+    for _ in range(3):
+        await clinic.waiting()
+    assert (await clinic.desk.availability()).usual_wait == timedelta(minutes=1)
+    clock.pass_(minutes=46)
+    assert (await clinic.desk.availability()).usual_wait == timedelta(minutes=46)
+
+
+async def test_what_to_do_when_hurt_is_said_once(clinic: Clinic, clock: Clock, knowledge: Knowledge) -> None:
+    clock.now = CLOSED
+    (told,) = await (await clinic.chat()).ask("I want a person")
+    sentences = re.split(r"(?<=[.!?])\s+", told["text"])
+    assert len(sentences) == len(set(sentences)) > 5
+
+
 # nobody waits in silence
 
 
@@ -309,6 +330,32 @@ async def test_what_reaches_nobody_is_refused_with_a_sentence(
 ) -> None:
     reply = await clinic.handoff(await clinic.waiting(), "PUT", "/contact", json={"contact": written})
     assert (reply.status_code, reply.json()["error"]["message"]) == (422, knowledge.wording("handoff_contact_wrong"))
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("you can call me at 250-555-0111", "+12505550111"),
+        ("(604) 555 0188", "+16045550188"),
+        ("write to Pat@example.org please", "Pat@example.org"),
+    ],
+)
+async def test_who_waits_can_type_where_they_are_reached(clinic: Clinic, typed: str, kept: str) -> None:
+    chat = await clinic.chat()
+    (told,) = await chat.ask(typed)
+    assert "handoff" not in told, "nobody was asked for"
+    await chat.ask("I want a person")
+    (told,) = await chat.ask(typed)
+    assert (told["kind"], kept in told["text"]) == ("handoff", True)
+    assert [row.contact for row in await clinic.desk.queue()] == [kept]
+    await chat.ask("are you open today, your number is 250-555-0142")
+    assert [row.contact for row in await clinic.desk.queue()] == [kept], "the clinic's own number is no contact"
+
+
+async def test_a_question_beside_a_number_is_answered_too(clinic: Clinic) -> None:
+    chat = await clinic.waiting()
+    answer, told = await chat.ask("my number is 250-555-0111 and I would like to know will I be sore?")
+    assert answer["topic"] == "soreness" and "+12505550111" in told["text"]
 
 
 async def test_a_contact_needs_a_handoff_and_goes_with_it(clinic: Clinic, settings: Settings) -> None:

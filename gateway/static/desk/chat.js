@@ -31,11 +31,10 @@ async function refreshLog() {
   const reply = await fetch(`${base}/log?after=${last()}${seen ? "&seen=true" : ""}`);
   if (reply.status === 401) return signedOut();
   if (reply.status === 404) return location.reload();
-  if (!reply.ok) return;
+  if (!reply.ok) throw new Error("the log could not be read");
   const parsed = new DOMParser().parseFromString(`<ol>${await reply.text()}</ol>`, "text/html");
   const fresh = all("li", parsed).filter((line) => "day" in line.dataset || Number(line.dataset.seq) > last());
   if (!fresh.length) return;
-  const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 80;
   lines.append(...fresh);
   if (atEnd) log.scrollTop = log.scrollHeight;
 }
@@ -81,7 +80,10 @@ function tell(words) {
   told.hidden = !words;
 }
 
-log.scrollTop = log.scrollHeight;
+// Who reads the end stays there, also when the reply box grows or a message comes.
+let atEnd = true;
+log.addEventListener("scroll", () => (atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 80));
+new ResizeObserver(() => atEnd && (log.scrollTop = log.scrollHeight)).observe(log);
 listen(refresh, chat);
 addEventListener("focus", refresh); // what came while nobody looked is read now
 

@@ -101,7 +101,7 @@ export function inTurn(work) {
     try {
       await work();
     } catch {
-      // No connection: the stream says when it works again.
+      setTimeout(run, 2000); // what the stream told of is read as soon as it can be
     } finally {
       running = false;
       if (again) run();
