@@ -67,7 +67,7 @@ class Turns:
         flag = conversation.red_flag
         flag = flag if self._after.is_open(flag, turn.message.created_at) else None
         answered = (does or {}).get(DOES) or (self._after.kind(text) if flag and does is None else None)
-        finding = await self.danger(text, _finding(flag), turn.before) if does is None else None
+        finding = await self.danger(turn.typed or text, _finding(flag), turn.before) if does is None else None
         if finding and finding.sign == HELP:
             return TurnOutcome(
                 tuple(self._replies.alarm(cast(Level, finding.level), finding.reply, chips=False)), red_flag=flag or {}
@@ -214,7 +214,8 @@ class Turns:
         # What is typed counts only for what was on the screen; "" is nothing.
         on_screen = {"on_screen": turn.on_screen or ""}
         slots = {**conversation.slots, **style, **on_screen, **self._dialogue.told_slots(record)}
-        asked = Asked(conversation.id, text, does, slots, turn.before)
+        typed = turn.typed if turn.typed and text == turn.message.body["text"] else text
+        asked = Asked(conversation.id, typed, does, slots, turn.before)
         try:
             reply = await self._engine.ask(asked)
         except EngineUnavailable as error:
