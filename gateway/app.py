@@ -37,7 +37,7 @@ from gateway.staff.audit import Audit
 from gateway.staff.throttle import Throttle
 from gateway.storage.database import Database
 from gateway.storage.store import Store
-from gateway.studio.personal import Personal
+from gateway.studio.personal import Personal, without_details
 from gateway.studio.trying.shadow import Shadow
 from gateway.studio.workplace import Workplace
 from gateway.web.guards import BodyLimit, OtherSites, SecurityHeaders
@@ -67,7 +67,8 @@ def create_app(
     signals = SharedSignals(others)
     withdrawals = Withdrawals(database, now, settings.withdrawal_poll)
     shadow = Shadow(database, lambda: Personal.load(settings.answered_from), now)
-    conversations = Conversations(store, signals, counted, others, shadow, tracing)
+    details = without_details(settings.answered_from) if settings.remove_details else None
+    conversations = Conversations(store, signals, counted, others, shadow, tracing, without_details=details)
     audit = Audit(database, now)
     time = TrustedTime(settings.var / TIME, now)
     retention = Retention(store, database, signals, now, time=time, beside=audit.purge)

@@ -50,6 +50,7 @@ class Settings:
     conversation_rate: float = 1.0  # ... and then so many a second
     address_burst: float = 120  # requests at once from one address, or one IPv6 network ...
     address_rate: float = 5.0  # ... and then so many a second
+    remove_details: bool | None = None  # stores no names, numbers, addresses, birth dates; empty: `ims run` of the demo
     chat_limit: int = 10_000  # events in one chat; who has more is asked to start over
     chats_burst: float = 20  # new chats at once from one address ...
     chats_rate: float = 0.05  # ... and then so many a second

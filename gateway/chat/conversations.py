@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Protocol
 
 from gateway.chat.turns import Turns
@@ -24,6 +26,7 @@ from gateway.storage.records import OWN, Body, Draft, Event, Turn, TurnOutcome, 
 from gateway.storage.store import Store
 
 Json = dict[str, Any]
+MOST_TYPED = 1_000  # messages
 log = logging.getLogger(__name__)
 
 
@@ -45,6 +48,7 @@ class Conversations:
         listener: Listener,
         tracing: Tracing,
         retry_after: float = 1.0,
+        without_details: Callable[[str], str] | None = None,
     ) -> None:
         self._store = store
         self._turns: Turns
@@ -54,6 +58,8 @@ class Conversations:
         self._listener = listener
         self._tracing = tracing
         self._retry_after = retry_after
+        self._without_details = without_details
+        self._typed: dict[tuple[str, int], str] = {}  # until it is answered, where details were left out of the log
         self._workers: dict[str, asyncio.Task[None]] = {}
         self._waiting: set[str] = set()
         self._left: set[str] = set()  # by another gateway, when they were last looked for
@@ -92,9 +98,20 @@ class Conversations:
         """Store a patient's message and have it answered; returns it, and whether it is new. `does` is what it tells
         the engine besides its words, `seen` the number of the last event that the patient had before them.
         """
-        own = {"label": body["text"], "does": does, "seen": seen}
-        message = Draft("patient", "message", body, {OWN: own} if does or seen is not None else {})
-        event, new = await self._store.append(conversation_id, message, client_key)
+
+        def message(text: str) -> Draft:
+            own = {"label": text, "does": does, "seen": seen}
+            return Draft("patient", "message", {**body, "text": text}, {OWN: own} if does or seen is not None else {})
+
+        typed = body["text"]
+        kept = None
+        if self._without_details and does is None and "choice" not in body:
+            kept = message(await asyncio.to_thread(self._without_details, typed))
+        event, new = await self._store.append(conversation_id, message(typed), client_key, to_assistant=kept)
+        if new and event.body["text"] != typed:
+            if len(self._typed) >= MOST_TYPED:
+                self._typed.clear()  # their chats are gone, or nobody answers: what is stored is read then
+            self._typed[conversation_id, event.seq] = typed
         if new:
             self._signals.send(conversation_id)
         self._wake(conversation_id)
@@ -160,6 +177,7 @@ class Conversations:
 
     async def _answer(self, turn: Turn) -> None:
         conversation, turns = turn.conversation, self._turns
+        turn = replace(turn, typed=self._typed.pop((conversation.id, turn.message.seq), None))
         try:
             outcome = await turns.decide(turn)
         except Exception as error:
@@ -178,7 +196,7 @@ class Conversations:
         """
         while True:
             try:
-                return await self._store.settle(turn.conversation.id, turn.message.seq, outcome)
+                return await self._store.settle(turn.conversation.id, turn.message.seq, outcome, turn.typed)
             except UnknownConversation:
                 raise
             except Exception as error:

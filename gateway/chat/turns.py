@@ -69,7 +69,7 @@ class Turns:
         answered = (does or {}).get(DOES) or (self._after.kind(text) if flag and does is None else None)
         finding, judged = None, False
         if does is None:
-            finding, judged = await self._judged(text, _finding(flag), turn.before)
+            finding, judged = await self._judged(turn.typed or text, _finding(flag), turn.before)
         if finding and finding.sign == HELP:
             return TurnOutcome(self._alarm(conversation, finding, [QUESTION]), red_flag=flag or {})
         if finding and not (flag and set(finding.signs) <= set(flag["signs"])):
@@ -236,7 +236,8 @@ class Turns:
         # What is typed counts only for what was on the screen; "" is nothing.
         on_screen = {"on_screen": turn.on_screen or ""}
         slots = {**conversation.slots, **style, **on_screen, **self._dialogue.told_slots(record)}
-        asked = Asked(conversation.id, text, does, slots, turn.before, judged)
+        typed = turn.typed if turn.typed and text == turn.message.body["text"] else text
+        asked = Asked(conversation.id, typed, does, slots, turn.before, judged)
         try:
             reply = await self._engine.ask(asked)
         except EngineUnavailable as error:

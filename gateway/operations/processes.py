@@ -15,7 +15,7 @@ from gateway.editions.models import Manifest, ModelRefused, Models
 from gateway.engine.environment import engine_environment, module
 from gateway.monitoring import tracing_settings
 from gateway.settings import Settings
-from knowledge import Told
+from knowledge import Knowledge, KnowledgeError, Told
 
 
 class CannotStart(Told):
@@ -64,9 +64,20 @@ def parts(settings: Settings, python: Path = ENGINE.python) -> list[Part]:
             "IMS_ENGINE_TOKEN": token,
             "IMS_CONTROL": str(control.address(settings.var, "gateway", settings.port)),
             "IMS_PUBLISHED": str(models.data_of(manifest) or ""),
+            **_of_the_demo(settings),
         },
     )
     return [gateway, *engines(settings, models, manifest, settings.engine_urls)]
+
+
+def _of_the_demo(settings: Settings) -> dict[str, str]:
+    """Whoever tries the demo may type what they like: personal details are left out of what it stores."""
+    if settings.remove_details is not None:
+        return {}
+    try:
+        return {"IMS_REMOVE_DETAILS": "yes"} if Knowledge.load(settings.data).clinic.demo else {}
+    except KnowledgeError:
+        return {}
 
 
 def engines(settings: Settings, models: Models, manifest: Manifest, urls: Sequence[str]) -> list[Part]:

@@ -186,6 +186,7 @@ class Turn:
     on_screen: str | None = None  # id of the card or question that was asked last when it was written
     before: tuple[str, ...] = ()  # what the patient wrote just before, oldest first, since the last alarm
     more: bool = False  # another message waits behind it
+    typed: str | None = None  # what was typed, where personal details were left out of what is stored
 
 
 @dataclass(frozen=True)

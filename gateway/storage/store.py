@@ -159,8 +159,11 @@ class Store:
 
     # events
 
-    async def append(self, conversation_id: str, draft: Draft, client_key: str | None = None) -> tuple[Event, bool]:
+    async def append(
+        self, conversation_id: str, draft: Draft, client_key: str | None = None, *, to_assistant: Draft | None = None
+    ) -> tuple[Event, bool]:
         """Store an event; returns it and whether it is new. With a client key that was used before, the first one.
+        Where no person is asked for, `to_assistant` is stored instead, if it is given.
 
         A patient's message waits for its answer from here on; `settle` ends that.
         """
@@ -169,10 +172,11 @@ class Store:
         def work(connection: Connection) -> tuple[Event, bool]:
             conversation = _find(connection, conversation_id, lock=True)
             if client_key is not None and (row := connection.execute(known).one_or_none()):
-                if row.body != draft.body:
+                if row.body not in (draft.body, (to_assistant or draft).body):
                     raise KeyReused(client_key)
                 return _event(row), False
-            return self._receive(connection, conversation, draft, client_key), True
+            kept = to_assistant if to_assistant and conversation.holder == "assistant" else draft
+            return self._receive(connection, conversation, kept, client_key), True
 
         return await self._database.write(work)
 
@@ -285,8 +289,11 @@ class Store:
         query = select(events.c.conversation_id).where(_RECEIVED).distinct()
         return await self._database.read(lambda connection: list(connection.execute(query).scalars()))
 
-    async def settle(self, conversation_id: str, seq: int, outcome: TurnOutcome) -> list[Event]:
-        """Answer a patient's message: all of `outcome`, or nothing if it was answered before.
+    async def settle(
+        self, conversation_id: str, seq: int, outcome: TurnOutcome, typed: str | None = None
+    ) -> list[Event]:
+        """Answer a patient's message: all of `outcome`, or nothing if it was answered before. Where the message asks
+        for a person, that person reads what was `typed`.
 
         Who has the conversation is asked again here: what the assistant says after a person took over is dropped.
         """
@@ -319,6 +326,10 @@ class Store:
                 reason, after_hours = outcome.handoff.reason, outcome.handoff.after_hours
                 if handoffs.begin(connection, conversation_id, reason, after_hours, self._now()):
                     changes["holder"] = "waiting"
+                    if typed is not None:
+                        asks = events.c.conversation_id == conversation_id, events.c.seq == seq
+                        body = connection.execute(select(events.c.body).where(*asks)).scalar_one()
+                        connection.execute(update(events).where(*asks).values(body={**body, "text": typed}))
                 elif reason in reasons:  # the front desk knows
                     reasons.remove(reason)
             if outcome.contact and not silent:

@@ -229,6 +229,18 @@ class Personal:
         )
 
 
+def without_details(data: Path) -> Callable[[str], str]:
+    """Takes the personal details out of a text; the lexicon is read when the first text comes."""
+    finder: list[Personal] = []
+
+    def without(text: str) -> str:
+        if not finder:
+            finder.append(Personal.load(data))
+        return finder[0].remove(text).text
+
+    return without
+
+
 def _plain(word: str) -> str:
     return re.sub(r"['’]s$", "", word.casefold()).strip("'’-").replace("’", "'")
 

@@ -45,11 +45,13 @@ class ShakyStore(Store):
 
     failing = 0
 
-    async def settle(self, conversation_id: str, seq: int, outcome: TurnOutcome) -> list[Event]:
+    async def settle(
+        self, conversation_id: str, seq: int, outcome: TurnOutcome, typed: str | None = None
+    ) -> list[Event]:
         if ShakyStore.failing:
             ShakyStore.failing -= 1
             raise OSError("no space left on device")
-        return await super().settle(conversation_id, seq, outcome)
+        return await super().settle(conversation_id, seq, outcome, typed)
 
 
 class Orders(RuleBasedStateMachine):
