@@ -2,4 +2,4 @@
 
 from gateway.cli.main import app
 
-app()
+app(prog_name="./ims")
