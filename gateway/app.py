@@ -80,7 +80,7 @@ def create_app(
         links=Links(settings.secret("answer_links"), settings.public_url),
         accounts=accounts,
         audit=Audit(database, now),
-        access=Access(accounts, settings.public_url),
+        access=Access(accounts, settings.public_url, settings.require_second_step),
         throttle=Throttle(),
         shadow=shadow,
         studio=Workplace(settings, knowledge, net, database, now),
