@@ -95,7 +95,7 @@ def create_app(
         links=Links(settings.link_secret or settings.secret("answer_links"), settings.public_url, now),
         accounts=accounts,
         audit=audit,
-        access=Access(accounts, addresses, settings.public_url),
+        access=Access(accounts, addresses, settings.public_url, settings.require_second_step),
         throttle=throttle,
         shadow=shadow,
         studio=Workplace(settings, knowledge, net, database, now),

@@ -61,6 +61,7 @@ from gateway.storage.store import Store
 from gateway.studio import pages as studio_pages
 from gateway.studio.errors import StudioError
 from gateway.studio.trying.shadow import Shadow
+from gateway.studio.trying.trial import Trial
 from gateway.studio.workplace import Workplace
 from gateway.web import install_page, site
 from gateway.web.handlers import HANDLERS, not_done
@@ -188,7 +189,9 @@ class Edition:
             ).router(),
             ReportPages(numbers, access, templates, knowledge, now).router(),
             AccountPages(frame.accounts, audit, access, frame.throttle, templates).router(),
-            studio_pages.routes(frame.studio, access, audit, templates),
+            studio_pages.routes(
+                frame.studio, access, audit, templates, Trial(engine, net, knowledge, frame.withdrawals, now)
+            ),
             OfficePages(frame.studio, access, audit, templates).router(),
         ):
             self.app.include_router(router)

@@ -65,6 +65,7 @@ class Settings:
     smtp_user: str = ""  # name at the mail server; empty: it asks for none
     smtp_password: str = ""  # password there
     smtp_from: str = ""  # empty: the clinic's address in data/clinic.yml
+    require_second_step: bool = False  # nobody of the staff works without a second step at sign-in
     desk_poll: float = 5.0  # seconds between two looks at who waits for a person
     withdrawal_poll: float = 1.0  # seconds after which a withdrawn answer is withheld at the latest
     heartbeat: float = 15.0  # seconds of silence on an event stream before a sign of life

@@ -16,22 +16,13 @@ from rich.console import Console
 from rich.table import Table
 
 from gateway import __version__
-from gateway.cli import (
-    agreement_command,
-    dry_run_command,
-    inbox_commands,
-    model_commands,
-    publish_commands,
-    regression_commands,
-    shadow_commands,
-    topic_commands,
-)
-from gateway.cli import staff_commands as staff
+from gateway.cli.later import Commands, Later
 from gateway.clock import utc_now
 from gateway.settings import Settings, called_from
 from knowledge import Told
 
 app = typer.Typer(
+    cls=Commands,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -72,6 +63,8 @@ def run(
     no_train: Annotated[bool, typer.Option("--no-train", help="Start with the model that is there.")] = False,
 ) -> None:
     """Serve the clinic: engine and gateway, until Ctrl-C."""
+    from gateway.cli import staff_commands as staff
+
     settings = _settings()
     if not no_train:
         _train(settings, if_changed=True)
@@ -360,23 +353,8 @@ def doctor(
     raise typer.Exit(any(finding.state == examination.BAD for finding in found))
 
 
-app.add_typer(staff.app, name="staff")
 topics = typer.Typer(help="Topics: teach, write, merge, retire; withdraw an answer at once.", no_args_is_help=True)
-
-
-if find_spec("benchmarks"):  # the folder is no part of what is installed for a clinic
-    import_module("benchmarks.command").add_to(app, console)
-app.add_typer(topics, name="topic")
-topic_commands.add_to(topics, _settings, _stop)
-app.add_typer(model_commands.commands(_settings, _stop), name="models")
-app.add_typer(inbox_commands.commands(_settings, _stop), name="inbox")
-app.add_typer(regression_commands.commands(_settings, _stop), name="regressions")
-app.add_typer(publish_commands.commands(_settings, _stop), name="publish")
-app.add_typer(shadow_commands.commands(_settings, _stop), name="shadow")
-dry_run_command.add_to(app, _settings, _stop)
-agreement_command.add_to(app, _settings, _stop)
 incidents = typer.Typer(help="Answers that patients say look wrong.", invoke_without_command=True)
-app.add_typer(incidents, name="incidents")
 
 
 @topics.command()
@@ -438,3 +416,45 @@ def close(number: Annotated[int, typer.Argument(metavar="ID", help="As the list 
     if not asyncio.run(governance.close_incident(_settings(), number)):
         _stop(f"There is no open incident {number}. What to do: './ims incidents' lists them.")
     console.print(f"Incident {number} is closed.")
+
+
+def _group(module: str) -> typer.Typer:
+    return import_module(f"gateway.cli.{module}").commands(_settings, _stop)
+
+
+def _single(module: str) -> typer.Typer:
+    alone = typer.Typer(add_completion=False)
+    import_module(f"gateway.cli.{module}").add_to(alone, _settings, _stop)
+    return alone
+
+
+def _topics() -> typer.Typer:
+    import_module("gateway.cli.topic_commands").add_to(topics, _settings, _stop)
+    return topics
+
+
+# What takes its time to load is loaded when it is called; until then its help stands here.
+Commands.later = {
+    "dry-run": Later(
+        "Tell what the edited topics would change: alike and clashing examples, alarms, better or worse per topic.",
+        lambda: _single("dry_run_command"),
+    ),
+    "agreement": Later(
+        "Compare what reviewers say messages are about (Cohen's kappa); name the topics that are badly defined.",
+        lambda: _single("agreement_command"),
+    ),
+    "staff": Later(
+        "Accounts of the staff: add, list, disable, reset.", lambda: import_module("gateway.cli.staff_commands").app
+    ),
+    "topic": Later("Topics: teach, write, merge, retire; withdraw an answer at once.", _topics),
+    "models": Later("Trained models: list, put in use, go back, verify.", lambda: _group("model_commands")),
+    "inbox": Later("Messages that were not understood: list, teach, import.", lambda: _group("inbox_commands")),
+    "regressions": Later(
+        "Messages that stay understood: list, add, check, retire.", lambda: _group("regression_commands")
+    ),
+    "publish": Later("Publish data/ once it is signed; look, cancel, go back.", lambda: _group("publish_commands")),
+    "shadow": Later("A candidate beside the live model: start, stop, report.", lambda: _group("shadow_commands")),
+    "incidents": Later("Answers that patients say look wrong.", lambda: incidents),
+}
+if find_spec("benchmarks"):  # the folder is no part of what is installed for a clinic
+    import_module("benchmarks.command").add_to(app, console)

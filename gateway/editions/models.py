@@ -23,6 +23,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +79,11 @@ class Manifest:
     @property
     def name(self) -> str:
         return self.file.removesuffix(".tar.gz")
+
+    @property
+    def at(self) -> datetime:
+        """When it was trained."""
+        return datetime.fromisoformat(self.trained_at)
 
     def signed(self, secret: str) -> dict[str, Any]:
         fields = asdict(self)

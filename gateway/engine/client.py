@@ -34,6 +34,7 @@ class EngineReply:
     topics: tuple[str, ...] = ()
     answers: tuple[str | None, ...] = ()  # the specific answer of each topic, or None for the topic's own text
     answer_ranking: tuple[tuple[str, float], ...] = ()
+    ranking: tuple[tuple[str, float], ...] = ()  # topics and what else a message may be, the likeliest first
     offered: tuple[str, ...] = ()
     confidence: float = 0.0
     slots: Json = field(default_factory=dict)
@@ -50,6 +51,7 @@ class EngineReply:
                 topics=tuple(given.get("topics") or ()),
                 answers=tuple(given.get("answers") or ()),
                 answer_ranking=tuple((str(name), float(sure)) for name, sure in given.get("answer_ranking") or ()),
+                ranking=tuple((str(each["topic"]), float(each["confidence"])) for each in given.get("ranking") or ()),
                 offered=tuple(given.get("offered") or ()),
                 confidence=float(given.get("confidence") or 0.0),
                 slots=dict(given.get("slots") or {}),

@@ -63,14 +63,27 @@ class NotYourRole(Refused):
         return HTMLResponse(page, 403, HEADERS)
 
 
-class Access:
-    """Reads who is there, and refuses who should not be."""
+class SecondStepMissing(Refused):
+    """Signed in, but the clinic asks for a second step, and the account has none yet."""
 
-    def __init__(self, accounts: Accounts, addresses: Addresses, public_url: str = "") -> None:
+    def __init__(self) -> None:
+        super().__init__(403, "second_step", "Set up the second step of your sign-in first, at /staff.")
+
+    def response(self) -> Response:
+        return RedirectResponse("/staff#step", 303, HEADERS)
+
+
+class Access:
+    """Reads who is there, and refuses who should not be. With `second_step` nobody works here without one."""
+
+    def __init__(
+        self, accounts: Accounts, addresses: Addresses, public_url: str = "", second_step: bool = False
+    ) -> None:
         self._accounts = accounts
         self._addresses = addresses
         self._address = public_url
         self._public = urlsplit(public_url)
+        self.second_step = second_step
 
     def staff_with(self, *roles: str) -> Callable[[Request], Awaitable[Visit]]:
         """A dependency: the visit of somebody with one of these roles; without roles, of anybody who is signed in."""
@@ -88,6 +101,8 @@ class Access:
             person, session = found
             if roles and not person.may(roles):
                 raise NotYourRole() if page else Refused.because("not_your_role")
+            if roles and self.second_step and not person.has_totp:
+                raise SecondStepMissing()
             request.state.visit = Visit(person, session, csrf_of(token))
             return request.state.visit
 

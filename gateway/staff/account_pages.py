@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import math
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Form, Request
@@ -27,13 +27,14 @@ from gateway.staff.access import (
     set_cookie,
     the_visit,
 )
-from gateway.staff.accounts import ROLES, AccountError, Accounts, new_totp
+from gateway.staff.accounts import ROLES, AccountError, Accounts, Person, new_totp, totp_address
 from gateway.staff.audit import Audit
 from gateway.staff.page_views import Pages
 from gateway.staff.throttle import ANYWHERE, Throttle
 from gateway.web.callers import address_of, network_of
 
 Text = Annotated[str, Form(max_length=500)]
+NO_ACCOUNT = "There is no such account. What to do: look at the list."
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +64,9 @@ class AccountPages:
         router.post("/totp/off", dependencies=signed_in)(self.totp_off)
         router.get("/people", dependencies=admin)(self.people_page)
         router.post("/people", dependencies=admin)(self.add)
+        router.post("/people/{login}/edit", dependencies=admin)(self.edit)
         router.post("/people/{login}/{action}", dependencies=admin)(self.change)
+        router.post("/recovery", dependencies=signed_in)(self.recovery)
         router.get("/audit", dependencies=admin)(self.audit_page)
         return router
 
@@ -136,8 +139,9 @@ class AccountPages:
     async def _account(self, visit: Visit, status: int = 200, problem: str = "", **shown: Any) -> Response:
         sessions = await self.accounts.sessions(visit.person)
         return self.pages.show(
-            "staff/account.html", visit, status, sessions=sessions, problem=problem, **{"totp": None, **shown}
-        )
+            "staff/account.html", visit, status, sessions=sessions, problem=problem, roles=ROLES,
+            must=self.access.second_step and not visit.person.has_totp, **{"totp": None, "codes": [], **shown},
+        )  # fmt: skip
 
     async def account_page(self, visit: Visit = Depends(the_visit)) -> Response:
         return await self._account(visit)
@@ -161,10 +165,7 @@ class AccountPages:
         return RedirectResponse("/staff", 303, HEADERS)
 
     async def totp_new(self, visit: Visit = Depends(the_visit)) -> Response:
-        secret, address = new_totp(visit.person)
-        return await self._account(
-            visit, totp={"secret": secret, "qr": qr_code(address).svg_inline(scale=4, omitsize=True)}
-        )
+        return await self._account(visit, totp=picture(visit.person, new_totp(visit.person)[0]))
 
     async def _proved(self, visit: Visit, password: str) -> str:
         """What is wrong with the password of who is signed in; nothing if it is right."""
@@ -182,10 +183,25 @@ class AccountPages:
             return await self._account(visit, 400, problem)
         try:
             await self.accounts.set_totp(visit.person, secret, code)
-        except (AccountError, ValueError) as error:
+        except AccountError as error:  # the phone keeps the key that it has read
+            return await self._account(visit, 400, str(error), totp=picture(visit.person, secret))
+        except ValueError as error:
             return await self._account(visit, 400, str(error))
         await self.audit.note(visit.person.login, "totp_on")
-        return RedirectResponse("/staff", 303, HEADERS)
+        return await self._with_codes(visit)
+
+    async def recovery(self, password: Text, visit: Visit = Depends(the_visit)) -> Response:
+        known = visit.person.has_totp
+        if problem := await self._proved(visit, password) if known else "There is no second step yet.":
+            return await self._account(visit, 400, problem)
+        await self.audit.note(visit.person.login, "recovery_codes_new")
+        return await self._with_codes(visit)
+
+    async def _with_codes(self, visit: Visit) -> Response:
+        """The account with new recovery codes, which are shown this once."""
+        codes = await self.accounts.new_recovery_codes(visit.person)
+        now = Visit(replace(visit.person, has_totp=True, recovery_codes=len(codes)), visit.session, visit.csrf)
+        return await self._account(now, codes=codes)
 
     async def totp_off(self, password: Text, visit: Visit = Depends(the_visit)) -> Response:
         if problem := await self._proved(visit, password):
@@ -196,10 +212,11 @@ class AccountPages:
 
     # for admins
 
-    async def _people(self, visit: Visit, status: int = 200, problem: str = "", link: str = "") -> Response:
+    async def _people(self, visit: Visit, status: int = 200, problem: str = "", **shown: Any) -> Response:
+        given = {"link": "", "whose": "", "said": "", "typed": {"login": "", "name": "", "roles": []}} | shown
         everybody = await self.accounts.all()
         return self.pages.show(
-            "staff/people.html", visit, status, people=everybody, roles=ROLES, problem=problem, link=link
+            "staff/people.html", visit, status, people=everybody, roles=ROLES, problem=problem, **given
         )
 
     async def people_page(self, visit: Visit = Depends(the_visit)) -> Response:
@@ -216,11 +233,32 @@ class AccountPages:
         try:
             person = await self.accounts.add(login, name, roles or [])
         except AccountError as error:
-            return await self._people(visit, 400, str(error))
+            typed = {"login": login, "name": name, "roles": roles or []}
+            return await self._people(visit, 400, str(error), typed=typed)
         await self.audit.note(visit.person.login, "account_added", person.login)
-        return await self._people(
-            visit, link=await self.accounts.password_link(person.login, self.access.address(request))
-        )
+        link = await self.accounts.password_link(person.login, self.access.address(request))
+        return await self._people(visit, link=link, whose=person.name)
+
+    async def edit(
+        self,
+        login: str,
+        name: Text,
+        roles: Annotated[list[str] | None, Form()] = None,
+        visit: Visit = Depends(the_visit),
+    ) -> Response:
+        """Another name and other roles, which count at once."""
+        if login == visit.person.login and "admin" not in (roles or []):
+            return await self._people(
+                visit, 400, "You can't take the admin role from yourself. What to do: ask another admin."
+            )
+        try:
+            there = await self.accounts.change(login, name, roles or [])
+        except AccountError as error:
+            return await self._people(visit, 400, str(error))
+        if not there:
+            return await self._people(visit, 404, NO_ACCOUNT)
+        await self.audit.note(visit.person.login, "account_changed", login)
+        return await self._people(visit, said=f"{name.strip()} is saved. The roles count at once.")
 
     async def change(self, request: Request, login: str, action: str, visit: Visit = Depends(the_visit)) -> Response:
         if login == visit.person.login:
@@ -228,13 +266,18 @@ class AccountPages:
                 visit, 400, "You can't do this to your own account. What to do: ask another admin."
             )
         if action not in {"disable", "reset"} or not await getattr(self.accounts, action)(login):
-            return await self._people(visit, 404, "There is no such account. What to do: look at the list.")
+            return await self._people(visit, 404, NO_ACCOUNT)
         await self.audit.note(visit.person.login, f"account_{action}", login)
         link = await self.accounts.password_link(login, self.access.address(request)) if action == "reset" else ""
-        return await self._people(visit, link=link)
+        return await self._people(visit, link=link, whose=login)
 
     async def audit_page(self, visit: Visit = Depends(the_visit)) -> Response:
         return self.pages.show("staff/audit.html", visit, entries=await self.audit.entries())
+
+
+def picture(person: Person, secret: str) -> dict[str, str]:
+    """A key for an authenticator app, and the picture of it."""
+    return {"secret": secret, "qr": qr_code(totp_address(person, secret)).svg_inline(scale=4, omitsize=True)}
 
 
 def own_path(path: str) -> str:

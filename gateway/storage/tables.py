@@ -247,6 +247,7 @@ staff = Table(
     Column("password_hash", String(255)),  # argon2; none until the person set one
     Column("totp_secret", String(64)),  # none: no second step
     Column("totp_step", Integer, nullable=False),  # of the last code that was used: each works once
+    Column("recovery", JSON(none_as_null=True)),  # hashes of the codes for a lost phone that are left
     Column("disabled", Integer, nullable=False),  # 0 or 1
     Column("created_at", Utc, nullable=False),
 )

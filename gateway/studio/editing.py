@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
 from gateway.studio.errors import EditedMeanwhile, StudioError
+from gateway.studio.limits import Limits
 from gateway.studio.topics.changes import Change
 from gateway.studio.topics.coverage import Coverage
 from gateway.studio.topics.form import Form, Merged, merged, named
@@ -84,12 +86,18 @@ def _write(topics: Topics, there: Opened, form: Form) -> tuple[str, ...]:
     return tuple(parts)
 
 
-def sign(work: Workplace, name: str, seen: str, author: str, review_by: str, today: date) -> None:
-    """A clinical reviewer stands for the text of this digest."""
+def sign(
+    work: Workplace, name: str, seen: str, author: str, review_by: str, today: date, ids: Sequence[str] = ("",)
+) -> None:
+    """A clinical reviewer stands for the file of this digest: the topic's own text, or those of specific answers."""
     topics = work.topics(author)
     file = topics.open(name)
     if file.digest != seen:
         raise StudioError("The topic was changed after you opened it. Nothing was signed.", "read it again, then sign.")
     before = file.text
-    file.sign(author, today, day(review_by))
+    alone = Limits.load(work.settings.data).one_clinician
+    for id in ids:
+        if not alone and topics.history.written_by(name, id) == author:
+            raise StudioError("You wrote this text yourself. Nothing was signed.", "ask another clinical reviewer.")
+        file.sign(author, today, day(review_by), id)
     topics.save(file, before, "signed")

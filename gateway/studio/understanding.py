@@ -11,6 +11,8 @@ from gateway.editions.models import Manifest, Models
 from gateway.engine.command import TOLD, NotMeasured, finished, never
 from gateway.engine.environment import module
 
+NOT_UNDERSTOOD = "not understood"
+
 
 @dataclass(frozen=True)
 class Understood:
@@ -27,11 +29,15 @@ class Understood:
     @property
     def words(self) -> str:
         """The same in words."""
+        return self.told({})
+
+    def told(self, titles: Mapping[str, str]) -> str:
+        """The same with the titles of the topics."""
         if self.topics:
-            return " and ".join(self.topics)
+            return " and ".join(titles.get(name, name) for name in self.topics)
         if self.intent == "clarify":
-            return f"did you mean {' or '.join(self.offered)}"
-        return {"nlu_fallback": "not understood", "red_flag": "alarm"}.get(self.intent, self.intent)
+            return f"did you mean {' or '.join(titles.get(name, name) for name in self.offered)}"
+        return {"nlu_fallback": NOT_UNDERSTOOD, "red_flag": "alarm"}.get(self.intent, self.intent)
 
     def same_for_patients(self, other: Understood) -> bool:
         """Whether a patient gets the same answer."""

@@ -247,6 +247,33 @@ def test_a_dry_run_is_cancelled_with_the_keyboard(open_studio: OpenStudio) -> No
     assert violations(page) == []
 
 
+def test_a_message_is_tried_out_with_the_keyboard(open_studio: OpenStudio) -> None:
+    page = open_studio(path="/studio/try", viewport=PHONE)
+    page.get_by_label("The patient's message").fill("i cannot breathe")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("The safety check sounds the alarm:")).to_be_visible()
+    assert violations(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_a_question_is_added_and_signed_with_the_keyboard(open_studio: OpenStudio, data: Data) -> None:
+    page = open_studio(path="/studio/topics/soreness/questions")
+    page.get_by_label("Question, as a patient would ask it").fill("May I swim?")
+    page.get_by_label("Answer").last.fill("Yes, after a day.")
+    page.get_by_label("Examples, one a line").fill("can i swim")
+    page.get_by_role("button", name="Add").press("Enter")
+    expect(page.get_by_role("status").first).to_contain_text("Saved.")
+    assert violations(page) == []
+    robin = open_studio("robin", "/studio/review")
+    robin.get_by_role("checkbox", name="May I swim?").press("Space")
+    assert violations(robin) == []
+    robin.get_by_role("button", name="Sign what is ticked").first.press("Enter")
+    expect(robin.get_by_role("status").first).to_contain_text("1 text is signed.")
+    assert [answer.reviewer for answer in data.load().topics["soreness"].answers.values()] == ["Robin"]
+
+
 def test_a_click_on_the_wrong_topic_is_undone(open_studio: OpenStudio, data: Data) -> None:
     page = open_studio(viewport=PHONE)
     teach_as_suggested(page, "will it ache on day")
@@ -278,6 +305,10 @@ def test_every_page_of_the_studio_is_accessible(
         "/studio/topics/cupping",
         "/studio/topics/broken",
         "/studio/topics/human/history",
+        "/studio/topics/soreness/questions",
+        "/studio/review?topic=soreness",
+        "/studio/try",
+        "/staff",
         "/studio/dry-run",
         "/studio/publish",
     ):

@@ -1,5 +1,6 @@
 """What `rasa data validate` looks at, since `ims train` leaves it out for speed."""
 
+import warnings
 from pathlib import Path
 
 import pytest
@@ -25,3 +26,11 @@ def test_it_would_find_a_rule_with_an_action_that_does_not_exist(tmp_path: Path)
     (tmp_path / "rules.yml").write_text(f'version: "3.1"\nrules:\n{rule}', encoding="utf-8")
     with pytest.raises(SystemExit):
         validate("data", str(tmp_path))
+
+
+def test_no_example_stands_under_two_intents(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("WARNING"), pytest.warns() as warned:
+        validate("data")
+        warnings.warn("at least one", stacklevel=1)
+    said = [str(each.message) for each in warned] + [record.getMessage() for record in caplog.records]
+    assert not [each for each in said if "was found labeled with multiple" in each]

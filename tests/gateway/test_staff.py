@@ -120,7 +120,8 @@ async def test_a_code_of_the_second_step_works_once(accounts: Accounts, clock: C
     with pytest.raises(AccountError, match="not right"):
         await accounts.set_totp(person, secret, "000000" if totp.at(clock.now) != "000000" else "111111")
     await accounts.set_totp(person, secret, totp.at(clock.now))
-    assert await accounts.prove("ana", PASSWORD, totp.at(clock.now)) is None  # it was used to set it up
+    assert await accounts.prove("ana", PASSWORD, totp.at(clock.now))  # it is still on the phone when she signs in
+    assert await accounts.prove("ana", PASSWORD, totp.at(clock.now)) is None
     clock.now += timedelta(seconds=30)
     assert await accounts.prove("ana", PASSWORD, "") is None
     assert await accounts.prove("ana", PASSWORD, totp.at(clock.now))

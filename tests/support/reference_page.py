@@ -18,6 +18,7 @@ from typing import Any
 from typer.main import get_command
 
 from gateway.app import create_app
+from gateway.cli.later import Commands
 from gateway.cli.main import app
 from gateway.settings import Settings
 from knowledge import Knowledge
@@ -52,6 +53,13 @@ def commands(command: Any, name: str = "./ims") -> Iterator[tuple[str, str]]:
         yield from commands(each, f"{name} {word}")
 
 
+def whole_command() -> Any:
+    """The command line with all that is loaded when it is called."""
+    found = get_command(app)
+    assert isinstance(found, Commands)
+    return found.loaded()
+
+
 def routes(parts: Iterable[Any], prefix: str = "") -> Iterator[tuple[str, str, str]]:
     """Each route: its methods, its path, and what it is for."""
     for route in parts:
@@ -83,7 +91,7 @@ def page() -> str:
     lines += [f"| `{name}` | {default} | {told} |" for name, default, told in settings()]
     lines += ["", "## Commands", "", "`./ims COMMAND --help` tells the options.", "", "| command | what it does |"]
     lines += ["|---|---|"]
-    lines += [f"| `{name}` | {told} |" for name, told in commands(get_command(app))]
+    lines += [f"| `{name}` | {told} |" for name, told in commands(whole_command())]
     lines += ["", "## Routes", "", "The description for programs is at `/openapi.json`.", ""]
     lines += ["| method | path | what it is for |", "|---|---|---|"]
     lines += [f"| {methods} | `{path}` | {told} |" for methods, path, told in paths]

@@ -19,6 +19,7 @@ from gateway.studio.inbox.decisions import TeachingDecision
 from gateway.studio.inbox.inbox import Message
 from gateway.studio.inbox.question_lists import name_for
 from gateway.studio.inbox.teaching import Teaching
+from gateway.studio.limits import Limits
 from gateway.studio.workplace import Workplace
 
 Json = dict[str, Any]
@@ -54,6 +55,7 @@ class InboxPages:
         router.post("/inbox/teach")(self.teach)
         router.post("/inbox/new")(self.new)
         router.post("/inbox/dismiss")(self.dismiss)
+        router.post("/inbox/question")(self.question)
         router.post("/inbox/undo")(self.undo)
         return router
 
@@ -65,13 +67,14 @@ class InboxPages:
     def _titles_now(self) -> Json:
         titles = {name: topic.title for name, topic in self.work.state().knowledge.topics.items()}
         drafts = {name: self.work.topics().open(name).title or name for name in self.work.topics().drafts}
-        return {"titles": titles | drafts, "drafts": drafts, "reasons": REASONS}
+        same = Limits.load(self.work.settings.data).same_question
+        return {"titles": titles | drafts, "drafts": drafts, "reasons": REASONS, "same": same}
 
     def _teaching(self, visit: Visit) -> Teaching:
         return Teaching(self.work.inbox, self.work.topics(visit.person.name), self.work.decisions)
 
     async def _page(self, visit: Visit, status: int = 200, problem: str = "", **told: Any) -> Response:
-        given = {"done": None, "undone": None, "back": 0} | told
+        given = {"done": None, "undone": None, "back": 0, "questions": {}, "filed": ""} | told
         try:
             found = await self._shown()
         except StudioError as error:
@@ -81,8 +84,36 @@ class InboxPages:
             "studio/inbox.html", visit, status, place="/studio/inbox", problem=problem, **given, **found
         )  # fmt: skip
 
-    async def inbox(self, done: Id = "", visit: Visit = Depends(the_visit)) -> Response:
-        return await self._page(visit, done=await off_loop(lambda: self.work.decisions.find(done)))
+    async def inbox(self, done: Id = "", filed: Id = "", visit: Visit = Depends(the_visit)) -> Response:
+        decision = await off_loop(lambda: self.work.decisions.find(done))
+        questions = await off_loop(lambda: self._questions(decision))
+        return await self._page(visit, done=decision, questions=questions, filed=questions.get(filed, ""))
+
+    def _questions(self, decision: TeachingDecision | None) -> dict[str, str]:
+        """The specific questions of the topic that was taught, by id."""
+        topic = self.work.state().knowledge.topics.get(decision.topic) if decision and decision.examples else None
+        return {id: answer.title for id, answer in topic.answers.items()} if topic else {}
+
+    async def question(
+        self, done: Annotated[str, Form()] = "", answer: Annotated[str, Form()] = "", visit: Visit = Depends(the_visit)
+    ) -> Response:
+        """What was just taught to a topic asks one of its specific questions."""
+
+        def file() -> TeachingDecision:
+            decision = self.work.decisions.find(done)
+            if decision is None or answer not in self._questions(decision):
+                raise StudioError("No question is chosen.", "choose one, or leave the examples with the topic.")
+            self.work.topics(visit.person.name).edit(
+                decision.topic, lambda topic: topic.put_under(answer, decision.examples), f"filed under {answer}"
+            )
+            return decision
+
+        try:
+            decision = await off_loop(file)
+        except StudioError as error:
+            return await self._page(visit, 409, str(error))
+        await self.audit.note(visit.person.login, "inbox_question", f"{decision.topic}.{answer}")
+        return RedirectResponse(f"{DONE.format(decision=decision)}&filed={answer}", 303, HEADERS)
 
     async def part(self, visit: Visit = Depends(the_visit)) -> Response:
         return self.pages.show("studio/inbox_groups.html", visit, **await self._shown())
@@ -93,8 +124,8 @@ class InboxPages:
         found = [message for message in await self.work.inbox.open() if message.id in wanted]
         if not found:
             raise StudioError(
-                "No message is chosen that still waits: somebody else may have taught them.",
-                "look at the groups again.",
+                "No message is ticked that still waits: none was, or somebody else may have taught them.",
+                "tick at least one, and look at the groups again.",
             )
         return found
 
@@ -108,13 +139,19 @@ class InboxPages:
         return RedirectResponse(then.format(decision=decision), 303, HEADERS)
 
     async def teach(
-        self, topic: Annotated[str, Form()] = "", ids: Ids = None, visit: Visit = Depends(the_visit)
+        self,
+        topic: Annotated[str, Form()] = "",
+        other: Annotated[str, Form()] = "",
+        ids: Ids = None,
+        visit: Visit = Depends(the_visit),
     ) -> Response:
+        """Teach the ticked messages to a topic: one that is suggested, or another one of the list."""
+
         async def taught() -> TeachingDecision:
             messages = await self._chosen(ids)
-            if not topic:
+            if not (topic or other):
                 raise StudioError("No topic is chosen.", "choose one, or start a new topic.")
-            return await self._teaching(visit).teach(messages, topic)
+            return await self._teaching(visit).teach(messages, topic or other)
 
         return await self._decided(visit, taught(), DONE)
 

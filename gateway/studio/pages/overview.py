@@ -79,4 +79,4 @@ def live_model(work: Workplace) -> LiveModel:
     if kept is None:
         return LiveModel(problem="There is no trained model yet.")
     fresh = kept.data == data_hash(work.settings.data)
-    return LiveModel(kept.name, datetime.fromisoformat(kept.trained_at), fresh)
+    return LiveModel(kept.name, kept.at, fresh)

@@ -93,7 +93,10 @@ class VersionPages:
     async def sign_topic(
         self, name: str, seen: Text = "", review_by: Text = "", visit: Visit = Depends(the_visit)
     ) -> Response:
-        await off_loop(lambda: sign(self.work, name, seen, visit.person.name, review_by, self.work.today))
+        try:
+            await off_loop(lambda: sign(self.work, name, seen, visit.person.name, review_by, self.work.today))
+        except StudioError as error:
+            return await self._history(visit, name, 409, str(error))
         await self.audit.note(visit.person.login, "topic_signed", name)
         return RedirectResponse(f"/studio/topics/{name}#signature", 303, HEADERS)
 

@@ -79,15 +79,21 @@ class ChangedFile:
         return sum(max(len(each.before), len(each.now)) for each in self.differences)
 
 
-def changed_files(before: Path, now: Path) -> list[ChangedFile]:
-    """Every file in which two folders of data differ, with its differences."""
+def differing(before: Path, now: Path) -> list[str]:
+    """The files in which two folders of data differ, by their paths in data/."""
     old, new = contents.files(before), contents.files(now)
-    found = []
-    for name in sorted({*old, *new}):
-        if _bytes(old.get(name)) != _bytes(new.get(name)):
-            short = name.removeprefix("data/")
-            found.append(ChangedFile(short, title_of(short), differences(old.get(name), new.get(name))))
-    return found
+    names = sorted(name for name in {*old, *new} if _bytes(old.get(name)) != _bytes(new.get(name)))
+    return [name.removeprefix("data/") for name in names]
+
+
+def changed_files(before: Path, now: Path) -> list[ChangedFile]:
+    """The same with their differences."""
+    old, new = (
+        {name.removeprefix("data/"): path for name, path in contents.files(data).items()} for data in (before, now)
+    )
+    return [
+        ChangedFile(name, title_of(name), differences(old.get(name), new.get(name))) for name in differing(before, now)
+    ]
 
 
 def title_of(name: str) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 from danger.examples import read
 from gateway.settings import Settings
 from gateway.studio.personal import Personal
+from gateway.studio.publishing.differences import differing
 from gateway.studio.trying.past import past_messages
 from knowledge import Knowledge, normalise
 from safety import Net
@@ -20,7 +21,7 @@ from safety import Net
 EACH = 12  # examples of each sign, and of each kind of look-alike, that are asked
 SHOWN = 5  # messages of each change
 NO_ALARM = "no alarm"
-DANGER = "lexicon"  # the folder that the net is made of
+DANGER = "lexicon/"  # the folder that the net is made of
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ def effects(settings: Settings, before: Path, say: Callable[[str], None] = lambd
     """Ask both states of the data the same messages."""
     say("Reading the rules of both")
     net = Net.load(before)
-    same = not _net_differs(before, settings.data)
+    same = not any(name.startswith(DANGER) for name in differing(before, settings.data))
     old, new = Listener(before, net), Listener(settings.data, net if same else Net.load(settings.data))
     say("Asking examples of danger")
     examples = _some(before, settings.data)
@@ -86,11 +87,6 @@ def effects(settings: Settings, before: Path, say: Callable[[str], None] = lambd
         len(past),
         tuple(filter(None, [new.net.fault])),
     )
-
-
-def _net_differs(before: Path, now: Path) -> bool:
-    names = {path.relative_to(data) for data in (before, now) for path in (data / DANGER).rglob("*") if path.is_file()}
-    return any(_raw(before / name) != _raw(now / name) for name in names)
 
 
 def _some(*folders: Path) -> list[str]:
@@ -116,7 +112,3 @@ def _changes(messages: Sequence[str], old: Listener, new: Listener) -> tuple[Eff
             found[before, now].append(message)
     told = [Effect(*words, len(own), tuple(own[:SHOWN])) for words, own in found.items()]
     return tuple(sorted(told, key=lambda effect: (not effect.lost, -effect.count)))
-
-
-def _raw(path: Path) -> bytes:
-    return path.read_bytes() if path.is_file() else b""

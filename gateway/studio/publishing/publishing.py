@@ -29,7 +29,12 @@ from gateway.studio.topics import regressions
 from gateway.studio.understanding import understood_by
 from knowledge import Told
 
-STEPS = {"check": "Checking", "train": "Training", "cases": "Asking the regression cases", "swap": "Putting it in use"}
+STEPS = {
+    "check": "Checking",
+    "train": "Training",
+    "cases": "Asking the messages that must stay understood",
+    "swap": "Putting it in use",
+}
 RUNNING, DONE, FAILED, CANCELLED = "running", "done", "failed", "cancelled"
 USUAL = 60.0  # seconds of a training, before one was timed
 SHOWN = 20  # cases that are told

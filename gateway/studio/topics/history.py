@@ -8,12 +8,13 @@ import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 
 from gateway.clock import utc_now
 from gateway.files import write_whole
 from gateway.studio.errors import StudioError
-from gateway.studio.topics.topic_file import digest
+from gateway.studio.topics.topic_file import SIGNED, TopicFile, digest
 
 GIT_LOG = "--format=%H%x1f%an%x1f%aI%x1f%s"
 
@@ -47,6 +48,21 @@ class TopicHistory:
     def of(self, name: str) -> list[Version]:
         """All versions of a topic, newest first."""
         return sorted([*self._own(name), *self._committed(name)], key=lambda version: version.at, reverse=True)
+
+    def written_by(self, name: str, id: str = "") -> str:
+        """Who wrote the words of a topic, or of one of its specific answers, as they are now; empty if nobody knows."""
+        versions = self.of(name)
+        for newer, older in pairwise(versions):
+            if _words(newer, name, id) != _words(older, name, id):
+                return newer.author
+        return versions[-1].author if versions else ""
+
+    def last_signed(self, name: str, id: str = "") -> tuple[str, ...]:
+        """The words that were signed last; none if none were."""
+        for version in self.of(name):
+            if SIGNED in (version.text or "") and (file := _read(version, name)) and file.review_of(id)[0]:
+                return file.words_of(id)
+        return ()
 
     def version(self, name: str, id: str) -> Version:
         """The version with this id, or with the only id that begins so."""
@@ -94,3 +110,15 @@ class TopicHistory:
         except OSError:
             return None
         return run.stdout.decode("utf-8", "replace") if run.returncode == 0 else None
+
+
+def _read(version: Version, name: str) -> TopicFile | None:
+    try:
+        return TopicFile(name, version.text) if version.text else None
+    except StudioError:
+        return None
+
+
+def _words(version: Version, name: str, id: str) -> tuple[str, ...]:
+    file = _read(version, name)
+    return file.words_of(id) if file else ()

@@ -155,7 +155,16 @@ class TopicFile:
     @property
     def review(self) -> tuple[str, str, str]:
         """Who signed this text, when, and until when it holds; the first two are empty where nobody did."""
-        return self._review_of("")
+        return self.review_of("")
+
+    def review_of(self, id: str) -> tuple[str, str, str]:
+        """The same of one of its specific answers, or of the topic itself without an id."""
+        if id and id not in self._specific:
+            return "", "", ""
+        meta = self._meta_of(id)
+        reviewer, reviewed, review_by = (str(meta.get(key) or "") for key in ("reviewer", "reviewed", "review_by"))
+        holds = meta.get(SIGNED) == self._mark(id)
+        return (reviewer, reviewed, review_by) if holds else ("", "", review_by)
 
     @property
     def specific(self) -> list[SpecificText]:
@@ -174,7 +183,7 @@ class TopicFile:
             " ".join(str(entry["text"]).split()),
             " ".join(str(meta.get("unset") or "").split()),
             tuple(_sources_of(meta)),
-            self._review_of(id),
+            self.review_of(id),
             tuple(_listed(self._blocks[self._number_of(id)])),
         )
 
@@ -186,6 +195,15 @@ class TopicFile:
             return None
         answer = self.answer(id)
         return answer.title, answer.text, answer.unset, answer.sources, answer.review
+
+    def words_of(self, id: str) -> tuple[str, ...]:
+        """The words alone, one part after the other; none where there is no such answer."""
+        if not id:
+            return tuple(filter(None, (self.title, self.short, *self.more.splitlines(), self._simple)))
+        if id not in self._specific:
+            return ()
+        answer = self.answer(id)
+        return tuple(filter(None, (answer.title, answer.text, answer.unset)))
 
     def add_examples(self, examples: Iterable[str], id: str = "") -> Added:
         """Add questions at the end, each once: to a specific answer, or to the general question."""
@@ -419,12 +437,6 @@ class TopicFile:
             meta[SIGNED] = DoubleQuotedScalarString(self._mark(id))
         else:
             meta.pop(SIGNED, None)
-
-    def _review_of(self, id: str) -> tuple[str, str, str]:
-        meta = self._meta_of(id)
-        reviewer, reviewed, review_by = (str(meta.get(key) or "") for key in ("reviewer", "reviewed", "review_by"))
-        holds = meta.get(SIGNED) == self._mark(id)
-        return (reviewer, reviewed, review_by) if holds else ("", "", review_by)
 
     def _meta_of(self, id: str) -> CommentedMap:
         return self._specific[id]["metadata"] if id else self._meta

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from difflib import get_close_matches
 from itertools import takewhile
 from pathlib import Path
 from types import MappingProxyType
@@ -326,7 +327,9 @@ class Topics:
         for path in (self._live(name), self._draft(name)):
             if path.is_file():
                 return path
-        raise StudioError(f"There is no topic '{name[:64]}'.", "'./ims topic list' shows all names.")
+        near = get_close_matches(name, [*self.names, *self.drafts], 1)
+        meant = f"did you mean {near[0]}? " if near else ""
+        raise StudioError(f"There is no topic '{name[:64]}'.", f"{meant}'./ims topic list' shows all names.")
 
     def _live(self, name: str) -> Path:
         return self._answers / f"{checked_name(name)}.yml"

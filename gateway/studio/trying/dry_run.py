@@ -14,13 +14,14 @@ from typing import Any
 
 from gateway.editions.models import ModelRefused, Models
 from gateway.engine.command import TOLD, never, run_in_engine
-from gateway.evaluation.compare import Difference, compare
+from gateway.evaluation.compare import SAME, Difference, compare
 from gateway.evaluation.examples import given, item_key
 from gateway.files import write_whole
 from gateway.settings import Settings
 from gateway.studio.limits import Limits
 from gateway.studio.meaning import Meaning
 from gateway.studio.personal import Personal
+from gateway.studio.publishing.differences import differing
 from gateway.studio.topics.regressions import live_cases, outcomes
 from gateway.studio.trying.alike import Alike, examples_of, too_alike
 from gateway.studio.trying.past import PastChange, changes, past_messages
@@ -32,6 +33,7 @@ FIGURE = "right topic ranked first"
 ALL = "training examples"
 TOPIC = "faq/"
 ALARMED = Understood((), (), "red_flag")
+WORST = ("worse", SAME, "better")  # in this order topics are told
 Pair = tuple[str, str]
 Outcomes = Mapping[str, bool]
 
@@ -77,6 +79,11 @@ class DryRun:
         """The change as a whole, in words."""
         return self.overall.words if self.overall else "nothing to compare with yet"
 
+    @property
+    def words(self) -> str:
+        """The same for a page."""
+        return "no clear difference" if self.verdict == SAME else self.verdict
+
 
 class DryRuns:
     """Makes dry runs and keeps, for each state of the data, which examples are understood without being seen."""
@@ -90,6 +97,7 @@ class DryRuns:
         say("Reading the topics")
         knowledge = Knowledge.load(self._settings.data)
         topics = {name: topic.examples for name, topic in knowledge.topics.items()}
+        titles = {name: topic.title for name, topic in knowledge.topics.items()}
         say("Trying each example on a model that has not seen it")
         cases = live_cases(self._settings.data)
         past = asyncio.run(past_messages(self._settings))
@@ -104,22 +112,27 @@ class DryRuns:
         alike = too_alike(pairs, vectors, Limits.load(self._settings.data), looked_at)
         say("Weighing the change of each topic, and listening for signs of danger")
         net = Net.load(self._settings.data)
-        differences = compare(_parts(before), _parts(now)) if before is not None else []
+        differences = _differences(before, now) if before is not None else []
         return DryRun(
             new=len(new),
             alike=tuple(alike),
             alarms=tuple(alarms(net, sorted(looked_at))),
             overall=next((change for change in differences if change.part == ALL), None),
-            changes=tuple(change for change in differences if change.part != ALL and change.old != change.new),
+            changes=tuple(
+                sorted(
+                    (change for change in differences if change.part != ALL and change.old != change.new),
+                    key=lambda change: (WORST.index(change.words), change.new - change.old),
+                )
+            ),
             right=sum(now.values()),
             examples=len(now),
             cases=len(cases),
             wrong_cases=tuple(
-                WrongCase(outcome.case.message, outcome.case.topic, outcome.now.words)
+                WrongCase(outcome.case.message, outcome.case.topic, outcome.now.told(titles))
                 for outcome in outcomes(cases, heard[: len(cases)])
                 if not outcome.right
             ),
-            **self._past(past, heard[len(cases) :], net, say, stop),
+            **self._past(past, heard[len(cases) :], net, titles, say, stop),
         )
 
     def _past(
@@ -127,6 +140,7 @@ class DryRuns:
         messages: Sequence[str],
         new: Sequence[Understood],
         net: Net,
+        titles: Mapping[str, str],
         say: Callable[[str], None],
         stop: Callable[[], bool],
     ) -> dict[str, Any]:
@@ -139,9 +153,11 @@ class DryRuns:
         if manifest is None or not messages:
             return {}
         say("Asking the model in use what patients wrote")
-        heard = [ALARMED if net.check(text) else understood for text, understood in zip(messages, new, strict=True)]
         old = understood_by(models, manifest, messages, stop)
-        found = changes(messages, old, heard, Personal.load(self._settings.data))
+        data = models.data_of(manifest)
+        before = Net.load(data) if data and _rules_differ(data, self._settings.data) else net
+        heard = [_heard(each, messages, said) for each, said in ((before, old), (net, new))]
+        found = changes(messages, heard[0], heard[1], Personal.load(self._settings.data), titles)
         return {"asked": len(messages), "past": tuple(found)}
 
     def scores(self, data: str) -> dict[str, float]:
@@ -193,6 +209,22 @@ def alarms(net: SafetyNet, pairs: Sequence[Pair]) -> list[Alarm]:
     """The examples that raise an alarm."""
     found = ((topic, example, net.check(example)) for topic, example in pairs)
     return [Alarm(topic, example, finding.sign) for topic, example, finding in found if finding]
+
+
+def _heard(net: SafetyNet, messages: Sequence[str], understood: Sequence[Understood]) -> list[Understood]:
+    """What patients get: the alarm, whatever else a message is taken for."""
+    return [ALARMED if net.check(text) else said for text, said in zip(messages, understood, strict=True)]
+
+
+def _rules_differ(before: Path, now: Path) -> bool:
+    return any(name.startswith("lexicon/") for name in differing(before, now))
+
+
+def _differences(before: Outcomes, now: Outcomes) -> list[Difference]:
+    """The change of the whole, and of each topic as one of so many that are looked at."""
+    old, new = _parts(before), _parts(now)
+    whole = compare({"examples": old["examples"]}, {"examples": new["examples"]})
+    return [*whole, *compare({"sets": old["sets"]}, {"sets": new["sets"]}, max(1, len(new["sets"])))]
 
 
 def _parts(outcomes: Outcomes) -> dict[str, Any]:
