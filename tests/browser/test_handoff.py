@@ -139,10 +139,10 @@ def test_a_french_window_tells_in_french_how_a_handoff_stands(open_chat: OpenCha
 
 def others_link(site: Site) -> str:
     """A link to somebody else's chat, who asked for a person in it."""
-    with httpx.Client(base_url=f"{site.url}/api/conversations") as client:
-        begun = client.post("").json()
+    with httpx.Client(base_url=site.url) as client:
+        begun = client.post("/api/conversations").json()
         client.headers["Authorization"] = f"Bearer {begun['token']}"
-        link: str = client.post(f"{begun['id']}/handoff").json()["link"]
+        link: str = client.post(f"/api/conversations/{begun['id']}/handoff").json()["link"]
     return link
 
 

@@ -306,6 +306,8 @@ export class Conversation extends EventTarget {
     const response = await this.#request("api/conversations", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ language: this.language }) });
     if (!response.ok) throw new Error(`no conversation: ${response.status}`);
     const { id, token, events } = await response.json();
+    const { id: moved } = this.#session.read(); // a link was followed meanwhile
+    if (moved) return moved;
     this.#session.write({ id, token });
     this.#lastSeq = 0;
     this.#id = id;
@@ -348,6 +350,7 @@ export class Conversation extends EventTarget {
       const restarts = this.#restarts;
       try {
         const id = await this.#ensure();
+        if (restarts !== this.#restarts) continue;
         this.#stream = new AbortController();
         const known = this.#id === id;
         this.#id = id;
