@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.studio.publishing.differences import Difference, changed_files, differences
+from gateway.studio.differences import Difference, changed_files, differences
 from tests.knowledge.conftest import Data
 
 

@@ -20,6 +20,7 @@ from gateway.studio.editing import sign
 from gateway.studio.errors import StudioError
 from gateway.studio.publishing.clearance import RETIRED
 from gateway.studio.topics.topic_file import TopicFile
+from gateway.studio.topics.topics import Topics
 from gateway.studio.workplace import Workplace
 
 HOLDS = timedelta(days=182)  # what is proposed as the next review
@@ -125,7 +126,9 @@ class ReviewPage:
         """What is new and keeps the rest from being published until it is signed."""
         found = self.work.publishing.clearances.look()
         waiting = [text for text in found.topics if text.hinders and text.how != RETIRED]
-        return [self._waiting(text.topic, text.name.partition(".")[2], text.hinders) for text in waiting]
+        topics = self.work.topics()
+        files = {name: topics.open(name) for name in {text.topic for text in waiting}}
+        return [self._waiting(topics, files[text.topic], text.name.partition(".")[2], text.hinders) for text in waiting]
 
     def _unsigned(self) -> list[Unsigned]:
         topics = sorted(self.work.state().knowledge.topics.values(), key=lambda topic: topic.title.casefold())
@@ -141,13 +144,13 @@ class ReviewPage:
         topic = self.work.state().knowledge.topics.get(name)
         if topic is None:
             return []
-        file = self.work.topics().open(name)
-        ids = ["", *topic.answers]
-        return [self._waiting(name, id, "", file) for id in ids if not file.review_of(id)[0]]
-
-    def _waiting(self, name: str, id: str, why: str, file: TopicFile | None = None) -> Waiting:
         topics = self.work.topics()
-        file = file or topics.open(name)
+        file = topics.open(name)
+        ids = ["", *topic.answers]
+        return [self._waiting(topics, file, id) for id in ids if not file.review_of(id)[0]]
+
+    def _waiting(self, topics: Topics, file: TopicFile, id: str, why: str = "") -> Waiting:
+        name = file.name
         answer = file.answer(id) if id else None
         known = self.work.state().knowledge.sources
         refs = answer.sources if answer else file.sources

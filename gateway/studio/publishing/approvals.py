@@ -16,8 +16,8 @@ from pathlib import Path
 from gateway.errors import WRONG_SHAPE
 from gateway.files import write_whole
 from gateway.staff.accounts import Person
+from gateway.studio.differences import values
 from gateway.studio.errors import StudioError
-from gateway.studio.publishing.differences import values
 
 FILE = "approvals.json"
 APPROVER = "clinical_reviewer"

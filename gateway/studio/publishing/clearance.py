@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 
 from gateway.editions.models import Manifest, ModelRefused, Models
 from gateway.settings import Settings
+from gateway.studio.differences import ChangedFile, changed_files
 from gateway.studio.errors import StudioError
 from gateway.studio.publishing.approvals import Approval, Approvals, change_id, changed_rules
-from gateway.studio.publishing.differences import ChangedFile, changed_files
 from gateway.studio.topics import regressions
 from gateway.studio.topics.history import TopicHistory
 from gateway.studio.topics.topic_file import TopicFile
@@ -69,7 +70,7 @@ class Clearances:
         self._models = models
         self._today = today
         self.approvals = Approvals(settings.var / "studio")
-        self._history = TopicHistory(settings.var / "studio" / "versions", settings.data / "answers")
+        self._versions = settings.var / "studio" / "versions"
 
     def published(self) -> tuple[Manifest, Path]:
         """The model in use and its data; StudioError if that is not known."""
@@ -95,7 +96,8 @@ class Clearances:
         if knowledge is None or problems:
             told = tuple(map(str, sorted(problems)[:MOST]))
             return Clearance(manifest, (), (), "", None, 0, told, tuple(changed_files(before, self._data)))
-        topics = tuple(self._topics(Knowledge.load(before), knowledge))
+        history = TopicHistory(self._versions, self._data / "answers")
+        topics = tuple(self._topics(Knowledge.load(before), knowledge, history))
         rules, change = tuple(changed_rules(before, self._data)), change_id(before, self._data)
         approval = self.approvals.of(change) if rules else None
         hinders = [f"{topic.title}: {topic.hinders}" for topic in topics if topic.hinders]
@@ -115,7 +117,7 @@ class Clearances:
         files = tuple(replace(file, guarded=file.name in rules) for file in changed_files(before, self._data))
         return Clearance(manifest, topics, rules, change, approval, cases, tuple(hinders), files)
 
-    def _topics(self, before: Knowledge, now: Knowledge) -> list[ChangedTopic]:
+    def _topics(self, before: Knowledge, now: Knowledge, history: TopicHistory) -> list[ChangedTopic]:
         found = []
         for name in sorted({*before.topics, *now.topics}):
             old, new = before.topics.get(name), now.topics.get(name)
@@ -126,19 +128,19 @@ class Clearances:
                 parts: dict[str, tuple[Text | None, Text]] = {name: (old, new)}
                 for id, answer in new.answers.items():
                     parts[f"{name}.{id}"] = (old and old.answers.get(id), answer)
-                found += [self._text(part, *texts, new) for part, texts in parts.items() if _differ(*texts)]
+                found += [self._text(part, *texts, new, history) for part, texts in parts.items() if _differ(*texts)]
                 gone = [each for id, each in (old.answers if old else {}).items() if id not in new.answers]
                 found += [ChangedTopic(each.name, f"{new.title} {each.title}", RETIRED, "", "") for each in gone]
                 if old and old.examples != new.examples:
                     found.append(ChangedTopic(name, new.title, EXAMPLES, "", ""))
         return found
 
-    def _text(self, name: str, old: Text | None, new: Text, topic: Topic) -> ChangedTopic:
+    def _text(self, name: str, old: Text | None, new: Text, topic: Topic, history: TopicHistory) -> ChangedTopic:
         signed = f"{new.reviewer}, {new.reviewed}" if new.reviewer else ""
         title = new.title if new is topic else f"{topic.title} {new.title}"
-        return ChangedTopic(name, title, TEXT if old else NEW, signed, self._unsigned(new, topic))
+        return ChangedTopic(name, title, TEXT if old else NEW, signed, self._unsigned(new, topic, history))
 
-    def _unsigned(self, text: Text, topic: Topic) -> str:
+    def _unsigned(self, text: Text, topic: Topic, history: TopicHistory) -> str:
         """Why a text of a topic may not go to patients; empty if it may."""
         if text.lapsed:
             return OUTSIDE
@@ -150,7 +152,7 @@ class Clearances:
             return f"it is signed on a day to come, {text.reviewed}."
         id = text.id if isinstance(text, SpecificAnswer) else ""
         file = TopicFile(topic.name, topic.file.read_bytes().decode("utf-8"))
-        versions = self._history.of(topic.name)
+        versions = history.of(topic.name)
         if not any(_read(version.text, topic.name, id) == file.text_of(id) for version in versions):
             return OUTSIDE
         return ""
@@ -162,7 +164,14 @@ def _differ(old: Text | None, new: Text) -> bool:
 
 def _read(text: str | None, name: str, id: str) -> object:
     """What a version says, with the signature under it; None where it can't be read."""
+    file = _parsed(text, name) if text else None
+    return file and file.text_of(id)
+
+
+@lru_cache(maxsize=100)
+def _parsed(text: str, name: str) -> TopicFile | None:
+    """A version, read once for all of its specific answers."""
     try:
-        return TopicFile(name, text).text_of(id) if text else None
+        return TopicFile(name, text)
     except StudioError:
         return None

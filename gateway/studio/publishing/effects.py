@@ -12,8 +12,8 @@ from pathlib import Path
 
 from danger.examples import read
 from gateway.settings import Settings
+from gateway.studio.differences import differing
 from gateway.studio.personal import Personal
-from gateway.studio.publishing.differences import differing
 from gateway.studio.trying.past import past_messages
 from knowledge import Knowledge, normalise
 from safety import Net

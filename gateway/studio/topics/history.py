@@ -37,6 +37,7 @@ class TopicHistory:
         self._folder = folder
         self._answers = answers
         self._now = now
+        self._commits: dict[str, list[Version]] = {}
 
     def note(self, name: str, author: str, done: str, old: str | None, new: str | None) -> None:
         """Keep a version, and the one before it if nobody kept that."""
@@ -90,6 +91,12 @@ class TopicHistory:
         return found
 
     def _committed(self, name: str) -> list[Version]:
+        """Those under git, asked for once."""
+        if name not in self._commits:
+            self._commits[name] = self._asked_git(name)
+        return self._commits[name]
+
+    def _asked_git(self, name: str) -> list[Version]:
         path = f"./{name}.yml"
         log = self._git("log", GIT_LOG, "--", path)
         found = []

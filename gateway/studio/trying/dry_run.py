@@ -18,10 +18,10 @@ from gateway.evaluation.compare import SAME, Difference, compare
 from gateway.evaluation.examples import given, item_key
 from gateway.files import write_whole
 from gateway.settings import Settings
+from gateway.studio.differences import differing
 from gateway.studio.limits import Limits
 from gateway.studio.meaning import Meaning
 from gateway.studio.personal import Personal
-from gateway.studio.publishing.differences import differing
 from gateway.studio.topics.regressions import live_cases, outcomes
 from gateway.studio.trying.alike import Alike, examples_of, too_alike
 from gateway.studio.trying.past import PastChange, changes, past_messages
