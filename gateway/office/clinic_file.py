@@ -16,7 +16,7 @@ from typing import Any
 from ruamel.yaml.comments import CommentedMap
 
 from gateway.office.kinds import Typed, Wrong
-from gateway.office.parts import Page
+from gateway.office.parts import CLINIC_FILE, Page
 from gateway.studio.errors import EditedMeanwhile, StudioError, WouldBreak
 from gateway.studio.topics.changes import Changes, Edit, text_on_disk
 from gateway.studio.topics.history import TopicHistory, Version
@@ -25,8 +25,7 @@ from gateway.studio.topics.topic_file import digest
 from knowledge import Clinic, Problem
 from knowledge.clinic import read_clinic
 
-FILE, FIELDS = "clinic.yml", "clinic_fields.yml"
-NAME = "clinic"  # in the history
+FIELDS = "clinic_fields.yml"
 TRIES = 3  # to save while others save at the same moment
 
 
@@ -66,14 +65,14 @@ class Written:
 
 
 class ClinicFile:
-    """The file, for somebody whose name stands in its history."""
+    """The file (or another one of data/), for somebody whose name stands in its history."""
 
-    def __init__(self, data: Path, var: Path, author: str = "") -> None:
-        self.path = data / FILE
+    def __init__(self, data: Path, var: Path, author: str = "", file: str = CLINIC_FILE) -> None:
+        self.path = data / file
         self._author = author
         self._changes = Changes(data, var / "studio")
         self._changes.recover()
-        self._history = TopicHistory(var / "office", data)
+        self._history = TopicHistory(var / "office", self.path.parent)
 
     @property
     def text(self) -> str:
@@ -129,7 +128,7 @@ class ClinicFile:
 
     def versions(self) -> list[Version]:
         """What the file said before, newest first."""
-        return self._history.of(NAME)
+        return self._history.of(self.path.stem)
 
     def bring_back(self, id: str) -> None:
         """Write an earlier version again."""
@@ -140,7 +139,7 @@ class ClinicFile:
 
     def _make(self, before: str, after: str, done: str) -> None:
         self._changes.make({self.path: Edit(before, after)})
-        self._history.note(NAME, self._author, done, before, after)
+        self._history.note(self.path.stem, self._author, done, before, after)
 
 
 def marks(typed: Mapping[str, Typed]) -> str:
@@ -152,7 +151,7 @@ def clinic_of(text: str, data: Path) -> tuple[Clinic | None, list[Problem]]:
     """The clinic that a text of the file describes, and what is wrong with it."""
     problems: list[Problem] = []
     with tempfile.TemporaryDirectory() as folder:
-        (path := Path(folder) / FILE).write_text(text, "utf-8", newline="")
+        (path := Path(folder) / CLINIC_FILE).write_text(text, "utf-8", newline="")
         if (fields := data / FIELDS).exists():
             shutil.copyfile(fields, path.with_name(FIELDS))
         return read_clinic(path, problems), problems
@@ -167,7 +166,7 @@ def told_at(page: Page, new: Written, problems: Sequence[Problem]) -> Mistaken:
     for problem in problems:
         told = f"{problem.message[:1].upper()}{problem.message[1:]}. What to do: {problem.remedy}."
         above = [key for key, line in begins.items() if line <= problem.line]
-        if problem.file.endswith(FILE) and above:
+        if problem.file.endswith(page.file) and above:
             wrong.setdefault(max(above, key=begins.__getitem__), told)
         else:
             whole.append(told)
@@ -177,7 +176,7 @@ def told_at(page: Page, new: Written, problems: Sequence[Problem]) -> Mistaken:
 def _loaded(text: str) -> Any:
     document = load(text.lstrip("\ufeff").replace("\r\n", "\n"))
     if not isinstance(document, dict):
-        raise StudioError(f"{FILE} does not hold the clinic's facts.", "'./ims check' says what is wrong.")
+        raise StudioError("The file does not hold what is changed here.", "'./ims check' says what is wrong.")
     return document
 
 

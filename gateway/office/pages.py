@@ -13,10 +13,12 @@ from fastapi import APIRouter, Depends, Form
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from gateway.office.clinic_file import FILE, Clash, ClinicFile, Mistaken, Written, clinic_of, marks, told_at
+from gateway.office.clinic_file import Clash, ClinicFile, Mistaken, Written, clinic_of, marks, told_at
 from gateway.office.kinds import SPARE, Typed
-from gateway.office.parts import NONE, Page, Part, pages
+from gateway.office.parts import CLINIC_FILE, NONE, Page, Part, pages
 from gateway.office.preview import Reading, examples, readings
+from gateway.office.small_talk import FILE as SMALL_TALK
+from gateway.office.small_talk import small_talk
 from gateway.staff.access import HEADERS, Access, Visit, the_visit
 from gateway.staff.audit import Audit
 from gateway.staff.page_views import Pages
@@ -72,15 +74,21 @@ class OfficePages:
         both.include_router(owned)
         return both
 
-    def _file(self, author: str = "") -> ClinicFile:
-        return ClinicFile(self.work.settings.data, self.work.settings.var, author)
+    def _file(self, author: str = "", file: str = CLINIC_FILE) -> ClinicFile:
+        return ClinicFile(self.work.settings.data, self.work.settings.var, author, file)
 
     def _pages(self) -> dict[str, Page]:
         knowledge = self.work.state().knowledge
         return pages(knowledge.clinic, knowledge.fill)
 
+    def _talk(self) -> Page | None:
+        text = text_on_disk(self.work.settings.data / SMALL_TALK)
+        return small_talk(load(text)) if text else None
+
     def _named(self, name: str) -> Page:
-        if (page := self._pages().get(name)) is None:
+        talk = self._talk()
+        page = talk if talk and talk.name == name else self._pages().get(name)
+        if page is None:
             raise Refused.because("not_found")
         return page
 
@@ -93,7 +101,7 @@ class OfficePages:
         now = load(text)
         shown: Json = {"changes": [], "readings": [], "more": 0, "unsure": ""}
         try:
-            published = text_on_disk(self.work.publishing.clearances.published()[1] / FILE) or ""
+            published = text_on_disk(self.work.publishing.clearances.published()[1] / CLINIC_FILE) or ""
         except StudioError as error:
             published, shown["unsure"] = text, str(error)
         if published != text:
@@ -103,6 +111,8 @@ class OfficePages:
                 found = readings(knowledge, before, after, self.work.now())
                 shown |= {"readings": found[:SHOWN], "more": len(found[SHOWN:])}
         kinds = [(page, page.known(page.typed(now)), len(page.parts)) for page in known.values()]
+        if talk := self._talk():
+            kinds.append((talk, 0, 0))
         return {**shown, "pages": kinds, "examples": examples(knowledge, knowledge.clinic, self.work.now())}
 
     async def _overview(self, visit: Visit, status: int = 200, problem: str = "", saved: str = "") -> Response:
@@ -156,16 +166,17 @@ class OfficePages:
         self, visit: Visit, page: Page, typed: Mapping[str, Typed], status: int = 200, **told: Any
     ) -> Response:
         knowledge = (await off_loop(self.work.state)).knowledge
-        shown: Json = {"wrong": {}, "whole": (), "clash": None, "readings": None, "more": 0, "problem": "", "marks": ""}
+        shown: Json = {"wrong": {}, "whole": (), "clash": None, "readings": None, "more": 0}
+        shown |= {"problem": "", "marks": "", "saved": False}
         return self.views.show(
             "office/page.html", visit, status, page=page, typed=typed, spare=SPARE, absent=NONE, fill=knowledge.fill,
-            origins=self.work.settings.origins, **{**shown, **told},
+            talk=page.file == SMALL_TALK, origins=self.work.settings.origins, **{**shown, **told},
         )  # fmt: skip
 
-    async def page(self, name: str, visit: Visit = Depends(the_visit)) -> Response:
+    async def page(self, name: str, saved: str = "", visit: Visit = Depends(the_visit)) -> Response:
         page = await off_loop(lambda: self._named(name))
-        typed = await off_loop(lambda: self._file().typed(page))
-        return await self._page(visit, page, typed, marks=marks(typed))
+        typed = await off_loop(lambda: self._file(file=page.file).typed(page))
+        return await self._page(visit, page, typed, marks=marks(typed), saved=bool(saved))
 
     async def save(self, request: Request, name: str, visit: Visit = Depends(the_visit)) -> Response:
         page = await off_loop(lambda: self._named(name))
@@ -175,7 +186,7 @@ class OfficePages:
         if form.get("preview"):
             return await self._preview(visit, page, sent, known, take)
         try:
-            done = await off_loop(lambda: self._file(visit.person.name).save(page, sent, known, take))
+            done = await off_loop(lambda: self._file(visit.person.name, page.file).save(page, sent, known, take))
         except StudioError as error:
             return await self._page(visit, page, sent, 409, marks=known, problem=str(error))
         if isinstance(done, Clash):
@@ -184,7 +195,8 @@ class OfficePages:
             return await self._page(visit, page, sent, 400, marks=known, wrong=done.wrong, whole=done.whole)
         if done.keys:
             await self.audit.note(visit.person.login, "office_saved", ", ".join(done.keys))
-        return RedirectResponse(f"{HERE}?saved={page.name}", 303, HEADERS)
+        back = f"{HERE}/{page.name}?saved=1" if page.file == SMALL_TALK else f"{HERE}?saved={page.name}"
+        return RedirectResponse(back, 303, HEADERS)
 
     async def _clashed(self, visit: Visit, page: Page, clash: Clash) -> Response:
         return await self._page(visit, page, clash.mine, 409, marks=marks(clash.theirs), clash=clash)
@@ -195,13 +207,18 @@ class OfficePages:
         """The form as it was typed, with what patients would read if it were so; nothing is saved."""
 
         def read() -> Clash | Mistaken | list[Reading]:
-            new = self._file().written(page, sent, known, take)
+            new = self._file(file=page.file).written(page, sent, known, take)
             if not isinstance(new, Written):
                 return new
+            knowledge = self.work.state().knowledge
+            if page.file == SMALL_TALK:
+                was, now = (page.typed(load(text)) for text in (new.before, new.after))
+                texts = ((part.question, str(was[part.key]), str(now[part.key])) for part in page.parts)
+                return [Reading(said, *map(knowledge.fill, each)) for said, *each in texts if each[0] != each[1]]
             before, after = (clinic_of(text, self.work.settings.data) for text in (new.before, new.after))
             if after[0] is None or before[0] is None:
                 return told_at(page, new, after[1])
-            return readings(self.work.state().knowledge, before[0], after[0], self.work.now())
+            return readings(knowledge, before[0], after[0], self.work.now())
 
         try:
             found = await off_loop(read)

@@ -40,6 +40,7 @@ from knowledge.clinic import VISITS, WEEKDAYS
 from knowledge.clinic_fields import Field
 from knowledge.placeholders import REGION
 
+CLINIC_FILE = "clinic.yml"
 NONE = "(none)"  # stands in a form for: there is none
 QUOTED = re.compile(r"\d{4}-\d\d-\d\d|\d\d:\d\d-\d\d:\d\d|#[0-9a-fA-F]{6}|[0-9]+")
 
@@ -110,13 +111,14 @@ class Part:
 
 @dataclass(frozen=True)
 class Page:
-    """Parts that are changed together. `facts`: what is not known may stay so."""
+    """Parts of a file that are changed together. `facts`: what is not known may stay so."""
 
     name: str
     title: str
     about: str
     parts: tuple[Part, ...]
     facts: bool = False
+    file: str = CLINIC_FILE
 
     def typed(self, document: Any) -> dict[str, Typed]:
         """All of it, as the file says it."""

@@ -282,7 +282,8 @@ def picture(person: Person, secret: str) -> dict[str, str]:
 
 def own_path(path: str) -> str:
     """The path, if it leads to a page of ours for staff."""
-    return path if path.startswith(("/desk", "/studio", "/staff")) and "\\" not in path and "//" not in path else ""
+    ours = path.startswith(("/desk", "/studio", "/office", "/staff"))
+    return path if ours and "\\" not in path and "//" not in path else ""
 
 
 def start_page(roles: tuple[str, ...]) -> str:

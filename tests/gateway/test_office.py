@@ -5,20 +5,22 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import unescape
 from pathlib import Path
 
 import httpx
 import pytest
 
+from gateway.assembly import Edition
 from gateway.studio.publishing import publishing
 from gateway.studio.publishing.facts import publish_facts
 from gateway.studio.publishing.publishing import DONE, Publishing
-from tests.gateway.conftest import Start
+from knowledge import Knowledge
+from tests.gateway.conftest import FakeNet, Start
 from tests.support.forms import Form
 from tests.support.publishing_site import Site, all_right
-from tests.support.staff import BASE, Browser
+from tests.support.staff import BASE, Browser, browser, ready
 from tests.support.studio_site import HTML, Studio, page, studio_at_work, with_facts
 
 HERE = "/office"
@@ -85,6 +87,12 @@ async def test_the_office_is_for_the_owner_and_shown_to_nobody_else(office: Offi
             await page(person, path, 200 if may or (sees and path == HERE) else 403)
     nobody = await office.studio.gateway.client.get(HOURS, headers=HTML)
     assert nobody.headers["location"].startswith("/staff/login")
+
+
+async def test_signing_in_leads_back_to_the_page_that_was_asked_for(office: Office) -> None:
+    await ready(office.studio.people, "olga", "admin")
+    here = browser(office.studio.gateway)
+    assert (await here.login("olga", next=HOURS)).headers["location"] == HOURS
 
 
 async def test_a_reviewer_looks_and_changes_nothing(office: Office) -> None:
@@ -348,3 +356,44 @@ async def test_a_setting_of_the_machine_is_named_where_it_counts_instead(start: 
     async with studio_at_work(lambda **given: start(origins=("https://shown.example",), **given), tmp_path) as studio:
         shown = await page(await studio.person("olga", "admin"), CHAT)
     assert "IMS_ORIGINS" in shown and "https://shown.example" in shown
+
+
+TALK = f"{HERE}/small-talk"
+
+
+async def test_the_words_of_small_talk_are_changed_and_examples_stay(office: Office) -> None:
+    file = office.studio.data.write_bytes("dialogue/small_talk.yml", Path("data/dialogue/small_talk.yml").read_bytes())
+    olga, before = await office.owner(), file.read_text("utf-8")
+    assert 'href="/office/small-talk"' in await page(olga, HERE)
+    shown = unescape(await page(olga, TALK))
+    assert "When a patient writes “thanks”, “thank you”, “thank you so much”" in shown
+    assert (await save(olga, TALK)).status_code == 303 and file.read_text("utf-8") == before
+    for typed, told in {"": "Please fill this in", "Call {my_phone}.": "{my_phone}", "<b>Hi</b>": "HTML"}.items():
+        assert told in await refused(olga, TALK, utter_thanks=typed)
+    reply = await save(olga, TALK, utter_thanks="Any time. Call {clinic_phone}.", preview="1")
+    assert "Any time. Call 250-555-0100." in reply.text and file.read_text("utf-8") == before
+    reply = await save(olga, TALK, utter_thanks="Any time. Call {clinic_phone}.")
+    assert reply.status_code == 303
+    assert "with the next publication" in await page(olga, reply.headers["location"])
+    lines = file.read_text("utf-8").splitlines()
+    assert [line.strip() for line in lines if line not in before.splitlines()] == [
+        "- text: >-",
+        "Any time. Call {clinic_phone}.",
+    ]
+
+
+async def test_days_of_keeping_and_websites_count_once_they_are_published(start: Start, knowledge: Knowledge) -> None:
+    other = "https://new.example"
+    clinic = replace(knowledge.clinic, website_origins=(other,), retention_days=7)
+    async with start() as gateway:
+        exchange = gateway.app.state.exchange
+
+        async def allowed() -> str | None:
+            reply = await gateway.client.get("/widget.js", headers={"origin": other})
+            return reply.headers.get("access-control-allow-origin")
+
+        assert await allowed() is None
+        exchange._put(Edition(exchange._frame, replace(knowledge, clinic=clinic), FakeNet(), None, ()))
+        assert await allowed() == other
+        assert exchange._frame.retention._days == 7
+        await exchange.edition.alerts.close()
