@@ -109,7 +109,8 @@ class AnswerRanker:
         wanted[np.arange(len(asks)), asks] = 1.0
         kernel = examples.like(examples, self._config)
         folds = folds_of(asks, groups, self._config)
-        pull, held_out = ridge.exact(lambda which: kernel[which], wanted, self._config.smoothing * share, folds)
+        penalty = self._config.smoothing * share
+        pull, held_out = ridge.exact(lambda some, others: kernel[np.ix_(some, others)], wanted, penalty, folds)
         near = examples.placed @ examples.placed.T
         for fold in folds:
             near[np.ix_(fold, fold)] = 0.0

@@ -1,7 +1,8 @@
 """Rank topics for a text: how the examples of each topic pull, times how near its nearest examples are."""
 
 import json
-from collections.abc import Collection, Sequence
+import math
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -30,7 +31,7 @@ class RankerConfig:
     spread: float = 1.0  # shrinkage of the within-topic scatter towards a sphere
     neighbours: int = 3
     nearest_of: int = 32  # topics that pull most; only among their examples are the nearest looked for
-    learners: int = 11_000  # examples that pull; with more, only so many, as time grows with their cube
+    block: int = 9_500  # examples that are solved at once, as time grows with their cube; more come in turns
     answer_temperature: float = 12.0  # of the softmax over the specific answers of a topic
     answer_neighbours: int = 2
     folds: int = 5
@@ -71,12 +72,10 @@ class Ranker:
         targets: Sequence[str],
         groups: Sequence[str],
         config: RankerConfig,
-        spared: Collection[str] = (),
     ) -> tuple["Ranker", np.ndarray]:
         """The ranker, and the out-of-fold scores of its examples (examples x labels).
 
-        Examples of one group (variants of one text) are held out together. Those of the `spared` groups always pull,
-        however many there are.
+        Examples of one group (variants of one text) are held out together.
         """
         labels = sorted(set(targets))
         number = {label: place for place, label in enumerate(labels)}
@@ -87,23 +86,16 @@ class Ranker:
         exact, wording = np.split(vectors, 2, axis=1)
         middle = wording.mean(axis=0)
         meaning, wording = rounded(exact), rounded(unit(wording - middle))
-        learners = _learners(groups, spared, config)
         share = np.sqrt(np.bincount(y)[y] * len(labels) / len(y))  # a large topic must not drown a small one
         wanted = np.full((len(y), len(labels)), -1.0 / max(1, len(labels) - 1))
         wanted[np.arange(len(y)), y] = 1.0
 
-        def rows(which: np.ndarray) -> np.ndarray:
-            shared = (grams[which] @ grams[learners].T).toarray()
-            return alike(config, meaning[which] @ meaning[learners].T, wording[which] @ wording[learners].T, shared)
+        def kernel(some: np.ndarray, others: np.ndarray) -> np.ndarray:
+            shared = (grams[some] @ grams[others].T).toarray()
+            return alike(config, meaning[some] @ meaning[others].T, wording[some] @ wording[others].T, shared)
 
-        inside = [np.flatnonzero(np.isin(learners, fold)) for fold in folds]
-        pull, own = ridge.exact(
-            lambda which: rows(learners[which]), wanted[learners], config.smoothing * share[learners], inside
-        )
-        held_out = np.zeros_like(wanted)
-        held_out[learners] = own
-        for others in ridge.steps(np.setdiff1d(np.arange(len(y)), learners)):  # they have not been learned from
-            held_out[others] = rows(others) @ pull
+        blocks = _dealt(y, groups, math.ceil(len(y) / config.block), config.seed + 1)
+        pull, held_out = ridge.in_turns(kernel, wanted, config.smoothing * share, folds, blocks)
         mean, whiten = whitening(exact, y, config.spread)
         arrays = {
             "y": y,
@@ -112,11 +104,11 @@ class Ranker:
             "whiten": whiten,
             "pull": pull,
             "idf": vectorizer.idf_,
-            **_as_arrays(grams[learners].T.tocsr()),
+            **_as_arrays(grams.T.tocsr()),
         }
         by_label = np.argsort(y, kind="stable")
         placed = unit((exact - mean) @ whiten)[by_label]
-        products = Products.of({"meaning": meaning[learners], "wording": wording[learners], "placed": placed})
+        products = Products.of({"meaning": meaning, "wording": wording, "placed": placed})
         terms = [str(term) for term in vectorizer.get_feature_names_out()]
         ranker = cls(config, labels, {name: _compact(array) for name, array in arrays.items()}, terms, products)
 
@@ -162,7 +154,7 @@ class Ranker:
         return len(self._terms)
 
     def _shared(self, grams: csr_matrix) -> np.ndarray:
-        """How many characters each text shares with each learner: only the rows of its own terms are looked at."""
+        """How many characters each text shares with each example: only the rows of its own terms are looked at."""
         ends = grams.indptr[1:-1]
         texts = zip(np.split(grams.indices, ends), np.split(grams.data, ends), strict=True)
         return np.stack([self._grams[terms].T @ weights for terms, weights in texts])
@@ -203,8 +195,8 @@ class Ranker:
 
 
 def alike(config: RankerConfig, meaning: np.ndarray, wording: np.ndarray, shared: np.ndarray) -> np.ndarray:
-    """How alike texts and learners are: in meaning and in wording (two Gaussian kernels on the sphere, from the dot
-    products), and in the characters that they share. One row a text, one column a learner.
+    """How alike texts and examples are: in meaning and in wording (two Gaussian kernels on the sphere, from the dot
+    products), and in the characters that they share. One row a text, one column an example.
 
     Wording vectors all point much the same way, so what they have in common (`middle`) is taken off before.
     """
@@ -222,18 +214,6 @@ def _vectorizer(terms: list[str] | None) -> TfidfVectorizer:
     return TfidfVectorizer(
         analyzer="char_wb", ngram_range=(2, 4), sublinear_tf=True, dtype=np.float32, vocabulary=terms or None
     )
-
-
-def _learners(groups: Sequence[str], spared: Collection[str], config: RankerConfig) -> np.ndarray:
-    """The examples that pull: all, or as many as may; variants together with their text."""
-    if len(groups) <= config.learners:
-        return np.arange(len(groups))
-    names, member, sizes = np.unique(list(groups), return_inverse=True, return_counts=True)
-    order = np.random.RandomState(config.seed).permutation(len(names))
-    always = np.isin(names, list(spared))
-    order = order[np.argsort(~always[order], kind="stable")]
-    kept = order[np.cumsum(sizes[order]) <= config.learners]
-    return np.flatnonzero(np.isin(member, kept))
 
 
 def mean_of_largest(values: np.ndarray, count: int) -> np.ndarray:
@@ -264,14 +244,17 @@ def _compact(array: np.ndarray) -> np.ndarray:
 
 def folds_of(y: np.ndarray, groups: Sequence[str], config: RankerConfig) -> list[np.ndarray]:
     """Which examples are held out together: every topic in every fold as far as it has the examples for it."""
+    count = min(config.folds, len(set(groups)))
+    return _dealt(y, groups, count, config.seed) if count > 1 else []
+
+
+def _dealt(y: np.ndarray, groups: Sequence[str], count: int, seed: int) -> list[np.ndarray]:
+    """The examples in so many parts, each with its share of every topic and with whole groups."""
     names = list(dict.fromkeys(groups))
-    count = min(config.folds, len(names))
-    if count < 2:
-        return []
     place = {name: number for number, name in enumerate(names)}
     member = np.array([place[group] for group in groups])
     label = np.zeros(len(names), dtype=int)
     label[member] = y
-    order = np.random.RandomState(config.seed).permutation(len(names))
+    order = np.random.RandomState(seed).permutation(len(names))
     order = order[np.argsort(label[order], kind="stable")]
     return [np.flatnonzero(np.isin(member, order[start::count])) for start in range(count)]

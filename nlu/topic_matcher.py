@@ -129,10 +129,8 @@ class TopicMatcher(IntentClassifier, GraphComponent):
         asked = [m.get(INTENT_RESPONSE_KEY) or m.get(INTENT) for m in examples]
         targets = list(map(topic_of, asked))
         groups = [m.get(VARIANT_OF) or text for m, text in zip(examples, texts, strict=True)]
-        # What is out of scope has the most to teach, and is not left out.
-        spared = {group for group, target in zip(groups, targets, strict=True) if not self._policy.is_topic(target)}
         config = RankerConfig(**self._config["ranker"])
-        self._ranker, scores = Ranker.fit(texts, vectors, targets, groups, config, spared)
+        self._ranker, scores = Ranker.fit(texts, vectors, targets, groups, config)
         wanted = np.array([self._ranker.labels.index(target) for target in targets])
         real = np.flatnonzero([m.get(VARIANT_OF) is None for m in examples])
         misses = self._config["answer_misses"], self._config["offer_misses"]
