@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from danger import Judgement, Learned
+from safety.languages import in_latin_letters
 from safety.net import LEVELS, Finding, Rules, RulesError
 
 NO_SIGN = (
@@ -70,8 +71,11 @@ class Net:
         return self.learned is not None and found.sign in self.learned.borders.sure
 
     def _heard(self, text: str) -> Judgement | None:
+        """What the learned half makes of a text. It knows English; in another script it would hear noise."""
         learned = self.learned
-        return self._tried("learned half", lambda: learned.judge(text)) if learned else None
+        if learned is None or not in_latin_letters(text):
+            return None
+        return self._tried("learned half", lambda: learned.judge(text))
 
     def _holds(self, found: Finding, text: str, heard: Judgement | None, previous: Finding | None) -> bool:
         """Whether a rule is believed: it gives way where the learned net is sure that nothing is the matter."""

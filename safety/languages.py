@@ -127,6 +127,12 @@ class Languages:
         return best.say["not_understood"] if best else None
 
 
+def in_latin_letters(text: str) -> bool:
+    """Whether at least half of the letters of a text are Latin ones, or it has none."""
+    letters = [_script(letter) for letter in text if letter.isalpha()]
+    return letters.count(LATIN) * 2 >= len(letters)
+
+
 def _language(given: Mapping[str, Any]) -> Language:
     told = {level: [*given[level], *(given["help"] if level == "emergency" else ())] for level in LEVELS}
     return Language(

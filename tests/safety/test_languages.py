@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from safety.languages import HELP, Languages
+from safety import Net
+from safety.languages import HELP, Languages, in_latin_letters
 
 LANGUAGES = Languages.load(Path("data"))
 
@@ -90,3 +91,22 @@ def test_a_message_in_another_script_is_answered_in_it_and_bad_english_is_englis
     assert "{emergency}" in (LANGUAGES.not_understood("请问多少钱？") or "")
     assert LANGUAGES.not_understood("me hurt back no good") is None
     assert LANGUAGES.not_understood("Nguyen Thi Lan") is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "بكم الجلسة وهل عندكم موقف سيارات؟",
+        "قیمت هر جلسه چقدر است؟",
+        "Скажите, можно записаться на вторник?",
+        "क्या शनिवार को खुला है?",
+    ],
+)
+def test_the_half_that_knows_english_hears_nothing_in_another_script(text: str) -> None:
+    assert not in_latin_letters(text)
+    assert Net.load(Path("data")).check(text) is None
+
+
+def test_a_message_in_english_with_foreign_words_is_heard() -> None:
+    assert in_latin_letters("my 奶奶 can't breathe")
+    assert in_latin_letters("!!! 911")
