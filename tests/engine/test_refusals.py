@@ -157,7 +157,7 @@ async def ask(loaded: list[Agent]) -> Ask:
 async def test_it_is_refused_kindly_with_a_way_on(ask: Ask, kind: str, text: str) -> None:
     reply = await ask(text)
     if kind == "promise" and reply["topics"] == ["success"]:  # it says so too, and what is known
-        assert "no one can promise" in reply["messages"][0]["text"]
+        assert "no one can promise" in reply["messages"][0]["text"].lower()
         return
     assert (reply["intent"], reply["kind"], reply["topics"]) == (f"refuse/{kind}", "chat", [])
     (message,) = reply["messages"]

@@ -21,6 +21,7 @@ from danger import Learned
 from danger import examples as example_files
 from gateway.evaluation.intervals import Share
 from safety import Finding, Net, Rules
+from safety.languages import Languages
 
 HERE = Path(__file__).parent
 DATA = Path("data")
@@ -123,8 +124,9 @@ def asked(which: str) -> Callable[[str], Finding | None]:
     """The net, or one half of it."""
     if which == "rules":
         return Rules.load(DATA).check
-    if which == "both":
-        return Net.load(DATA).check
+    if which == "both":  # as the chat reads a message
+        net, languages = Net.load(DATA), Languages.load(DATA)
+        return lambda text: net.check(text) or languages.check(text)
     learned = Learned.load(DATA)
 
     def check(text: str) -> Finding | None:
