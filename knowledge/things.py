@@ -68,6 +68,7 @@ class Guards:
     sound_alike: frozenset[str] = frozenset()
     slip_from: int = 99
     takes: tuple[tuple[str, ...], ...] = ()
+    own: tuple[tuple[str, ...], ...] = ()
     helps: tuple[tuple[str, ...], ...] = ()
 
 
@@ -159,6 +160,11 @@ class Things:
 def words_of(text: str) -> tuple[str, ...]:
     """The words of a text as they are compared: small, without hyphens and apostrophes."""
     return tuple(re.sub("['’]", "", word) for word in WORD.findall(text.lower()))
+
+
+def holds(words: tuple[str, ...], said: tuple[str, ...]) -> bool:
+    """Whether these words stand in others, one after the other."""
+    return any(words[at : at + len(said)] == said for at in range(len(words) - len(said) + 1))
 
 
 def _shorter(word: str) -> list[str]:
@@ -262,7 +268,7 @@ def _guards(path: Path, problems: list[Problem]) -> Guards:
         return Guards()
     file.only(
         *("compares", "denies", "comparing", "first", "health", "general", "never", "except"),
-        *("sound_alike", "slip_from", "takes", "helps"),
+        *("sound_alike", "slip_from", "takes", "own", "helps"),
     )
     groups = [group.plain for group in file.items("sound_alike")]
     alike = [str(word.plain) for group in groups if isinstance(group, list) for word in group]
@@ -278,5 +284,6 @@ def _guards(path: Path, problems: list[Problem]) -> Guards:
         sound_alike=frozenset(alike),
         slip_from=file.integer("slip_from"),
         takes=tuple(map(words_of, file.texts("takes"))),
+        own=tuple(map(words_of, file.texts("own"))),
         helps=tuple(map(words_of, file.texts("helps"))),
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from knowledge import Knowledge, SpecificAnswer
-from knowledge.things import Found, Guards, Thing, words_of
+from knowledge.things import Found, Guards, Thing, holds, words_of
 
 MOST = 2  # things that are named back
 BARE = 3  # words of a message that may be nothing but a name
@@ -43,13 +43,20 @@ def compose(
 
 
 def home_of(knowledge: Knowledge, asked: str, offered: tuple[str, ...]) -> str | None:
-    """The topic to answer with where nothing but the name of a thing was understood ("eliquis?")."""
+    """The topic to answer with where nothing but the name of a thing was understood ("eliquis?", "i have lupus").
+
+    A question about it that names neither oneself nor the treatment ("do you rent crutches") is not ours.
+    """
     guards = knowledge.things.guards
+    words = words_of(asked)
+    bare = len(words) <= BARE
+    if not bare and not any(holds(words, own) for own in guards.own):
+        return None
     for found in knowledge.things.find(asked):
         thing = found.thing
         if found.compared:
             continue
-        if thing.kind in guards.health or len(words_of(asked)) <= BARE:
+        if thing.kind in guards.health or bare:
             topics = [topic for topic in (*offered, thing.home) if topic in thing.topics and topic not in guards.never]
             if topics and topics[0] in knowledge.topics:
                 return topics[0]

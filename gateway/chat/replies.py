@@ -35,6 +35,7 @@ CONDITION_HELP = "condition_help"
 # Whom to call where the words of an alarm name nobody.
 FIRST_CALL = {"emergency": "emergency", "urgent": "nurse_line", "crisis": "crisis_line"}
 UNSURE = ("unknown", "clarify")
+OUT_OF_SCOPE = "out_of_scope"
 PRINT = {"intent": "screening_print"}
 # What these ask for is the last answer again, in another length: True for the long one.
 FOLLOW_UPS = {"follow_up/more": True, "follow_up/why": True, "follow_up/shorter": False, "follow_up/repeat": False}
@@ -64,8 +65,8 @@ class Replies:
             texts = [m["text"] for m in reply.messages if m.get("text") and reply.kind_of(m) == alarm]
             return self.alarm(alarm, "\n\n".join(map(self._filled, texts)) or self._knowledge.wording("engine_down"))
         topics = [topic for topic in reply.topics if self.knows(topic)]
-        named = home_of(self._knowledge, asked, reply.offered) if reply.kind in UNSURE and not topics else None
-        if named:
+        unsure = reply.kind in UNSURE and reply.intent != OUT_OF_SCOPE and not topics
+        if named := home_of(self._knowledge, asked, reply.offered) if unsure else None:
             return [self.answer(named, asked=asked, slots=reply.slots)]
         asks = [m for m in reply.messages if reply.kind_of(m) in screening_slots.KINDS]
         # "Why do you ask?" is about the safety questions while they are open.

@@ -109,3 +109,32 @@ def test_a_bare_name_is_answered_from_its_home(asked: str, topic: str) -> None:
 def test_what_names_no_thing_stays_not_understood() -> None:
     assert unsure("my dog ate it")["topic"] is None
     assert home_of(KNOWLEDGE, "xjklsd", ()) is None
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "where can i buy crutches near here",
+        "should my kid get the measles shot this fall",
+        "what should a type 1 diabetic have for lunch",
+        "is it ok to mix advil and cough syrup",
+        "can your doctor renew my zoloft",
+    ],
+)
+def test_a_question_about_a_thing_alone_is_not_ours(asked: str) -> None:
+    assert home_of(KNOWLEDGE, asked, ()) is None
+    assert unsure(asked)["topic"] is None
+
+
+@pytest.mark.parametrize(
+    "asked", ["eliquis?", "i have lupus, that ok", "im on warfarin", "needles near a pacemaker"]
+)
+def test_a_thing_of_oneself_or_beside_the_treatment_is_answered(asked: str) -> None:
+    assert home_of(KNOWLEDGE, asked, ()) is not None
+
+
+def test_what_is_out_of_scope_stays_so_though_a_thing_is_named() -> None:
+    withdrawals: Any = NothingWithdrawn()
+    reply = EngineReply("unknown", intent="out_of_scope", messages=({"text": "That is not something I know."},))
+    body = Replies(KNOWLEDGE, lambda: NOW, withdrawals).decided(reply, "tattoo removal?")[0].body
+    assert body["topic"] is None
