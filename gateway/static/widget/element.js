@@ -94,7 +94,7 @@ export function define(home) {
       this.consent = drawConsent(strings, this.words("consent_kept"), () => this.agree(), () => this.close());
       this.panel = make("section", { class: "panel", id: "panel", role: "dialog", "aria-labelledby": "title", lang: settings.language, hidden: true },
         make("div", { class: "head" },
-          make("span", { class: "mark", "aria-hidden": "true", text: settings.mark }),
+          make("span", { class: "logo", "aria-hidden": "true", text: settings.mark }),
           make("h2", { id: "title", text: strings.title }),
           this.person,
           this.menu.element,

@@ -53,8 +53,8 @@ p, ul, ol, h2, h3 { margin: 0; }
 @keyframes open { from { opacity: 0; transform: scale(.94) translateY(1em); } }
 .head { display: flex; flex: none; align-items: center; gap: .3em; min-height: 3.5em; padding: .3em .4em .3em .75em; background: var(--head); color: var(--on-head); border-bottom: 2px solid var(--accent); position: relative; z-index: 2; }
 h2 { flex: 1 1 4.5em; min-width: 0; overflow-wrap: break-word; font-size: 1em; line-height: 1.2; font-weight: 700; }
-.mark { display: grid; place-items: center; flex: none; width: 2em; height: 2em; margin-inline-end: .3em; border-radius: 50%; background: var(--on-head); color: var(--head); font-weight: 700; }
-.mark.big { width: 3em; height: 3em; margin: 0 0 .5em; background: var(--accent); color: var(--on-accent); font-size: 1.1em; }
+.logo { display: grid; place-items: center; flex: none; width: 2em; height: 2em; margin-inline-end: .3em; border-radius: 50%; background: var(--on-head); color: var(--head); font-weight: 700; }
+.logo.big { width: 3em; height: 3em; margin: 0 0 .5em; background: var(--accent); color: var(--on-accent); font-size: 1.1em; }
 .round { display: grid; place-items: center; flex: none; width: 2.75em; height: 2.75em; border-radius: 50%; padding: 0; }
 .person { display: flex; align-items: center; gap: .4em; flex: 0 1 auto; min-height: 2.75em; padding: .1em .7em; border: 1.5px solid currentColor; border-radius: 1.5em; font-weight: 600; line-height: 1.15; text-align: start; }
 .person span { font-size: .85em; max-width: 5.2em; }
@@ -208,8 +208,8 @@ h3 { font-size: 1.15em; line-height: 1.3; margin: 0 0 .6em; }
 @media (max-width: 30em), (max-height: 30em) {
   .panel { position: fixed; inset: 0 0 auto; width: 100%; height: var(--seen, 100%); translate: 0 var(--above, 0); border: 0; border-radius: 0; }
 }
-@media (max-width: 22em) { .mark:not(.big), .person .icon { display: none; } .head { gap: .1em; } }
-@media (max-width: 16em) { [data-tel] { white-space: normal; } h2 { display: none; } .person { flex: 1 1 auto; justify-content: center; } }
+@media (max-width: 22em) { .logo:not(.big), .person .icon { display: none; } .head { gap: .1em; } }
+@media (max-width: 16em) { [data-tel] { white-space: normal; } h2 { display: none; } .person { flex: 1 1 auto; justify-content: center; padding: .1em .2em; } .round { width: 2em; } }
 @media (max-height: 30em) { .safety { display: none; } .consent .buttons { position: static; } }
 @media (prefers-reduced-motion: reduce) { * { animation: none !important; transition: none !important; } .typing i { opacity: .7; } }
 @media (forced-colors: active) {
