@@ -52,7 +52,9 @@ def test_colours_come_from_the_clinic_and_from_the_page(open_chat: OpenChat) -> 
 
 
 @pytest.mark.parametrize("viewport", [{"width": 1200, "height": 900}, PHONE], ids=["desktop", "phone"])
-def test_help_is_always_in_sight_and_ones_rights_are_two_taps_away(open_chat: OpenChat, viewport: dict[str, int]) -> None:
+def test_help_is_always_in_sight_and_ones_rights_are_two_taps_away(
+    open_chat: OpenChat, viewport: dict[str, int]
+) -> None:
     chat = open_chat(viewport=viewport).open()
     for message in ("safety questions", "I cannot breathe", "about condition_help"):
         chat.ask(message)

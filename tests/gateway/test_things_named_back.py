@@ -126,9 +126,7 @@ def test_a_question_about_a_thing_alone_is_not_ours(asked: str) -> None:
     assert unsure(asked)["topic"] is None
 
 
-@pytest.mark.parametrize(
-    "asked", ["eliquis?", "i have lupus, that ok", "im on warfarin", "needles near a pacemaker"]
-)
+@pytest.mark.parametrize("asked", ["eliquis?", "i have lupus, that ok", "im on warfarin", "needles near a pacemaker"])
 def test_a_thing_of_oneself_or_beside_the_treatment_is_answered(asked: str) -> None:
     assert home_of(KNOWLEDGE, asked, ()) is not None
 
