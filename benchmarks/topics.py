@@ -36,9 +36,11 @@ def accepted(item: Json) -> set[str]:
     return {also} if isinstance(also, str) else set(also)
 
 
-async def ask(agent: Agent, text: str) -> Json:
+async def ask(agent: Agent, text: str, number: int) -> Json:
     """One message in a conversation of its own."""
-    return await converse(agent, {"message": text, "choice": None, "slots": {}, "before": []})
+    return await converse(
+        agent, {"sender": f"bench-{number}", "message": text, "choice": None, "slots": None}, agent.handle_message
+    )
 
 
 async def score(agent: Agent, folder: Path) -> Json:
@@ -47,9 +49,9 @@ async def score(agent: Agent, folder: Path) -> Json:
     right = near = wrong = refused = 0
     times = []
     questions, outside = rows(folder / "questions.jsonl"), rows(folder / "out_of_scope.jsonl")
-    for item in questions:
+    for number, item in enumerate(questions):
         start = time.perf_counter()
-        got = await ask(agent, item["text"])
+        got = await ask(agent, item["text"], number)
         times.append(time.perf_counter() - start)
         wanted = {item["topic"]} | accepted(item)
         hit = got["kind"] in ("answer", "handoff") and bool(set(got["topics"]) & wanted)
@@ -58,8 +60,8 @@ async def score(agent: Agent, folder: Path) -> Json:
         wrong += got["kind"] == "answer" and not hit
         if not hit:
             misses["questions"].append({"text": item["text"], "wanted": sorted(wanted), "got": got})
-    for item in outside:
-        got = await ask(agent, item["text"])
+    for number, item in enumerate(outside):
+        got = await ask(agent, item["text"], -1 - number)
         good = got["kind"] in REFUSED or bool(set(got["topics"]) & accepted(item))
         refused += good
         if not good:

@@ -12,8 +12,6 @@ import sys
 from types import ModuleType
 from typing import Any
 
-from nlu import guarded
-
 USER = "rasa.utils.train_utils"
 ASKS = "thinc.compat"
 OF_THE_USER = {
@@ -69,7 +67,9 @@ def _real(stand_in: type) -> Any:
 def main() -> None:
     """Become Rasa's command line."""
     defer_tensorflow()
-    guarded.main()
+    from rasa.__main__ import main as rasa
+
+    rasa()
 
 
 if __name__ == "__main__":

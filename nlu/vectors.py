@@ -8,7 +8,7 @@ import sys
 
 import numpy as np
 
-from encoder import Encoder
+from nlu.encoder import Encoder
 
 
 def main() -> None:

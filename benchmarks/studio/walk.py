@@ -29,8 +29,7 @@ from benchmarks.screenshots import DESKTOP, PHONE, take
 from benchmarks.studio.installations import model_in_use
 from environments.setup import ROOT
 from tests.browser.conftest import ARGUMENTS, CHROMIUM
-from tests.support.processes import START, eventually
-from tests.support.teaching import (
+from tests.browser.teaching import (
     PEOPLE,
     Answer,
     Hands,
@@ -44,6 +43,7 @@ from tests.support.teaching import (
     teach_as_new_topic,
     teach_as_suggested,
 )
+from tests.gateway.processes import START, eventually
 
 ASKED = [
     "my leg feels like i ran a marathon since yesterday, ok?",

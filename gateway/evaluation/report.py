@@ -5,16 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from gateway.evaluation import plots
-from gateway.web.templates import environment
+import jinja2
+
+from gateway.evaluation import pictures
+from gateway.pages import TEMPLATES
 
 
 def render(evaluation: Mapping[str, Any]) -> str:
     """The HTML of an evaluation; parts that were not measured are left out."""
-    pages = environment(trim_blocks=True, lstrip_blocks=True)
-    pages.filters |= {"percent": _percent, "span": _span, "points": _points, "short": plots.short}
+    pages = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    pages.filters |= {"percent": _percent, "span": _span, "points": _points, "short": pictures.short}
     parts = {name: evaluation.get(name) for name in ("examples", "sets", "hint3", "comparison")}
-    return pages.get_template("evaluation.html").render(evaluation=evaluation, plots=plots, **parts)
+    return pages.get_template("evaluation.html").render(evaluation=evaluation, pictures=pictures, **parts)
 
 
 def _percent(share: float | None) -> str:

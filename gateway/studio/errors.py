@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from difflib import unified_diff
 from pathlib import Path
 
-from knowledge import Problem, Told
+from knowledge import Problem
 
 
-class StudioError(Told):
+class StudioError(Exception):
     """Something was not done, and nothing was changed; the message says why."""
 
 

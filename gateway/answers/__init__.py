@@ -1,1 +1,0 @@
-"""The knowledge as people see it: pages, search, handouts, pictures, withdrawals, ratings."""

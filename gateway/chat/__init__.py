@@ -1,1 +1,0 @@
-"""The way of a patient's message: from the request to the stored reply."""

@@ -1,1 +1,0 @@
-"""The command line `./ims`: one file for each group of commands."""

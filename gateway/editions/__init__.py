@@ -1,1 +1,0 @@
-"""Models together with the data they were trained on."""

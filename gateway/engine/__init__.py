@@ -1,1 +1,0 @@
-"""The way to Rasa: ask it, ask several, run one of our modules in its environment."""

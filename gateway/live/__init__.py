@@ -1,1 +1,0 @@
-"""How news travel: who waits is woken, on this gateway and on others."""

@@ -1,1 +1,0 @@
-"""The clinic's office: its owner changes the clinic's own facts in the browser; `data/clinic.yml` stays the truth."""

@@ -1,1 +1,0 @@
-"""Keeping it running: supervisor, swaps, doctor, backup, export, new assistants."""

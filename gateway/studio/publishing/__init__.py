@@ -1,1 +1,0 @@
-"""From saved topics to a model in use: checks, approvals, jobs."""

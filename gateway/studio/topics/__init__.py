@@ -1,1 +1,0 @@
-"""Topics as trainers edit them: files, form, history, checks."""

@@ -1,1 +1,0 @@
-"""Trying a change before anybody gets it: dry runs, likeness, shadow mode."""

@@ -1,1 +1,0 @@
-"""Programs and helpers that tests use; none of them is a test."""
