@@ -5,7 +5,7 @@ GATEWAY := .venvs/gateway/bin/python
 export RASA_TELEMETRY_ENABLED = false
 export PYTHONDONTWRITEBYTECODE = 1
 
-.PHONY: help run test setup tracing train check lint format lock clean
+.PHONY: help run test quick setup tools tracing train check lint format lock clean
 
 help:  ## Show what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -13,12 +13,24 @@ help:  ## Show what there is
 run: setup  ## Set up, train if the data changed, and serve the demo clinic on http://localhost:8000
 	@./ims run
 
+# Both environments' tests at once, and the gateway's in two processes; last, the hazard log against all that ran.
+SHOWN := tests/governance/test_hazards.py::test_every_control_was_shown_to_work_in_this_run
 test: tracing lint check train  ## Set up, then lint, check the knowledge, train, and pass every test
-	$(ENGINE) -m pytest tests/engine --write-outcomes var/test-outcomes-engine.json
-	$(GATEWAY) -m pytest tests --ignore=tests/engine --outcomes var/test-outcomes-engine.json
+	@mkdir -p var
+	$(ENGINE) -m pytest tests/engine --write-outcomes var/test-outcomes-engine.json > var/test-engine.log 2>&1 & engine=$$!; \
+	$(GATEWAY) -m pytest tests --ignore=tests/engine --deselect $(SHOWN) -n 2 --dist loadfile \
+		--write-outcomes var/test-outcomes-gateway.json; gateway=$$?; \
+	wait $$engine; engine=$$?; cat var/test-engine.log; exit $$((gateway + engine))
+	$(GATEWAY) -m pytest $(SHOWN) --outcomes var/test-outcomes-engine.json --outcomes var/test-outcomes-gateway.json
+
+quick: lint check  ## Lint, types, and the tests that need no model, browser or server: under two minutes
+	$(GATEWAY) -m pytest tests --ignore=tests/engine --quick -n auto -q
 
 setup:  ## Make both environments and the sentence encoder
 	@$(PYTHON) environments/setup.py
+
+tools: setup
+	@$(PYTHON) environments/setup.py --tests
 
 tracing:  ## Set up, with what sends traces to an OpenTelemetry collector (docs/operations.md)
 	@$(PYTHON) environments/setup.py --tracing
@@ -29,16 +41,17 @@ train: setup  ## Train the engine if the data changed
 check: setup  ## Check the knowledge under data/
 	@./ims check
 
-lint: setup  ## ruff and mypy
+lint: tools  ## ruff and mypy
 	$(GATEWAY) -m ruff check . && $(GATEWAY) -m ruff format --check . && $(GATEWAY) -m mypy
 
-format: setup  ## Format the code
+format: tools  ## Format the code
 	$(GATEWAY) -m ruff check --fix . ; $(GATEWAY) -m ruff format .
 
 lock: setup  ## Resolve the lock files again from pyproject.toml
 	.venvs/uv/bin/uv pip compile -q --upgrade --generate-hashes --no-emit-index-url --no-header --python-version 3.10 --group engine -o environments/engine.txt
-	.venvs/uv/bin/uv pip compile -q --upgrade --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --group gateway --group test -o environments/gateway.txt
+	.venvs/uv/bin/uv pip compile -q --upgrade --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --group gateway -o environments/gateway.txt
+	.venvs/uv/bin/uv pip compile -q --upgrade --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --group test -c environments/gateway.txt -o environments/test.txt
 	.venvs/uv/bin/uv pip compile -q --upgrade --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --group tracing -c environments/gateway.txt -o environments/tracing.txt
 
 clean:  ## Remove what set-up, training and running made
-	rm -rf .venvs models var results .rasa
+	rm -rf .venvs var results .rasa && find models -mindepth 1 ! -name README.md -delete

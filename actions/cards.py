@@ -36,12 +36,39 @@ class Cards:
             custom["offer"] = list(offer)
         return {"text": self.say(name, **values), "json_message": custom}
 
-    def ask(self, sheet: Sheet) -> Json:
-        """The card or the question that the sheet is at."""
+    def start(self) -> Json:
+        """What is coming, and how long it takes."""
+        return self.said("start", kind="screening", cards=len(self._screening.cards), minutes=self._screening.minutes)
+
+    def how_long(self, sheet: Sheet) -> Json:
+        """How much is left."""
+        names = [card.id for card in self._screening.cards]
+        left = len(names) - names.index(self._screening.card_of(sheet.at or names[0]).id)
+        whole = self._screening.minutes
+        return self.said("how_long", kind="screening", cards=left, minutes=max(1, -(-whole * left // len(names))))
+
+    def again(self, name: str) -> str:
+        """What is asked where an answer was not sure and that would end the questions."""
+        return self._knowledge.fill(self._screening.questions[name].again)
+
+    def standing(self, sheet: Sheet) -> Json:
+        """The result that is there, in short, with the way to start again."""
+        result = self._screening.outcome(sheet.answers)
+        outcomes = [self._screening.outcomes[name] for name in result.outcomes]
+        parts = [self.say("standing", title="; ".join(outcome.title for outcome in outcomes))]
+        parts += [self._knowledge.fill(outcome.text) for outcome in outcomes]
+        if result.reasons:
+            parts.append(f"{self.say('reasons')}\n{self.reasons(result.reasons)}")
+        again = {"title": self._screening.labels["again"], "payload": '/screening{"card": {"again": true}}'}
+        shown = {"kind": "screening_result", "result": self.data(sheet), "standing": True}
+        return {"text": "\n\n".join(parts), "buttons": [*self._result_buttons(), again], "json_message": shown}
+
+    def ask(self, sheet: Sheet, *, docked: bool = False) -> Json:
+        """The card or the question that the sheet is at; `docked` if it is on the screen already."""
         assert sheet.at is not None
         if sheet.at in self._screening.questions:
-            return self._question(self._screening.questions[sheet.at])
-        return self._card(self._screening.card_of(sheet.at), sheet)
+            return self._question(self._screening.questions[sheet.at], docked=docked)
+        return self._card(self._screening.card_of(sheet.at), sheet, docked=docked)
 
     def why(self, sheet: Sheet) -> str:
         """Why the questions that are open now are asked."""
@@ -68,27 +95,27 @@ class Cards:
         text = self._knowledge.fill(self._screening.outcomes[worst].text)
         return {"text": text, "json_message": {"kind": "emergency"}}
 
-    def result(self, sheet: Sheet) -> Json:
-        """The result: each outcome with its reasons, whom to talk to, what is kept, and what can be done with it."""
+    def result(self, sheet: Sheet, *, renewed: bool = False) -> Json:
+        """The result: each outcome under its title, with its reasons, whom to talk to, what is kept, and what can be
+        done with it.
+        """
         result = self._screening.outcome(sheet.answers)
-        parts = [self.say("alarmed")] if sheet.alarmed else []
+        parts = [self.say("renewed")] if renewed else []
+        parts += [self.say("alarmed")] if sheet.alarmed else []
         for position, name in enumerate(result.outcomes):
             own = [reason for reason in result.reasons if reason.outcome == name]
-            parts.append(self._knowledge.fill(self._screening.outcomes[name].text))
+            outcome = self._screening.outcomes[name]
+            parts.append(f"{outcome.title}\n{self._knowledge.fill(outcome.text)}")
             if own:
                 parts.append(f"{self.say('reasons')}\n{self.reasons(own)}" if not position else self.reasons(own))
         if also := [reason for reason in result.reasons if reason.outcome not in result.outcomes]:
             parts.append(f"{self.say('also')}\n{self.reasons(also)}")
+        parts += [f"- {question.advice}" for question in self._screening.advised(sheet.answers)]
+        parts += [self.say("sent_before")] if sheet.sent else []
         parts += [self.say("result_end"), self.say("result_next")]
-        labels = self._screening.labels
-        buttons = [
-            {"title": labels["print"], "payload": "/screening_print"},
-            {"title": labels["send"], "payload": "/screening_send"},
-            {"title": labels["change"], "payload": "/screening_change"},
-        ]
         return {
             "text": "\n\n".join(parts),
-            "buttons": buttons,
+            "buttons": self._result_buttons(),
             "json_message": {"kind": "screening_result", "result": self.data(sheet)},
         }
 
@@ -134,7 +161,11 @@ class Cards:
         ]
         return {"text": self.say("change_which"), "buttons": buttons, "json_message": {"kind": "chat"}}
 
-    def _card(self, card: Card, sheet: Sheet) -> Json:
+    def _result_buttons(self) -> list[Json]:
+        labels = self._screening.labels
+        return [{"title": labels[name], "payload": f"/screening_{name}"} for name in ("print", "send", "change")]
+
+    def _card(self, card: Card, sheet: Sheet, *, docked: bool) -> Json:
         labels, number = self._screening.labels, self._screening.cards.index(card) + 1
         items: list[Json] = []
         for question in card.questions:
@@ -163,9 +194,13 @@ class Cards:
             "stop_label": labels["stop"],
             "why_label": labels["why"],
         }
-        return {"text": "\n".join(lines), "json_message": {"kind": "screening", "card": shown}}
+        if len(items) == 1:  # a card of one question is answered with yes or no
+            shown |= {"yes_label": labels["yes"], "no_label": labels["no"]}
+        text = self.say("still_open", number=number, of=len(self._screening.cards), title=card.title)
+        custom: Json = {"kind": "screening", "asks": card.id, "card": shown, **({"docked": True} if docked else {})}
+        return {"text": text if docked else "\n".join(lines), "json_message": custom}
 
-    def _question(self, question: Question) -> Json:
+    def _question(self, question: Question, *, docked: bool) -> Json:
         labels, names = self._screening.labels, list(self._screening.questions)
         number = names.index(question.id) + 1
         text = self.say("question", number=number, of=len(names), question=question.question)
@@ -175,5 +210,6 @@ class Cards:
             (labels["not_sure"], {"id": question.id, "ticked": [], "rest": "not_sure"}),
         ]
         buttons = [{"title": t, "payload": "/screening_card" + json.dumps({"card": card})} for t, card in choices]
-        lines = [text, question.help, self.say("question_how")] if number == 1 else [text, question.help]
-        return {"text": "\n".join(lines), "buttons": buttons, "json_message": {"kind": "screening"}}
+        more = [] if docked else [question.help, self.say("question_how")] if number == 1 else [question.help]
+        custom = {"kind": "screening", "asks": question.id}
+        return {"text": "\n".join([text, *more]), "buttons": buttons, "json_message": custom}

@@ -9,12 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from actions.sheet import Sheet
 from knowledge.answers import normalise
-from knowledge.screening import Answer, Screening
+from knowledge.screening import Answer, Question, Screening
 
-COMMANDS = ("stop", "skip", "back", "why", "one_by_one")
+COMMANDS = ("stop", "skip", "back", "why", "one_by_one", "how_long")
+OF_THE_SCREEN = ("skip", "back", "one_by_one")  # commands that mean what is on the screen
 SENTENCE = re.compile(r"[^.!?;\n]+[.!?;\n]*")
 PAUSE = re.compile(r"[,.!?;:\n]+")
 TURN = re.compile(r"\b(?:but|however|although|though|except)\b")
@@ -25,48 +27,126 @@ LONGEST = 2000  # an answer is short; of anything longer the beginning is read
 
 @dataclass(frozen=True)
 class Reading:
-    """What a message says: a command, answers, questions to ask again; and whether it also asks something."""
+    """What a message says: a command, answers, questions to ask again; and whether it also asks something.
+
+    `took_back` are answers that correct earlier ones. `unread` says that it answers what is not on the screen any more,
+    `part` that it denies one thing of a question that names several.
+    """
 
     command: str | None = None
     answers: Mapping[str, Answer] = field(default_factory=dict)
     again: tuple[str, ...] = ()
+    took_back: tuple[str, ...] = ()
     asks: bool = False
+    unread: bool = False
+    part: bool = False
 
 
-def read(text: str, screening: Screening, sheet: Sheet) -> Reading:
-    """What a message says in answer to what the sheet has asked."""
+def read(text: str, screening: Screening, sheet: Sheet, *, on_screen: bool = True) -> Reading:
+    """What a message says in answer to what the sheet has asked.
+
+    A bare yes, no, number or "skip" counts only for what was on the screen when it was typed.
+    """
     words = screening.words
     text = text[:LONGEST]
     plain = normalise(text)
     asks = any(_asks(part, screening) for part in _parts(text, screening))
     for command in COMMANDS:
         if plain in words[command]:
-            return Reading(command=command)
+            return _on_screen(Reading(command=command), on_screen)
     if _begins(plain, words["why_begins"]):
         return Reading(command="why")
     if plain in words["yes"] and len(sheet.asked(screening)) > 1:
-        return Reading(command="one_by_one")  # yes to which of them?
+        return _on_screen(Reading(command="one_by_one"), on_screen)  # yes to which of them?
+    if corrected := corrections(text, screening, sheet):
+        return Reading(answers=corrected, took_back=tuple(corrected), asks=asks)
+    if has(plain, words["wrong"]):
+        return Reading(command="undo")
     said = mentioned(text, screening)
-    direct = _direct(text, screening, sheet)
+    asked = {question.id for question in sheet.asked(screening)}
+    direct = _direct(_after_slip(text, screening), screening, sheet)
+    denied = {name for name, answer in said.items() if answer == "no"}
+    if denied - asked and set(direct.values()) == {"no"}:
+        direct = {}  # that "no" belongs to what it names
+    whole: dict[str, Answer] = {name: "no" for name in denied if _denies_all_of(text, screening, name)}
     again = tuple(
-        name for name, answer in said.items() if answer == "no" and name in sheet.answers and name not in direct
+        name for name in denied if name not in whole and name not in direct and sheet.answers.get(name, "no") != "no"
     )
     # the worse of two answers in one message counts: "no, but I take aspirin"
-    answers = {**direct, **{name: answer for name, answer in said.items() if answer != "no"}}
-    return Reading(answers=answers, again=again, asks=asks)
+    named: dict[str, Answer] = {name: answer for name, answer in said.items() if answer != "no"}
+    answers = {**(direct if on_screen else {}), **whole, **named}
+    part = bool(denied) and not answers and not again
+    return Reading(answers=answers, again=again, asks=asks, unread=bool(direct) and not on_screen, part=part)
+
+
+def corrections(text: str, screening: Screening, sheet: Sheet) -> dict[str, Answer]:
+    """What a slip takes back: "I meant no", "my sister is pregnant, not me"; only answers that were given."""
+    words, plain = screening.words, normalise(text[:LONGEST])
+    given = {name for name, answer in sheet.answers.items() if answer in ("yes", "not_sure")}
+    slip = has(plain, words["slip"])
+    if (slip or has(plain, words["not_me"])) and (others := _of_others(text, screening) & given):
+        return dict.fromkeys(sorted(others), "no")
+    if not slip or mentioned(text, screening):
+        return {}
+    meant = [" ".join(clause) for part in PAUSE.split(_after_slip(text, screening)) for clause in _clauses(part)]
+    if any(clause in words["no"] or clause in words["none"] for clause in meant):
+        return {name: "no" for name in sheet.last if name in given}
+    if len(sheet.last) == 1 and any(clause in words["yes"] for clause in meant):
+        return {sheet.last[0]: "yes"}
+    return {}
+
+
+def has(plain: str, phrases: Iterable[str]) -> bool:
+    """Whether one of the phrases stands in the words."""
+    line = f" {plain.strip()} "
+    return any(f" {phrase} " in line for phrase in phrases)
+
+
+def _on_screen(reading: Reading, on_screen: bool) -> Reading:
+    return reading if on_screen or reading.command not in OF_THE_SCREEN else Reading(unread=True)
+
+
+def _after_slip(text: str, screening: Screening) -> str:
+    """What comes after "sorry, I meant": that is what counts."""
+    lower = text.lower().replace("\u2019", "'")
+    slips = re.compile(rf"\b(?:{'|'.join(map(re.escape, screening.words['slip']))})\b")
+    ends = [found.end() for found in slips.finditer(lower)]
+    return lower[ends[-1] :] if ends else lower
+
+
+def _of_others(text: str, screening: Screening) -> set[str]:
+    """The questions that a message speaks of in somebody else's case."""
+    found: set[str] = set()
+    for part in _parts(text[:LONGEST], screening):
+        for clause in _clauses(part):
+            line = f" {' '.join(clause)} "
+            if any(f" {other} " in line for other in screening.words["others"]):
+                found |= {q.id for q in screening.questions.values() if has(line, q.mentions)}
+    return found
+
+
+def _denies_all_of(text: str, screening: Screening, name: str) -> bool:
+    """Whether what is denied is all that the question asks: "not pregnant", but not "no warfarin"."""
+    return name in _aged(text, screening) or has(normalise(text), screening.questions[name].whole)
 
 
 def mentioned(text: str, screening: Screening) -> dict[str, Answer]:
     """What a message says about the questions in the person's own words: "I'm on Xarelto" is a yes to one of them."""
     found: dict[str, Answer] = {}
-    for part in _parts(text[:LONGEST], screening):
+    line = normalise(text[:LONGEST])
+    named = [question for question in screening.questions.values() if has(line, question.mentions)]
+    seen: set[tuple[str, ...]] = set()
+    for part in _parts(text[:LONGEST], screening) if named else ():
         if _asks(part, screening):
             continue
         for clause in _clauses(part):
-            for name, answer in _mentions(clause, screening):
+            if tuple(clause) in seen:  # the same words over and over say nothing new
+                continue
+            seen.add(tuple(clause))
+            for name, answer in _mentions(clause, named, screening):
                 if found.get(name) != "yes":
                     found[name] = answer
-    return found
+    return {**found, **_aged(text, screening)}
 
 
 def _direct(text: str, screening: Screening, sheet: Sheet) -> dict[str, Answer]:
@@ -117,10 +197,15 @@ def _begins(plain: str, phrases: Iterable[str]) -> bool:
 
 def _parts(text: str, screening: Screening) -> Iterator[str]:
     """The sentences, cut where a question begins inside one: "I take warfarin, | is that ok?"."""
-    inside = re.compile(rf"\b(?:{'|'.join(map(re.escape, screening.words['asked_inside']))})\b")
+    inside = _one_of(tuple(screening.words["asked_inside"]))
     for sentence in SENTENCE.findall(text.lower()):
         cut = found.start() if (found := inside.search(sentence)) else len(sentence)
         yield from (part for part in (sentence[:cut], sentence[cut:]) if normalise(part))
+
+
+@lru_cache
+def _one_of(phrases: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile(rf"\b(?:{'|'.join(map(re.escape, phrases))})\b")
 
 
 def _clauses(sentence: str) -> Iterator[list[str]]:
@@ -136,16 +221,32 @@ def _asks(part: str, screening: Screening) -> bool:
     return part.rstrip().endswith("?") or _begins(normalise(part), screening.words["questions"])
 
 
-def _mentions(words: list[str], screening: Screening) -> Iterator[tuple[str, Answer]]:
+def _mentions(words: list[str], questions: Iterable[Question], screening: Screening) -> Iterator[tuple[str, Answer]]:
     line = f" {' '.join(words)} "
-    if any(f" {other} " in line for kind in ("others", "past") for other in screening.words[kind]):
+    if has(line, screening.words["others"]):
         return
-    for question in screening.questions.values():
+    over = has(line, screening.words["past"])
+    for question in questions:
+        if over and not question.ever:
+            continue
         for phrase in question.mentions:
             position = line.find(f" {phrase} ")
             if position >= 0:
                 yield question.id, _certainty(line[: position + 1], screening)
                 break
+
+
+def _aged(text: str, screening: Screening) -> dict[str, Answer]:
+    """The question about age and its answer, where a message tells the age: "I am 45", not "I am 30 weeks"."""
+    asked = next((question for question in screening.questions.values() if question.under), None)
+    spoken = normalise(text[:LONGEST]).split()
+    for position, word in enumerate(spoken):
+        if asked is None or not (word.isascii() and word.isdigit() and len(word) <= 3):
+            continue
+        before, after = " ".join(spoken[max(0, position - 2) : position]), spoken[position + 1 : position + 2]
+        if has(before, screening.words["age_begins"]) and (not after or after[0] in screening.words["age_ends"]):
+            return {asked.id: "yes" if int(word) < asked.under else "no"}
+    return {}
 
 
 def _certainty(before: str, screening: Screening) -> Answer:

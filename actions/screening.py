@@ -16,24 +16,14 @@ from rasa_sdk.events import ActionExecutionRejected, EventType, FollowupAction, 
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.cards import Cards
-from actions.reading import Reading, mentioned, read
-from actions.sheet import Sheet, ticked
+from actions.sheet import Sheet
+from actions.steps import Said, Step, Steps
 from knowledge import Knowledge
 from knowledge.screening import Screening
 
 DATA = Path("data")
 FORM = "screening_form"
-RED_FLAG = "red_flag"
-# What answers a question of the patient's inside the form; after it the form goes on.
-ANSWERED_ELSEWHERE = {"faq", "refuse", "help", "follow_up", RED_FLAG}
 UNKNOWN = {"clarify": "utter_clarify", "nlu_fallback": "utter_unknown", "out_of_scope": "utter_out_of_scope"}
-COMMAND_OF = {
-    "screening_stop": "stop",
-    "goodbye": "stop",
-    "screening_change": "back",
-    "follow_up/why": "why",
-    "screening": "repeat",
-}
 
 Json = dict[str, Any]
 Events = list[EventType]
@@ -56,8 +46,14 @@ def cards() -> Cards:
     return Cards(knowledge(), screening())
 
 
+@cache
+def steps() -> Steps:
+    """What a message does."""
+    return Steps(cards(), screening())
+
+
 class StartScreening(Action):
-    """Begins anew, with what the first message already says ("I'm pregnant, is it safe for me?")."""
+    """Begins, with what was told before standing ticked; a result that is there is said again instead."""
 
     def name(self) -> str:
         """Its name in domain.yml."""
@@ -65,14 +61,19 @@ class StartScreening(Action):
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Json) -> Events:
         """Say what is coming; the form asks."""
-        before = _sheet(tracker)
-        kept = {} if tracker.get_slot("screening_done") else before.answers
-        told = {name: answer for name, answer in mentioned(_text(tracker), screening()).items() if answer != "no"}
-        sheet = Sheet(style=_style(tracker), alarmed=before.alarmed).answered(screening(), {**kept, **told})
-        if screening().ended_by(sheet.answers):
-            return [*_slots(sheet), FollowupAction("action_screening_result")]
-        dispatcher.utter_message(**cards().said("start", kind="screening"))
-        return _slots(sheet)
+        step = steps().start(
+            _sheet(tracker),
+            _said(tracker),
+            done=bool(tracker.get_slot("screening_done")),
+            told=tracker.get_slot("told") or {},
+            style=_style(tracker),
+        )
+        _say(dispatcher, step)
+        if step.next == "result":
+            return [*_slots(step.sheet), FollowupAction("action_screening_result")]
+        if step.next == "listen":
+            return [FollowupAction("action_listen")]
+        return _slots(step.sheet)
 
 
 class AskScreening(Action):
@@ -84,10 +85,9 @@ class AskScreening(Action):
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Json) -> Events:
         """Send the card."""
-        sheet = _sheet(tracker)
-        sheet = replace(sheet, at=sheet.at or sheet.open(screening()))
-        dispatcher.utter_message(**cards().ask(sheet))
-        return [SlotSet("screening", sheet.slot())]
+        step = steps().ask(_sheet(tracker))
+        _say(dispatcher, step)
+        return [SlotSet("screening", step.sheet.slot())]
 
 
 class ValidateScreening(Action):
@@ -101,53 +101,16 @@ class ValidateScreening(Action):
         """Note what was said; reject what others answer, so that they do and the form goes on after it."""
         if not _just_said(tracker):
             return []
-        intent, sheet = _intent(tracker), _sheet(tracker)
-        if intent == RED_FLAG:
-            return [ActionExecutionRejected(FORM)]
-        chosen = ticked(screening(), _card(tracker))
-        reading = Reading(answers=chosen) if chosen else read(_text(tracker), screening(), sheet)
-        if reading.answers or reading.again:
-            return self._answered(dispatcher, tracker, sheet, reading)
-        if command := reading.command or COMMAND_OF.get(intent):
-            return self._command(dispatcher, sheet, command)
-        if _group(intent) in ANSWERED_ELSEWHERE or (reading.asks and intent in UNKNOWN):
-            return [ActionExecutionRejected(FORM)]
-        dispatcher.utter_message(**cards().said("not_read", kind="screening"))
-        return [SlotSet("screening", sheet.slot())]
-
-    def _answered(self, dispatcher: CollectingDispatcher, tracker: Tracker, sheet: Sheet, reading: Reading) -> Events:
-        asked = {question.id for question in sheet.asked(screening())}
-        after = sheet.reopened(screening(), reading.again) if reading.again else sheet
-        after = after.answered(screening(), reading.answers)
-        events: Events = [SlotSet("screening", after.slot())]
-        if after.open(screening()) is None:
+        step = steps().answer(_sheet(tracker), _said(tracker))
+        _say(dispatcher, step)
+        events: Events = [SlotSet("screening", step.sheet.slot())]
+        if step.next == "stop":
+            events.append(SlotSet("requested_slot", None))
+        if step.next == "result":
             events.append(SlotSet("screening_finished", True))
-        elif unasked := [name for name in reading.answers if name not in asked]:
-            dispatcher.utter_message(**cards().said("noted", kind="screening", labels=cards().labels(unasked)))
-        if reading.asks and _group(_intent(tracker)) in ANSWERED_ELSEWHERE and not cards().alarm(after):
+        if step.next == "elsewhere" or step.elsewhere:
             events.append(ActionExecutionRejected(FORM))
         return events
-
-    def _command(self, dispatcher: CollectingDispatcher, sheet: Sheet, command: str) -> Events:
-        if command == "stop":
-            return [SlotSet("screening", replace(sheet, stopped=True).slot()), SlotSet("requested_slot", None)]
-        if command == "skip":
-            asked = [question.id for question in sheet.asked(screening())]
-            sheet = sheet.answered(screening(), {name: "skipped" for name in asked if name not in sheet.answers})
-            if sheet.open(screening()) is None:
-                return [SlotSet("screening", sheet.slot()), SlotSet("screening_finished", True)]
-            dispatcher.utter_message(**cards().said("skipped", kind="screening"))
-        elif command == "back":
-            if (before := sheet.before(screening())) is None:
-                dispatcher.utter_message(**cards().said("first", kind="screening"))
-            else:
-                sheet = replace(sheet, at=before)
-        elif command == "why":
-            dispatcher.utter_message(text=cards().why(sheet), json_message={"kind": "screening"})
-        elif command == "one_by_one":
-            dispatcher.utter_message(**cards().said("one_by_one", kind="screening"))
-            sheet = replace(sheet, style="one_by_one", at=None)
-        return [SlotSet("screening", sheet.slot())]
 
 
 class ScreeningResult(Action):
@@ -178,40 +141,15 @@ class ChangeScreening(Action):
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Json) -> Events:
         """Renew the result, ask again what a "no" leaves open, or ask what should be changed."""
-        intent, sheet = _intent(tracker), _sheet(tracker)
-        card = _card(tracker)
-        if card and (again := _names_of(card)):
-            return [*_slots(replace(sheet.reopened(screening(), ()), at=again)), FollowupAction(FORM)]
-        said = mentioned(_text(tracker), screening())
-        told = {name: a for name, a in said.items() if a != "no" and sheet.answers.get(name) != a}
-        denied = [name for name, answer in said.items() if answer == "no" and sheet.answers.get(name, "no") != "no"]
-        if not tracker.get_slot("screening_done"):
-            return self._without_result(dispatcher, sheet.answered(screening(), told), told)
-        if denied:
-            return [*_slots(sheet.reopened(screening(), denied).answered(screening(), told)), FollowupAction(FORM)]
-        if told:
-            return _show(dispatcher, sheet.answered(screening(), told), renewed=True)
-        if intent == "screening_change":
-            dispatcher.utter_message(**cards().which())
-        elif intent in UNKNOWN:
-            dispatcher.utter_message(response=UNKNOWN[intent])
-        return []
-
-    def _without_result(self, dispatcher: CollectingDispatcher, sheet: Sheet, told: Json) -> Events:
-        if not told:
-            dispatcher.utter_message(**cards().said("nothing_open", offer=["screening"]))
-            return []
-        if alarm := cards().alarm(sheet):
-            dispatcher.utter_message(**alarm)
-            return _cleared(sheet)
-        alone = {**dict.fromkeys(screening().questions, "no"), **told}
-        reasons = screening().outcome(alone).reasons
-        dispatcher.utter_message(**cards().said("mentioned", ["screening"], reasons=f"\n{cards().reasons(reasons)}\n"))
-        return [SlotSet("screening", sheet.slot())]
+        done, said = bool(tracker.get_slot("screening_done")), _said(tracker)
+        step = steps().change(_sheet(tracker), said, done=done)
+        if not step.says and step.next == "listen" and said.intent in UNKNOWN:
+            dispatcher.utter_message(response=UNKNOWN[said.intent])
+        return _after(dispatcher, step, renewed=done)
 
 
 class AnswerCard(Action):
-    """A card that is answered while no form is open: after the result, or after the engine was started anew."""
+    """A card that is answered while no form is open: after the result, for instance."""
 
     def name(self) -> str:
         """Its name in domain.yml."""
@@ -219,14 +157,8 @@ class AnswerCard(Action):
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Json) -> Events:
         """Note it and go on from there."""
-        answers = ticked(screening(), _card(tracker))
-        if not answers:
-            dispatcher.utter_message(**cards().said("nothing_open", offer=["screening"]))
-            return []
-        sheet = replace(_sheet(tracker), at=None, stopped=False).answered(screening(), answers)
-        if sheet.open(screening()) is None:
-            return _show(dispatcher, sheet, renewed=bool(tracker.get_slot("screening_done")))
-        return [*_slots(sheet), FollowupAction(FORM)]
+        step = steps().card_late(_sheet(tracker), _said(tracker))
+        return _after(dispatcher, step, renewed=bool(tracker.get_slot("screening_done")))
 
 
 class StopScreening(Action):
@@ -255,10 +187,11 @@ class SendScreening(Action):
         if not tracker.get_slot("screening_done"):
             dispatcher.utter_message(**cards().said("nothing_to_send", offer=["screening"]))
             return []
+        sheet = _sheet(tracker)
         message = cards().said("sent", kind="handoff")
-        message["json_message"].update(reason="screening", result=cards().data(_sheet(tracker)))
+        message["json_message"].update(reason="screening", result=cards().data(sheet))
         dispatcher.utter_message(**message)
-        return []
+        return [SlotSet("screening", replace(sheet, sent=True).slot())]
 
 
 class PrintScreening(Action):
@@ -277,16 +210,28 @@ class PrintScreening(Action):
         return []
 
 
+def _say(dispatcher: CollectingDispatcher, step: Step) -> None:
+    for message in step.says:
+        dispatcher.utter_message(**message)
+
+
+def _after(dispatcher: CollectingDispatcher, step: Step, *, renewed: bool) -> Events:
+    """What a step means while no form is open."""
+    _say(dispatcher, step)
+    if step.next == "result":
+        return _show(dispatcher, step.sheet, renewed=renewed)
+    if step.next == "ask":
+        return [*_slots(step.sheet), FollowupAction(FORM)]
+    return [SlotSet("screening", step.sheet.slot())] if step.sheet.answers else []
+
+
 def _show(dispatcher: CollectingDispatcher, sheet: Sheet, *, renewed: bool = False) -> Events:
     """Say the result; an emergency is said alone, and its answers are not kept."""
     if alarm := cards().alarm(sheet):
         dispatcher.utter_message(**alarm)
         return _cleared(sheet)
-    message = cards().result(sheet)
-    if renewed:
-        message["text"] = f"{cards().say('renewed')}\n\n{message['text']}"
-    dispatcher.utter_message(**message)
-    return [*_slots(replace(sheet, at=None)), SlotSet("screening_done", True)]
+    dispatcher.utter_message(**cards().result(sheet, renewed=renewed))
+    return [*_slots(replace(sheet, at=None, shown=None)), SlotSet("screening_done", True)]
 
 
 def _slots(sheet: Sheet) -> Events:
@@ -320,8 +265,14 @@ def _style(tracker: Tracker) -> str:
     return asked or ("cards" if tracker.get_latest_input_channel() == "gateway" else "one_by_one")
 
 
-def _text(tracker: Tracker) -> str:
-    return str((tracker.latest_message or {}).get("text") or "")
+def _said(tracker: Tracker) -> Said:
+    """The message that the tracker has heard last."""
+    return Said(
+        text=str((tracker.latest_message or {}).get("text") or ""),
+        intent=_intent(tracker),
+        card=next(iter(tracker.get_latest_entity_values("card")), None),
+        on_screen=tracker.get_slot("on_screen"),
+    )
 
 
 def _intent(tracker: Tracker) -> str:
@@ -333,20 +284,6 @@ def _intent(tracker: Tracker) -> str:
     return str(
         intent.get("full_retrieval_intent_name") or (selected.get("response") or {}).get("intent_response_key") or name
     )
-
-
-def _group(intent: str) -> str:
-    return intent.partition("/")[0]
-
-
-def _card(tracker: Tracker) -> Any:
-    return next(iter(tracker.get_latest_entity_values("card")), None)
-
-
-def _names_of(card: Any) -> str | None:
-    """The id of the card to show again, if it is one of ours and was not answered."""
-    name = card.get("id") if isinstance(card, dict) and "ticked" not in card else None
-    return name if name in {card.id for card in screening().cards} else None
 
 
 def _just_said(tracker: Tracker) -> bool:

@@ -16,14 +16,21 @@ RESTS: tuple[Answer, ...] = ("no", "not_sure", "skipped")
 class Sheet:
     """The state of one screening.
 
-    `style` is "cards" (a list to tick) or "one_by_one". `at` is what was asked last: a card's id, or a question's when
-    it goes one by one. `alarmed` stays once an answer was an emergency, so that taking it back keeps the warning.
+    `style` is "cards" (a list to tick) or "one_by_one". `at` is what is being asked: a card's id, or a question's when
+    it goes one by one; `shown` is what was last shown in full. `last` are the questions that were answered last: what a
+    slip takes back. `again` is the question that was asked once more because the answer to it was not sure.
+    `alarmed` stays once an answer was an emergency, so that taking it back keeps the warning; `sent` once the front
+    desk has a result.
     """
 
     style: str = "cards"
     answers: Mapping[str, Answer] = field(default_factory=dict)
     at: str | None = None
+    shown: str | None = None
+    last: tuple[str, ...] = ()
+    again: str | None = None
     alarmed: bool = False
+    sent: bool = False
     stopped: bool = False
 
     @classmethod
@@ -40,7 +47,11 @@ class Sheet:
             style="one_by_one" if given.get("style") == "one_by_one" else "cards",
             answers=answers,
             at=at if (at := given.get("at")) in names else None,
+            shown=given.get("shown"),
+            last=tuple(name for name in given.get("last") or () if name in screening.questions),
+            again=given.get("again"),
             alarmed=bool(given.get("alarmed")),
+            sent=bool(given.get("sent")),
             stopped=bool(given.get("stopped")),
         )
 
@@ -50,7 +61,11 @@ class Sheet:
             "style": self.style,
             "answers": dict(self.answers),
             "at": self.at,
+            "shown": self.shown,
+            "last": list(self.last),
+            "again": self.again,
             "alarmed": self.alarmed,
+            "sent": self.sent,
             "stopped": self.stopped,
         }
 
@@ -87,6 +102,8 @@ class Sheet:
             self,
             answers=merged,
             at=None if done else self.at,
+            last=tuple(answers) or self.last,
+            again=None if done else self.again,
             alarmed=self.alarmed or alarm == next(iter(screening.outcomes)),
         )
 

@@ -30,10 +30,11 @@ import httpx
 
 from benchmarks import stock
 from benchmarks.load import allow_many_files, cpu_seconds, idle_streams, many_chats, memory_mb, throughput
-from gateway.evaluation.engine_command import run_in_engine
+from gateway.editions.models import Models
+from gateway.engine.command import run_in_engine
+from gateway.engine.environment import ENGINE_PYTHON
 from gateway.evaluation.hint3 import mcc
 from gateway.settings import Settings
-from gateway.training import ENGINE_PYTHON, Models
 
 ROOT = Path.cwd()
 Json = dict[str, Any]
@@ -117,6 +118,7 @@ def assistant(database: str) -> Iterator[tuple[str, Serving]]:
         "IMS_ENGINE_URL": f"http://127.0.0.1:{free_port()}",
         "IMS_DATABASE": database,
         "IMS_CONVERSATION_BURST": "1000000",
+        "IMS_TRUST_LOCAL": "yes",
     }
     url = f"http://127.0.0.1:{port}/webhooks/rest/webhook"
     with serving(["./ims", "run", "--no-train"], env, url) as started:

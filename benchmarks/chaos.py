@@ -30,12 +30,12 @@ import httpx
 import typer
 
 from benchmarks.load import allow_many_files
+from gateway.operations.processes import parts
 from gateway.settings import Settings
-from gateway.supervisor import parts
-from tests.gateway.chaos import Outcome, Wire, live_through, staffed
-from tests.gateway.fake_engine import TOKEN
-from tests.gateway.processes import Processes, eventually
-from tests.scaling.services import PostgreSql
+from tests.support.fake_engine import TOKEN
+from tests.support.gateway_chaos import Outcome, Wire, live_through, staffed
+from tests.support.processes import Processes, eventually
+from tests.support.services import PostgreSql
 
 LONG = 300.0  # seconds that a part may take to start while 200 chats wait for it
 LOCKED = (0.5, 2.0, 4.0, 11.0)  # seconds; the gateway gives up after ten

@@ -26,9 +26,9 @@ import httpx
 
 from benchmarks.bench import free_port, serving
 from benchmarks.load import memory_mb
-from gateway.database import Database
 from gateway.staff.accounts import Accounts
-from tests.gateway.staff import Browser, ready
+from gateway.storage.database import Database
+from tests.support.staff import Browser, ready
 
 AT_ONCE = 8
 PATIENCE = 60.0  # seconds; what takes longer has failed
@@ -155,6 +155,7 @@ def main() -> None:
             "IMS_PORT": base.rpartition(":")[2],
             "IMS_ENGINE_URL": f"http://127.0.0.1:{free_port()}",
             "IMS_DATABASE": address,
+            "IMS_TRUST_LOCAL": "yes",
         }
         command = [sys.executable, "-m", "gateway.cli", "run", "--no-train"]
         with serving(command, environment, f"{base}/webhooks/rest/webhook") as started:

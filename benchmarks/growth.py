@@ -29,11 +29,12 @@ from sqlalchemy import insert
 
 from benchmarks.bench import ROOT, asked, assistant
 from benchmarks.stock import train
-from gateway.database import Database
-from gateway.evaluation.engine_command import run_in_engine
+from gateway.engine.command import run_in_engine
 from gateway.settings import Settings
-from gateway.store import Draft, Outcome, Store
-from gateway.tables import conversations, events
+from gateway.storage.database import Database
+from gateway.storage.records import Draft, TurnOutcome
+from gateway.storage.store import Store
+from gateway.storage.tables import conversations, events
 
 Json = dict[str, Any]
 TIMES = 10
@@ -107,7 +108,7 @@ def chats_of(messages: int) -> Iterator[tuple[list[Json], list[Json]]]:
         for number in range(first, min(first + 100 * A_CHAT, messages), A_CHAT):
             chat_id, at = f"grown-{number}", begin + timedelta(seconds=31 * number)
             row: Json = {"token_hash": None, "sender": None, "red_flag": None, "language": None, "slots": {}}
-            row |= {"engine_epoch": 1, "engine_turns": 0, "holder": "assistant", "answers_after": 0, "desk_seen": 0}
+            row |= {"holder": "assistant", "answers_after": 0, "desk_seen": 0}
             opened.append({**row, "id": chat_id, "created_at": at, "last_at": at, "last_seq": A_CHAT})
             for seq in range(1, A_CHAT + 1):
                 patient = seq % 2 == 1
@@ -121,7 +122,7 @@ def chats_of(messages: int) -> Iterator[tuple[list[Json], list[Json]]]:
 async def turns(database: Database) -> list[float]:
     """Milliseconds of all that the database does for a message: store, take up, answer, show; and the desk's queue."""
     store, times = Store(database), []
-    outcome = Outcome((Draft("assistant", "answer", {"text": "Most people are."}),), slots={})
+    outcome = TurnOutcome((Draft("assistant", "answer", {"text": "Most people are."}),), slots={})
     for _ in range(20):
         conversation, _, _ = await store.open()
         for number in range(5):

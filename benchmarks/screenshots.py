@@ -71,11 +71,11 @@ def front_desk(browser: Browser, address: str, login: str, password: str) -> Non
     desk.get_by_label("Login").fill(login)
     desk.get_by_label("Password").fill(password)
     desk.get_by_label("Password").press("Enter")
-    mine = desk.locator(f'tr[data-chat="{chat.kept()["id"]}"] a')
+    mine = desk.locator(f'li[data-chat="{chat.kept()["id"]}"] a')
     take(desk, "desk-queue", mine)
     phone = browser.new_context(base_url=address, storage_state=context.storage_state(), **PHONE).new_page()
     phone.goto("/desk")
-    take(phone, "desk-phone", phone.locator("tr[data-chat]").first)
+    take(phone, "desk-phone", phone.locator("li[data-chat]").first)
     mine.click()
     desk.get_by_role("button", name="Take this chat").click()
     reply = desk.get_by_role("textbox", name="Reply to the patient")
@@ -138,7 +138,7 @@ def main(address: str = "http://localhost:8000", login: str = "", password: str 
         chat = shown(browser, address, DESKTOP)
         chat.ask("is it normal to be sore after")
         with chat.page.context.expect_page() as opened:
-            chat.button("My questions for my physio: opens a sheet to print").click()
+            chat.from_menu("My questions for my physio: opens a sheet to print")
         take(opened.value, "questions-sheet", opened.value.get_by_role("heading", name="Questions for my physio"))
         if login:
             front_desk(browser, address, login, password)

@@ -18,8 +18,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from gateway.engine.environment import ENGINE_PYTHON, engine_environment
 from gateway.settings import Settings
-from gateway.training import ENGINE_PYTHON, engine_environment
 from knowledge import data_hash
 
 Json = dict[str, Any]

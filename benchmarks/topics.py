@@ -36,11 +36,9 @@ def accepted(item: Json) -> set[str]:
     return {also} if isinstance(also, str) else set(also)
 
 
-async def ask(agent: Agent, text: str, number: int) -> Json:
+async def ask(agent: Agent, text: str) -> Json:
     """One message in a conversation of its own."""
-    return await converse(
-        agent, {"sender": f"bench-{number}", "message": text, "choice": None, "slots": None}, agent.handle_message
-    )
+    return await converse(agent, {"message": text, "choice": None, "slots": {}, "before": []})
 
 
 async def score(agent: Agent, folder: Path) -> Json:
@@ -49,9 +47,9 @@ async def score(agent: Agent, folder: Path) -> Json:
     right = near = wrong = refused = 0
     times = []
     questions, outside = rows(folder / "questions.jsonl"), rows(folder / "out_of_scope.jsonl")
-    for number, item in enumerate(questions):
+    for item in questions:
         start = time.perf_counter()
-        got = await ask(agent, item["text"], number)
+        got = await ask(agent, item["text"])
         times.append(time.perf_counter() - start)
         wanted = {item["topic"]} | accepted(item)
         hit = got["kind"] in ("answer", "handoff") and bool(set(got["topics"]) & wanted)
@@ -60,8 +58,8 @@ async def score(agent: Agent, folder: Path) -> Json:
         wrong += got["kind"] == "answer" and not hit
         if not hit:
             misses["questions"].append({"text": item["text"], "wanted": sorted(wanted), "got": got})
-    for number, item in enumerate(outside):
-        got = await ask(agent, item["text"], -1 - number)
+    for item in outside:
+        got = await ask(agent, item["text"])
         good = got["kind"] in REFUSED or bool(set(got["topics"]) & accepted(item))
         refused += good
         if not good:

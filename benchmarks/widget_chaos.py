@@ -14,8 +14,8 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-from tests.browser.chaos import live_through
 from tests.browser.conftest import ARGUMENTS, CHROMIUM, Chat, Site
+from tests.support.browser_chaos import live_through
 
 
 def main(messages: int = 2000, seed: int = 7) -> int:

@@ -1,4 +1,4 @@
-"""Make the two environments of IMS Assistant from their lock files, and build the sentence encoder once.
+"""Make the two environments of IMS Assistant from their lock files, and build the encoders once.
 
 `make run`, `make test` and `make setup` call this with whatever `python3` there is; it needs only the standard library.
 What is already made is left alone, so a second call takes well under a second.
@@ -6,8 +6,8 @@ What is already made is left alone, so a second call takes well under a second.
     engine   Python 3.10          environments/engine.txt    Rasa Open Source 3.6.21 runs on nothing newer
     gateway  Python 3.11 to 3.13  environments/gateway.txt   everything that a person reaches
 
-With `--tracing` (`make tracing`) the gateway's environment also gets environments/tracing.txt, and keeps it from then
-on.
+With `--tracing` (`make tracing`) the gateway's environment also gets environments/tracing.txt, and with `--tests`
+(`make test`) environments/test.txt; it keeps them from then on. What serves patients needs neither.
 
 Exit status 1 and one clear sentence if something is missing.
 """
@@ -185,33 +185,34 @@ def ensure_environment(step: str, environment: Environment, uv: str) -> bool:
     return True
 
 
-def ensure_tracing(uv: str, asked: bool, again: bool) -> bool:
-    """Put what sends traces on top of the gateway's environment, if that is asked for or was once.
+def ensure_on_top(name: str, what: str, uv: str, asked: bool, again: bool) -> bool:
+    """Put the packages of environments/NAME.txt on top of the gateway's environment, if asked for now or once before.
 
     `again`: the environment was made anew, and without them. Returns whether anything had to be done.
     """
-    lock, stamp = LOCKS / "tracing.txt", VENVS / "tracing.sha256"
+    lock, stamp = LOCKS / f"{name}.txt", VENVS / f"{name}.sha256"
     wanted = digest(lock.read_text())
     if not asked and not stamp.exists():
         return False
     if stamp.exists() and stamp.read_text() == wanted and not again:
         return False
-    say("      packages for traces")
+    say(f"      packages for {what}")
     run(
         [uv, "pip", "install", "--require-hashes", "--python", str(GATEWAY.python), "-r", str(lock)],
-        f"The packages for traces could not be installed from {lock.name}. Check the network, then run this again.",
+        f"The packages for {what} could not be installed from {lock.name}. Check the network, then run this again.",
         package_index(),
     )
     stamp.write_text(wanted)
     return True
 
 
-def ensure_encoder() -> None:
-    """Build the encoder's ONNX graph from the packaged weights (checked by sha256) if it is not there yet."""
-    run(
-        [str(ENGINE.python), "-m", "nlu.encoder.build"],
-        "The sentence encoder could not be built; the message above says why.",
-    )
+def ensure_encoders() -> None:
+    """Build the ONNX graphs from the packaged weights (checked by sha256) if they are not there yet."""
+    for module, what in (("encoder.build", "sentence encoder"), ("danger.build", "learned red-flag net")):
+        run(
+            [str(ENGINE.python), "-m", module],
+            f"The {what} could not be built; the message above says why.",
+        )
 
 
 @contextlib.contextmanager
@@ -227,15 +228,16 @@ def alone() -> Iterator[None]:
         yield
 
 
-def main(tracing: bool = False) -> int:
+def main(tracing: bool = False, tests: bool = False) -> int:
     started = time.monotonic()
     try:
         with alone():
             uv = ensure_uv()
             changed = ensure_environment("[2/4]", ENGINE, uv)
             anew = ensure_environment("[3/4]", GATEWAY, uv)
-            changed = ensure_tracing(uv, tracing, anew) or anew or changed
-            ensure_encoder()
+            changed = ensure_on_top("tracing", "traces", uv, tracing, anew) or anew or changed
+            changed = ensure_on_top("test", "the tests", uv, tests, anew) or changed
+            ensure_encoders()
     except SetupError as error:
         print(f"\nSet-up stopped. {error}", file=sys.stderr)
         return 1
@@ -248,4 +250,4 @@ def main(tracing: bool = False) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(tracing="--tracing" in sys.argv[1:]))
+    sys.exit(main(tracing="--tracing" in sys.argv[1:], tests="--tests" in sys.argv[1:]))

@@ -6,73 +6,80 @@
 from __future__ import annotations
 
 import logging
+import resource
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import datetime
+from functools import partial
 
-from fastapi import FastAPI
-from fastapi.exceptions import RequestValidationError
-from sqlalchemy.exc import InterfaceError, OperationalError
-from starlette.exceptions import HTTPException
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.routing import Mount
 
-from gateway import metrics
-from gateway.conversations import Conversations
-from gateway.database import Database
-from gateway.desk.links import Links
-from gateway.edition import Edition, Frame
-from gateway.engine import Engine
+from gateway.answers.withdrawals import Withdrawals
+from gateway.assembly import Edition, Frame
+from gateway.chat.conversations import Conversations
+from gateway.chat.retention import TIME, Retention
+from gateway.chat.trusted_time import TrustedTime
+from gateway.clock import utc_now
+from gateway.engine.client import Engine
 from gateway.exchange import Exchange
-from gateway.guards import BodyLimit, OtherSites, SecurityHeaders
-from gateway.logs import RequestLog, describe
-from gateway.peers import Alone, RedisPeers, SharedBuckets, SharedSignals
-from gateway.problems import SENTENCES, Refused, error_body, problem_page, wants_page
-from gateway.retention import Retention
+from gateway.handoff.links import Links
+from gateway.live.open_streams import IN_ALL, OpenStreams
+from gateway.live.peers import Alone, RedisPeers, SharedBuckets, SharedSignals
+from gateway.monitoring import metrics
+from gateway.monitoring.logs import RequestLog
+from gateway.monitoring.tracing import TracedRequests, Tracing
 from gateway.settings import Settings
 from gateway.staff.access import Access
 from gateway.staff.accounts import Accounts
 from gateway.staff.audit import Audit
 from gateway.staff.throttle import Throttle
-from gateway.store import Store
-from gateway.studio.errors import StudioError
-from gateway.studio.personal import Personal
-from gateway.studio.shadow import Shadow
+from gateway.storage.database import Database
+from gateway.storage.store import Store
+from gateway.studio.personal import Personal, without_details
+from gateway.studio.trying.shadow import Shadow
 from gateway.studio.workplace import Workplace
-from gateway.tracing import TracedRequests, Tracing
-from gateway.turns import RedFlagNet
-from gateway.withdrawals import Withdrawals
+from gateway.web.guards import BodyLimit, OtherSites, SecurityHeaders
+from gateway.web.handlers import HANDLERS
+from gateway.web.rate_limits import Addresses
 from knowledge import Knowledge
+from safety import SafetyNet
 
 log = logging.getLogger(__name__)
-
-
-def utc_now() -> datetime:
-    """The real clock."""
-    return datetime.now(UTC)
 
 
 def create_app(
     settings: Settings,
     knowledge: Knowledge,
-    net: RedFlagNet,
+    net: SafetyNet,
     engine: Engine | None = None,
     now: Callable[[], datetime] = utc_now,
     tracing: Tracing | None = None,
-) -> FastAPI:
+) -> Starlette:
     """The gateway as an ASGI application. Without `engine`, the one at `settings.engine_url`; no traces by default."""
     counted = metrics.Metrics()
     tracing = tracing or Tracing()
-    database = Database(settings.database_url, tracing)
-    store = Store(database, now)
+    database = Database(settings.database_url, tracing.database_write)
+    store = Store(database, now, settings.chat_limit)
     peers = RedisPeers(settings.redis) if settings.redis else None
     others = peers or Alone()
     signals = SharedSignals(others)
     withdrawals = Withdrawals(database, now, settings.withdrawal_poll)
     shadow = Shadow(database, lambda: Personal.load(settings.answered_from), now)
-    conversations = Conversations(store, signals, counted, others, shadow, tracing)
-    retention = Retention(store, database, signals, now)
+    details = without_details(settings.answered_from) if settings.remove_details else None
+    conversations = Conversations(store, signals, counted, others, shadow, tracing, without_details=details)
+    audit = Audit(database, now)
+    time = TrustedTime(settings.var / TIME, now)
+    retention = Retention(store, database, signals, now, time=time, beside=audit.purge)
     accounts = Accounts(database, now)
+    addresses = Addresses(
+        SharedBuckets("address", others, settings.address_burst, settings.address_rate),
+        SharedBuckets("chats", others, settings.chats_burst, settings.chats_rate),
+        trusted=settings.trusts_local(knowledge.clinic.demo),
+    )
+    throttle = Throttle(tell=partial(others.tell, "guess"))
+    others.hear("guess", throttle.heard)
     frame = Frame(
         settings=settings,
         now=now,
@@ -85,21 +92,22 @@ def create_app(
         conversations=conversations,
         withdrawals=withdrawals,
         retention=retention,
-        links=Links(settings.secret("answer_links"), settings.public_url),
+        links=Links(settings.link_secret or settings.secret("answer_links"), settings.public_url, now),
         accounts=accounts,
-        audit=Audit(database, now),
-        access=Access(accounts, settings.public_url),
-        throttle=Throttle(),
+        audit=audit,
+        access=Access(accounts, addresses, settings.public_url, settings.require_second_step),
+        throttle=throttle,
         shadow=shadow,
         studio=Workplace(settings, knowledge, net, database, now),
         conversation_buckets=SharedBuckets(
             "conversation", others, settings.conversation_burst, settings.conversation_rate
         ),
-        address_buckets=SharedBuckets("address", others, settings.address_burst, settings.address_rate),
+        addresses=addresses,
+        streams=OpenStreams(int(IN_ALL * resource.getrlimit(resource.RLIMIT_NOFILE)[0])),
     )
 
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
         await database.upgrade()
         await withdrawals.start()
         if peers:
@@ -122,66 +130,18 @@ def create_app(
         await database.close()
         await tracing.close()
 
-    app = FastAPI(
-        title="IMS Assistant",
-        description="A chat that answers patients' questions about Intramuscular Stimulation.",
-        version="1",
-        docs_url=None,  # they load scripts from other machines; the description itself is at /openapi.json
-        redoc_url=None,
-        # It would record errors with what patients typed in them, if somebody set its environment variables.
-        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
-        lifespan=lifespan,
+    exchange = Exchange(frame, Edition(frame, knowledge, net, engine, settings.engine_urls))
+    around = [Middleware(RequestLog, ended=counted.request)]
+    if tracing.on:
+        around.append(Middleware(TracedRequests, tracing=tracing))
+    around.append(Middleware(SecurityHeaders))
+    around.append(
+        Middleware(OtherSites, origins=lambda: settings.origins or exchange.edition.knowledge.clinic.website_origins)
     )
-    exchange = Exchange(frame, app, Edition(frame, knowledge, net, engine, settings.engine_urls))
+    around.append(Middleware(BodyLimit, limit=settings.body_limit))
+    app = Starlette(
+        routes=[Mount("/", app=exchange)], middleware=around, exception_handlers=HANDLERS, lifespan=lifespan
+    )
     app.state.signals, app.state.withdrawals, app.state.exchange = signals, withdrawals, exchange
     app.state.studio = frame.studio
-    app.add_exception_handler(Refused, _refused)
-    app.add_exception_handler(StudioError, _not_done)
-    app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(HTTPException, _http_error)
-    for gone in (OperationalError, InterfaceError):
-        app.add_exception_handler(gone, _not_stored)
-    app.add_middleware(BodyLimit, limit=settings.body_limit)
-    if origins := settings.origins or knowledge.clinic.website_origins:
-        app.add_middleware(OtherSites, origins=origins)
-    app.add_middleware(SecurityHeaders)
-    if tracing.on:
-        app.add_middleware(TracedRequests, tracing=tracing)
-    app.add_middleware(RequestLog, ended=counted.request)
     return app
-
-
-async def _refused(request: Request, error: Exception) -> Response:
-    assert isinstance(error, Refused)
-    if wants_page(request) and request.method == "POST" and request.url.path.startswith("/studio"):
-        return problem_page(error.status, "This was not done", error.message)
-    return error.response()
-
-
-async def _not_done(request: Request, error: Exception) -> Response:
-    assert isinstance(error, StudioError)
-    if wants_page(request):
-        return problem_page(409, "This was not done", str(error))
-    return JSONResponse(error_body("not_done", str(error)), 409)
-
-
-async def _not_stored(request: Request, error: Exception) -> Response:
-    """The database is locked, full or away. Nothing was taken, and what asks again later finds it again."""
-    log.error("the database does not answer (%s)", describe(error))
-    return Refused.because("not_stored").response()
-
-
-async def _invalid(request: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)
-    problems = error.errors()
-    if any(problem["type"] == "json_invalid" for problem in problems):
-        return Refused.because("bad_json").response()
-    # Only the names of our own fields: the rest of the error quotes what was sent.
-    fields = sorted({str(problem["loc"][-1]) for problem in problems})
-    return Refused.because("wrong_shape", fields=", ".join(fields)).response()
-
-
-async def _http_error(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
-    codes = {status: code for code, (status, _) in SENTENCES.items() if code in {"not_found", "method_not_allowed"}}
-    return Refused.because(codes.get(error.status_code, "bad_request")).response()

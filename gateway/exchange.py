@@ -12,33 +12,37 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import httpx
-from fastapi import FastAPI
+from starlette.types import Receive, Scope, Send
 
-from gateway.control import ControlError, Json, Tell, listen
-from gateway.edition import Edition, Frame
-from gateway.engine import HttpEngine
-from gateway.turns import RedFlagNet
-from knowledge import Knowledge, KnowledgeError
-from safety import Net, RulesError
+from gateway.assembly import Edition, Frame
+from gateway.editions.control import ControlError, Json, Tell, listen
+from gateway.engine.client import HttpEngine
+from knowledge import Knowledge, Told
+from safety import Net, SafetyNet
 
 
 class Exchange:
-    """Knows the edition that is served. `start` it to have it take orders from the supervisor."""
+    """The application that passes each request to the edition that is served.
 
-    def __init__(self, frame: Frame, app: FastAPI, first: Edition) -> None:
+    `start` it to have it take orders from the supervisor.
+    """
+
+    def __init__(self, frame: Frame, first: Edition) -> None:
         self._frame = frame
-        self._app = app
-        self._own = list(app.router.routes)  # the description of the API
         self._alone = asyncio.Lock()
         self._server: asyncio.Server | None = None
         self._candidate: httpx.AsyncClient | None = None
         self._put(first)
 
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a request with the edition that is there when it comes; it stays with that one."""
+        await self.edition.app(scope, receive, send)
+
     async def start(self) -> None:
         """Begin to look after those who wait, and to take orders."""
         if self._frame.settings.shadow:
             await self._shadow(*self._frame.settings.shadow.split())
-        self.edition.alerts.start(self._frame.settings.desk_poll)
+        self.edition.start(self._frame.settings.desk_poll)
         if self._frame.settings.control:
             self._server = await listen(Path(self._frame.settings.control), self._ordered)
 
@@ -46,7 +50,7 @@ class Exchange:
         """Take no more orders, and alert nobody any more."""
         if self._server:
             self._server.close()
-        await self.edition.alerts.close()
+        await self.edition.stop()
 
     async def close(self) -> None:
         """Give back what the edition holds."""
@@ -61,9 +65,9 @@ class Exchange:
         async with self._alone:
             new = await asyncio.to_thread(self._made, data, urls)
             old = self.edition
-            await old.alerts.close()
+            await old.stop()
             self._put(new)
-            new.alerts.start(self._frame.settings.desk_poll)
+            new.start(self._frame.settings.desk_poll)
             await old.finished()
             await old.close()
 
@@ -71,7 +75,7 @@ class Exchange:
         knowledge = Knowledge.load(data)
         return Edition(self._frame, knowledge, self._net_of(data), None, urls)
 
-    def _net_of(self, data: Path) -> RedFlagNet:
+    def _net_of(self, data: Path) -> SafetyNet:
         """The net there is, where the rules are the same: it takes seconds to make one."""
         if _rules(data) == _rules(self.edition.knowledge.folder):
             return self.edition.net
@@ -81,8 +85,7 @@ class Exchange:
         self.edition = edition
         self._frame.conversations.use(edition.turns)
         self._frame.studio.listen_with(edition.net)
-        self._app.router.routes[:] = [*self._own, *edition.routes]
-        self._app.state.desk, self._app.state.alerts = edition.desk, edition.alerts
+        self._frame.retention.keep(edition.knowledge.clinic.retention_days)
 
     async def _shadow(self, url: str = "", model: str = "") -> None:
         """Have a candidate hear what patients write from now on; without an address, none."""
@@ -104,13 +107,13 @@ class Exchange:
                 await self._shadow(*order["candidate"])
             else:
                 raise ControlError("The gateway does not know this order.")
-        except (KnowledgeError, RulesError, OSError) as error:
+        except (Told, OSError) as error:
             raise ControlError(f"The gateway cannot use this data: {error}") from error
         return {}
 
 
 def _rules(data: Path) -> str:
     digest = hashlib.sha256()
-    for path in sorted((data / "lexicon").glob("*.yml")):
+    for path in sorted(path for path in (data / "lexicon").rglob("*") if path.is_file()):
         digest.update(f"{path.name}\0".encode() + path.read_bytes())
     return digest.hexdigest()

@@ -2,32 +2,37 @@
 
 from __future__ import annotations
 
+import os
+import resource
 import socket
 import sys
-from typing import cast
+from collections.abc import Callable
 
 import uvicorn
-from fastapi import FastAPI
+from starlette.applications import Starlette
 
-from gateway import logs
 from gateway.app import create_app
-from gateway.collector import TracingError
-from gateway.connections import connection_class
-from gateway.settings import Settings, SettingsError
-from gateway.tracing import Tracing
-from knowledge import Knowledge, KnowledgeError
-from safety import Net, RulesError
+from gateway.monitoring import logs
+from gateway.monitoring.tracing import Tracing
+from gateway.settings import Settings
+from gateway.web.connections import connection_class
+from knowledge import Knowledge, Told
+from safety import Net
 
 
 class Server(uvicorn.Server):
     """uvicorn, which ends the event streams first when it stops: it would wait for them to end by themselves."""
 
+    def __init__(self, config: uvicorn.Config, end_streams: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._end_streams = end_streams
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        cast(FastAPI, self.config.app).state.signals.close()
+        self._end_streams()
         await super().shutdown(sockets)
 
 
-def server(settings: Settings, app: FastAPI) -> Server:
+def server(settings: Settings, app: Starlette) -> Server:
     """The server for this application; loopback unless the settings say otherwise."""
     config = uvicorn.Config(
         app,
@@ -39,7 +44,13 @@ def server(settings: Settings, app: FastAPI) -> Server:
         server_header=False,
         timeout_graceful_shutdown=5,
     )
-    return Server(config)
+    return Server(config, app.state.signals.close)
+
+
+def allow_many_connections() -> None:
+    """As many open files as this process may have: each patient who listens holds a connection."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def main() -> int:
@@ -49,10 +60,12 @@ def main() -> int:
         knowledge = Knowledge.load(settings.answered_from)
         net = Net.load(settings.answered_from)
         tracing = Tracing.from_environment()
-    except (SettingsError, KnowledgeError, RulesError, TracingError) as error:
+    except Told as error:
         print(error, file=sys.stderr)
         return 1
+    os.umask(0o077)  # the database holds what patients wrote
     logs.configure(as_json=settings.log_json)
+    allow_many_connections()
     server(settings, create_app(settings, knowledge, net, tracing=tracing)).run()
     return 0
 

@@ -14,10 +14,11 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from knowledge import Told
 from knowledge.clinic import ORIGIN
 
 
-class SettingsError(ValueError):
+class SettingsError(Told, ValueError):
     """An environment variable does not say what it should; the message says which and what is expected."""
 
 
@@ -25,40 +26,46 @@ class SettingsError(ValueError):
 class Settings:
     """Where things are and how much is allowed. Field `x` is set by the environment variable `IMS_X`."""
 
-    data: Path = Path("data")  # in the folder of the assistant, where every command works, as the next two are
-    var: Path = Path("var")
-    models: Path = Path("models")
+    data: Path = Path("data")  # what the assistant knows; from the assistant's folder, as the next two are
+    var: Path = Path("var")  # database, secrets, logs and what is under way
+    models: Path = Path("models")  # trained models and their manifests
     published: str = ""  # where answers are given from; empty: `data`. `ims run` sets it to what was published last
     control: str = ""  # socket at which the gateway takes orders; `ims run` sets it
     shadow: str = ""  # address and name of a candidate that hears what patients write; `ims run` sets it
     database: str = ""  # SQLAlchemy URL; empty: an SQLite file in `var`
-    host: str = "127.0.0.1"
-    port: int = 8000
+    host: str = "127.0.0.1"  # address on which the gateway listens
+    port: int = 8000  # port on which it listens
     public_url: str = ""  # how patients reach it, for QR codes and links; empty: as each request came
+    link_secret: str = ""  # of the answer links; the same for several gateways; empty: made at the first start
     redis: str = ""  # URL of the Redis that several gateways share; empty: there is one gateway
     take_over_after: float = 3.0  # seconds after which a gateway looks for what another one left unanswered
     engine_url: str = "http://127.0.0.1:5005"  # or several, with spaces or commas between them
     engine_token: str = ""  # what the gateway shows to the engine; empty: made at the first start
     engine_timeout: float = 3.0  # seconds after which the patient is told that no answer came
-    engine_turns: int = 8  # turns after which the engine gets a fresh tracker: its cost grows with the tracker
     message_limit: int = 2_000  # characters in one message
     body_limit: int = 1_000_000  # bytes in one request
     header_seconds: float = 15.0  # for the headers of a request to arrive
     header_limit: int = 32_768  # bytes in the headers of a request
     conversation_burst: float = 20  # messages at once in one conversation ...
     conversation_rate: float = 1.0  # ... and then so many a second
-    address_burst: float = 120  # requests at once from one address (this machine itself is not limited) ...
+    address_burst: float = 120  # requests at once from one address, or one IPv6 network ...
     address_rate: float = 5.0  # ... and then so many a second
+    remove_details: bool | None = None  # stores no names, numbers, addresses, birth dates; empty: `ims run` of the demo
+    chat_limit: int = 10_000  # events in one chat; who has more is asked to start over
+    chats_burst: float = 20  # new chats at once from one address ...
+    chats_rate: float = 0.05  # ... and then so many a second
+    trust_local: bool | None = None  # programs here need no token; empty: in the demo without a public URL
     origins: tuple[str, ...] = ()  # sites that may show the chat, instead of website_origins in data/clinic.yml
-    rest_token: str = ""  # asked for on /webhooks/rest/webhook; empty: only this machine may use it
-    metrics_token: str = ""  # asked for on /metrics; empty: only this machine may read it
+    rest_token: str = ""  # asked for on /webhooks/rest/webhook; empty: only a trusted machine may use it
+    metrics_token: str = ""  # asked for on /metrics; empty: only a trusted machine may read it
     log_json: bool = False  # log lines as JSON objects, for programs that collect them
     smtp_host: str = ""  # sends e-mail; empty: none is sent
-    smtp_port: int = 587
+    smtp_port: int = 587  # port of the mail server
     smtp_security: str = "starttls"  # starttls, tls or none (only for a server on this machine)
-    smtp_user: str = ""
-    smtp_password: str = ""
+    smtp_user: str = ""  # name at the mail server; empty: it asks for none
+    smtp_password: str = ""  # password there
     smtp_from: str = ""  # empty: the clinic's address in data/clinic.yml
+    require_second_step: bool = False  # nobody of the staff works without a second step at sign-in
     desk_poll: float = 5.0  # seconds between two looks at who waits for a person
     withdrawal_poll: float = 1.0  # seconds after which a withdrawn answer is withheld at the latest
     heartbeat: float = 15.0  # seconds of silence on an event stream before a sign of life
@@ -75,7 +82,7 @@ class Settings:
             try:
                 given[field.name] = read(environment[name])
             except (ValueError, KeyError) as error:
-                raise SettingsError(f"{name} must be {expected}. What to do: correct or unset {name}.") from error
+                raise SettingsError(f"{name} must be {expected}.", f"correct or unset {name}.") from error
         return cls(**given)
 
     @property
@@ -92,6 +99,10 @@ class Settings:
     def engine_urls(self) -> tuple[str, ...]:
         """The addresses of the engines."""
         return tuple(self.engine_url.replace(",", " ").split())
+
+    def trusts_local(self, demo: bool) -> bool:
+        """Whether programs on this machine are told from others by their address."""
+        return demo and not self.public_url if self.trust_local is None else self.trust_local
 
     def engine_secret(self) -> str:
         """What the gateway shows to the engine, and the engine expects."""
@@ -145,6 +156,7 @@ _READERS: dict[str, tuple[Callable[[str], Any], str]] = {
     "str": (str, "text"),
     "tuple[str, ...]": (_origins, "sites like https://www.your-clinic.ca, with nothing after the name"),
     "bool": (_yes_or_no, "yes or no"),
+    "bool | None": (_yes_or_no, "yes or no"),
     "int": (_positive(int), "a whole number above 0"),
     "float": (_positive(float), "a number above 0"),
 }

@@ -2,32 +2,31 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
-import unicodedata
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from types import MappingProxyType
 
+from knowledge.examples import MARKUP, normalise, read_examples
 from knowledge.pictures import Picture
 from knowledge.placeholders import check_placeholders
 from knowledge.problems import Problem
+from knowledge.references import (
+    SourceRef,
+    read_names,
+    read_signature,
+    read_sources_of,
+    signed_text,
+    version_of,
+    with_simple,
+)
+from knowledge.specific import ID, SpecificAnswer, read_specific
 from knowledge.yaml import Section, read
 
 KINDS = ("answer", "handoff")
-MARKUP = re.compile(r"[\[\](){}]")
-NOT_A_WORD = re.compile(r"[^\w\s]|_")
-
-
-@dataclass(frozen=True)
-class SourceRef:
-    """A source that an answer rests on, and where in it; ``section`` is empty for a publication as a whole."""
-
-    id: str
-    section: str
+__all__ = ["MARKUP", "SourceRef", "SpecificAnswer", "Topic", "normalise", "read_topics", "signed_text", "with_simple"]
 
 
 @dataclass(frozen=True)
@@ -37,6 +36,7 @@ class Topic:
     ``claims`` maps a claim of the documents to the wording that stands for it in both texts; ``more_claims`` are
     stated by the longer text alone. ``reviewer`` is empty and ``reviewed`` None until a physiotherapist has signed this
     text; ``lapsed`` is the name in the file if it stands for another text, or was typed in without signing.
+    ``answers`` are the specific questions in it by id, and ``examples`` those of all of them and of the general one.
     ``picture`` is the drawing or table that is shown with it. ``version`` changes with every change of what a patient
     reads or sees. ``lines`` says where in the file a part begins.
     """
@@ -59,22 +59,22 @@ class Topic:
     picture: Picture | None
     lines: Mapping[str, int] = field(repr=False, compare=False)
     lapsed: str = ""
+    answers: Mapping[str, SpecificAnswer] = field(default_factory=lambda: MappingProxyType({}))
+    simple: str = ""  # the short answer in the plainest words, for who asks for it
 
     @property
     def intent(self) -> str:
         """The name of the topic in Rasa."""
         return f"faq/{self.name}"
 
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """What Rasa itself would say about it: the short text, or one of the specific answers."""
+        return (self.short, *(answer.text for answer in self.answers.values()))
+
     def expired(self, today: date) -> bool:
         """Whether the answer is past its review-by date and has to be withheld."""
         return today > self.review_by
-
-
-def normalise(example: str) -> str:
-    """The example without case, punctuation and accents: what two examples share that teach the same thing."""
-    plain = unicodedata.normalize("NFKD", example.casefold())
-    plain = "".join(character for character in plain if not unicodedata.combining(character))
-    return " ".join(NOT_A_WORD.sub(" ", plain.replace("'", "").replace("’", "")).split())
 
 
 def read_topics(
@@ -125,8 +125,20 @@ def _read_topic(
     if file.text("version") not in ("", "3.1"):
         file.report("the version is not 3.1", 'write version: "3.1"', "version")
 
-    examples, examples_line = _examples(file, name, least_examples, seen)
-    response = _response(file, name)
+    blocks, responses = _blocks(file, name), _responses(file, name)
+    general = _general(blocks, file, name, seen)
+    specific = {
+        answer.id: answer for answer in _specific(file, blocks, responses, name, (sources, claims, names), seen)
+    }
+    examples = (*general, *(example for answer in specific.values() for example in answer.examples))
+    examples_line = blocks[""].line_of("examples") if "" in blocks else file.line_of("nlu")
+    if general and len(examples) < least_examples:
+        blocks[""].report(
+            f"there are {len(examples)} examples, fewer than {least_examples}",
+            "add varied questions as patients write them",
+            "examples",
+        )
+    response = responses.get("")
     if response is None:
         return None
     response.only("text", "metadata")
@@ -134,9 +146,11 @@ def _read_topic(
     meta = response.section("metadata")
     meta.only(
         "title", "more", "kind", "sources", "claims", "more_claims", "see_also",
-        "reviewer", "reviewed", "review_by", "signed",
+        "reviewer", "reviewed", "review_by", "signed", "simple",
     )  # fmt: skip
     title = meta.text("title")
+    simple = " ".join((meta.optional_text("simple") or "").split())
+    check_placeholders(meta, simple, meta.line_of("simple"))
     more = "\n\n".join(" ".join(paragraph.split()) for paragraph in meta.text("more").splitlines() if paragraph.strip())
     lines = {
         "examples": examples_line,
@@ -149,28 +163,20 @@ def _read_topic(
     check_placeholders(meta, title, lines["title"], allowed=())
     fillable = check_placeholders(response, short, lines["short"]) & check_placeholders(meta, more, lines["more"])
 
-    refs = _sources(meta, sources)
+    refs = read_sources_of(meta, sources)
     keyed = _claims(meta, claims)
-    more_claims = _known(meta, "more_claims", claims, "claim", "data/claims.yml")
+    more_claims = read_names(meta, "more_claims", claims, "claim", "data/claims.yml")
     for claim in sorted(set(keyed) & set(more_claims)):
         meta.report(
             f"the claim {claim} stands in both 'claims' and 'more_claims'",
             "keep it in one of them",
             lines["more_claims"],
         )
-    see_also = _known(meta, "see_also", names, "topic", "data/answers/")
+    see_also = read_names(meta, "see_also", names, "topic", "data/answers/")
     if name in see_also:
         meta.report("the topic names itself in 'see_also'", "remove it there", "see_also")
     kind = meta.choice("kind", KINDS) if "kind" in meta else "answer"
-    reviewer = meta.text("reviewer", empty=True).strip()
-    reviewed = meta.date("reviewed", empty=True)
-    if bool(reviewer) != (reviewed is not None):
-        meta.report(
-            "'reviewer' and 'reviewed' do not belong together",
-            "fill in both when a physiotherapist has signed, and neither before",
-            "reviewer",
-        )
-    signed = (meta.optional_text("signed") or "") == signed_text(title, short, more, refs)
+    signature = read_signature(meta, signed_text(title, short, with_simple(more, simple), refs))
     review_by = meta.date("review_by")
     if review_by is None or not fillable:
         return None
@@ -184,106 +190,103 @@ def _read_topic(
         claims=MappingProxyType(keyed),
         more_claims=more_claims,
         see_also=see_also,
-        reviewer=reviewer if signed else "",
-        reviewed=reviewed if signed else None,
+        reviewer=signature.reviewer,
+        reviewed=signature.reviewed,
         review_by=review_by,
         examples=examples,
         file=path,
-        version=_version(title, short, more, refs, picture),
+        version=version_of(title, short, more, refs, *filter(None, [simple]), *([picture.version] if picture else [])),
         picture=picture,
         lines=MappingProxyType(lines),
-        lapsed="" if signed else reviewer,
+        lapsed=signature.lapsed,
+        answers=MappingProxyType(specific),
+        simple=simple,
     )
 
 
-def _examples(file: Section, name: str, least: int, seen: dict[str, str]) -> tuple[tuple[str, ...], int]:
-    blocks = file.sections("nlu")
-    if len(blocks) != 1:
-        file.report(f"there are {len(blocks)} blocks under 'nlu', not one", f"keep one block for faq/{name}", "nlu")
-        return (), file.line_of("nlu")
-    block = blocks[0]
-    block.only("intent", "examples")
-    intent = block.text("intent")
-    if intent and intent != f"faq/{name}":
-        block.report(
-            f"the intent is '{intent}' in a file named {name}.yml",
-            f"write intent: faq/{name}, or rename the file",
-            "intent",
-        )
-    written = block.text("examples")
-    first = block.line_of("examples") + 1  # the examples begin on the line after "examples: |"
-    examples = []
-    for number, line in enumerate(written.splitlines(), start=first):
-        if not line.strip():
-            continue
-        example = _example(block, line, number)
-        if example is None:
-            continue
-        key, here = normalise(example), f"{file.file}:{number}"
-        if key in seen:
+def _general(blocks: Mapping[str, Section], file: Section, name: str, seen: dict[str, str]) -> tuple[str, ...]:
+    """The examples of the topic's general question."""
+    block = blocks.get("")
+    if block is None:
+        file.report(f"there is no block for faq/{name} under 'nlu'", f"keep one block for faq/{name}", "nlu")
+        return ()
+    return read_examples(block, seen)
+
+
+def _blocks(file: Section, name: str) -> dict[str, Section]:
+    """The blocks of examples by the id of their specific answer, which is empty for the topic's own."""
+    found: dict[str, Section] = {}
+    for block in file.sections("nlu"):
+        block.only("intent", "examples")
+        intent = block.text("intent")
+        id = _id(intent.removeprefix("faq/"), name) if intent.startswith("faq/") else None
+        if id is None and intent:
             block.report(
-                f"the example '{example[:60]}' stands already at {seen[key]}", "remove or reword one of the two", number
+                f"the intent is '{intent}' in a file named {name}.yml",
+                f"write intent: faq/{name}, or faq/{name}.<id> for a specific answer, or rename the file",
+                "intent",
             )
-        seen.setdefault(key, here)
-        examples.append(example)
-    if written and len(examples) < least:
-        block.report(
-            f"there are {len(examples)} examples, fewer than {least}",
-            "add varied questions as patients write them",
-            "examples",
-        )
-    return tuple(examples), block.line_of("examples")
+        elif id in found:
+            block.report(f"there are two blocks for {intent}", "put their examples into one", "intent")
+        if intent:
+            found.setdefault(id or "", block)
+    return found
 
 
-def _example(block: Section, line: str, number: int) -> str | None:
-    if not line.startswith("- "):
-        block.report(f"the line '{line[:60]}' is no example", "begin it with a dash and a space", number)
-        return None
-    example = line[2:].strip()
-    if example.startswith("/"):
-        block.report("an example begins with '/', which Rasa takes for a command", "remove the slash", number)
-    elif MARKUP.search(example):
-        block.report("an example holds brackets or braces", "write it in plain words, without markup", number)
-    elif not normalise(example):
-        block.report("an example holds no words", "write a question, or remove the line", number)
-    else:
-        return example
-    return None
-
-
-def _response(file: Section, name: str) -> Section | None:
+def _responses(file: Section, name: str) -> dict[str, Section]:
+    """The texts by the id of their specific answer, which is empty for the topic's own."""
     responses = file.section("responses")
     key = f"utter_faq/{name}"
-    for other in responses.values:
-        if other != key:
+    found: dict[str, Section] = {}
+    for given in responses.values:
+        id = _id(given.removeprefix("utter_faq/"), name) if given.startswith("utter_faq/") else None
+        if id is None:
             responses.report(
-                f"the response is '{other}' in a file named {name}.yml",
-                f"write {key}:, or rename the file",
-                other,
+                f"the response is '{given}' in a file named {name}.yml",
+                f"write {key}:, or {key}.<id>: for a specific answer, or rename the file",
+                given,
+            )
+            continue
+        variants = responses.sections(given)
+        if len(variants) == 1:
+            found[id] = variants[0]
+        else:
+            responses.report(
+                f"there are {len(variants)} texts under '{given}', not one",
+                "keep one, so that a review signs what patients read",
+                given,
             )
     if key not in responses:
         responses.report(f"there is no response '{key}'", f"add {key}: with a text")
-        return None
-    variants = responses.sections(key)
-    if len(variants) != 1:
-        responses.report(
-            f"there are {len(variants)} texts under '{key}', not one",
-            "keep one, so that a review signs what patients read",
-            key,
+    return found
+
+
+def _id(name: str, topic: str) -> str | None:
+    """What stands after the topic's name: nothing, or the id of a specific answer; None for another topic."""
+    if name == topic:
+        return ""
+    id = name.removeprefix(f"{topic}.")
+    return id if id != name and ID.fullmatch(id) else None
+
+
+def _specific(
+    file: Section,
+    blocks: Mapping[str, Section],
+    responses: Mapping[str, Section],
+    name: str,
+    known: tuple[Collection[str], Collection[str], Collection[str]],
+    seen: dict[str, str],
+) -> Iterator[SpecificAnswer]:
+    """The specific answers, in the order of their examples."""
+    for id in [id for id in blocks if id]:
+        if id not in responses:
+            blocks[id].report(f"faq/{name}.{id} has no answer", f"add utter_faq/{name}.{id}: with a text", "intent")
+        elif (answer := read_specific(blocks[id], responses[id], (name, id), *known, seen)) is not None:
+            yield answer
+    for id in [id for id in responses if id and id not in blocks]:
+        responses[id].report(
+            f"utter_faq/{name}.{id} has no examples", f"add a block for the intent faq/{name}.{id}, or remove the text"
         )
-        return None
-    return variants[0]
-
-
-def _sources(meta: Section, known: Collection[str]) -> tuple[SourceRef, ...]:
-    refs = []
-    for section in meta.sections("sources"):
-        section.only("id", "section")
-        ref = SourceRef(section.text("id"), section.optional_text("section") or "")
-        if ref.id and ref.id not in known:
-            section.report(f"the source '{ref.id}' is unknown", "add it to data/sources.yml, or correct the id", "id")
-        refs.append(ref)
-    return tuple(refs)
 
 
 def _claims(meta: Section, known: Collection[str]) -> dict[str, str]:
@@ -294,24 +297,3 @@ def _claims(meta: Section, known: Collection[str]) -> dict[str, str]:
             if claim not in known:
                 section.report(f"the claim '{claim}' is unknown", "use an id of data/claims.yml", claim)
     return keyed
-
-
-def _known(meta: Section, key: str, known: Collection[str], what: str, where: str) -> tuple[str, ...]:
-    names = meta.texts_with_lines(key)
-    for name, line in names:
-        if name and name not in known:
-            meta.report(f"the {what} '{name}' in '{key}' is unknown", f"use a name that {where} holds", line)
-    return tuple(name for name, _ in names)
-
-
-def signed_text(title: str, short: str, more: str, refs: Iterable[SourceRef]) -> str:
-    """What a signature is for: a mark of the words that were read when it was given."""
-    words = [" ".join(text.split()) for text in (title, short, more)]
-    given = json.dumps([*words, [[ref.id, " ".join(ref.section.split())] for ref in refs]])
-    return hashlib.sha256(given.encode()).hexdigest()[:12]
-
-
-def _version(title: str, short: str, more: str, refs: tuple[SourceRef, ...], picture: Picture | None) -> str:
-    seen = [picture.version] if picture else []
-    read_by_patients = json.dumps([title, short, more, [[ref.id, ref.section] for ref in refs], *seen])
-    return hashlib.sha256(read_by_patients.encode()).hexdigest()[:12]

@@ -5,17 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from dataclasses import fields as dataclass_fields
 from datetime import date, datetime, time, timedelta, timezone, tzinfo
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from types import MappingProxyType
 from zoneinfo import ZoneInfo, reset_tzpath
 
+from knowledge.clinic_fields import Amount, Fact, Field, amount, read_facts, read_fields, roots
 from knowledge.placeholders import REGION
 from knowledge.problems import Problem
 from knowledge.yaml import Section, read
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+VISITS = ("first", "next", "long", "short", "other")
 SPAN = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)")
 # How a browser names a site: no path, no slash at the end. Only this machine's own sites do without encryption.
 ORIGIN = re.compile(r"https://[a-z0-9.-]+(:\d{1,5})?|http://(localhost|127\.0\.0\.1)(:\d{1,5})?")
@@ -56,20 +60,40 @@ class Hours:
 
 @dataclass(frozen=True)
 class Fee:
-    """What a visit costs, as the clinic writes it."""
+    """What a visit costs, as the clinic writes it; ``visit`` says whether it is the first, the next, or another."""
 
     what: str
     price: str
+    visit: str = ""
+    minutes: int | None = None
+
+    @property
+    def amount(self) -> Amount | None:
+        """The price as money, to reckon with."""
+        return amount(self.price)
 
 
 @dataclass(frozen=True)
 class Practitioner:
-    """A person who works at the clinic; ``offers`` says whether they give the treatment."""
+    """A person who works at the clinic; ``offers`` says whether they give the treatment, None is what nobody has said.
+
+    ``course`` reads on after the name ("trained in Gunn IMS"), and ``gender`` is the word that the person wants.
+    """
 
     name: str
     role: str
     offers: bool
-    note: str | None
+    note: str | None = None
+    gender: str | None = None
+    languages: tuple[str, ...] = ()
+    course: str | None = None
+    gunn: bool | None = None
+    physio_since: int | None = None
+    needling_since: int | None = None
+    how_often: str | None = None
+    refresher: int | None = None
+    days: tuple[str, ...] = ()
+    kids: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -96,6 +120,8 @@ class Waiting:
     alert_minutes: tuple[int, ...] = (2, 5, 15)
     quiet_minutes: int = 5
     email_alerts: bool = False
+    alarm_minutes: tuple[int, ...] = (1, 2, 5, 15)  # of an alarm that nobody has opened; the last step goes on and on
+    alarm_emails: tuple[str, ...] = ()  # who is told of such an alarm besides the clinic's own address
 
 
 @dataclass(frozen=True)
@@ -109,6 +135,7 @@ class Clinic:
     region: str
     numbers: Numbers
     more_crisis_lines: tuple[tuple[str, str], ...]  # name and number of others that a person in a crisis can choose
+    crisis_text: str | None  # the number at which the crisis line takes text messages
     timezone: tzinfo
     hours: Mapping[str, tuple[Hours, ...]] | None
     country: str
@@ -129,6 +156,17 @@ class Clinic:
     website_origins: tuple[str, ...]  # other sites whose pages may show the chat
     theme: Mapping[str, str]
     waiting: Waiting = field(default_factory=Waiting)
+    fields: Mapping[str, Field] = field(default_factory=dict)  # what the owner is asked for
+    facts: Mapping[str, Fact] = field(default_factory=dict)  # and has answered
+
+    def knows(self, field: str) -> bool:
+        """Whether the clinic has given this fact; dots lead into parts of it."""
+        if field in self.facts or field in self.fields:
+            return field not in {each.key for each in self.unset()}
+        value: object = self
+        for name in field.split("."):
+            value = getattr(value, name, None)
+        return value is not None
 
     def open_at(self, when: datetime) -> bool:
         """Whether the clinic is open at a moment, given with its time zone. Without hours it is taken for closed."""
@@ -150,6 +188,12 @@ class Clinic:
                 return opens.astimezone(self.timezone)
         return None
 
+    def hours_on(self, day: date) -> tuple[Hours, ...]:
+        """When the clinic is open on a day: not at all on a holiday or closure, or without hours."""
+        if self.hours is None or self.closed_because(day):
+            return ()
+        return self.hours[WEEKDAYS[day.weekday()]]
+
     def closed_because(self, day: date) -> str | None:
         """The name of the holiday or closure on a day, or None."""
         if day in self.closures:
@@ -157,6 +201,11 @@ class Clinic:
         if self.closed_on_holidays:
             return public_holiday(self.country, self.province, day)
         return None
+
+    def unset(self) -> list[Field]:
+        """The fields that the owner has not filled in, in the order of asking."""
+        known = {*self.facts, *_elsewhere(self)}
+        return [each for key, each in self.fields.items() if key not in known and not _within(key, self.facts)]
 
     def _local_day(self, moment: datetime) -> date:
         return moment.astimezone(self.timezone).date()
@@ -176,8 +225,33 @@ class Clinic:
         return datetime.combine(day, at, self.timezone).astimezone(timezone.utc)
 
 
+def _within(key: str, facts: Mapping[str, Fact]) -> bool:
+    """Whether there is none of what it is a part of: how long a phone call takes where there is none."""
+    return any(facts.get(key[:at]) is False for at in range(len(key)) if key[at] == ".")
+
+
+def _elsewhere(clinic: Clinic) -> Iterator[str]:
+    """The fields that are set in a place of their own."""
+    for key in ("email", "booking_link", "languages", "address", "parking", "hours", "insurance", "referral"):
+        if getattr(clinic, key):
+            yield key
+    for what, items in (
+        ("fees", clinic.fees),
+        ("practitioners", [each for each in clinic.practitioners if each.offers]),
+    ):
+        for part in dataclass_fields(Fee if what == "fees" else Practitioner):
+            if items and all(getattr(item, part.name) not in (None, "", ()) for item in items):
+                yield f"{what}.{part.name}"
+
+
 def public_holiday(country: str, province: str, day: date) -> str | None:
-    """The public holiday on a day in a province. The one place that needs the `holidays` package."""
+    """The public holiday on a day in a province."""
+    return _calendar(country, province, day.year).get(day)
+
+
+@cache
+def _calendar(country: str, province: str, year: int) -> Mapping[date, str]:
+    """The public holidays of a year. The one place that needs the `holidays` package."""
     try:
         import holidays
     except ImportError:
@@ -185,7 +259,7 @@ def public_holiday(country: str, province: str, day: date) -> str | None:
             "Opening hours need the 'holidays' package, which only the gateway environment has: "
             "ask for them from the gateway."
         ) from None
-    return holidays.country_holidays(country, subdiv=province, years=day.year).get(day)
+    return dict(holidays.country_holidays(country, subdiv=province, years=year))
 
 
 def clock(at: time) -> str:
@@ -196,14 +270,16 @@ def clock(at: time) -> str:
 
 
 def read_clinic(path: Path, problems: list[Problem]) -> Clinic | None:
+    """The clinic, with the facts that ``clinic_fields.yml`` beside it asks for."""
     file = read(path, problems)
+    fields = read_fields(path.with_name("clinic_fields.yml"), problems)
     if file is None:
         return None
     before = len(problems)
     file.only(
         "demo", "name", "treatment", "phone", "email", "address", "parking", "region", "numbers", "timezone", "hours",
         "holidays", "closures", "booking_link", "fees", "insurance", "referral", "practitioners", "languages",
-        "consent_required", "retention_days", "website_origins", "theme", "desk",
+        "consent_required", "retention_days", "website_origins", "theme", "desk", *roots(fields),
     )  # fmt: skip
     holidays = file.section("holidays")
     holidays.only("country", "province", "closed")
@@ -216,6 +292,7 @@ def read_clinic(path: Path, problems: list[Problem]) -> Clinic | None:
         region=file.text("region"),
         numbers=Numbers(**{name: region.text(name) if region else "" for name in REGION}),
         more_crisis_lines=tuple(map(_line, region.sections("more_crisis_lines") if region else ())),
+        crisis_text=region.optional_text("crisis_text") if region else None,
         timezone=_zone(file),
         hours=_hours(file),
         country=holidays.text("country"),
@@ -236,6 +313,8 @@ def read_clinic(path: Path, problems: list[Problem]) -> Clinic | None:
         website_origins=_website_origins(file),
         theme=_theme(file),
         waiting=_waiting(file),
+        fields=MappingProxyType(fields),
+        facts=read_facts(file, fields),
     )
     return clinic if len(problems) == before else None
 
@@ -269,7 +348,7 @@ def _region(file: Section) -> Section | None:
     region, regions = file.text("region"), file.section("numbers")
     if region in regions:
         section = regions.section(region)
-        section.only(*REGION, "more_crisis_lines")
+        section.only(*REGION, "more_crisis_lines", "crisis_text")
         return section
     if region and regions.values:
         remedy = f"add {region}: with {', '.join(REGION)}"
@@ -309,27 +388,58 @@ def _waiting(file: Section) -> Waiting:
     if "desk" not in file:
         return Waiting()
     section = file.section("desk")
-    section.only("alert_minutes", "quiet_minutes", "email_alerts")
-    minutes = [item.plain for item in section.items("alert_minutes")]
-    whole = [number for number in minutes if isinstance(number, int) and not isinstance(number, bool) and number > 0]
-    if not whole or len(whole) != len(minutes) or whole != sorted(set(whole)):
-        section.report("'alert_minutes' are no growing list of minutes", "write them like [2, 5, 15]", "alert_minutes")
+    section.only("alert_minutes", "quiet_minutes", "email_alerts", "alarm_minutes", "alarm_emails")
+    rungs = _rungs(section, "alert_minutes")
+    alarms = _rungs(section, "alarm_minutes") if "alarm_minutes" in section else Waiting.alarm_minutes
     quiet = section.integer("quiet_minutes")
     if quiet < 1 and "quiet_minutes" in section:
         section.report("'quiet_minutes' is less than 1", "write for how many minutes", "quiet_minutes")
-    return Waiting(tuple(whole), quiet, section.boolean("email_alerts"))
+    for address, line in section.texts_with_lines("alarm_emails"):
+        if "@" not in address:
+            section.report(f"'{address[:40]}' is no e-mail address", "write it like desk@your-clinic.ca", line)
+    return Waiting(rungs, quiet, section.boolean("email_alerts"), alarms, tuple(section.texts("alarm_emails")))
+
+
+def _rungs(section: Section, key: str) -> tuple[int, ...]:
+    minutes = [item.plain for item in section.items(key)]
+    whole = [number for number in minutes if isinstance(number, int) and not isinstance(number, bool) and number > 0]
+    if not whole or len(whole) != len(minutes) or whole != sorted(set(whole)):
+        section.report(f"'{key}' are no growing list of minutes", "write them like [2, 5, 15]", key)
+    return tuple(whole)
 
 
 def _fee(section: Section) -> Fee:
-    section.only("what", "price")
-    return Fee(section.text("what"), section.text("price"))
+    section.only("what", "visit", "minutes", "price")
+    visit = section.choice("visit", VISITS) if "visit" in section else ""
+    return Fee(section.text("what"), section.text("price"), visit, _optional_number(section, "minutes"))
 
 
 def _practitioner(section: Section) -> Practitioner:
-    section.only("name", "role", "offers", "note")
+    section.only(*(part.name for part in dataclass_fields(Practitioner)))
+    days = section.texts_with_lines("days")
+    for day, line in days:
+        if day not in WEEKDAYS:
+            section.report(f"'{day[:20]}' is no day of the week", f"use {', '.join(WEEKDAYS)}", line)
     return Practitioner(
-        section.text("name"), section.text("role"), section.boolean("offers"), section.optional_text("note")
+        name=section.text("name"),
+        role=section.text("role"),
+        offers=section.boolean("offers"),
+        note=section.optional_text("note"),
+        gender=section.optional_text("gender"),
+        languages=tuple(section.texts("languages")),
+        course=section.optional_text("course"),
+        gunn=section.boolean("gunn") if "gunn" in section else None,
+        physio_since=_optional_number(section, "physio_since"),
+        needling_since=_optional_number(section, "needling_since"),
+        how_often=section.optional_text("how_often"),
+        refresher=_optional_number(section, "refresher"),
+        days=tuple(day for day, _ in days),
+        kids=section.boolean("kids") if "kids" in section else None,
     )
+
+
+def _optional_number(section: Section, key: str) -> int | None:
+    return section.integer(key) if key in section else None
 
 
 def _hours(file: Section) -> Mapping[str, tuple[Hours, ...]] | None:

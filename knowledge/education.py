@@ -32,7 +32,7 @@ class Instrument:
 
 
 @dataclass(frozen=True)
-class Reading:
+class EducationReading:
     """The scores of one answer: 1 for yes, 0 for no, None where an item does not apply."""
 
     topic: str
@@ -60,7 +60,7 @@ class Education:
     mended: tuple[str, ...]
     limits: tuple[str, ...]
     instruments: Mapping[str, Instrument]
-    readings: Mapping[str, Reading]
+    readings: Mapping[str, EducationReading]
 
     def mean(self, instrument: str) -> float:
         """The mean over all answers that were read."""
@@ -177,9 +177,9 @@ def _instrument(section: Section) -> Instrument:
     )
 
 
-def _reading(section: Section, topic: str, instruments: Mapping[str, Instrument]) -> Reading:
+def _reading(section: Section, topic: str, instruments: Mapping[str, Instrument]) -> EducationReading:
     section.only("note", *instruments)
-    return Reading(
+    return EducationReading(
         topic=topic,
         scores={name: _scores(section.section(name), instrument) for name, instrument in instruments.items()},
         note=section.optional_text("note"),

@@ -19,7 +19,11 @@ NOT_TRAINED = frozenset(
         "sources.yml",
         "standards.yml",
         "studio.yml",
+        "talk.yml",
         "wording.yml",
+        "clinic_answers.yml",
+        "clinic_fields.yml",
+        "lexicon/asked.yml",
         "lexicon/overclaims.yml",
         "lexicon/personal.yml",
         "lexicon/syllables.yml",
@@ -33,7 +37,7 @@ def data_hash(data: Path) -> str:
     trained = {
         f"data/{name}": path
         for name, path in files.items()
-        if name not in NOT_TRAINED and not name.startswith(("interface/", "regressions/"))
+        if name not in NOT_TRAINED and not name.startswith(("interface/", "regressions/", "things/"))
     }
     beside = {name: data.resolve().parent / name for name in ("config.yml", "domain.yml")}
     trained.update({name: path for name, path in beside.items() if path.is_file()})

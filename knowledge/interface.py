@@ -1,8 +1,8 @@
 """The words of the chat window by language: ``data/interface/<language>.yml``.
 
 English has every text. Another language may leave texts out; the English one stands in until somebody translates it.
-Under ``sentences`` it can have those of ``data/wording.yml`` that tell a patient how a handoff stands: all or none, so
-that nobody is told half of it in another language.
+Under ``sentences`` it can have those of ``data/wording.yml`` that tell a patient how a handoff stands, and those of an
+alarm: all or none, so that nobody is told half of it in another language.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ DEFAULT_LANGUAGE = "en"
 # Filled in by the chat window itself.
 WINDOW_VALUES = ("seconds", "count", "number", "title", "date", "name")
 TOLD_IN_HANDOFFS = ("handoff_", "label_human")  # how the keys of these sentences begin
+TOLD_IN_ALARMS = ("red_flag_reminder_", "alarm_again_", "alarm_held_", "after_alarm_", "label_alarm_", "label_call")
 CODE = re.compile(r"[a-z]{2}(-[A-Z]{2})?")
 
 
@@ -84,7 +85,9 @@ def _sentences(file: Section, english: Mapping[str, Sentence]) -> dict[str, str]
         check_placeholders(section, text, line, allowed=(*CLINIC, *values))
         if left_out := [value for value in values if f"{{{value}}}" not in text]:
             section.report(f"'{key}' leaves out {', '.join(left_out)}", "say it as the English sentence does", line)
-    if missing := [key for key in english if key.startswith(TOLD_IN_HANDOFFS) and key not in section.values]:
+    if missing := [
+        key for key in english if key.startswith(TOLD_IN_HANDOFFS + TOLD_IN_ALARMS) and key not in section.values
+    ]:
         section.report(
             f"{len(missing)} sentences are missing", f"translate {', '.join(missing)} too", file.line_of("sentences")
         )

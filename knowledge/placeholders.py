@@ -13,7 +13,7 @@ REGION = ("emergency", "nurse_line", "crisis_line", "poison_line", "victim_line"
 TREATMENT = ("treatment", "Treatment", "treatment_in_full", "Treatment_in_full")
 CLINIC = ("clinic_name", "clinic_phone", "booking_link", *REGION, *TREATMENT)
 
-PLACEHOLDER = re.compile(r"\{([A-Za-z_]+)\}")
+PLACEHOLDER = re.compile(r"\{([A-Za-z_]+(?:\.[a-z_]+)*)\}")  # dots: a fact of the clinic, {plans.icbc.fee}
 BRACE = re.compile(r"[{}]")
 
 

@@ -41,7 +41,7 @@ SPOKEN_END = re.compile(r"(?:thm|sm|[dsv]n't)s?$")  # "rhythm", "spasm", "didn't
 
 
 @dataclass(frozen=True)
-class Reading:
+class ReadingEase:
     """What was counted in a text; ``longest`` is its longest sentence."""
 
     words: int
@@ -67,12 +67,12 @@ class Readability:
             r"\b(" + "|".join(map(re.escape, abbreviations)) + r")\." if abbreviations else r"(?!)", re.IGNORECASE
         )
 
-    def measure(self, text: str) -> Reading:
+    def measure(self, text: str) -> ReadingEase:
         """Counts a text whose placeholders are filled."""
         sentences = [sentence for sentence in self.sentences(text) if self.words(sentence)]
         words = [word for sentence in sentences for word in self.words(sentence)]
         longest = max(sentences, key=lambda sentence: len(self.words(sentence)), default="")
-        return Reading(
+        return ReadingEase(
             words=len(words),
             sentences=len(sentences),
             syllables=sum(map(self.syllables, words)),

@@ -23,7 +23,7 @@ Answers = Mapping[str, Answer]
 
 # The sentences that the dialogue says, and what it fills in besides the clinic's facts.
 SENTENCES: Mapping[str, tuple[str, ...]] = {
-    "start": ("kept",),
+    "start": ("kept", "cards", "minutes"),
     "kept": (),
     "card": ("number", "of", "title", "ask"),
     "card_how": (),
@@ -31,6 +31,17 @@ SENTENCES: Mapping[str, tuple[str, ...]] = {
     "question": ("number", "of", "question"),
     "question_how": (),
     "one_by_one": (),
+    "how_long": ("cards", "minutes"),
+    "still_open": ("number", "of", "title"),
+    "ticked": ("labels",),
+    "noted_no": ("labels",),
+    "took_back": ("labels", "answer"),
+    "moved_on": (),
+    "part_no": (),
+    "already": ("labels",),
+    "alarm_slip": (),
+    "standing": ("title",),
+    "sent_before": (),
     "why": ("why",),
     "skipped": (),
     "not_read": (),
@@ -54,10 +65,11 @@ SENTENCES: Mapping[str, tuple[str, ...]] = {
 }
 LABELS = (
     "start", "none", "not_sure", "skip", "done", "back", "stop", "why", "yes", "no", "skipped", "print", "send",
-    "change",
+    "change", "again",
 )  # fmt: skip
 WORDS = (
     "yes", "yes_begins", "no", "none", "not_sure", "skip", "stop", "back", "why", "why_begins", "one_by_one",
+    "wrong", "slip", "not_me", "how_long", "age_begins", "age_ends",
     "negations", "doubts", "others", "past", "subjects", "questions", "asked_inside",
 )  # fmt: skip
 
@@ -95,6 +107,11 @@ class Question:
     why_asked: str
     answers: Mapping[str, Consequence]
     mentions: tuple[str, ...]
+    whole: tuple[str, ...]  # of the mentions: denying one of these answers the whole question with no
+    ever: bool  # also what is long over counts
+    again: str  # what is asked once more where an answer is not sure, instead of ending the questions
+    advice: str  # what is said beside any result; then a yes leads to no outcome
+    under: int  # the age below which a yes is meant; 0: the question is not about age
     sources: tuple[str, ...]
     line: int = field(repr=False, compare=False)
 
@@ -143,6 +160,7 @@ class Screening:
     reviewer: str
     reviewed: date | None
     review_by: date | None
+    minutes: int  # that the questions take
     offered_by: tuple[str, ...]
     outcomes: Mapping[str, Outcome]
     people: Mapping[str, str]
@@ -177,6 +195,10 @@ class Screening:
         beside = dict.fromkeys(reason.outcome for reason in reasons if self.outcomes[reason.outcome].beside)
         return Result(tuple(dict.fromkeys((worst, *beside))), tuple(reasons))
 
+    def advised(self, answers: Answers) -> list[Question]:
+        """The questions whose answer leads to advice and nothing else."""
+        return [q for q in self.questions.values() if q.advice and answers.get(q.id) in ("yes", "not_sure")]
+
     def ended_by(self, answers: Answers) -> str | None:
         """The outcome that ends the questions at once, if one of the answers given so far leads to it."""
         given = [self.questions[name].answers[answer].outcome for name, answer in answers.items()]
@@ -207,8 +229,8 @@ def read_screening(path: Path, sources: Collection[str], problems: list[Problem]
     if file is None:
         return None
     file.only(
-        "reviewer", "reviewed", "review_by", "offered_by", "outcomes", "people", "skipped", "cards", "questions",
-        "reading", "sentences", "labels",
+        "reviewer", "reviewed", "review_by", "minutes", "offered_by", "outcomes", "people", "skipped", "cards",
+        "questions", "reading", "sentences", "labels",
     )  # fmt: skip
     before = len(problems)
     outcomes = {outcome.id: outcome for outcome in map(_outcome, file.sections("outcomes"))}
@@ -235,6 +257,7 @@ def read_screening(path: Path, sources: Collection[str], problems: list[Problem]
         reviewer=file.text("reviewer", empty=True).strip(),
         reviewed=file.date("reviewed", empty=True),
         review_by=file.date("review_by"),
+        minutes=file.integer("minutes"),
         offered_by=tuple(file.texts("offered_by")),
         outcomes=MappingProxyType(outcomes),
         people=MappingProxyType(people),
@@ -256,6 +279,9 @@ def texts(screening: Screening) -> Iterator[tuple[int, str]]:
         yield question.line, question.question
         yield question.line, question.why_asked
         yield question.line, question.help
+        for text in (question.again, question.advice):
+            if text:
+                yield question.line, text
         for consequence in question.answers.values():
             if consequence.reason:
                 yield question.line, consequence.reason
@@ -286,18 +312,22 @@ def _question(
 ) -> Question:
     section.only(
         "id", "card", "question", "label", "parts", "help", "why_asked", "yes", "not_sure", "skipped", "mentions",
-        "sources",
+        "whole", "ever", "again", "advice", "under", "sources",
     )  # fmt: skip
     label = section.text("label")
-    answers = {"no": Consequence(best, "", "")}
+    nothing = Consequence(best, "", "")
+    answers = {"no": nothing}
+    advice = _line(section.optional_text("advice") or "")
     for answer in ("yes", "not_sure"):
-        answers[answer] = _consequence(section, answer, outcomes, people)
-    if "skipped" in section:
+        answers[answer] = nothing if advice else _consequence(section, answer, outcomes, people)
+    if advice:
+        answers["skipped"] = nothing
+    elif "skipped" in section:
         answers["skipped"] = _consequence(section, "skipped", outcomes, people)
     else:
         answers["skipped"] = Consequence(skipped.outcome, skipped.reason.replace("{label}", label), skipped.talk_to)
     for answer in ("yes", "not_sure", "skipped"):
-        if answers[answer].outcome == best:
+        if answers[answer].outcome == best and not advice:
             section.report(
                 f"the answer '{answer}' leads to the best outcome", "choose a worse one", section.line_of(answer)
             )
@@ -312,10 +342,15 @@ def _question(
         question=_line(section.text("question")),
         label=label,
         parts=tuple(section.texts("parts")),
-        help=section.text("help"),
+        help=_line(section.text("help")),
         why_asked=_line(section.text("why_asked")),
         answers=MappingProxyType(answers),
         mentions=tuple(section.texts("mentions")),
+        whole=tuple(section.texts("whole")),
+        ever="ever" in section and section.boolean("ever"),
+        again=_line(section.optional_text("again") or ""),
+        advice=advice,
+        under=section.integer("under") if "under" in section else 0,
         sources=tuple(section.texts("sources")),
         line=section.line,
     )

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 
-from knowledge.answers import Topic, read_topics
+from knowledge.answers import SpecificAnswer, Topic, read_topics
+from knowledge.asked import AskedWords, read_asked
 from knowledge.claims import Claim, read_claims
 from knowledge.clinic import Clinic, read_clinic
+from knowledge.clinic_answers import ClinicAnswers, read_clinic_answers
 from knowledge.clinic_facts import clinic_facts
+from knowledge.clinic_values import Values, clinic_values
 from knowledge.conditions import Conditions, read_conditions
-from knowledge.fingerprint import data_hash
+from knowledge.desk import DeskWords, read_desk
 from knowledge.groups import Group, read_groups
 from knowledge.interface import DEFAULT_LANGUAGE, Catalogue, fill_clinic, read_catalogues
 from knowledge.overclaims import Overclaim, read_overclaims
@@ -25,6 +28,9 @@ from knowledge.readability import Readability, read_readability
 from knowledge.screening import Screening, read_screening
 from knowledge.sources import Source, read_sources
 from knowledge.standards import Standards, read_standards
+from knowledge.talk import Talk, read_talk
+from knowledge.things import Things, read_things, words_of
+from knowledge.window import Window, read_window
 from knowledge.wording import Sentence, read_wording
 
 NO_BOOKING_LINK = "unknown_booking_link"
@@ -43,14 +49,20 @@ class Knowledge:
     sources: Mapping[str, Source]
     claims: Mapping[str, Claim]
     conditions: Conditions
+    things: Things
     pictures: Mapping[str, Picture]
     screening: Screening
     clinic: Clinic
+    clinic_answers: ClinicAnswers
+    asked_words: AskedWords
     sentences: Mapping[str, Sentence]
     catalogues: Mapping[str, Catalogue]
     standards: Standards
     readability: Readability
     overclaims: tuple[Overclaim, ...]
+    talk: Talk
+    window: Window
+    desk: DeskWords = field(default_factory=DeskWords)
 
     @classmethod
     def load(cls, data: Path) -> Knowledge:
@@ -79,6 +91,15 @@ class Knowledge:
         names = sorted(path.stem for path in answers.glob("*.yml"))
         pictures = read_pictures(data / "pictures.yml", names, sources, conditions.body_parts, problems)
         topics = read_topics(answers, least, sources, claims, by_topic(pictures), problems)
+        asked = screening.questions if screening else ()
+        talk = read_talk(data / "talk.yml", names, asked, sources, problems)
+        known = frozenset(word for topic in topics.values() for text in topic.examples for word in words_of(text))
+        things = read_things(data / "things", sources, names, conditions, known, problems)
+        specific = [answer.name for topic in topics.values() for answer in topic.answers.values()]
+        said = read_clinic_answers(data / "clinic_answers.yml", specific, problems)
+        desk = read_desk(data / "desk.yml", problems)
+        window = read_window(data / "window.yml", problems)
+        asked_words = read_asked(data / "lexicon" / "asked.yml", problems)
         # Without any answer there is one thing to say, not one for each group.
         groups = read_groups(data / "groups.yml", names, problems) if names else ()
         if sentences and NO_BOOKING_LINK not in sentences:
@@ -95,14 +116,20 @@ class Knowledge:
                 sources=MappingProxyType(sources),
                 claims=MappingProxyType(claims),
                 conditions=conditions,
+                things=things,
                 pictures=MappingProxyType(pictures),
                 screening=screening,
                 clinic=clinic,
+                clinic_answers=said,
+                asked_words=asked_words,
                 sentences=MappingProxyType(sentences),
                 catalogues=MappingProxyType(catalogues),
                 standards=standards,
                 readability=readability,
                 overclaims=overclaims,
+                talk=talk,
+                desk=desk,
+                window=window,
             ),
             problems,
         )
@@ -115,6 +142,42 @@ class Knowledge:
     def fill(self, text: str) -> str:
         """The text with the clinic's facts in place of its placeholders."""
         return fill(text, self._placeholders)
+
+    def said(self, answer: SpecificAnswer, now: datetime, asked: str = "", *, lasting: bool = False) -> str:
+        """What a specific answer says now to who asked this: the clinic's own fact, where it is one that is set.
+
+        ``lasting`` leaves out what is true at this moment only.
+        """
+        return self.fill(self.words(answer, now, asked, lasting=lasting))
+
+    def words(self, answer: SpecificAnswer, now: datetime, asked: str = "", *, lasting: bool = False) -> str:
+        """The same with its placeholders."""
+        if (fact := self._clinic_words(answer.name, now, asked, lasting)) is not None:
+            return fact
+        given = all(self.clinic.knows(field) for field in answer.fields)
+        return answer.text if given or not answer.unset else answer.unset
+
+    def clinic_says(self, answer: str, now: datetime, asked: str = "") -> str | None:
+        """The clinic's own answer to a question by its name ("cost.total"); None if it is none, or not set."""
+        words = self._clinic_words(answer, now, asked, lasting=False)
+        return None if words is None else self.fill(words)
+
+    def _clinic_words(self, answer: str, now: datetime, asked: str, lasting: bool) -> str | None:
+        if answer not in self.clinic_answers.answers:
+            return None
+        return self.clinic_answers.say(answer, self._values(now, asked, lasting))
+
+    def clinic_says_all(self, now: datetime) -> dict[str, str]:
+        """All that the clinic says now to who names no day, number or insurer, by the names of the answers."""
+        values = self._values(now, "", lasting=False)
+        said = {name: self.clinic_answers.say(name, values) for name in self.clinic_answers.answers}
+        return {name: self.fill(words) for name, words in said.items() if words is not None}
+
+    def _values(self, now: datetime, asked: str, lasting: bool) -> Values:
+        values = clinic_values(self.clinic, self.asked_words, self.clinic_answers.each, now, asked, lasting=lasting)
+        values.text.update({name: f"{{{name}}}" for name in self._placeholders})
+        self._add_reviewed(values)
+        return values
 
     def fill_clinic(self, text: str) -> str:
         """The same, leaving placeholders alone that somebody else fills."""
@@ -139,10 +202,22 @@ class Knowledge:
         """Sentences with the clinic's own facts that follow the answer of a topic: open now, fees, who treats."""
         return clinic_facts(self.clinic, self.wording, topic, now)
 
-    @cached_property
-    def data_hash(self) -> str:
-        """What the model depends on, as one hash: the same hash, the same training."""
-        return data_hash(self.folder)
+    def clinic_pick(self, topic: str, now: datetime, asked: str) -> tuple[str, str] | None:
+        """The one fact that a question about the clinic asks for by a word, where no specific answer is sure.
+
+        Its name among the specific answers, and what is said; None where no word tells.
+        """
+        name = self.clinic_answers.pick(topic, asked)
+        owner, _, key = (name or "").partition(".")
+        answer = self.topics[owner].answers.get(key) if owner in self.topics else None
+        return (answer.name, self.said(answer, now, asked)) if answer else None
+
+    def _add_reviewed(self, values: Values) -> None:
+        signed = [answer.reviewed is not None for topic in self.topics.values() for answer in topic.answers.values()]
+        signed += [topic.reviewed is not None for topic in self.topics.values()]
+        values.add("answers.count", str(len(signed)))
+        values.add("answers.reviewed_count", str(sum(signed)))
+        values.state["answers.reviewed"] = "all" if all(signed) else "some" if any(signed) else "none"
 
     @cached_property
     def _placeholders(self) -> dict[str, str]:

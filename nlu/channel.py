@@ -1,14 +1,20 @@
-"""The engine's only entrance: the gateway asks with one message and gets the decision and the wording in one answer."""
+"""The engine's only entrance: the gateway asks with one message and gets the decision and the wording in one answer.
+
+The engine remembers nothing. Each request brings what counts of its conversation, Rasa's tracker is built from that,
+and it is thrown away with the answer. So any engine may answer any message, as often as it is asked.
+"""
 
 import hmac
 import logging
 import os
 from collections.abc import Awaitable, Callable
+from functools import cache
 from typing import Any
 
 from rasa.core.agent import Agent
 from rasa.core.channels.channel import InputChannel, OutputChannel, UserMessage
-from rasa.shared.core.events import ActiveLoop, Event, SlotSet
+from rasa.shared.core.constants import ACTION_LISTEN_NAME, ACTION_SESSION_START_NAME
+from rasa.shared.core.events import ActionExecuted, ActiveLoop, BotUttered, Event, SessionStarted, SlotSet, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.exceptions import RasaException
 from sanic import Blueprint
@@ -16,21 +22,24 @@ from sanic.request import Request
 from sanic.response import HTTPResponse, json
 
 from nlu.context import FollowUps, mix
+from nlu.labels import answer_of, topic_of
 from nlu.local_actions import LocalActions
 from nlu.message_reader import CONTEXT
-from nlu.topic_matcher import RANKING_IN_CONTEXT
+from nlu.red_flags import JUDGED
+from nlu.topic_matcher import ANSWERS_IN_CONTEXT, RANKING_IN_CONTEXT
 
 TOKEN_VARIABLE = "IMS_ENGINE_TOKEN"
 NO_TOKEN = f"The engine does not open without a token. Set {TOKEN_VARIABLE} in the environment; `ims run` does so."
 NOT_ALLOWED = "The token is missing or wrong."
 NO_MODEL = "No model is loaded. Train one: rasa train"
-NOT_READABLE = "The request is not a JSON object with sender and message as text, or with a choice."
+NOT_READABLE = "The request is not a JSON object with a message as text, or with a choice."
 NO_SUCH_CHOICE = "There is no intent of this name."
 FAILED = "The message could not be handled."
 RANKING = 5
 RED_FLAG = "red_flag"
+SAID = "said"  # the slot that holds the name of the response that was said last
+OF_THE_MESSAGE = ("told", "on_screen")  # slots that the gateway sets anew with each message
 
-FOLLOW_UPS = FollowUps.load()
 logger = logging.getLogger(__name__)
 Json = dict[str, Any]
 
@@ -41,7 +50,7 @@ class BadRequest(ValueError):
 
 class Collector(OutputChannel):
     """Keeps what Rasa says: text, buttons and custom content of each response, the kind that the first one declares,
-    and whether a question was answered.
+    whether a question was answered, and the name of the last response.
     """
 
     @classmethod
@@ -53,6 +62,7 @@ class Collector(OutputChannel):
         self.messages: list[Json] = []
         self.kind: str | None = None
         self.answered = False
+        self.last: str | None = None
 
     async def send_response(self, recipient_id: str, message: Json) -> None:
         """Keep one response."""
@@ -60,15 +70,18 @@ class Collector(OutputChannel):
         metadata = message.get("metadata") or {}
         if len(self.messages) == 1:  # what comes after the first, such as the next question of a form, is beside it
             self.kind = (message.get("custom") or {}).get("kind") or metadata.get("kind")
-        self.answered = self.answered or str(message.get("utter_action", "")).startswith("utter_faq")
+        self.last = message.get("utter_action")
+        self.answered = self.answered or str(self.last or "").startswith("utter_faq")
 
 
 class GatewayInput(InputChannel):
-    """POST webhooks/gateway/webhook with {"sender", "message", "choice", "slots"}; a bearer token is required.
+    """POST webhooks/gateway/webhook with {"message", "choice", "slots", "before", "judged"}, and a bearer token.
 
     A message is always text, also when it begins with "/". A choice ({"intent": "faq/soreness"}) is carried out without
-    reading any text. The slots are those of an earlier tracker: they count where there is none yet.
-    The answer holds kind, topics, offered, confidence, intent, ranking, entities, slots and messages.
+    reading any text. The slots are those of the last answer; `before` is what the patient typed just before; in what
+    is `judged` the gateway's red-flag net found nothing.
+    The answer holds kind, topics, answers (of each topic, or null), answer_ranking, offered, confidence, intent,
+    ranking, entities, slots and messages.
     """
 
     def __init__(self, token: str) -> None:
@@ -88,9 +101,12 @@ class GatewayInput(InputChannel):
         return cls(token)
 
     def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
-        """The two routes: is the engine ready, and one turn of a conversation."""
+        """The two routes: is the engine ready, and one turn of a conversation. Rasa's own way in is not taken: it
+        remembers.
+        """
         routes = Blueprint("gateway_channel")
         actions = LocalActions()
+        follow_ups()  # read now, so that no patient waits for it
 
         @routes.get("/")
         async def ready(request: Request) -> HTTPResponse:
@@ -106,7 +122,7 @@ class GatewayInput(InputChannel):
                 return json({"error": NO_MODEL}, status=503)
             agent.processor.action_endpoint = actions
             try:
-                return json(await converse(agent, read_request(request), on_new_message))
+                return json(await converse(agent, read_request(request)))
             except BadRequest as problem:
                 return json({"error": str(problem)}, status=400)
             except Exception as error:  # whatever it is, the gateway needs an answer, and no log may hold the message
@@ -128,64 +144,112 @@ def read_request(request: Request) -> Json:
         raise BadRequest(NOT_READABLE) from None
     if not isinstance(body, dict):
         raise BadRequest(NOT_READABLE)
-    body = {"message": None, "choice": None, "slots": None, **{k: v for k, v in body.items() if v is not None}}
-    expected = {"sender": str, "message": str | None, "choice": dict | None, "slots": dict | None}
+    given = {name: value for name, value in body.items() if value is not None}
+    body = {"message": None, "choice": None, "slots": {}, "before": [], "judged": False, **given}
+    expected = {"message": str | None, "choice": dict | None, "slots": dict, "before": list, "judged": bool}
     if not all(isinstance(body.get(name), kind) for name, kind in expected.items()):
         raise BadRequest(NOT_READABLE)
     if body["message"] is None and body["choice"] is None:
         raise BadRequest(NOT_READABLE)
+    if not all(isinstance(text, str) for text in body["before"]):
+        raise BadRequest(NOT_READABLE)
     return body
 
 
-async def converse(agent: Agent, body: Json, handle: Callable[[UserMessage], Awaitable[Any]]) -> Json:
+async def converse(agent: Agent, body: Json) -> Json:
     """One turn: understand (once), let Rasa act, and report both."""
-    assert agent.processor is not None and agent.domain is not None
-    sender, text = body["sender"], plain(body["message"] or "")
-    if body["slots"] and await agent.tracker_store.retrieve(sender) is None:
-        await carry_over(agent, sender, body["slots"])
-    if body["choice"]:
-        parsed = chosen(agent, body["choice"])
-    else:
-        parsed = await understand(agent, sender, text)
+    tracker = tracker_of(agent, body)
+    text = plain(body["message"] or "")
+    parsed = (
+        chosen(agent, body["choice"])
+        if body["choice"]
+        else await understand(agent, tracker, text, body.get("judged", False))
+    )
     output = Collector()
-    await handle(UserMessage(text, output, sender, parse_data=parsed, input_channel=Collector.name()))
+    await act(agent, UserMessage(text, output, parse_data=parsed, input_channel=Collector.name()), tracker)
     if not output.answered:  # an open form may take as its answer what would be a topic elsewhere
         parsed["topics"] = []
-    topics = parsed.get("topics", [])
-    if topics:  # what the next message leans on: the last of several questions, the likelier of two close topics
-        tracker = await carry_over(agent, sender, {"topic": topics[-1] if parsed.get("several") else topics[0]})
-    else:
-        tracker = await agent.tracker_store.get_or_create_tracker(sender, append_action_listen=False)
-    return reply(parsed, output, {name: value for name, value in tracker.current_slot_values().items() if value})
+        parsed["answers"] = []
+    slots = known_after(tracker, output)
+    if topics := parsed.get("topics", []):  # what the next message leans on: the last of several, the likelier of two
+        number = len(topics) - 1 if parsed.get("several") else 0
+        slots["topic"] = topics[number]
+        slots.pop("answer", None)
+        if answer := answers_of(parsed)[number]:
+            slots["answer"] = answer
+    return reply(parsed, output, slots)
 
 
-async def understand(agent: Agent, sender: str, text: str) -> Json:
+async def act(agent: Agent, message: UserMessage, tracker: DialogueStateTracker) -> None:
+    """What Rasa does with a message, on a tracker that no store holds."""
+    processor = agent.processor
+    assert processor is not None
+    await processor._handle_message_with_tracker(message, tracker)
+    await processor.run_action_extract_slots(message.output_channel, tracker)
+    await processor._run_prediction_loop(message.output_channel, tracker)
+
+
+def tracker_of(agent: Agent, body: Json) -> DialogueStateTracker:
+    """A tracker in the state that the conversation is in; slots that the domain does not know are left out.
+
+    A form that was asking for something goes on asking.
+    """
+    assert agent.domain is not None
+    slots, known = body["slots"], {slot.name for slot in agent.domain.slots}
+    events: list[Event] = [UserUttered(text) for text in body["before"]]
+    events += [ActionExecuted(ACTION_SESSION_START_NAME), SessionStarted(), ActionExecuted(ACTION_LISTEN_NAME)]
+    events += [SlotSet(name, value) for name, value in slots.items() if name in known]
+    if said := slots.get(SAID):
+        events.append(BotUttered(metadata={"utter_action": said}))
+    asked = slots.get("requested_slot")
+    events += [ActiveLoop(f) for f in agent.domain.form_names if asked in agent.domain.required_slots_for_form(f)]
+    tracker = DialogueStateTracker("this message", agent.domain.slots)
+    tracker.update_with_events(events, agent.domain)
+    return tracker
+
+
+@cache
+def follow_ups() -> FollowUps:
+    """How a message leans on the last answer: read once, where the engine works."""
+    return FollowUps.load()
+
+
+def known_after(tracker: DialogueStateTracker, output: Collector) -> Json:
+    """The slots that the next message has to bring."""
+    slots = {**tracker.current_slot_values(), SAID: output.last}
+    return {name: value for name, value in slots.items() if value and name not in OF_THE_MESSAGE}
+
+
+async def understand(agent: Agent, tracker: DialogueStateTracker, text: str, judged: bool) -> Json:
     """The message as Rasa parses it, read with the last answered topic where it leans on that."""
     assert agent.processor is not None and agent.domain is not None
-    tracker = await agent.tracker_store.get_or_create_tracker(sender, append_action_listen=False)
     said = agent.domain.responses.get(f"utter_faq/{tracker.get_slot('topic')}")
     # A form waits for an answer to its own question.
     title = said[0]["metadata"]["title"].rstrip("?") if said and not tracker.active_loop_name else None
     # Where its words alone tell that it leans on the topic, it is read both ways at once.
-    context = {CONTEXT: title} if title and FOLLOW_UPS.weight(text, []) else None
-    alone = await agent.processor.parse_message(UserMessage(text, metadata=context), tracker)
-    in_context = alone.pop(RANKING_IN_CONTEXT, None)
+    context = {CONTEXT: title} if title and follow_ups().weight(text, []) else {}
+    said_of_it = {JUDGED: judged}
+    alone = await agent.processor.parse_message(UserMessage(text, metadata=context | said_of_it), tracker)
+    in_context, answers = alone.pop(RANKING_IN_CONTEXT, None), alone.pop(ANSWERS_IN_CONTEXT, {})
     # A sign of danger means what it means; several topics are a question that stands for itself.
     if not title or alone["intent"]["name"] == RED_FLAG or alone.get("several"):
         return alone
     ranked = ranking(alone["intent_ranking"])
-    weight = FOLLOW_UPS.weight(text, ranked)
-    if not weight:
+    weight = follow_ups().weight(text, ranked)
+    if not weight or (alone.get("topics") and follow_ups().stands_alone(text, ranked)):
         return alone
     if in_context is None:
-        in_context = (await agent.processor.parse_message(UserMessage(f"{title} {text}")))["intent_ranking"]
+        together = await agent.processor.parse_message(UserMessage(f"{title} {text}", metadata=said_of_it))
+        in_context = together["intent_ranking"]
+        answers = dict(zip(alone_topics(together), answers_of(together), strict=True))
     mixed = mix(ranked, ranking(in_context), weight)
     name, confidence = mixed[0]
-    if not name.startswith("faq/") or confidence < FOLLOW_UPS.answer_from or name in alone_topics(alone)[:1]:
+    if not name.startswith("faq/") or confidence < follow_ups().answer_from or name in alone_topics(alone)[:1]:
         return alone
-    if FOLLOW_UPS.unrelated(name, ranked):
+    if follow_ups().unrelated(name, ranked):
         return alone
-    return {**alone, **as_parsed(name, confidence), "entities": alone["entities"], "intent_ranking": listed(mixed)}
+    label = f"{name}.{answers[name]}" if answers.get(name) else name
+    return {**alone, **as_parsed(label, confidence), "entities": alone["entities"], "intent_ranking": listed(mixed)}
 
 
 def ranking(entries: list[Json]) -> list[tuple[str, float]]:
@@ -203,6 +267,12 @@ def alone_topics(parsed: Json) -> list[str]:
     return [f"faq/{topic}" for topic in parsed.get("topics", [])]
 
 
+def answers_of(parsed: Json) -> list[str | None]:
+    """The specific answer of each topic that is answered, or None."""
+    given = parsed.get("answers") or []
+    return [*given, *[None] * (len(parsed.get("topics", [])) - len(given))]
+
+
 def reply(parsed: Json, output: Collector, slots: Json) -> Json:
     """The answer to the gateway."""
     intent = parsed["intent"]
@@ -215,6 +285,8 @@ def reply(parsed: Json, output: Collector, slots: Json) -> Json:
     return {
         "kind": kind,
         "topics": parsed.get("topics", []),
+        "answers": answers_of(parsed),
+        "answer_ranking": parsed.get("answer_ranking", []),
         "offered": parsed.get("offered", []),
         "confidence": round(float(intent["confidence"]), 4),
         "intent": name,
@@ -253,7 +325,8 @@ def as_parsed(name: str, confidence: float) -> Json:
     parsed: Json = {
         "intent": intent,
         "intent_ranking": listed([(name, confidence)]),
-        "topics": [topic] if group == "faq" else [],
+        "topics": [topic_of(name).partition("/")[2]] if group == "faq" else [],
+        "answers": [answer_of(name)] if group == "faq" else [],
         "offered": [],
     }
     if topic:
@@ -261,19 +334,3 @@ def as_parsed(name: str, confidence: float) -> Json:
         selected = {"intent_response_key": name, "utter_action": f"utter_{name}", "confidence": confidence}
         parsed["response_selector"] = {"all_retrieval_intents": [group], group: {"response": selected, "ranking": []}}
     return parsed
-
-
-async def carry_over(agent: Agent, sender: str, slots: Json) -> DialogueStateTracker:
-    """The tracker, with what an earlier one knew put into it; names that the domain does not know are left out.
-
-    A form that was asking for something goes on asking.
-    """
-    assert agent.processor is not None and agent.domain is not None
-    tracker = await agent.processor.fetch_tracker_with_initial_session(sender)
-    known = {slot.name for slot in agent.domain.slots}
-    events: list[Event] = [SlotSet(name, slots[name]) for name in slots if name in known]
-    asked = slots.get("requested_slot")
-    events += [ActiveLoop(f) for f in agent.domain.form_names if asked in agent.domain.required_slots_for_form(f)]
-    tracker.update_with_events(events, agent.domain)
-    await agent.processor.save_tracker(tracker)
-    return tracker

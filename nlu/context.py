@@ -27,13 +27,16 @@ class FollowUps:
     unsure_below: float
     answer_from: float
     unrelated_below: float
+    function_words: frozenset[str] = frozenset()
+    own_words: int = 3
+    sure_from: float = 0.8
 
     @classmethod
     def load(cls, path: Path = LEXICON) -> "FollowUps":
         """Read the lexicon."""
         given: dict[str, Any] = YAML(typ="safe", pure=True).load(path)
         given["lead_ins"] = tuple(given["lead_ins"])
-        given |= {name: frozenset(given[name]) for name in ("pointers", "loose_pointers")}
+        given |= {name: frozenset(given[name]) for name in ("pointers", "loose_pointers", "function_words")}
         return cls(**given)
 
     def weight(self, text: str, alone: Ranking) -> float:
@@ -53,6 +56,15 @@ class FollowUps:
         """Whether the message is clear by itself and far from that topic: then the conversation has moved on."""
         likeliest = max((confidence for _, confidence in alone), default=0.0)
         return likeliest >= self.unsure_below and dict(alone).get(name, 0.0) < self.unrelated_below
+
+    def stands_alone(self, text: str, alone: Ranking) -> bool:
+        """Whether the message says enough by itself and is sure of a topic: then no pronoun draws it back to the last
+        one. "Still tender two days later, is that ok" is about soreness, whatever was answered before.
+        """
+        name, confidence = alone[0] if alone else ("", 0.0)
+        own = set(WORD.findall(text.lower().replace("’", "'"))) - self.pointers - self.loose_pointers
+        own -= self.function_words
+        return name.startswith("faq/") and confidence >= self.sure_from and len(own) >= self.own_words
 
     def _leads_in(self, words: Sequence[str]) -> bool:
         start = " ".join(words[:2])

@@ -1,6 +1,5 @@
-"""Decide what a ranking means: sure enough to answer, close enough to ask back, or not known."""
+"""The borders from which a score is answered or asked back, learned from examples; `policy.py` decides by them."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,6 +22,33 @@ class Decision:
         return 1.0 / (1.0 + np.exp(-(self.slope * _logit(scores) + self.shift)))
 
 
+@dataclass(frozen=True)
+class Sureness:
+    """How likely the specific answer that ranks first is the right one, and from where on it is given."""
+
+    border: float = 1.0
+    topic: float = 0.0  # weight of the topic's score
+    answer: float = 0.0  # weight of the answer's score within its topic
+    shift: float = 0.0
+
+    def of(self, topic: float, answer: float) -> float:
+        """The likelihood, from both scores."""
+        odds = self.topic * _logit(np.array(topic)) + self.answer * _logit(np.array(answer)) + self.shift
+        return float(1.0 / (1.0 + np.exp(-odds)))
+
+
+def learn_sureness(
+    topics: np.ndarray, answers: np.ndarray, right: np.ndarray, topic_text: float, wrong_answer: float
+) -> Sureness:
+    """From the scores of held-out examples, and what it costs to give the topic's text, or a wrong specific answer."""
+    border = 1.0 - topic_text / wrong_answer
+    if len(right) < 2 or right.all() or not right.any():
+        return Sureness(border, shift=float(np.sign(right.mean() - border)) if len(right) else -1.0)
+    curve = LogisticRegression(C=1e3).fit(np.stack([_logit(topics), _logit(answers)], axis=1), right)
+    topic, answer = map(float, curve.coef_[0])
+    return Sureness(border, topic, answer, float(curve.intercept_[0]))
+
+
 def learn(scores: np.ndarray, targets: np.ndarray, answer_misses: float, offer_misses: float) -> Decision:
     """Borders from out-of-fold scores of the training examples, never from test data.
 
@@ -38,12 +64,6 @@ def learn(scores: np.ndarray, targets: np.ndarray, answer_misses: float, offer_m
         return Decision(float(answer), float(offer))
     curve = LogisticRegression(C=1e3).fit(_logit(best)[:, None], right)
     return Decision(float(answer), float(offer), float(curve.coef_[0, 0]), float(curve.intercept_[0]))
-
-
-def close_calls(scores: Sequence[float], share: float) -> list[int]:
-    """Positions of the labels whose score is at least `share` of the best one's, best first, without the best."""
-    order = sorted(range(len(scores)), key=lambda i: -scores[i])
-    return [i for i in order[1:] if scores[i] >= share * scores[order[0]]]
 
 
 def _logit(scores: np.ndarray) -> np.ndarray:

@@ -16,8 +16,8 @@ from rasa.shared.nlu.training_data.features import Features
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from nlu.encoder import DIMENSIONS, Encoder
-from nlu.encoder.store import graph_path
+from encoder import DIMENSIONS, Encoder
+from encoder.store import graph_path
 from nlu.message_reader import IN_CONTEXT, READINGS, MessageReader
 
 VECTORS = "reading_vectors"

@@ -3,7 +3,7 @@
 import hashlib
 from pathlib import Path
 
-CODE = Path(__file__).parent
+CODE = (Path(__file__).parent, Path(__file__).parents[1] / "encoder")
 
 
 def fingerprint(*files: Path) -> str:
@@ -13,6 +13,6 @@ def fingerprint(*files: Path) -> str:
     would use again what it made before such a change.
     """
     digest = hashlib.sha256()
-    for file in [*sorted(CODE.rglob("*.py")), *files]:
+    for file in [*(file for folder in CODE for file in sorted(folder.rglob("*.py"))), *files]:
         digest.update(file.name.encode() + b"\0" + (file.read_bytes() if file.exists() else b"\0"))
     return digest.hexdigest()

@@ -12,6 +12,8 @@ import sys
 from types import ModuleType
 from typing import Any
 
+from nlu import guarded
+
 USER = "rasa.utils.train_utils"
 ASKS = "thinc.compat"
 OF_THE_USER = {
@@ -67,9 +69,7 @@ def _real(stand_in: type) -> Any:
 def main() -> None:
     """Become Rasa's command line."""
     defer_tensorflow()
-    from rasa.__main__ import main as rasa
-
-    rasa()
+    guarded.main()
 
 
 if __name__ == "__main__":

@@ -12,10 +12,11 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from ruamel.yaml import YAML
 
-from nlu.encoder import vocabulary
+from encoder import vocabulary
+from nlu.courtesy import Courtesy
 from nlu.fingerprint import fingerprint
 from nlu.normalise import Normaliser
-from nlu.segments import questions
+from nlu.segments import is_question, questions
 
 READINGS = "readings"
 IN_CONTEXT = "readings_in_context"
@@ -33,21 +34,23 @@ def read_names(path: Path) -> tuple[str, ...]:
 class MessageReader(GraphComponent):
     """Sets `readings` on every message: the ways to read it, each one a text for the encoder and the matcher.
 
-    The first reading is the whole message in plain spelling. If it has several parts, each part that asks something
-    follows twice: alone, and together with the part before it. Training examples have one reading. A message with a
-    `context` in its metadata also gets `readings_in_context`, the same of the message with the context before it.
+    The first reading is the whole message in plain spelling, without courtesy around a question. If it has several
+    parts, each part that asks something follows twice: alone, and together with the part before it. Training examples
+    have one reading. A message with a `context` in its metadata also gets `readings_in_context`, the same of the
+    message with the context before it.
 
-    Config: `spelling` and `subject`, the paths of the lexicons.
+    Config: `spelling`, `subject` and `courtesy`, the paths of the lexicons.
     """
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         """The lexicons of this assistant."""
-        return {"spelling": "data/lexicon/spelling.yml", "subject": "data/lexicon/subject.yml"}
+        return {name: f"data/lexicon/{name}.yml" for name in ("spelling", "subject", "courtesy")}
 
-    def __init__(self, normaliser: Normaliser, names: tuple[str, ...] = ()) -> None:
+    def __init__(self, normaliser: Normaliser, names: tuple[str, ...] = (), courtesy: Courtesy | None = None) -> None:
         self._normaliser = normaliser
         self._names = names
+        self._courtesy = courtesy or Courtesy()
 
     @classmethod
     def create(
@@ -58,13 +61,17 @@ class MessageReader(GraphComponent):
         execution_context: ExecutionContext,
     ) -> "MessageReader":
         """Read the lexicons."""
-        return cls(Normaliser.load(Path(config["spelling"]), known=vocabulary()), read_names(Path(config["subject"])))
+        return cls(
+            Normaliser.load(Path(config["spelling"]), known=vocabulary()),
+            read_names(Path(config["subject"])),
+            Courtesy.load(Path(config["courtesy"])),
+        )
 
     @classmethod
     def fingerprint_addon(cls, config: dict[str, Any]) -> str:
         """The lexicons count, too."""
         given = cls.get_default_config() | config
-        return fingerprint(Path(given["spelling"]), Path(given["subject"]))
+        return fingerprint(*(Path(given[name]) for name in ("spelling", "subject", "courtesy")))
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Read what people typed."""
@@ -76,7 +83,7 @@ class MessageReader(GraphComponent):
         return messages
 
     def _readings(self, text: str) -> list[str]:
-        whole = self._normaliser(text)
+        whole = self._courtesy.without(self._normaliser(text), is_question)
         readings = [whole]
         for part in questions(whole, self._names):
             readings += [part.text, f"{part.before} {part.text}".strip()]

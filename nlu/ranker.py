@@ -1,6 +1,7 @@
 """Rank topics for a text: how the examples of each topic pull, times how near its nearest examples are."""
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -9,8 +10,8 @@ import numpy as np
 from scipy.sparse import csr_matrix
 from sklearn.feature_extraction.text import TfidfVectorizer
 
+from encoder.products import Products, rounded
 from nlu import ridge
-from nlu.products import Products, rounded
 
 NEAR_AT_ONCE = 512  # held-out examples that are compared with all others at a time
 PRODUCTS = "ranker.onnx"
@@ -30,8 +31,9 @@ class RankerConfig:
     spread: float = 1.0  # shrinkage of the within-topic scatter towards a sphere
     neighbours: int = 3
     nearest_of: int = 32  # topics that pull most; only among their examples are the nearest looked for
-    all_pull_up_to: int = 12_000  # examples; with more, only the landmarks pull, so that time grows as the examples do
-    landmarks: int = 3_000
+    block: int = 9_500  # examples that are solved at once, as time grows with their cube; more come in turns
+    answer_temperature: float = 12.0  # of the softmax over the specific answers of a topic
+    answer_neighbours: int = 2
     folds: int = 5
     seed: int = 0
 
@@ -78,27 +80,23 @@ class Ranker:
         labels = sorted(set(targets))
         number = {label: place for place, label in enumerate(labels)}
         y = np.array([number[target] for target in targets])
-        folds = _folds(y, groups, config)
+        folds = folds_of(y, groups, config)
         vectorizer = _vectorizer(None).fit(texts)
         grams = vectorizer.transform(texts)
         exact, wording = np.split(vectors, 2, axis=1)
         middle = wording.mean(axis=0)
-        meaning, wording = rounded(exact), rounded(_unit(wording - middle))
-        landmarks = _landmarks(len(y), config)
+        meaning, wording = rounded(exact), rounded(unit(wording - middle))
         share = np.sqrt(np.bincount(y)[y] * len(labels) / len(y))  # a large topic must not drown a small one
         wanted = np.full((len(y), len(labels)), -1.0 / max(1, len(labels) - 1))
         wanted[np.arange(len(y)), y] = 1.0
 
-        def rows(which: np.ndarray) -> np.ndarray:
-            shared = (grams[which] @ grams[landmarks].T).toarray()
-            return _alike(config, meaning[which] @ meaning[landmarks].T, wording[which] @ wording[landmarks].T, shared)
+        def kernel(some: np.ndarray, others: np.ndarray) -> np.ndarray:
+            shared = (grams[some] @ grams[others].T).toarray()
+            return alike(config, meaning[some] @ meaning[others].T, wording[some] @ wording[others].T, shared)
 
-        penalty = config.smoothing * share
-        if len(landmarks) == len(y):
-            pull, held_out = ridge.exact(rows, wanted, penalty, folds)
-        else:
-            pull, held_out = ridge.by_landmarks(rows, landmarks, wanted, penalty, folds)
-        mean, whiten = _whitening(exact, y, config.spread)
+        blocks = _dealt(y, groups, math.ceil(len(y) / config.block), config.seed + 1)
+        pull, held_out = ridge.in_turns(kernel, wanted, config.smoothing * share, folds, blocks)
+        mean, whiten = whitening(exact, y, config.spread)
         arrays = {
             "y": y,
             "middle": middle,
@@ -106,11 +104,11 @@ class Ranker:
             "whiten": whiten,
             "pull": pull,
             "idf": vectorizer.idf_,
-            **_as_arrays(grams[landmarks].T.tocsr()),
+            **_as_arrays(grams.T.tocsr()),
         }
         by_label = np.argsort(y, kind="stable")
-        placed = _unit((exact - mean) @ whiten)[by_label]
-        products = Products.of({"meaning": meaning[landmarks], "wording": wording[landmarks], "placed": placed})
+        placed = unit((exact - mean) @ whiten)[by_label]
+        products = Products.of({"meaning": meaning, "wording": wording, "placed": placed})
         terms = [str(term) for term in vectorizer.get_feature_names_out()]
         ranker = cls(config, labels, {name: _compact(array) for name, array in arrays.items()}, terms, products)
 
@@ -118,8 +116,8 @@ class Ranker:
         for fold in folds:
             kept = np.ones(len(y), dtype=bool)
             kept[fold] = False
-            mean, whiten = _whitening(exact[kept], y[kept], config.spread)
-            placed = _unit((exact - mean) @ whiten).astype(np.float32)
+            mean, whiten = whitening(exact[kept], y[kept], config.spread)
+            placed = unit((exact - mean) @ whiten).astype(np.float32)
             others = placed[by_label] * kept[by_label, None]
             for part in ridge.steps(fold, NEAR_AT_ONCE):
                 scores[part] = ranker._combine(held_out[part], placed[part] @ others.T)
@@ -133,17 +131,30 @@ class Ranker:
         like = self._products(
             {
                 "meaning": meaning,
-                "wording": _unit(wording - a["middle"]),
-                "placed": _unit((meaning - a["mean"]) @ a["whiten"]),
+                "wording": unit(wording - a["middle"]),
+                "placed": unit((meaning - a["mean"]) @ a["whiten"]),
             }
         )
         shared = self._shared(self._vectorizer.transform(different))
-        alike = _alike(self.config, like["meaning"], like["wording"], shared)
-        pull = np.stack([row @ a["pull"] for row in alike])  # for a few rows at once BLAS would copy the matrix
+        near = alike(self.config, like["meaning"], like["wording"], shared)
+        pull = np.stack([row @ a["pull"] for row in near])  # for a few rows at once BLAS would copy the matrix
         return self._combine(pull, like["placed"])[same]
 
+    def wording(self, vectors: np.ndarray) -> np.ndarray:
+        """Wording vectors without what all of them have in common."""
+        return np.asarray(unit(vectors - self._arrays["middle"]), dtype=np.float32)
+
+    def grams(self, texts: Sequence[str]) -> csr_matrix:
+        """The characters of texts, as far as the examples have them."""
+        return self._vectorizer.transform(texts)
+
+    @property
+    def terms(self) -> int:
+        """How many character n-grams are known."""
+        return len(self._terms)
+
     def _shared(self, grams: csr_matrix) -> np.ndarray:
-        """How many characters each text shares with each landmark: only the rows of its own terms are looked at."""
+        """How many characters each text shares with each example: only the rows of its own terms are looked at."""
         ends = grams.indptr[1:-1]
         texts = zip(np.split(grams.indices, ends), np.split(grams.data, ends), strict=True)
         return np.stack([self._grams[terms].T @ weights for terms, weights in texts])
@@ -163,7 +174,7 @@ class Ranker:
             own = slice(*self._bounds[label : label + 2])
             count = min(self.config.neighbours, own.stop - own.start)
             rows = np.flatnonzero(looked_at[:, label])
-            nearest[rows, label] = _mean_of_largest(near[rows, own], count)
+            nearest[rows, label] = mean_of_largest(near[rows, own], count)
         return share * nearest.clip(0.0)
 
     def save(self, folder: Path) -> None:
@@ -183,16 +194,16 @@ class Ranker:
         return cls(RankerConfig(**content["config"]), content["labels"], arrays, content["terms"], products)
 
 
-def _alike(config: RankerConfig, meaning: np.ndarray, wording: np.ndarray, shared: np.ndarray) -> np.ndarray:
-    """How alike texts and landmarks are: in meaning and in wording (two Gaussian kernels on the sphere, from the dot
-    products), and in the characters that they share. One row a text, one column a landmark.
+def alike(config: RankerConfig, meaning: np.ndarray, wording: np.ndarray, shared: np.ndarray) -> np.ndarray:
+    """How alike texts and examples are: in meaning and in wording (two Gaussian kernels on the sphere, from the dot
+    products), and in the characters that they share. One row a text, one column an example.
 
     Wording vectors all point much the same way, so what they have in common (`middle`) is taken off before.
     """
-    alike = np.exp(config.meaning * (meaning - 1.0))
-    alike += np.exp(config.wording * (wording - 1.0))
-    alike += config.characters * shared
-    return np.asarray(alike + 1.0)
+    near = np.exp(config.meaning * (meaning - 1.0))
+    near += np.exp(config.wording * (wording - 1.0))
+    near += config.characters * shared
+    return np.asarray(near + 1.0)
 
 
 def _as_arrays(grams: csr_matrix) -> dict[str, np.ndarray]:
@@ -205,20 +216,13 @@ def _vectorizer(terms: list[str] | None) -> TfidfVectorizer:
     )
 
 
-def _landmarks(count: int, config: RankerConfig) -> np.ndarray:
-    """The examples that pull."""
-    if count <= config.all_pull_up_to:
-        return np.arange(count)
-    return np.sort(np.random.RandomState(config.seed).permutation(count)[: config.landmarks])
-
-
-def _mean_of_largest(values: np.ndarray, count: int) -> np.ndarray:
+def mean_of_largest(values: np.ndarray, count: int) -> np.ndarray:
     """The mean of so many values of each row; what a row lacks counts as 0."""
     largest = np.partition(values, -count, axis=1)[:, -count:] if values.shape[1] > count else values
     return np.asarray(largest.sum(axis=1) / count)
 
 
-def _whitening(vectors: np.ndarray, y: np.ndarray, spread: float) -> tuple[np.ndarray, np.ndarray]:
+def whitening(vectors: np.ndarray, y: np.ndarray, spread: float) -> tuple[np.ndarray, np.ndarray]:
     """The directions in which examples of one topic differ count less than those in which topics differ."""
     centres = np.zeros((y.max() + 1, vectors.shape[1]))
     for label in np.unique(y):
@@ -230,7 +234,7 @@ def _whitening(vectors: np.ndarray, y: np.ndarray, spread: float) -> tuple[np.nd
     return vectors.mean(axis=0), directions @ np.diag(values**-0.5) @ directions.T
 
 
-def _unit(vectors: np.ndarray) -> np.ndarray:
+def unit(vectors: np.ndarray) -> np.ndarray:
     return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
 
 
@@ -238,16 +242,19 @@ def _compact(array: np.ndarray) -> np.ndarray:
     return array.astype(np.float32) if array.dtype.kind == "f" else array
 
 
-def _folds(y: np.ndarray, groups: Sequence[str], config: RankerConfig) -> list[np.ndarray]:
+def folds_of(y: np.ndarray, groups: Sequence[str], config: RankerConfig) -> list[np.ndarray]:
     """Which examples are held out together: every topic in every fold as far as it has the examples for it."""
+    count = min(config.folds, len(set(groups)))
+    return _dealt(y, groups, count, config.seed) if count > 1 else []
+
+
+def _dealt(y: np.ndarray, groups: Sequence[str], count: int, seed: int) -> list[np.ndarray]:
+    """The examples in so many parts, each with its share of every topic and with whole groups."""
     names = list(dict.fromkeys(groups))
-    count = min(config.folds, len(names))
-    if count < 2:
-        return []
     place = {name: number for number, name in enumerate(names)}
     member = np.array([place[group] for group in groups])
     label = np.zeros(len(names), dtype=int)
     label[member] = y
-    order = np.random.RandomState(config.seed).permutation(len(names))
+    order = np.random.RandomState(seed).permutation(len(names))
     order = order[np.argsort(label[order], kind="stable")]
     return [np.flatnonzero(np.isin(member, order[start::count])) for start in range(count)]

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from scipy.linalg import cho_factor, cho_solve, lapack, solve_triangular
+from scipy.linalg import lapack
 
 STEP = 2048  # rows that are worked on at a time
 Folds = Sequence[np.ndarray]
-Kernel = Callable[[np.ndarray], np.ndarray]  # rows of the kernel matrix, for these examples
+Kernel = Callable[[np.ndarray, np.ndarray], np.ndarray]  # the kernel matrix of these examples and those
 
 
 def exact(kernel: Kernel, wanted: np.ndarray, penalty: np.ndarray, folds: Folds) -> tuple[np.ndarray, np.ndarray]:
@@ -18,51 +18,40 @@ def exact(kernel: Kernel, wanted: np.ndarray, penalty: np.ndarray, folds: Folds)
     """
     count = len(wanted)
     inverse = np.empty((count, count), dtype=np.float32, order="F")
-    for rows in steps(np.arange(count)):
-        inverse[:, rows] = kernel(rows).T  # symmetric, so that columns are as good as rows
+    every = np.arange(count)
+    for rows in steps(every):
+        inverse[:, rows] = kernel(rows, every).T  # symmetric, so that columns are as good as rows
     inverse[np.diag_indices(count)] += penalty
     _invert(inverse)
-    pull = np.vstack([inverse[rows] @ wanted for rows in steps(np.arange(count))])
+    pull = np.vstack([inverse[rows] @ wanted for rows in steps(every)])
     held_out = np.zeros_like(wanted)
     for fold in folds:
         held_out[fold] = wanted[fold] - np.linalg.solve(inverse[np.ix_(fold, fold)], pull[fold])
     return pull, held_out
 
 
-def by_landmarks(
-    kernel: Kernel, landmarks: np.ndarray, wanted: np.ndarray, penalty: np.ndarray, folds: Folds
+def in_turns(
+    kernel: Kernel, wanted: np.ndarray, penalty: np.ndarray, folds: Folds, blocks: Sequence[np.ndarray]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The same with the pull of the landmarks alone (Nystroem): time and memory grow with the number of examples.
+    """The same where one inverse would take too long: each block is solved exactly for what those before it leave.
 
-    In: the kernel has one column a landmark, and `landmarks` says which examples these are.
+    So all examples pull, and time grows with the square of a block. Nothing of a group may stand in two blocks.
     """
-    everyone = np.arange(len(wanted))
-    among = kernel(landmarks).astype(np.float64)
-    root = np.linalg.cholesky(among + 1e-4 * np.eye(len(landmarks)))
-    parts = list(folds) if folds else [everyone]
+    pull, own, told = np.zeros_like(wanted), np.zeros_like(wanted), np.zeros_like(wanted)
+    before = np.zeros(0, dtype=int)
+    for block in blocks:
+        between = np.vstack([kernel(rows, before) for rows in steps(block)])
+        told[block] = between @ pull[before]  # by the other blocks, as none of them has seen these examples
+        inside = [np.flatnonzero(np.isin(block, fold)) for fold in folds]
+        aim = wanted[block] - told[block]
+        pull[block], own[block] = exact(_within(kernel, block), aim, penalty[block], inside)
+        told[before] += between.T @ pull[block]
+        before = np.concatenate([before, block])
+    return pull, own + told
 
-    def features(rows: np.ndarray) -> np.ndarray:
-        """Coordinates in which the kernel is a dot product."""
-        return np.asarray(solve_triangular(root, kernel(rows).T, lower=True, check_finite=False).T)
 
-    sums = []
-    for part in parts:
-        square, target = np.zeros((len(landmarks),) * 2), np.zeros((len(landmarks), wanted.shape[1]))
-        for rows in steps(part):
-            placed = features(rows)
-            weighted = (placed / penalty[rows, None]).T
-            square += weighted @ placed
-            target += weighted @ wanted[rows]
-        sums.append((square, target))
-    whole = sum(square for square, _ in sums) + np.eye(len(landmarks))
-    goal = sum(target for _, target in sums)
-    held_out = np.zeros_like(wanted)
-    for part, (square, target) in zip(parts, sums, strict=True) if folds else ():
-        without = cho_solve(cho_factor(whole - square, lower=True), goal - target)
-        for rows in steps(part):
-            held_out[rows] = features(rows) @ without
-    solution = cho_solve(cho_factor(whole, lower=True), goal)
-    return solve_triangular(root.T, solution, lower=False), held_out
+def _within(kernel: Kernel, block: np.ndarray) -> Kernel:
+    return lambda some, others: kernel(block[some], block[others])
 
 
 def steps(rows: np.ndarray, size: int = STEP) -> list[np.ndarray]:

@@ -2,6 +2,7 @@
 
 import json
 import warnings
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -17,18 +18,23 @@ from rasa.shared.nlu.constants import INTENT, INTENT_RESPONSE_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from nlu.decision import Decision, close_calls, learn
+from nlu.answer_ranker import AnswerRanker
+from nlu.decision import Decision, Sureness, learn, learn_sureness
 from nlu.encoder_featurizer import VECTORS, VECTORS_IN_CONTEXT, EncoderFeaturizer
 from nlu.fingerprint import fingerprint
+from nlu.labels import topic_of
 from nlu.message_reader import IN_CONTEXT, READINGS
+from nlu.policy import Policy
 from nlu.ranker import Ranker, RankerConfig
 from nlu.variants import VARIANT_OF
 
-DECISION = "decision.json"
+DECISION, SURENESS = "decision.json", "sureness.json"
+ANSWERS_IN_CONTEXT = "answers_in_context"
+RANKED_ANSWERS = 5
 RANKING_IN_CONTEXT = "ranking_in_context"
 UNKNOWN = "nlu_fallback"
 CLARIFY = "clarify"
-OUT_OF_SCOPE = "out_of_scope"
+KINDS = {"ask back": CLARIFY, "unknown": UNKNOWN}  # the intent that says what was decided, if not the best label
 DAMAGED = "The trained model is damaged ({reason}). Train it again: rasa train"
 NO_EXAMPLES = "There is nothing to learn from: the training data has no example of any intent."
 
@@ -38,13 +44,19 @@ warnings.filterwarnings("ignore", message="You have defined training data with e
 
 @dataclass(frozen=True)
 class HeldOut:
-    """What was learned, and how the examples (not their variants) score when they are held out: examples x labels."""
+    """What was learned, and how the examples (not their variants) score when they are held out: examples x labels.
+
+    `asked` is what each one asks for, with its specific answer where it has one, and `given` the specific answer that
+    it would get, or nothing.
+    """
 
     ranker: Ranker
     decision: Decision
     texts: list[str]
     wanted: np.ndarray
     scores: np.ndarray
+    asked: list[str]
+    given: list[str]
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
@@ -52,8 +64,9 @@ class TopicMatcher(IntentClassifier, GraphComponent):
     """Ranks all intents, also the ones with a topic (`faq/soreness`), and decides between answer, clarify and unknown.
 
     In: `readings` and `reading_vectors`. Out: `intent`, `intent_ranking`, `response_selector` as Rasa's own selector
-    would set it, `topics` (all topics that are answered), `several` (whether its parts ask for different ones),
-    `offered` (topics for "did you mean"), and `ranking_in_context` if the message was read in its context as well.
+    would set it, `topics` (all topics that are answered), `answers` (the specific answer of each, or None for its own
+    text), `answer_ranking`, `several` (whether its parts ask for different topics), `offered` (topics for "did you
+    mean"), and `ranking_in_context` and `answers_in_context` if the message was read in its context as well.
     Below the lower border the intent is `nlu_fallback`, which still offers the nearest topics unless the message looks
     out of scope; between the borders it is `clarify`. Training data without topics works too; there is then no
     `clarify`.
@@ -68,17 +81,13 @@ class TopicMatcher(IntentClassifier, GraphComponent):
     def get_default_config() -> dict[str, Any]:
         """How bold to be, and how much to offer. Everything else is in `ranker` (see RankerConfig)."""
         return {
-            "topics": "faq",  # the intent whose sub-intents are topics that can be offered
+            **asdict(Policy()),  # what is a topic, and how close calls are treated
             "answer_misses": 0.06,  # share of known questions that may be asked back, for fewer wrong answers
             "offer_misses": 0.02,  # share of known questions that may be called unknown
+            "topic_text": 1.0,  # what it costs to give a topic's text where a specific answer was asked for
+            "wrong_answer": 2.0,  # what it costs to give another specific answer instead
+            "alone": 0.7,  # from here on a specific answer is given alone, though another topic is close
             "part_weight": 0.85,  # a score of one part of a message against a score of the whole
-            "tie": 0.2,  # a runner-up with at least this share of the best score is answered too
-            "pair": 0.78,  # two close topics are answered from this share of the border for one
-            "doubt": 0.4,  # nothing is answered when out of scope has at least this share of the best score
-            "close": 0.02,  # a topic with at least this share is offered beside the answer
-            "offers": 3,
-            "offers_beside": ["follow_up", "refuse"],  # intents beside whose reply the nearest topics are offered
-            "most_topics": 3,
             "ranking_length": 20,
             "ranker": {},
         }
@@ -88,7 +97,10 @@ class TopicMatcher(IntentClassifier, GraphComponent):
         self._model_storage = model_storage
         self._resource = resource
         self._ranker: Ranker | None = None
+        self._policy = Policy.of(config)
+        self._answers: AnswerRanker | None = None
         self._decision = Decision(answer=0.0, offer=0.0)
+        self._sureness = Sureness()
 
     @classmethod
     def create(
@@ -114,20 +126,69 @@ class TopicMatcher(IntentClassifier, GraphComponent):
             raise RasaException(NO_EXAMPLES)
         texts = [m.get(READINGS)[0] for m in examples]
         vectors = np.stack([np.asarray(m.get(VECTORS)[0]) for m in examples])
-        targets = [m.get(INTENT_RESPONSE_KEY) or m.get(INTENT) for m in examples]
+        asked = [m.get(INTENT_RESPONSE_KEY) or m.get(INTENT) for m in examples]
+        targets = list(map(topic_of, asked))
         groups = [m.get(VARIANT_OF) or text for m, text in zip(examples, texts, strict=True)]
-        self._ranker, scores = Ranker.fit(texts, vectors, targets, groups, RankerConfig(**self._config["ranker"]))
+        config = RankerConfig(**self._config["ranker"])
+        self._ranker, scores = Ranker.fit(texts, vectors, targets, groups, config)
         wanted = np.array([self._ranker.labels.index(target) for target in targets])
         real = np.flatnonzero([m.get(VARIANT_OF) is None for m in examples])
         misses = self._config["answer_misses"], self._config["offer_misses"]
         self._decision = learn(scores[real], wanted[real], *misses)
-        return HeldOut(self._ranker, self._decision, [examples[i].get(TEXT) for i in real], wanted[real], scores[real])
+        self._answers, best, answers = AnswerRanker.fit(self._ranker, texts, vectors, asked, groups)
+        given = self._learn_sureness(real, texts, vectors, asked, scores, best, answers)
+        return HeldOut(
+            self._ranker,
+            self._decision,
+            [examples[i].get(TEXT) for i in real],
+            wanted[real],
+            scores[real],
+            [asked[i] for i in real],
+            [given[int(i)] for i in real],
+        )
+
+    def _learn_sureness(
+        self,
+        real: np.ndarray,
+        texts: Sequence[str],
+        vectors: np.ndarray,
+        asked: Sequence[str],
+        scores: np.ndarray,
+        best: np.ndarray,
+        answers: Sequence[str],
+    ) -> dict[int, str]:
+        """Learn when a specific answer is sure; the ones that the examples would get when they are held out.
+
+        An example that another topic ranks first for is scored by the answers of that topic, which it is none of.
+        """
+        assert self._ranker is not None and self._answers is not None
+        labels, first = self._ranker.labels, scores.argmax(axis=1)
+        score, answer = best.copy(), list(answers)
+        for number in np.unique(first[real]):
+            missed = [i for i in real if first[i] == number and topic_of(asked[i]) != labels[number]]
+            if missed and labels[number] in self._answers.topics:
+                found = self._answers.best(labels[number], [texts[i] for i in missed], vectors[missed])
+                for i, (label, given) in zip(missed, found, strict=True):
+                    answer[i], score[i] = label, given
+        specific = np.array([i for i in real if topic_of(answer[i]) != answer[i]], dtype=int)
+        right = np.array([answer[i] == asked[i] for i in specific], dtype=bool)
+        costs = {"topic_text": self._config["topic_text"], "wrong_answer": self._config["wrong_answer"]}
+        topic_scores = scores[specific].max(axis=1) if len(specific) else np.zeros(0)
+        self._sureness = learn_sureness(topic_scores, score[specific], right, **costs)
+        sure = {
+            i
+            for i, topic in zip(specific, topic_scores, strict=True)
+            if self._sureness.of(topic, score[i]) >= self._sureness.border
+        }
+        return {int(i): answer[i] if i in sure else "" for i in real}
 
     def persist(self) -> None:
         """Write the ranker and the borders; no pickle."""
-        assert self._ranker is not None
+        assert self._ranker is not None and self._answers is not None
         with self._model_storage.write_to(self._resource) as folder:
             self._ranker.save(folder)
+            self._answers.save(folder)
+            (folder / SURENESS).write_text(json.dumps(asdict(self._sureness)), encoding="utf-8")
             (folder / DECISION).write_text(json.dumps(asdict(self._decision)), encoding="utf-8")
 
     @classmethod
@@ -144,6 +205,8 @@ class TopicMatcher(IntentClassifier, GraphComponent):
         try:
             with model_storage.read_from(resource) as folder:
                 matcher._ranker = Ranker.load(folder)
+                matcher._answers = AnswerRanker.load(folder, matcher._ranker)
+                matcher._sureness = Sureness(**json.loads(Path(folder, SURENESS).read_text(encoding="utf-8")))
                 matcher._decision = Decision(**json.loads(Path(folder, DECISION).read_text(encoding="utf-8")))
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise RasaException(DAMAGED.format(reason=type(error).__name__)) from error
@@ -159,37 +222,69 @@ class TopicMatcher(IntentClassifier, GraphComponent):
         assert self._ranker is not None
         readings, vectors = message.get(READINGS), np.asarray(message.get(VECTORS))
         if not readings[0]:
-            self._publish(message, np.zeros(len(self._ranker.labels)), UNKNOWN, [], [])
+            self._publish(message, np.zeros(len(self._ranker.labels)), UNKNOWN, (), ())
+            message.set("answers", [], add_to_output=True)
             return
         if in_context := message.get(IN_CONTEXT):
-            readings = [*readings, *in_context]
-            vectors = np.vstack([vectors, message.get(VECTORS_IN_CONTEXT)])
+            self._read_in_context(message, in_context, np.asarray(message.get(VECTORS_IN_CONTEXT)))
         scores = self._ranker.scores(readings, vectors)
-        if in_context:
-            _, pooled = self._pooled(scores[-len(in_context) :])
-            message.set(RANKING_IN_CONTEXT, self._ranking(pooled)[: self._config["ranking_length"]], add_to_output=True)
-            scores = scores[: -len(in_context)]
         parts, pooled = self._pooled(scores)
-        best = int(pooled.argmax())
-        asked = self._topics_asked(parts, best)
-        topics = asked or self._topics_meant(pooled, best)
-        message.set("several", bool(asked), add_to_output=True)
-        if topics:
-            offered = self._close(pooled, "close", topics)[: self._config["offers"] - 1]
-            self._publish(message, pooled, self._ranker.labels[topics[0]], topics, offered)
-        elif pooled[best] >= self._decision.answer and not self._is_topic(best):
-            beside = self._group(best) in self._config["offers_beside"]
-            offered = [i for i in self._nearest(pooled) if beside and pooled[i] >= self._decision.offer]
-            self._publish(message, pooled, self._ranker.labels[best], [], offered)
-        else:
-            offered = [] if self._group(best) == OUT_OF_SCOPE else self._nearest(pooled)
-            near = bool(offered) and pooled[offered[0]] >= self._decision.offer
-            self._publish(message, pooled, CLARIFY if near else UNKNOWN, [], offered)
+        borders = {"answer": self._decision.answer, "offer": self._decision.offer}
+        ranked = [self._ranked(row) for row in parts]
+        choice = self._policy.decide_with_parts(self._ranked(pooled), ranked, **borders)
+        near = choice.topics or tuple(label for label, _ in self._ranked(pooled)[:1] if self._policy.is_topic(label))
+        found = {topic: self._answers_of(topic, readings, vectors, scores, choice.several) for topic in near}
+        topics, offered = choice.topics, choice.offered
+        answers = [self._sure(found[topic]) for topic in topics]
+        alone = bool(answers and answers[0]) and _surest(found[topics[0]])[1] >= self._config["alone"]
+        if alone and not choice.several:  # one question gets one answer
+            topics, answers, offered = topics[:1], answers[:1], (*topics[1:], *offered)[: self._policy.offers - 1]
+        message.set("several", choice.several, add_to_output=True)
+        message.set("answers", answers, add_to_output=True)
+        message.set("answer_ranking", _nearest(found), add_to_output=True)
+        self._publish(message, pooled, KINDS.get(choice.kind, choice.label), topics, offered)
+        if answers and answers[0]:
+            _select(message.get("response_selector")[self._policy.topics], f"{topics[0]}.{answers[0]}")
+
+    def _read_in_context(self, message: Message, readings: list[str], vectors: np.ndarray) -> None:
+        """How the message ranks together with what was answered before, and the sure answer of each likely topic."""
+        assert self._ranker is not None
+        scores = self._ranker.scores(readings, vectors)
+        _, pooled = self._pooled(scores)
+        message.set(RANKING_IN_CONTEXT, self._ranking(pooled)[: self._config["ranking_length"]], add_to_output=True)
+        likely = [label for label, _ in self._ranked(pooled)[: self._policy.offers] if self._policy.is_topic(label)]
+        sure = {label: self._sure(self._answers_of(label, readings, vectors, scores, False)) for label in likely}
+        message.set(ANSWERS_IN_CONTEXT, sure, add_to_output=True)
+
+    def _sure(self, ranked: Sequence[tuple[str, float]]) -> str | None:
+        """The specific answer that ranks first, if it is sure; None is the topic's own text."""
+        name, sure = _surest(ranked)
+        return name if name and sure >= self._sureness.border else None
+
+    def _answers_of(
+        self, topic: str, readings: Sequence[str], vectors: np.ndarray, scores: np.ndarray, several: bool
+    ) -> list[tuple[str, float]]:
+        """The specific answers of a topic with how sure each is; "" is the topic's general question.
+
+        Only the readings that ask for the topic count, and with several questions only the parts.
+        """
+        assert self._ranker is not None and self._answers is not None
+        column = self._ranker.labels.index(topic)
+        asking = [row for row in range(len(readings)) if scores[row].argmax() == column]
+        rows = [row for row in asking if row or not several] or asking or [0]
+        found = self._answers.scores(topic, [readings[row] for row in rows], vectors[rows])
+        score = float(scores[rows, column].max())
+        return [(label.partition(".")[2], self._sureness.of(score, given)) for label, given in found.items()]
 
     def _pooled(self, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The scores of the parts, and for each label the best of the whole's and the parts' scores."""
         parts = self._part_scores(scores)
         return parts, np.vstack([scores[:1], parts]).max(axis=0)
+
+    def _ranked(self, scores: np.ndarray) -> list[tuple[str, float]]:
+        """All labels with their scores, best first."""
+        assert self._ranker is not None
+        return sorted(zip(self._ranker.labels, scores.tolist(), strict=True), key=lambda entry: -entry[1])
 
     def _ranking(self, scores: np.ndarray) -> list[dict[str, Any]]:
         """All labels in Rasa's shape, best first."""
@@ -207,50 +302,9 @@ class TopicMatcher(IntentClassifier, GraphComponent):
             rows.append(alone if alone.max() >= self._decision.answer else max(alone, after, key=np.max))
         return self._config["part_weight"] * np.array(rows).reshape(len(rows), scores.shape[1])
 
-    def _topics_asked(self, parts: np.ndarray, best: int) -> list[int]:
-        """The topics that several parts ask for with certainty, in the order of the message, and the whole's first."""
-        sure = [row for row in parts if row.max() >= self._decision.answer and not self._doubtful(row)]
-        asked = list(dict.fromkeys(i for i in (int(row.argmax()) for row in sure) if self._is_topic(i)))
-        if len(asked) < 2:
-            return []
-        if self._is_topic(best) and best not in asked:
-            asked.insert(0, best)
-        return asked[: self._config["most_topics"]]
-
-    def _topics_meant(self, scores: np.ndarray, best: int) -> list[int]:
-        """The best topic, and the runner-up if it is close; none if that is not sure enough.
-
-        Of two, one is right more often than the best alone, so that a lower border does for them.
-        """
-        if not self._is_topic(best) or self._doubtful(scores):
-            return []
-        meant = [best, *self._close(scores, "tie", [best])[:1]]
-        border = self._decision.answer * (self._config["pair"] if len(meant) > 1 else 1.0)
-        return meant if scores[best] >= border else []
-
-    def _doubtful(self, scores: np.ndarray) -> bool:
-        """Whether the message looks out of scope as well."""
-        assert self._ranker is not None
-        outside = [i for i in range(len(scores)) if self._group(i) == OUT_OF_SCOPE]
-        return bool(outside) and float(scores[outside].max()) >= self._config["doubt"] * float(scores.max())
-
-    def _close(self, scores: np.ndarray, how: str, asked: list[int]) -> list[int]:
-        """Other topics that come near the best score, nearest first."""
-        return [i for i in close_calls(scores.tolist(), self._config[how]) if self._is_topic(i) and i not in asked]
-
-    def _nearest(self, scores: np.ndarray) -> list[int]:
-        """The topics to ask back with."""
-        return [int(i) for i in np.argsort(-scores) if self._is_topic(int(i))][: self._config["offers"]]
-
-    def _is_topic(self, label: int) -> bool:
-        assert self._ranker is not None
-        return self._ranker.labels[label].startswith(self._config["topics"] + "/")
-
-    def _group(self, label: int) -> str:
-        assert self._ranker is not None
-        return self._ranker.labels[label].split("/")[0]
-
-    def _publish(self, message: Message, scores: np.ndarray, label: str, topics: list[int], offered: list[int]) -> None:
+    def _publish(
+        self, message: Message, scores: np.ndarray, label: str, topics: Sequence[str], offered: Sequence[str]
+    ) -> None:
         """Write the decision in Rasa's own shapes."""
         assert self._ranker is not None
         labels = self._ranker.labels
@@ -259,8 +313,8 @@ class TopicMatcher(IntentClassifier, GraphComponent):
         shown = ranking[: self._config["ranking_length"]]
         message.set("intent", {"name": label.split("/")[0], "confidence": confidence}, add_to_output=True)
         message.set("intent_ranking", shown, add_to_output=True)
-        message.set("topics", [labels[i].partition("/")[2] for i in topics], add_to_output=True)
-        message.set("offered", [labels[i].partition("/")[2] for i in offered], add_to_output=True)
+        message.set("topics", [name.partition("/")[2] for name in topics], add_to_output=True)
+        message.set("offered", [name.partition("/")[2] for name in offered], add_to_output=True)
         groups = sorted({name.split("/")[0] for name in labels if "/" in name})
         if groups:
             selected: dict[str, Any] = {"all_retrieval_intents": groups, "default": {"response": {}, "ranking": []}}
@@ -279,6 +333,27 @@ class TopicMatcher(IntentClassifier, GraphComponent):
     def validate_config(cls, config: dict[str, Any]) -> None:
         """An unknown setting of the ranker is found before training."""
         RankerConfig(**config.get("ranker", {}))
+
+
+def _surest(ranked: Sequence[tuple[str, float]]) -> tuple[str, float]:
+    """The answer of a topic that ranks first, and how sure it is."""
+    return max(ranked, key=lambda entry: entry[1], default=("", 0.0))
+
+
+def _nearest(found: Mapping[str, Sequence[tuple[str, float]]]) -> list[list[Any]]:
+    """The specific answers that come nearest, by their full names, with how sure each is."""
+    ranked = [
+        (f"{topic.partition('/')[2]}.{name}", sure)
+        for topic, answers in found.items()
+        for name, sure in answers
+        if name
+    ]
+    return [[name, round(sure, 4)] for name, sure in sorted(ranked, key=lambda entry: -entry[1])[:RANKED_ANSWERS]]
+
+
+def _select(selection: dict[str, Any], label: str) -> None:
+    """Have Rasa say the specific answer of this label."""
+    selection["response"].update(intent_response_key=label, utter_action=f"utter_{label}")
 
 
 def _selection(ranking: list[dict[str, Any]]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from ruamel.yaml import YAML
 
 from nlu.fingerprint import fingerprint
+from nlu.labels import topic_of
 from nlu.message_reader import READINGS, MessageReader
 
 VARIANT_OF = "variant_of"
@@ -93,7 +94,8 @@ class ExampleVariants(GraphComponent):
         by_topic: dict[str, list[Message]] = {}
         for message in training_data.intent_examples:
             if message.get(INTENT) == self._topics and message.get(INTENT_RESPONSE_KEY):
-                by_topic.setdefault(message.get(INTENT_RESPONSE_KEY).partition("/")[2], []).append(message)
+                topic = topic_of(message.get(INTENT_RESPONSE_KEY)).partition("/")[2]
+                by_topic.setdefault(topic, []).append(message)
         made = [
             self._variant(message, group, word)
             for group in self._groups

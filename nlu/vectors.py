@@ -8,7 +8,7 @@ import sys
 
 import numpy as np
 
-from nlu.encoder import Encoder
+from encoder import Encoder
 
 
 def main() -> None:

@@ -38,6 +38,8 @@ class ClinicWording(TemplatedNaturalLanguageGenerator):
         if response is None:
             return None
         response["text"] = fill(response.get("text") or "", self._facts)
+        if kind := self._kind_of_topic(utter_action):
+            response["metadata"] = {**(response.get("metadata") or {}), "kind": kind}
         if utter_action == CLARIFY:
             response["buttons"] = self._buttons(tracker)
         return response
@@ -47,6 +49,11 @@ class ClinicWording(TemplatedNaturalLanguageGenerator):
     ) -> dict[str, Any]:
         """Leave the braces to `generate`: they name facts of the clinic, not slots."""
         return response
+
+    def _kind_of_topic(self, utter_action: str) -> str | None:
+        """What kind of reply the answers of a topic are, where it is another than an answer: specific ones are too."""
+        said = self.responses.get(utter_action.partition(".")[0])
+        return (said[0].get("metadata") or {}).get("kind") if said else None
 
     def _buttons(self, tracker: DialogueStateTracker) -> list[dict[str, str]]:
         parsed = tracker.latest_message.parse_data if tracker.latest_message else {}

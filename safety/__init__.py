@@ -4,10 +4,12 @@
     finding = net.check("its hard to breathe since the needles")
     finding.level, finding.sign, finding.reply
 
-The rules are data (`data/lexicon/red_flag*.yml`). One idea a file: `words` reads a message as lexicon words, `patterns`
-says what a rule looks like, `context` decides what is really meant (medspaCy ConText), `net` puts them together.
+Two halves read each message. The rules are data (`data/lexicon/red_flag*.yml`): `words` reads a message as lexicon
+words, `patterns` says what a rule looks like, `context` decides what is really meant (medspaCy ConText), `net` applies
+them. The other half (`danger/`) was learned from examples. `both` puts the two together.
 """
 
-from safety.net import LEVELS, READ_TOGETHER, Finding, Net, RulesError
+from safety.both import Net
+from safety.net import LEVELS, READ_TOGETHER, Finding, Level, Rules, RulesError, SafetyNet
 
-__all__ = ["LEVELS", "READ_TOGETHER", "Finding", "Net", "RulesError"]
+__all__ = ["LEVELS", "READ_TOGETHER", "Finding", "Level", "Net", "Rules", "RulesError", "SafetyNet"]

@@ -1,4 +1,4 @@
-"""The net: loads the rules and checks a message."""
+"""The rules: loads them and checks a message."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, Protocol
 
 import spacy
 from medspacy.target_matcher import TargetMatcher, TargetRule
@@ -15,17 +15,19 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 from spacy.tokens import Doc
 
+from knowledge import Told
 from safety.context import Context
 from safety.patterns import Index, Pattern, Place
 from safety.words import NumberKind, Words, fold
 
-LEVELS = ("emergency", "crisis", "urgent")  # the worst first
+Level = Literal["emergency", "crisis", "urgent"]
+LEVELS: tuple[Level, ...] = ("emergency", "crisis", "urgent")  # the worst first
 NO_LIST = "The rule `{pattern}` names {name}, but there is no such list in red_flag_words.yml and no such concept."
 READ_TOGETHER = 3  # messages of one person that are read as one; a danger is often told in pieces
 LONGEST = 8000  # characters that are read; the gateway takes far less
 
 
-class RulesError(ValueError):
+class RulesError(Told, ValueError):
     """The red-flag rules cannot be used; the message says which and what to do."""
 
 
@@ -50,8 +52,18 @@ class Sign:
     patterns: tuple[tuple[Pattern, str], ...]
 
 
-class Net:
-    """Finds red flags. Make one with `Net.load(Path("data"))`; `check` keeps nothing and may be called from threads."""
+class SafetyNet(Protocol):
+    """Whatever finds signs of danger in a message; `Net` does, tests put a simple one in its place."""
+
+    @property
+    def fault(self) -> str | None:
+        """What of it does not work, if anything."""
+
+    def check(self, text: str, previous: Finding | None = None, before: Sequence[str] = ()) -> Finding | None: ...
+
+
+class Rules:
+    """Finds red flags. Make one with `Rules.load(Path("data"))`; `check` keeps nothing and threads may call it."""
 
     def __init__(self, lexicon: dict[str, Any]) -> None:
         self.nlp = spacy.blank("en")
@@ -105,7 +117,7 @@ class Net:
         )
 
     @classmethod
-    def load(cls, data: Path) -> Net:
+    def load(cls, data: Path) -> Rules:
         """Reads `lexicon/red_flag*.yml` below the data folder. RulesError if they cannot be used."""
         yaml = YAML(typ="safe")
         lexicon: dict[str, Any] = {}
@@ -113,14 +125,12 @@ class Net:
             try:
                 lexicon.update(yaml.load(file.read_text(encoding="utf-8")))
             except (YAMLError, OSError, ValueError, TypeError, RecursionError) as error:
-                raise RulesError(
-                    f"{file} cannot be read ({type(error).__name__}). What to do: mend the file."
-                ) from error
+                raise RulesError(f"{file} cannot be read ({type(error).__name__}).", "mend the file.") from error
         try:
             return cls(lexicon)
-        except (KeyError, TypeError, AttributeError, ValueError) as error:
+        except (LookupError, TypeError, AttributeError, ValueError) as error:
             words = f"The red-flag rules in {data / 'lexicon'} cannot be used ({type(error).__name__}: {error})."
-            raise RulesError(f"{words} What to do: mend the file that holds them.") from error
+            raise RulesError(f"{words}", "mend the file that holds them.") from error
 
     def check(self, text: str, previous: Finding | None = None, before: Sequence[str] = ()) -> Finding | None:
         """The red flag in a message, or None. With the finding of the message before, "it's probably nothing" or
@@ -135,8 +145,18 @@ class Net:
             )
         if previous and any(p.possible(found) and p.places(found, _sentences(doc))[0] for p in self.follow_up):
             return replace(previous, spans=())
-        told = [message for message in before if self._is_piece(message) and not message.rstrip().endswith("?")]
-        return self._in_pieces(told, text) if told and self._is_piece(text) else None
+        told = self.told(before, text)
+        return self._in_pieces(told, text) if told else None
+
+    def level_of(self, sign: str) -> str:
+        """The level of a sign of the catalogue."""
+        return next(known.level for known in self.signs if known.id == sign)
+
+    def told(self, before: Sequence[str], text: str) -> list[str]:
+        """The messages that a message may go on from."""
+        if not self._is_piece(text):
+            return []
+        return [message for message in before if self._is_piece(message) and not message.rstrip().endswith("?")]
 
     def finding(self, levels: Mapping[str, str], spans: tuple[tuple[int, int], ...] = ()) -> Finding:
         """The finding of these signs, each with its level: the worst leads, and what is to be said."""
@@ -150,15 +170,15 @@ class Net:
 
     def _in_pieces(self, before: Sequence[str], text: str) -> Finding | None:
         """The signs that neither the message nor those before it hold, but all of them together."""
-        together = self._read(self._joined([*before, text]), strict=True)[2]
+        together = self._read(self.joined([*before, text]), strict=True)[2]
         if together:
-            judged = self._read(self._joined(before), strict=True)[2]
+            judged = self._read(self.joined(before), strict=True)[2]
             new = {sign: level for sign, (level, _) in together.items() if sign not in judged}
             if new:
                 return self.finding(new)
         return None
 
-    def _joined(self, messages: Sequence[str]) -> str:
+    def joined(self, messages: Sequence[str]) -> str:
         """Messages as one text. One that goes on from the one before ("my chest", "feels tight") is in its sentence."""
         joined = messages[0]
         for last, message in pairwise(messages):
@@ -230,7 +250,7 @@ class Net:
             ]
             if all(held):
                 before, all_ = signs.get(sign.id, (level, []))
-                worst = min(before, level, key=LEVELS.index)
+                worst = min(before, level, key=list[str](LEVELS).index)
                 signs[sign.id] = (worst, all_ + [group[0] for group in held])
         return signs
 

@@ -13,8 +13,14 @@ from spacy.vocab import Vocab
 APOSTROPHES = "'’‘`´ʼ′"
 WORD = re.compile(rf"<\w+>|\d+(?:[.,]\d+)*|[^\W\d_]+(?:[{APOSTROPHES}][^\W\d_]+)*")
 SENTENCE_END = re.compile(r"(?<![.…])[.!?](?![.…\w])|\n")
+# "Chest pain? No." and "numbness: none": the no of a form belongs to what it answers.
+FORM_NO = re.compile(
+    r"[?:\-–]\s*(no|none|nope|nil|negative|nothing)\b(?=\s*(?:[.,;!?/|\n–-]|and\b|but\b|$))", re.IGNORECASE
+)
 STRETCHED = re.compile(r"(.)\1{2,}")
 UNKNOWN = "_"
+ANSWERED_NO = "answeredno"
+LARGEST = 1e9  # a number that is larger says nothing here
 
 
 @dataclass(frozen=True)
@@ -76,9 +82,11 @@ class Words:
         places: list[tuple[int, int]] = []
         starts: list[bool | int | None] = []
         last = 0
+        noes = {match.start(1) for match in FORM_NO.finditer(text)}
         for match in WORD.finditer(text):
-            first = not words or SENTENCE_END.search(text, last, match.start() + 1) is not None
-            for i, word in enumerate(self.read(match.group())):
+            no = match.start() in noes
+            first = not words or (not no and SENTENCE_END.search(text, last, match.start() + 1) is not None)
+            for i, word in enumerate([ANSWERED_NO] if no else self.read(match.group())):
                 words.append(word)
                 places.append(match.span())
                 starts.append(first and i == 0)
@@ -120,11 +128,12 @@ class Words:
         decimal = "." in typed or "," in typed
         try:
             value = float(typed.replace(",", "."))
-            whole = str(int(value))
-        except (ValueError, OverflowError):  # 1.000.000 or 2026.11.21, or a key that was held down for 309 digits
+        except ValueError:  # 1.000.000 or 2026.11.21
             return "<number>"
-        if not decimal and whole in self.number_words:
-            return self.number_words[whole]
+        if value > LARGEST:
+            return "<number>"
+        if not decimal and str(int(value)) in self.number_words:
+            return self.number_words[str(int(value))]
         return next((kind.name for kind in self.numbers if kind.holds(value, decimal)), "<number>")
 
     def _corrected(self, word: str) -> str | None:

@@ -1,7 +1,8 @@
-"""Each run can note which tests passed, so that the hazard log can be held against all of them.
+"""Which tests a run leaves out, and how the hazard log is held against all that ran.
 
-The engine's tests run in an environment of their own and write their outcomes to a file (`--write-outcomes FILE`); the
-run of all others reads it (`--outcomes FILE`) and asks last, in `tests/governance`, what was not shown.
+`--quick` leaves out what needs a model, a browser or a server of its own, or takes long (`needs`, `browser`, `slow`).
+Each run can note which tests passed (`--write-outcomes FILE`); the last one reads what the others noted (`--outcomes
+FILE`, as often as needed) and asks in `tests/governance/test_hazards.py` what was not shown.
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ from typing import Any
 
 import pytest
 
-LAST = "tests/governance/test_hazards.py"
+from tests.support.system import skip_or_fail
+
+LEFT_OUT_WHEN_QUICK = ("needs", "browser", "slow")
 
 
 class Outcomes:
@@ -30,21 +33,31 @@ class Outcomes:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    group = parser.getgroup("hazards")
+    group = parser.getgroup("ims")
+    group.addoption("--quick", action="store_true", help="only tests that need no model, browser or server")
     group.addoption("--write-outcomes", metavar="FILE", help="note here which tests passed")
-    group.addoption("--outcomes", metavar="FILE", help="what the run in the other environment noted")
+    group.addoption("--outcomes", metavar="FILE", action="append", help="what another run noted")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(Outcomes(), "outcomes")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: item.nodeid.startswith(LAST))
+@pytest.hookimpl(trylast=True)  # after the markers that conftests of folders add
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--quick"):
+        slow = [item for item in items if any(item.get_closest_marker(name) for name in LEFT_OUT_WHEN_QUICK)]
+        items[:] = [item for item in items if item not in slow]
+        config.hook.pytest_deselected(items=slow)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    skip_or_fail(item)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     plugin: Any = session.config.pluginmanager.get_plugin("outcomes")
-    if file := session.config.getoption("--write-outcomes"):
+    file = session.config.getoption("--write-outcomes")
+    if file and not hasattr(session.config, "workerinput"):  # of several processes, the one that hears of all tests
         Path(file).parent.mkdir(parents=True, exist_ok=True)
         Path(file).write_text(json.dumps(plugin.found, indent=1, sort_keys=True) + "\n", encoding="utf-8")

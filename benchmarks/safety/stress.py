@@ -15,7 +15,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-SEEDS = Path(__file__).parents[2] / "data/lexicon/danger_examples.yml"
+SEEDS = Path(__file__).with_name("seeds.yml")
 KINDS_EACH = 4  # variations of one seed besides the seed itself
 SHORT_FORMS = {
     "you": "u",

@@ -20,7 +20,7 @@ from typing import Any
 from benchmarks import stock
 from environments.setup import ROOT
 from gateway.settings import Settings
-from gateway.studio.dry_run import DryRuns
+from gateway.studio.trying.dry_run import DryRuns
 
 Json = dict[str, Any]
 

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from gateway.editions.models import Manifest, Models
 from gateway.settings import Settings
-from gateway.training import Manifest, Models
-from tests.gateway.swapping import Installation
+from tests.support.swapping import Installation
 
 ENGINE_TAKES = 0.05  # seconds for a message
 

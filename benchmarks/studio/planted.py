@@ -14,9 +14,9 @@ from pathlib import Path
 from benchmarks.personal.measure import rows
 from benchmarks.safety.measure import interval
 from gateway.settings import Settings
-from gateway.studio.alike import examples_of, too_alike
 from gateway.studio.limits import Limits
 from gateway.studio.meaning import Meaning
+from gateway.studio.trying.alike import examples_of, too_alike
 from knowledge import Knowledge, normalise
 
 EVERY = 9

@@ -29,7 +29,8 @@ from benchmarks.screenshots import DESKTOP, PHONE, take
 from benchmarks.studio.installations import model_in_use
 from environments.setup import ROOT
 from tests.browser.conftest import ARGUMENTS, CHROMIUM
-from tests.browser.teaching import (
+from tests.support.processes import START, eventually
+from tests.support.teaching import (
     PEOPLE,
     Answer,
     Hands,
@@ -43,7 +44,6 @@ from tests.browser.teaching import (
     teach_as_new_topic,
     teach_as_suggested,
 )
-from tests.gateway.processes import START, eventually
 
 ASKED = [
     "my leg feels like i ran a marathon since yesterday, ok?",

@@ -1,30 +1,35 @@
 """Nobody waits in silence: who waits too long is told so, and the front desk is alerted again and again.
 
 Waiting is counted while the front desk is open. What was asked for after hours is counted from the next opening.
-A person who has a chat and does not answer in it loses it to the queue.
+A person who has a chat and does not answer in it loses it to the queue. What there is to look at is reminded of in the
+same way until somebody opens the chat; an alarm by day and by night, again and again.
 """
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, select, update
 
-from gateway.database import Database
-from gateway.desk import handoffs
-from gateway.desk.front_desk import Availability, FrontDesk
+from gateway.clock import CLOCK_SLACK
 from gateway.desk.mail import Mailer
-from gateway.desk.service import mail, to_queue, waiting
-from gateway.desk.words import Words
-from gateway.live import Signals
-from gateway.logs import describe
-from gateway.store import CLOCK_SLACK, Locked, Store, UnknownConversation
-from gateway.tables import handoffs as table
+from gateway.desk.service import ALARMS, UNOPENED, mail, to_queue, waiting
+from gateway.handoff.front_desk import Availability, FrontDesk
+from gateway.handoff.patient_words import PatientWords
+from gateway.handoff.side import DESK
+from gateway.live.signals import Signals
+from gateway.repeating import Repeating
+from gateway.storage import handoffs
+from gateway.storage.database import Database
+from gateway.storage.records import UnknownConversation
+from gateway.storage.store import Locked, Store
+from gateway.storage.tables import desk_items
+from gateway.storage.tables import handoffs as table
 from knowledge import Knowledge
 
 log = logging.getLogger(__name__)
@@ -50,29 +55,19 @@ class Alerts:
         self._clinic = knowledge.clinic
         self._rules = knowledge.clinic.waiting
         self._rungs = [timedelta(minutes=minutes) for minutes in self._rules.alert_minutes]
+        self._alarm_rungs = [timedelta(minutes=minutes) for minutes in self._rules.alarm_minutes]
         self._front_desk = front_desk
         self._mailer = mailer
         self._now = now
-        self._watching: asyncio.Task[None] | None = None
+        self._watching = Repeating(self.look, "could not look after who waits")
 
     def start(self, poll: float) -> None:
         """Look now, and again and again."""
-        self._watching = asyncio.create_task(self._watch(poll))
+        self._watching.start(poll)
 
     async def close(self) -> None:
         """Look no more."""
-        if self._watching:
-            self._watching.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._watching
-
-    async def _watch(self, poll: float) -> None:
-        while True:
-            try:
-                await self.look()
-            except Exception as error:  # most likely the database was away
-                log.error("could not look after who waits (%s)", describe(error))
-            await asyncio.sleep(poll)
+        await self._watching.close()
 
     async def look(self) -> None:
         """Look once at everybody who waits, and send the e-mail that is due."""
@@ -83,7 +78,8 @@ class Alerts:
                 with suppress(UnknownConversation):
                     await self._store.within(row.conversation_id, self._look_at)
                 self._signals.send(row.conversation_id)
-                self._signals.send("desk")
+                self._signals.send(DESK)
+        await self._look_at_items()
         await self._mailer.send_waiting()
 
     def _look_at(self, locked: Locked) -> None:
@@ -92,7 +88,7 @@ class Alerts:
         there = self._front_desk.within(locked.connection)
         if handoff is None or handoff.waiting_since is None or not (due := self._due(handoff, there)):
             return
-        words = Words(self._knowledge, locked.conversation.language)
+        words = PatientWords(self._knowledge, locked.conversation.language)
         # One word to the patient, also if several are due: after a quiet person, or when the desk is back.
         if due == "clock":
             handoffs.change(locked.connection, locked.conversation.id, waiting_since=locked.now)
@@ -111,13 +107,52 @@ class Alerts:
             if alerts > 1 and self._rules.email_alerts and self._mailer.configured:
                 mail(locked, "alert")
 
+    async def _look_at_items(self) -> None:
+        """Remind the desk of what nobody has opened."""
+        query = select(desk_items).where(UNOPENED)
+        items = await self._database.read(lambda connection: connection.execute(query).all())
+        there = await self._front_desk.availability() if items else None
+        for item in items:
+            if there and (item.created_at > self._now() + CLOCK_SLACK or self._steps(item, there) > item.alerts):
+                with suppress(UnknownConversation):
+                    await self._store.within(item.conversation_id, partial(self._remind, item.id))
+                self._signals.send(DESK)
+
+    def _remind(self, number: int, locked: Locked) -> None:
+        item = locked.connection.execute(select(desk_items).where(desk_items.c.id == number, UNOPENED)).one_or_none()
+        if item is None:
+            return
+        this = update(desk_items).where(desk_items.c.id == number)
+        if item.created_at > locked.now + CLOCK_SLACK:
+            locked.connection.execute(this.values(created_at=locked.now))
+            return
+        alerts = self._steps(item, self._front_desk.within(locked.connection))
+        if alerts <= item.alerts:
+            return
+        locked.connection.execute(this.values(alerts=alerts))
+        by_mail = self._rules.email_alerts and self._mailer.configured
+        if by_mail and (alerts > 1 or item.reason in ALARMS):
+            mail(locked, "look")
+
+    def _steps(self, item: Row[Any], there: Availability) -> int:
+        """How often the desk should have been reminded of this by now."""
+        if item.reason not in ALARMS:
+            if self._clinic.hours is not None and not there.here:
+                return 0
+            waited = self._waited(item.created_at)
+            return sum(waited >= rung for rung in self._rungs)
+        waited, last = self._now() - item.created_at, self._alarm_rungs[-1]
+        return sum(waited >= rung for rung in self._alarm_rungs) + max(0, waited // last - 1)
+
     def _due(self, handoff: Row[Any], there: Availability) -> str | None:
         """What has to happen now: clock (it was set back, so the wait is counted from now), quiet, nobody or alert."""
         if handoff.waiting_since > self._now() + CLOCK_SLACK:
             return "clock"
-        waited = self._waited(handoff.waiting_since)
         if handoff.state == "person":
-            return "quiet" if waited >= timedelta(minutes=self._rules.quiet_minutes) else None
+            # Who has just taken a chat is not quiet, however long the patient has waited before.
+            quiet = self._waited(max(handoff.waiting_since, handoff.claimed_at or handoff.waiting_since))
+            return "quiet" if quiet >= timedelta(minutes=self._rules.quiet_minutes) else None
+        waited = self._waited(handoff.waiting_since)
         if self._clinic.hours is not None and not there.here:
             return None if handoff.after_hours else "nobody"
         late = handoff.alerts < len(self._rungs) and waited >= self._rungs[handoff.alerts]

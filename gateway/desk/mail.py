@@ -16,12 +16,13 @@ from functools import partial
 
 from sqlalchemy import Connection, delete, select
 
-from gateway.database import Database
-from gateway.desk import handoffs
-from gateway.desk.words import Words
-from gateway.logs import describe
+from gateway.desk.service import ALARMS, UNOPENED
+from gateway.errors import describe
+from gateway.handoff.patient_words import PatientWords
 from gateway.settings import Settings
-from gateway.tables import conversations, desk_mails
+from gateway.storage import handoffs
+from gateway.storage.database import Database
+from gateway.storage.tables import conversations, desk_items, desk_mails
 from knowledge import Knowledge
 
 TIMEOUT = 10.0
@@ -55,17 +56,37 @@ class Mailer:
         if not self.configured:
             return 0
         sent = 0
+        send = self._send if self._database.one_writer else self._send_locked
         for number, conversation_id, kind in await self._database.read(_waiting):
-            message = await self._database.read(partial(self._message, conversation_id, kind))
-            if message is not None:
-                try:
-                    await asyncio.to_thread(self._deliver, message)
-                except (OSError, smtplib.SMTPException) as error:
-                    log.warning("an e-mail could not be sent yet (%s)", describe(error))
-                    return sent
-                sent += 1
-            await self._database.write(partial(_done, number))
+            try:
+                sent += await send(number, conversation_id, kind)
+            except (OSError, smtplib.SMTPException) as error:
+                log.warning("an e-mail could not be sent yet (%s)", describe(error))
+                break
         return sent
+
+    async def _send(self, number: int, conversation_id: str, kind: str) -> bool:
+        """Send it, and hold nobody up meanwhile."""
+        message = await self._database.read(partial(self._message, conversation_id, kind))
+        if message is not None:
+            await asyncio.to_thread(self._deliver, message)
+        await self._database.write(partial(_done, number))
+        return message is not None
+
+    async def _send_locked(self, number: int, conversation_id: str, kind: str) -> bool:
+        """Send it while its row is locked: of several gateways one sends it, and it waits again if that one dies."""
+
+        def work(connection: Connection) -> bool:
+            row = select(desk_mails.c.id).where(desk_mails.c.id == number).with_for_update(skip_locked=True)
+            if connection.execute(row).first() is None:
+                return False
+            message = self._message(conversation_id, kind, connection)
+            if message is not None:
+                self._deliver(message)
+            _done(number, connection)
+            return message is not None
+
+        return await self._database.write(work)
 
     @property
     def _sender(self) -> str:
@@ -77,11 +98,13 @@ class Mailer:
         address = self._settings.public_url.rstrip("/")
         message = EmailMessage()
         message["From"] = self._sender
+        if kind == "look":
+            return self._look(conversation_id, message, connection)
         if kind == "alert":
             if handoff is None or handoff.waiting_since is None or not self._knowledge.clinic.email:
                 return None
             message["To"] = self._knowledge.clinic.email
-            words = Words(self._knowledge)  # the clinic's own language, not the patient's
+            words = PatientWords(self._knowledge)  # the clinic's own language, not the patient's
             message["Subject"] = words.say("mail_alert_subject", count=handoffs.ahead(connection))
             waited = words.minutes(self._now() - handoff.waiting_since)
             message.set_content(words.say("mail_alert", wait=waited, address=f"{address}/desk"))
@@ -89,12 +112,29 @@ class Mailer:
         if handoff is None or "@" not in (handoff.contact or ""):
             return None
         language = select(conversations.c.language).where(conversations.c.id == conversation_id)
-        words = Words(self._knowledge, connection.execute(language).scalar_one())
+        words = PatientWords(self._knowledge, connection.execute(language).scalar_one())
         message["To"] = handoff.contact
         message["Subject"] = words.say("handoff_mail_subject")
         link = self._link(conversation_id)
         text = words.say("handoff_mail", address=link) if address else words.say("handoff_mail_no_link")
         message.set_content(text)
+        return message
+
+    def _look(self, conversation_id: str, message: EmailMessage, connection: Connection) -> EmailMessage | None:
+        """That something is to be looked at, and an alarm before all else; None if somebody has opened it."""
+        query = select(desk_items).where(desk_items.c.conversation_id == conversation_id, UNOPENED)
+        items = connection.execute(query.order_by(desk_items.c.created_at)).all()
+        alarms = [item for item in items if item.reason in ALARMS]
+        clinic = self._knowledge.clinic
+        to = [address for address in (clinic.email, *(clinic.waiting.alarm_emails if alarms else ())) if address]
+        if not items or not to:
+            return None
+        words, about = PatientWords(self._knowledge), "mail_alarm" if alarms else "mail_look"
+        message["To"] = ", ".join(dict.fromkeys(to))
+        message["Subject"] = words.say(f"{about}_subject")
+        waited = words.minutes(self._now() - (alarms or items)[0].created_at)
+        address = f"{self._settings.public_url.rstrip('/')}/desk"
+        message.set_content(words.say(about, wait=f"{waited[:1].upper()}{waited[1:]}", address=address))
         return message
 
     def _deliver(self, message: EmailMessage) -> None:

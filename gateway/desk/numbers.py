@@ -14,10 +14,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
 
-from gateway.database import Database
-from gateway.engine import ALARMS
-from gateway.tables import conversations, desk_items, events, handoffs, ratings
+from gateway.storage.database import Database
+from gateway.storage.tables import conversations, desk_items, events, handoffs, ratings
 from knowledge import Knowledge
+from safety import LEVELS
 
 TOP = 10  # questions
 
@@ -40,7 +40,7 @@ class Day:
 
 
 @dataclass(frozen=True)
-class Report:
+class DeskReport:
     """All numbers of some days."""
 
     first: date
@@ -96,7 +96,7 @@ class Report:
         yield "rated", "not helpful", str(self.not_helpful)
 
 
-class Numbers:
+class DeskNumbers:
     """Counts. One object for the process."""
 
     def __init__(self, database: Database, knowledge: Knowledge) -> None:
@@ -104,12 +104,12 @@ class Numbers:
         self._knowledge = knowledge
         self._zone = knowledge.clinic.timezone
 
-    async def report(self, first: date, last: date) -> Report:
+    async def report(self, first: date, last: date) -> DeskReport:
         """The numbers of these days, both included."""
         since, until = _begin(first, self._zone), _begin(last + timedelta(days=1), self._zone)
         return await self._database.read(lambda connection: self._count(connection, first, last, since, until))
 
-    def _count(self, connection: Connection, first: date, last: date, since: datetime, until: datetime) -> Report:
+    def _count(self, connection: Connection, first: date, last: date, since: datetime, until: datetime) -> DeskReport:
         def during(column: Any) -> Any:
             return (column >= since) & (column < until)
 
@@ -124,7 +124,7 @@ class Numbers:
             counts[0] += 1
             counts[1] += row.id not in with_person
         taken = connection.execute(select(handoffs).where(during(handoffs.c.asked_at))).all()
-        alarms = select(desk_items.c.reason).where(desk_items.c.reason.in_(ALARMS), during(desk_items.c.created_at))
+        alarms = select(desk_items.c.reason).where(desk_items.c.reason.in_(LEVELS), during(desk_items.c.created_at))
         rated = (
             select(ratings.c.verdict, func.count().label("n"))
             .where(ratings.c.day >= first, ratings.c.day <= last)
@@ -136,7 +136,7 @@ class Numbers:
         )
         answers = connection.execute(said).all()
         titles = [self._title(row.topic) for row in answers if row.kind == "answer" and row.topic]
-        return Report(
+        return DeskReport(
             first,
             last,
             tuple(Day(day, *counts) for day, counts in days.items()),

@@ -11,8 +11,8 @@ from datetime import datetime
 
 from sqlalchemy import insert, select, update
 
-from gateway.database import Database
-from gateway.tables import proposals
+from gateway.storage.database import Database
+from gateway.storage.tables import proposals
 
 
 @dataclass(frozen=True)

@@ -7,26 +7,37 @@ disagree about who has the chat. `signals.send("desk")` wakes every console; the
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, case, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, case, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
-from actions.reading import mentioned
-from gateway.database import Database
-from gateway.desk import handoffs
-from gateway.desk.front_desk import Availability, FrontDesk
-from gateway.desk.side import DESK, Side
-from gateway.engine import ALARMS, Engine
-from gateway.live import Signals
-from gateway.replies import Replies
-from gateway.store import Draft, Event, Json, KeyReused, Locked, Store
-from gateway.tables import conversations, desk_items, desk_mails, desk_notes, events
-from gateway.tables import handoffs as table
+from gateway.chat.replies import Replies
+from gateway.desk import search
+from gateway.desk.mentioned import Mentioned
+from gateway.engine.client import Asked, Engine
+from gateway.handoff.front_desk import Availability, FrontDesk
+from gateway.handoff.side import DESK, Side
+from gateway.live.signals import Signals
+from gateway.storage import handoffs
+from gateway.storage.database import Database
+from gateway.storage.records import REQUESTS, Body, Draft, Event, Json, KeyReused
+from gateway.storage.store import Locked, Store
+from gateway.storage.tables import conversations, desk_items, desk_mails, desk_notes, desk_presence, desk_reads, events
+from gateway.storage.tables import handoffs as table
 from knowledge import Knowledge
+from safety import LEVELS
 
+LOOKED_BACK = 30  # messages of the patient, for the last that was typed
+PRESENT = timedelta(seconds=60)  # how long somebody counts as being there after the last sign of their page
 WORDS = 200  # of the patient's last words, in characters
+# What may be somebody in danger, the worst first: it stands on top, and rings until somebody opens the chat.
+ALARMS = (*LEVELS, "net_failed")
+# Something to look at that nobody of the desk has had before them.
+UNOPENED = (desk_items.c.state == "open") & desk_items.c.opened_at.is_(None) & desk_items.c.reason.not_in(REQUESTS)
 
 
 class AlreadyClaimed(Exception):
@@ -37,8 +48,12 @@ class AlreadyClaimed(Exception):
         self.by = by
 
 
-class NotYours(Exception):
+class NotYourChat(Exception):
     """Only who has the chat can do that."""
+
+
+class NothingSaid(ValueError):
+    """Of an alarm it has to be said what was done."""
 
 
 class NoMessage(LookupError):
@@ -57,10 +72,21 @@ class QueueRow:
     reasons: tuple[str, ...]  # asked, screening, desk, emergency, urgent, crisis, engine_down, failed, looks_wrong
     unread: int
     last_words: str
-    red_flag: str | None  # the worst alarm that was not looked at yet
+    red_flag: str | None  # the worst alarm that is not done yet
     alerts: int  # how often this wait was reminded of
     contact: str | None
     after_hours: bool
+    started_at: datetime
+    language: str | None
+    record: Json | None  # what is known of the chat
+    unopened: tuple[Item, ...]  # what nobody has looked at yet
+    handoff: str  # changes whenever the chat comes to the queue again; empty without a handoff
+    last_seq: int  # of the patient's last words
+
+    @property
+    def alarm(self) -> bool:
+        """Whether it may be somebody in danger."""
+        return any(reason in ALARMS for reason in self.reasons)
 
 
 @dataclass(frozen=True)
@@ -72,6 +98,12 @@ class Item:
     reason: str
     note: str | None
     created_at: datetime
+    alerts: int = 0
+    done: bool = False
+    opened_at: datetime | None = None
+    done_at: datetime | None = None
+    done_by: str | None = None
+    done_note: str | None = None
 
 
 @dataclass(frozen=True)
@@ -96,7 +128,7 @@ class SeenAnswer:
 
 
 @dataclass(frozen=True)
-class Context:
+class ChatCard:
     """All that is known of a chat, for who takes it over."""
 
     conversation_id: str
@@ -110,10 +142,27 @@ class Context:
     screening: Json | None  # the answers and what they led to, only if the patient sent them
     red_flags: tuple[Item, ...]
     items: tuple[Item, ...]
+    finished: tuple[Item, ...]  # what was looked at, by whom
+    started_at: datetime | None
+    record: Json | None  # what is known of the chat
     language: str | None
     asked_at: datetime | None
     waiting_since: datetime | None
     contact: str | None
+
+
+@dataclass(frozen=True)
+class ClosedChat:
+    """A chat that a person was needed for, and is no more."""
+
+    conversation_id: str
+    started_at: datetime
+    record: Json | None
+    last_words: str
+    ended_at: datetime
+    ended: str  # handed_back, cancelled or closed
+    closed_as: str | None
+    staff_name: str | None
 
 
 @dataclass(frozen=True)
@@ -155,6 +204,7 @@ class Desk(Side):
         super().__init__(store, database, signals, knowledge, front_desk)
         self._engine = engine
         self._replies = replies
+        self._mentioned = Mentioned(knowledge)
 
     # who is there
 
@@ -181,22 +231,59 @@ class Desk(Side):
 
         await self._change(conversation_id, work)
 
+    async def here(self, staff_id: int) -> None:
+        """This person has a page of the desk open."""
+
+        def work(connection: Connection) -> None:
+            here = {"at": self._front_desk.now()}
+            known = update(desk_presence).where(desk_presence.c.staff_id == staff_id).values(**here)
+            if not connection.execute(known).rowcount:
+                connection.execute(insert(desk_presence), {"staff_id": staff_id, **here})
+
+        with suppress(IntegrityError):  # another tab was quicker
+            await self._database.write(work)
+
+    async def who_is_here(self) -> frozenset[int]:
+        """Who has a page of the desk open."""
+        query = select(desk_presence.c.staff_id).where(desk_presence.c.at >= self._front_desk.now() - PRESENT)
+        return frozenset(await self._database.read(lambda connection: connection.execute(query).scalars().all()))
+
     # what there is to do
 
-    async def queue(self, limit: int = 500) -> list[QueueRow]:
-        """Chats that wait for a person, that a person has, or that hold something to look at; oldest wait first."""
-        return await self._database.read(lambda connection: _queue(connection, limit))
+    async def queue(self, limit: int = 500, reader: int = 0) -> list[QueueRow]:
+        """Chats that wait for a person, that a person has, or that hold something to look at, and what is unread in
+        them for this reader. Alarms first, the worst before all; then the oldest wait.
+        """
+        return await self._database.read(lambda connection: _queue(connection, limit, reader))
 
     async def items(self, conversation_id: str) -> list[Item]:
         """What is to be looked at in this chat, oldest first."""
         return await self._database.read(lambda connection: _items(connection, conversation_id))
 
-    async def done(self, item_id: int) -> bool:
-        """Something was looked at; whether it had not been before."""
-        query = update(desk_items).where(desk_items.c.id == item_id, desk_items.c.state == "open").values(state="done")
-        done = await self._database.write(lambda connection: connection.execute(query).rowcount > 0)
-        self._signals.send(DESK)
-        return done
+    async def done(self, conversation_id: str, item_id: int, by: str, what: str = "") -> None:
+        """Something was looked at, by whom, and what was done about it; NothingSaid if an alarm has no such words."""
+
+        def work(locked: Locked) -> None:
+            item = _items_of(conversation_id).where(desk_items.c.id == item_id, desk_items.c.state == "open")
+            row = locked.connection.execute(item).one_or_none()
+            if row is None:
+                return
+            if row.reason in ALARMS and not what:
+                raise NothingSaid
+            done = {"state": "done", "done_at": locked.now, "done_by": by, "done_note": what or None}
+            locked.connection.execute(update(desk_items).where(desk_items.c.id == item_id).values(**done))
+
+        await self._change(conversation_id, work)
+
+    async def reopen(self, conversation_id: str, item_id: int) -> None:
+        """It was not done after all."""
+
+        def work(locked: Locked) -> None:
+            mine = (desk_items.c.id == item_id) & (desk_items.c.conversation_id == conversation_id)
+            again = {"state": "open", "done_at": None, "done_by": None, "done_note": None}
+            locked.connection.execute(update(desk_items).where(mine, desk_items.c.state == "done").values(**again))
+
+        await self._change(conversation_id, work)
 
     # who has the chat
 
@@ -213,7 +300,7 @@ class Desk(Side):
                     return
                 raise AlreadyClaimed(handoff.staff_name)
             else:
-                handoffs.change(locked.connection, conversation_id, state="person", **mine)
+                handoffs.change(locked.connection, conversation_id, state="person", claimed_at=locked.now, **mine)
             locked.add(self._words(locked.conversation).joined(staff_name), holder="person")
 
         await self._change(conversation_id, work)
@@ -228,17 +315,20 @@ class Desk(Side):
 
         await self._change(conversation_id, work)
 
-    async def transfer(self, conversation_id: str, staff_id: int, to_id: int, to_name: str) -> None:
-        """Give the chat to somebody else."""
+    async def transfer(self, conversation_id: str, staff_id: int, to_id: int, to_name: str, by: str = "") -> None:
+        """Give a chat that this person has, or that waits, to somebody else; `by` is who gives a waiting one."""
 
         def work(locked: Locked) -> None:
-            handoff = _mine(locked, staff_id)
-            if to_id == staff_id:
-                return
+            handoff = handoffs.current(locked.connection, conversation_id)
+            if handoff is None or handoff.state != "waiting":
+                handoff = _mine(locked, staff_id)
+                if to_id == staff_id:
+                    return
             waits = func.coalesce(table.c.waiting_since, locked.now)
-            new = {"staff_id": to_id, "staff_name": to_name, "waiting_since": waits, "alerts": 0}
-            handoffs.change(locked.connection, conversation_id, **new)
-            locked.add(self._words(locked.conversation).passed_on(handoff.staff_name, to_name))
+            new = {"staff_id": to_id, "staff_name": to_name, "waiting_since": waits, "alerts": 0, "state": "person"}
+            handoffs.change(locked.connection, conversation_id, claimed_at=locked.now, **new)
+            given = self._words(locked.conversation).passed_on(handoff.staff_name or by, to_name)
+            locked.add(given, holder="person")
 
         await self._change(conversation_id, work)
 
@@ -259,6 +349,34 @@ class Desk(Side):
 
         await self._change(conversation_id, work)
 
+    async def close(self, conversation_id: str, staff_id: int, staff_name: str, why: str) -> bool:
+        """Close a chat that waits, or that this person has, for a reason; whether all of it is closed.
+
+        An alarm is not closed with it: of that it has to be said what was done.
+        """
+
+        def work(locked: Locked) -> bool:
+            handoff = handoffs.current(locked.connection, conversation_id)
+            if handoff is not None and handoff.state == "person" and handoff.staff_id != staff_id:
+                raise NotYourChat
+            about = {"closed_as": why or None, "staff_name": staff_name}
+            if handoffs.end(locked.connection, conversation_id, "closed", locked.now, **about):
+                dealt_with = {"desk_seen": locked.conversation.last_seq}
+                # While the patient waited, the assistant had the chat: what it has not answered yet, it still does.
+                silent = _silent_so_far(locked) if locked.conversation.holder == "person" else dealt_with
+                locked.add(self._words(locked.conversation).closed(), **silent, holder="assistant")
+            left = _items(locked.connection, conversation_id)
+            done = {"state": "done", "done_at": locked.now, "done_by": staff_name}
+            closed = [item.id for item in left if item.reason not in ALARMS]
+            locked.connection.execute(update(desk_items).where(desk_items.c.id.in_(closed)).values(**done))
+            return len(closed) == len(left)
+
+        return await self._change(conversation_id, work)
+
+    async def closed(self, limit: int = 100) -> list[ClosedChat]:
+        """The chats that went back to the assistant or were closed, the newest first."""
+        return await self._database.read(lambda connection: _closed(connection, limit))
+
     # talking
 
     async def reply(self, conversation_id: str, staff_id: int, text: str, key: str) -> Event:
@@ -275,7 +393,7 @@ class Desk(Side):
             handoffs.change(locked.connection, conversation_id, waiting_since=None, replied_at=replied, alerts=0)
             if handoff.contact and "@" in handoff.contact:
                 mail(locked, "answer")
-            body = {**self._words(locked.conversation).notice(text).body, "name": handoff.staff_name}
+            body: Body = {**self._words(locked.conversation).notice(text).body, "name": handoff.staff_name}
             body["handoff"] = {"state": "person", "name": handoff.staff_name}
             (said,) = locked.add(
                 Draft("staff", "message", body), client_key=client_key, desk_seen=locked.conversation.last_seq
@@ -294,9 +412,7 @@ class Desk(Side):
         if message is None:
             raise NoMessage(conversation_id)
         asked = message.body["text"]
-        # A tracker of its own: the conversation's does not hear of it.
-        sender = f"{conversation_id}-{DESK}-{message.seq}"
-        reply = await self._engine.ask(sender, asked, None, dict(conversation.slots))
+        reply = await self._engine.ask(Asked(conversation_id, asked, slots=dict(conversation.slots)))
         drafts = self._replies.decided(reply, asked)
         body = drafts[0].body
         text = "\n\n".join(draft.body["text"] for draft in drafts)
@@ -314,17 +430,24 @@ class Desk(Side):
             said += page
         return said
 
-    async def seen(self, conversation_id: str, seq: int) -> None:
-        """The desk has read the chat up to this event."""
-        query = (
-            update(conversations)
-            .where(conversations.c.id == conversation_id, conversations.c.desk_seen < seq)
-            .values(desk_seen=seq)
-        )
-        if await self._database.write(lambda connection: connection.execute(query).rowcount):
+    async def seen(self, conversation_id: str, staff_id: int, seq: int) -> None:
+        """This person has read the chat up to this event, and what there is to look at was opened."""
+
+        def work(locked: Locked) -> bool:
+            mine = {"conversation_id": conversation_id, "staff_id": staff_id}
+            read = locked.connection.execute(select(desk_reads.c.seq).filter_by(**mine)).scalar()
+            if read is None:
+                locked.connection.execute(insert(desk_reads), {**mine, "seq": seq})
+            elif read < seq:
+                locked.connection.execute(update(desk_reads).filter_by(**mine).values(seq=seq))
+            here = update(desk_items).where(desk_items.c.conversation_id == conversation_id, UNOPENED)
+            opened = locked.connection.execute(here.values(opened_at=locked.now)).rowcount
+            return bool(opened) or read is None or read < seq
+
+        if await self._store.within(conversation_id, work):
             self._signals.send(DESK)
 
-    async def context(self, conversation_id: str) -> Context:
+    async def context(self, conversation_id: str) -> ChatCard:
         """The context card of a chat."""
         conversation = await self._store.conversation(conversation_id)
         said = await self.transcript(conversation_id)
@@ -333,53 +456,34 @@ class Desk(Side):
             return handoffs.current(connection, conversation_id), _items(connection, conversation_id, done=True)
 
         handoff, items = await self._database.read(work)
-        return Context(
+        mentions = await self._mentioned.within(said)
+        return ChatCard(
             conversation_id=conversation_id,
             state=conversation.holder,
             staff_id=handoff and handoff.staff_id,
             staff_name=handoff and handoff.staff_name,
             question=_question(said, items, handoff),
             answers=tuple(_answers(said)),
-            **self._mentions(said),
+            conditions=mentions.conditions,
+            contraindications=mentions.contraindications,
             screening=_shared(said),
-            red_flags=tuple(item for item in items if item.reason in ALARMS),
-            items=tuple(await self.items(conversation_id)),
+            red_flags=tuple(item for item in items if item.reason in LEVELS),
+            items=tuple(item for item in items if not item.done),
+            finished=tuple(item for item in items if item.done and item.done_by),
+            started_at=said[0].created_at if said else None,
+            record=conversation.record,
             language=conversation.language,
             asked_at=handoff and handoff.asked_at,
             waiting_since=handoff and handoff.waiting_since,
             contact=handoff and handoff.contact,
         )
 
-    def _mentions(self, said: Sequence[Event]) -> dict[str, tuple[str, ...]]:
-        conditions: dict[str, None] = {}
-        reasons: dict[str, None] = {}
-        for event in said:
-            if event.role != "patient" or event.body.get("choice"):
-                continue
-            text = event.body["text"]
-            for mention in self._knowledge.conditions.find(text):
-                if mention.kind == "condition":
-                    conditions[self._knowledge.conditions.conditions[mention.id].name] = None
-            # Also what is asked about is worth a look: "is it safe with warfarin?"
-            for question, answer in mentioned(text.replace("?", "."), self._knowledge.screening).items():
-                if answer != "no":
-                    reasons[self._knowledge.screening.questions[question].label] = None
-        return {"conditions": tuple(conditions), "contraindications": tuple(reasons)}
-
     async def search(self, text: str, limit: int = 50) -> list[Hit]:
-        """Where these words stand in the chats that are kept, the newest first."""
-        if not (words := text.strip()):
-            return []
-        query = (
-            select(events)
-            .where(events.c.body["text"].as_string().icontains(words, autoescape=True))
-            .order_by(events.c.created_at.desc(), events.c.seq.desc())
-            .limit(limit)
-        )
+        """Where these words stand in the chats that are kept, the newest first; then where words like them stand."""
         return await self._database.read(
             lambda connection: [
-                Hit(row.conversation_id, row.seq, row.role, row.body["text"], row.created_at)
-                for row in connection.execute(query)
+                Hit(row.conversation_id, row.seq, row.role, row.text, row.created_at)
+                for row in search.find(search.newest(connection), text, limit)
             ]
         )
 
@@ -409,7 +513,7 @@ def _mine(locked: Locked, staff_id: int) -> Row[Any]:
     """The handoff that this person has; NotYours if they have not."""
     handoff = handoffs.current(locked.connection, locked.conversation.id)
     if handoff is None or handoff.state != "person" or handoff.staff_id != staff_id:
-        raise NotYours
+        raise NotYourChat
     return handoff
 
 
@@ -426,14 +530,8 @@ def waiting(locked: Locked) -> Json:
 
 
 def _silent_so_far(locked: Locked) -> Json:
-    """The assistant answers what comes from here on, with a tracker that has not heard what the person was told."""
-    conversation = locked.conversation
-    return {
-        "answers_after": conversation.last_seq,
-        "engine_epoch": conversation.engine_epoch + 1,
-        "engine_turns": 0,
-        "desk_seen": conversation.last_seq,
-    }
+    """The assistant answers what comes from here on."""
+    return {"answers_after": locked.conversation.last_seq, "desk_seen": locked.conversation.last_seq}
 
 
 def mail(locked: Locked, kind: str) -> None:
@@ -444,7 +542,7 @@ def mail(locked: Locked, kind: str) -> None:
         locked.connection.execute(insert(desk_mails), {**row, "created_at": locked.now})
 
 
-def _queue(connection: Connection, limit: int) -> list[QueueRow]:
+def _queue(connection: Connection, limit: int, reader: int = 0) -> list[QueueRow]:
     open_handoffs = {row.conversation_id: row for row in connection.execute(select(table).where(handoffs.OPEN))}
     items: dict[str, list[Row[Any]]] = {}
     query = select(desk_items).where(desk_items.c.state == "open").order_by(desk_items.c.created_at, desk_items.c.id)
@@ -455,10 +553,11 @@ def _queue(connection: Connection, limit: int) -> list[QueueRow]:
         handoff, own = open_handoffs.get(conversation_id), items.get(conversation_id, [])
         reasons = [*([handoff.reason] if handoff else []), *(item.reason for item in own)]
         since = handoff.waiting_since if handoff else own[0].created_at
-        rows.append((since, conversation_id, handoff, tuple(dict.fromkeys(reasons))))
-    rows.sort(key=lambda row: (row[0] is None, row[0] or datetime.min, row[1]))
+        unopened = tuple(_item(item) for item in own if item.opened_at is None and item.reason not in REQUESTS)
+        rows.append((since, conversation_id, handoff, tuple(dict.fromkeys(reasons)), unopened))
+    rows.sort(key=lambda row: (_urgency(row[3]), row[0] is None, row[0] or datetime.min, row[1]))
     rows = rows[:limit]
-    read = _unread(connection, [conversation_id for _, conversation_id, _, _ in rows])
+    read = _unread(connection, [row[1] for row in rows], reader)
     return [
         QueueRow(
             conversation_id=conversation_id,
@@ -467,45 +566,111 @@ def _queue(connection: Connection, limit: int) -> list[QueueRow]:
             staff_name=handoff.staff_name if handoff else None,
             waiting_since=since,
             reasons=reasons,
-            unread=read[conversation_id][0],
-            last_words=read[conversation_id][1],
-            red_flag=next((alarm for alarm in ALARMS if alarm in reasons), None),
+            unread=int(read[conversation_id].unread),
+            last_words=_last_typed(connection, read[conversation_id]),
+            red_flag=next((alarm for alarm in LEVELS if alarm in reasons), None),
             alerts=handoff.alerts if handoff else 0,
             contact=handoff.contact if handoff else None,
             after_hours=bool(handoff and handoff.after_hours),
+            started_at=read[conversation_id].created_at,
+            language=read[conversation_id].language,
+            record=read[conversation_id].record,
+            unopened=unopened,
+            handoff=f"{handoff.id}-{handoff.alerts}-{handoff.claimed_at or ''}" if handoff else "",
+            last_seq=read[conversation_id].last or 0,
         )
-        for since, conversation_id, handoff, reasons in rows
+        for since, conversation_id, handoff, reasons, unopened in rows
     ]
 
 
-def _unread(connection: Connection, conversation_ids: Sequence[str]) -> dict[str, tuple[int, str]]:
-    """How many messages of the patient the desk has not read, and the patient's last words, by conversation."""
+def _closed(connection: Connection, limit: int) -> list[ClosedChat]:
+    query = (
+        select(table, conversations.c.created_at, conversations.c.record)
+        .join(conversations, conversations.c.id == table.c.conversation_id)
+        .where(table.c.ended_at.is_not(None))
+        .order_by(table.c.ended_at.desc())
+        .limit(limit)
+    )
+    newest = {row.conversation_id: row for row in reversed(connection.execute(query).all())}
+    read = _unread(connection, list(newest), 0)
+    return [
+        ClosedChat(
+            conversation_id=row.conversation_id,
+            started_at=row.created_at,
+            record=row.record,
+            last_words=_last_typed(connection, read[row.conversation_id]),
+            ended_at=row.ended_at,
+            ended=row.ended,
+            closed_as=row.closed_as,
+            staff_name=row.staff_name,
+        )
+        for row in reversed(newest.values())
+    ]
+
+
+def _last_typed(connection: Connection, row: Row[Any]) -> str:
+    """The patient's last words; a button that was pressed after them, or a card, says less than they do."""
+    if row.body and not _pressed(row.body):
+        return row.body["text"][:WORDS]
+    query = select(events.c.body).where(events.c.conversation_id == row.id, events.c.role == "patient")
+    before = connection.execute(query.order_by(events.c.seq.desc()).limit(LOOKED_BACK)).scalars()
+    last = row.body["text"][:WORDS] if row.body else ""
+    return next((body["text"][:WORDS] for body in before if not _pressed(body)), last)
+
+
+def _pressed(body: Body) -> bool:
+    return bool(body.get("choice") or body.get("card"))
+
+
+def _urgency(reasons: Sequence[str]) -> int:
+    """0 for the worst alarm; all that is none comes last."""
+    return next((place for place, alarm in enumerate(ALARMS) if alarm in reasons), len(ALARMS))
+
+
+def _unread(connection: Connection, conversation_ids: Sequence[str], reader: int) -> dict[str, Row[Any]]:
+    """By conversation: how much of the patient this reader has not read, the patient's last words, and what is known.
+
+    What somebody of the desk has answered, or given back, is dealt with for all; what one has only read is not.
+    """
     patient = events.c.role == "patient"
+    mine = (desk_reads.c.conversation_id == conversations.c.id) & (desk_reads.c.staff_id == reader)
+    new = (events.c.seq > conversations.c.desk_seen) & (events.c.seq > func.coalesce(desk_reads.c.seq, 0))
     counted = (
         select(
             conversations.c.id,
-            func.coalesce(func.sum(case((events.c.seq > conversations.c.desk_seen, 1), else_=0)), 0).label("unread"),
+            func.coalesce(func.sum(case((new, 1), else_=0)), 0).label("unread"),
             func.max(events.c.seq).label("last"),
         )
         .select_from(conversations)
         .outerjoin(events, (events.c.conversation_id == conversations.c.id) & patient)
+        .outerjoin(desk_reads, mine)
         .where(conversations.c.id.in_(conversation_ids))
         .group_by(conversations.c.id)
         .subquery()
     )
-    query = select(counted.c.id, counted.c.unread, events.c.body).outerjoin(
-        events, (events.c.conversation_id == counted.c.id) & (events.c.seq == counted.c.last)
+    known = conversations.c.created_at, conversations.c.language, conversations.c.record
+    query: Select[Any] = (
+        select(counted.c.id, counted.c.unread, counted.c.last, events.c.body, *known)
+        .join(conversations, conversations.c.id == counted.c.id)
+        .outerjoin(events, (events.c.conversation_id == counted.c.id) & (events.c.seq == counted.c.last))
     )
-    return {
-        row.id: (int(row.unread), row.body["text"][:WORDS] if row.body else "") for row in connection.execute(query)
-    }
+    return {row.id: row for row in connection.execute(query)}
 
 
 def _items(connection: Connection, conversation_id: str, *, done: bool = False) -> list[Item]:
-    query = select(desk_items).where(desk_items.c.conversation_id == conversation_id).order_by(desk_items.c.id)
+    query = _items_of(conversation_id).order_by(desk_items.c.id)
     if not done:
         query = query.where(desk_items.c.state == "open")
-    return [Item(row.id, row.seq, row.reason, row.note, row.created_at) for row in connection.execute(query)]
+    return [_item(row) for row in connection.execute(query)]
+
+
+def _items_of(conversation_id: str) -> Select[Any]:
+    return select(desk_items).where(desk_items.c.conversation_id == conversation_id)
+
+
+def _item(row: Row[Any]) -> Item:
+    given = {name: row._mapping[name] for name in Item.__dataclass_fields__ if name != "done"}
+    return Item(**given, done=row.state == "done")
 
 
 def _last_message(connection: Connection, conversation_id: str) -> Row[Any] | None:
@@ -520,7 +685,7 @@ def _last_message(connection: Connection, conversation_id: str) -> Row[Any] | No
 
 def _question(said: Sequence[Event], items: Sequence[Item], handoff: Row[Any] | None) -> str:
     """The patient's last words before they asked for a person; those of the request itself if there are no others."""
-    patient = [event for event in said if event.role == "patient"]
+    patient = [event for event in said if event.role == "patient" and not event.body.get("card")]
     requests = {item.seq for item in items if item.reason in ("asked", "screening")}
     before = [event for event in patient if handoff is None or event.created_at <= handoff.asked_at]
     own = [event for event in before if event.seq not in requests] or before or patient
@@ -529,9 +694,9 @@ def _question(said: Sequence[Event], items: Sequence[Item], handoff: Row[Any] | 
 
 def _answers(said: Sequence[Event]) -> list[SeenAnswer]:
     return [
-        SeenAnswer(event.seq, event.body["topic"], event.body.get("title", ""), event.body["version"], event.rating)
+        SeenAnswer(event.seq, topic, event.body.get("title", ""), event.body["version"], event.rating)
         for event in said
-        if event.role == "assistant" and event.body.get("version") and event.body["topic"] != "human"
+        if event.role == "assistant" and event.body.get("version") and (topic := event.body["topic"] or "") != "human"
     ]
 
 

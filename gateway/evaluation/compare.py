@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gateway.evaluation.engine_command import NotMeasured
+from gateway.engine.command import NotMeasured
 from gateway.evaluation.hint3 import mcc
 from gateway.evaluation.intervals import Change, bootstrap
 
@@ -65,11 +65,13 @@ def read_evaluation(file: Path) -> Evaluation:
     return found
 
 
-def compare(old: Evaluation, new: Evaluation) -> list[Difference]:
-    """Every figure that both runs have."""
+def compare(old: Evaluation, new: Evaluation, looks: int = 1) -> list[Difference]:
+    """Every figure that both runs have. `looks` is among how many one is picked out: who looks at twenty finds one that
+    chance made, unless each has to be surer.
+    """
     earlier = dict(_outcomes(old))
     differences = [
-        _difference(part, figure, earlier[part, figure], items)
+        _difference(part, figure, earlier[part, figure], items, looks)
         for (part, figure), items in _outcomes(new)
         if (part, figure) in earlier
     ]
@@ -86,7 +88,7 @@ def _outcomes(evaluation: Evaluation) -> Iterator[tuple[tuple[str, str], Mapping
             yield (part, figure), items
 
 
-def _difference(part: str, figure: str, old: Mapping[str, bool], new: Mapping[str, bool]) -> Difference:
+def _difference(part: str, figure: str, old: Mapping[str, bool], new: Mapping[str, bool], looks: int) -> Difference:
     both = [item for item in new if item in old]
     change = Change.between([old[item] for item in both], [new[item] for item in both])
     return Difference(
@@ -94,10 +96,10 @@ def _difference(part: str, figure: str, old: Mapping[str, bool], new: Mapping[st
         figure=figure,
         old=sum(old[item] for item in both) / max(1, len(both)),
         new=sum(new[item] for item in both) / max(1, len(both)),
-        interval=change.interval,
+        interval=change.among(looks),
         items=len(both),
         only_in_one=len(set(old) ^ set(new)),
-        words=_words(figure, change.difference, change.p <= CHANCE),
+        words=_words(figure, change.difference, change.p <= CHANCE / looks),
     )
 
 

@@ -30,7 +30,7 @@ Item = Mapping[str, Any]
 
 
 @dataclass
-class Report:
+class SetReport:
     """Whether each figure holds for each item, every miss, and which topic was given where which was wanted."""
 
     outcomes: defaultdict[str, dict[str, bool]] = field(default_factory=lambda: defaultdict(dict))
@@ -90,9 +90,9 @@ class Evaluation:
         self._say = say
         self._folder = folder
         self._known = set(known_topics)
-        self.report = Report()
+        self.report = SetReport()
 
-    async def run(self) -> Report:
+    async def run(self) -> SetReport:
         await self._questions()
         await self._compound()
         await self._out_of_scope()

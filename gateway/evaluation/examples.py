@@ -9,11 +9,12 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from gateway.engine.command import run_in_engine
 from gateway.evaluation.calibration import calibration
-from gateway.evaluation.engine_command import run_in_engine
 from gateway.evaluation.intervals import F1, Share
-from gateway.evaluation.thresholds import Borders, Costs, Matching, threshold_report
+from gateway.evaluation.thresholds import Borders, Costs, threshold_report
 from gateway.settings import Settings
+from nlu.policy import Policy
 
 TEXTS = 5  # examples shown of two topics that are mixed up
 PAIRS = 20  # pairs shown
@@ -31,7 +32,6 @@ def cross_validate(settings: Settings) -> dict[str, Any]:
 def summary(found: Mapping[str, Any], costs: Costs) -> dict[str, Any]:
     """What the trainers need to know of the engine's answers."""
     examples: Sequence[Example] = found["examples"]
-    matching = Matching(**{name: found["settings"][name] for name in ("topics", "tie", "pair", "doubt", "offers")})
     shipped = Borders(found["decision"]["answer"], found["decision"]["offer"])
     # Rasa lists an example once for each topic, so that the keys are distinct.
     right = {item_key(example): given(example) == example["wanted"] for example in examples}
@@ -44,7 +44,7 @@ def summary(found: Mapping[str, Any], costs: Costs) -> dict[str, Any]:
         "confusion": [[*labels, count] for labels, count in sorted(confusion(examples).items())],
         "pairs": pairs[:PAIRS],
         "calibration": calibration(zip((example["confidence"] for example in examples), right.values(), strict=True)),
-        "thresholds": threshold_report(examples, shipped, matching, costs),
+        "thresholds": threshold_report(examples, shipped, Policy.of(found["settings"]), costs),
     }
 
 

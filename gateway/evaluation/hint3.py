@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from gateway.evaluation.engine_command import NotMeasured, run_in_engine
+from gateway.engine.command import NotMeasured, run_in_engine
 from gateway.evaluation.intervals import Share, bootstrap
 from gateway.settings import Settings
 
@@ -21,7 +21,7 @@ Item = Mapping[str, str]
 def measure_hint3(settings: Settings, folder: Path) -> dict[str, Any]:
     """Train config.yml on each training file of the set and score its test messages."""
     if not list(folder.glob("*_test.csv")):
-        raise NotMeasured(f"{folder} holds no *_test.csv. What to do: put HINT3 there; see benchmarks/README.md.")
+        raise NotMeasured(f"{folder} holds no *_test.csv.", "put HINT3 there; see benchmarks/README.md.")
     found = run_in_engine(settings, "benchmarks.hint3_score", str(folder))
     return {name: _summary(run) for name, run in found.items()}
 

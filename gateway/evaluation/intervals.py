@@ -33,10 +33,15 @@ class Share:
 
     @property
     def interval(self) -> tuple[float, float]:
+        return self.among(1)
+
+    def among(self, looks: int) -> tuple[float, float]:
+        """The interval where so many shares are looked at: all of them hold together in 95 of 100 cases."""
         if not self.of:
             return 0.0, 1.0
-        low = 0.0 if self.hits == 0 else _beta_quantile(TAIL, self.hits, self.of - self.hits + 1)
-        high = 1.0 if self.hits == self.of else _beta_quantile(1 - TAIL, self.hits + 1, self.of - self.hits)
+        tail = TAIL / looks
+        low = 0.0 if self.hits == 0 else _beta_quantile(tail, self.hits, self.of - self.hits + 1)
+        high = 1.0 if self.hits == self.of else _beta_quantile(1 - tail, self.hits + 1, self.of - self.hits)
         return low, high
 
     def __str__(self) -> str:
@@ -122,10 +127,14 @@ class Change:
 
     @property
     def interval(self) -> tuple[float, float]:
+        return self.among(1)
+
+    def among(self, looks: int) -> tuple[float, float]:
+        """The interval where so many changes are looked at (Bonferroni)."""
         changed = self.gained + self.lost
         if not changed:
             return 0.0, 0.0
-        low, high = Share(self.gained, changed).interval
+        low, high = Share(self.gained, changed).among(looks)
         return (2 * low - 1) * changed / self.of, (2 * high - 1) * changed / self.of
 
     @property

@@ -5,22 +5,22 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Callable, Sequence
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 from environments.setup import ROOT
-from gateway import asking
+from gateway.clock import utc_now
+from gateway.editions.models import Models
+from gateway.engine.command import NotMeasured
 from gateway.evaluation.compare import FORMAT, compare, read_evaluation
-from gateway.evaluation.development_sets import Evaluation, Report, Say, answers_question
-from gateway.evaluation.engine_command import NotMeasured
+from gateway.evaluation.development_sets import Evaluation, Say, SetReport, answers_question
 from gateway.evaluation.examples import cross_validate
 from gateway.evaluation.hint3 import measure_hint3
 from gateway.evaluation.report import render
+from gateway.operations import asking
 from gateway.settings import Settings
-from gateway.studio.regressions import Case, live_cases
-from gateway.training import Models
 from knowledge import Knowledge, data_hash
+from knowledge.regressions import Case, live_cases
 
 Json = dict[str, Any]
 Tell = Callable[[str], None]
@@ -32,7 +32,7 @@ async def measure(settings: Settings, folders: Sequence[Path], tell: Tell) -> Js
     """Cross-validation on the training examples, then every development set over HTTP."""
     for folder in folders:
         if not list(folder.glob("*.jsonl")):
-            raise NotMeasured(f"{folder} holds no *.jsonl. What to do: name a folder of a development set with --data.")
+            raise NotMeasured(f"{folder} holds no *.jsonl.", "name a folder of a development set with --data.")
     topics = Knowledge.load(settings.data).topics
     tell("Cross-validating on the training examples (a minute or two) ...")
     examples = cross_validate(settings)
@@ -52,9 +52,9 @@ async def measure(settings: Settings, folders: Sequence[Path], tell: Tell) -> Js
     return {**_heading(settings), "examples": examples, "sets": sets}
 
 
-async def ask_cases(reply: Say, cases: Sequence[Case]) -> Report:
+async def ask_cases(reply: Say, cases: Sequence[Case]) -> SetReport:
     """Whether each message that was misunderstood once is understood."""
-    report = Report()
+    report = SetReport()
     for case in cases:
         said = await reply(f"evaluation-{uuid.uuid4().hex}", case.message)
         right = answers_question(said, {case.topic})
@@ -76,7 +76,7 @@ def measure_other_data(settings: Settings, tell: Tell) -> Json:
 def _heading(settings: Settings) -> Json:
     return {
         "format": FORMAT,
-        "measured_at": datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M UTC"),
+        "measured_at": utc_now().strftime("%Y-%m-%d %H:%M UTC"),
         "data_hash": data_hash(settings.data),
         "model_is_current": Models(settings).is_current(),
     }

@@ -5,24 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import jinja2
-
-from gateway.evaluation import pictures
-from gateway.pages import TEMPLATES
+from gateway.evaluation import plots
+from gateway.web.templates import environment
 
 
 def render(evaluation: Mapping[str, Any]) -> str:
     """The HTML of an evaluation; parts that were not measured are left out."""
-    pages = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    pages.filters |= {"percent": _percent, "span": _span, "points": _points, "short": pictures.short}
+    pages = environment(trim_blocks=True, lstrip_blocks=True)
+    pages.filters |= {"percent": _percent, "span": _span, "points": _points, "short": plots.short}
     parts = {name: evaluation.get(name) for name in ("examples", "sets", "hint3", "comparison")}
-    return pages.get_template("evaluation.html").render(evaluation=evaluation, pictures=pictures, **parts)
+    return pages.get_template("evaluation.html").render(evaluation=evaluation, plots=plots, **parts)
 
 
 def _percent(share: float | None) -> str:

@@ -16,8 +16,8 @@ import numpy as np
 
 from knowledge.problems import KnowledgeError, Problem
 from knowledge.yaml import read
+from nlu.policy import OUT_OF_SCOPE, Policy
 
-OUT_OF_SCOPE = "out_of_scope"
 GOOD = ("right", "refused")
 GRID = 60  # borders tried
 PARTS = 5  # of the examples, to measure a choice on what it was not made on
@@ -59,48 +59,10 @@ class Borders:
     offer: float
 
 
-@dataclass(frozen=True)
-class Matching:
-    """How the matcher treats close calls (see nlu.topic_matcher)."""
-
-    topics: str
-    tie: float
-    pair: float
-    doubt: float
-    offers: int
-
-    def is_topic(self, label: str) -> bool:
-        return label.startswith(f"{self.topics}/")
-
-    def answered(self, ranking: Sequence[Sequence[Any]]) -> list[str]:
-        """The labels that are answered if the best one is: a near tie brings the runner-up along."""
-        best, score = ranking[0]
-        if not self.is_topic(best) or len(ranking) < 2:
-            return [best]
-        runner_up = next(
-            (label for label, near in ranking[1:] if self.is_topic(label) and near >= self.tie * score), None
-        )
-        return [best, runner_up] if runner_up else [best]
-
-    def score(self, ranking: Sequence[Sequence[Any]]) -> float:
-        """What is held against the border of answering: two close topics need less; what may be out of scope fails."""
-        best, score = ranking[0]
-        outside = max((near for label, near in ranking if label.split("/")[0] == OUT_OF_SCOPE), default=0.0)
-        if self.is_topic(best) and outside >= self.doubt * score:
-            return -1.0
-        return score / self.pair if len(self.answered(ranking)) > 1 else score
-
-    def offered(self, ranking: Sequence[Sequence[Any]]) -> list[str]:
-        """The topics behind "did you mean" if it is asked; none for what is out of scope."""
-        if ranking[0][0].split("/")[0] == OUT_OF_SCOPE:
-            return []
-        return [label for label, _ in ranking if self.is_topic(label)][: self.offers]
-
-
 class Outcomes:
     """What every example would meet with under any borders, and what that costs."""
 
-    def __init__(self, examples: Sequence[Example], matching: Matching, costs: Costs) -> None:
+    def __init__(self, examples: Sequence[Example], policy: Policy, costs: Costs) -> None:
         self.price = {
             "wrong answer": costs.wrong_answer,
             "out of scope answered": costs.out_of_scope_answered,
@@ -110,7 +72,7 @@ class Outcomes:
             "refused": 0,
         }
         self.names = list(self.price)
-        rows = [_row(example, matching) for example in examples]
+        rows = [_row(example, policy) for example in examples]
         self._codes = np.array([[self.names.index(name) for name in names] for *_, names in rows])
         self._best = np.array([best for best, _, _ in rows])
         self._near = np.array([near for _, near, _ in rows])
@@ -175,25 +137,22 @@ class Outcomes:
         return float((self._best[right] < borders.answer).mean()) if right.any() else 0.0
 
 
-def _row(example: Example, matching: Matching) -> tuple[float, float, tuple[str, str, str]]:
+def _row(example: Example, policy: Policy) -> tuple[float, float, tuple[str, str, str]]:
     """The score to answer by, the score to ask back by, and what is met with if answered, asked back or neither."""
-    wanted, ranking = example["wanted"], example["ranking"]
-    best, score = ranking[0][0], matching.score(ranking)
-    offered = matching.offered(ranking)
-    near = next((s for label, s in ranking if label in offered), -1.0)
+    wanted = example["wanted"]
+    found = policy.weigh([(label, score) for label, score in example["ranking"]])
+    score, near, offered = found.sure, found.near, found.offered
     if wanted.split("/")[0] == OUT_OF_SCOPE:
-        answered = "out of scope answered" if matching.is_topic(best) else "refused"
+        answered = "out of scope answered" if found.meant else "refused"
         return score, near, (answered, "did you mean", "refused")
-    if wanted in matching.answered(ranking):
-        answered = "right"
-    else:
-        answered = "wrong answer" if matching.is_topic(best) else "don't know"
+    mistake = "wrong answer" if found.meant else "don't know"
+    answered = "right" if wanted in found.answered else mistake
     return score, near, (answered, "did you mean" if wanted in offered else "don't know", "don't know")
 
 
-def threshold_report(examples: Sequence[Example], shipped: Borders, matching: Matching, costs: Costs) -> dict[str, Any]:
+def threshold_report(examples: Sequence[Example], shipped: Borders, policy: Policy, costs: Costs) -> dict[str, Any]:
     """The cost curve over the border for answering, and the chosen borders beside the shipped ones."""
-    outcomes = Outcomes(examples, matching, costs)
+    outcomes = Outcomes(examples, policy, costs)
     chosen = outcomes.choose()
     curve = []
     for answer in outcomes.grid:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import ipaddress
+import math
 import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -17,8 +18,9 @@ from urllib.parse import quote, urlsplit
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from gateway.problems import Refused
 from gateway.staff.accounts import Accounts, Person
+from gateway.web.error_replies import Refused
+from gateway.web.rate_limits import Addresses
 
 SESSION, FORM, DEVICE = "ims_staff", "ims_form", "ims_device"  # cookies
 DEVICE_LIFE = 180 * 24 * 3600  # seconds
@@ -47,7 +49,7 @@ class SignIn(Refused):
         return RedirectResponse(f"/staff/login?next={quote(self._after)}", 303, HEADERS)
 
 
-class NotYours(Refused):
+class NotYourRole(Refused):
     """Signed in, but without a role for this page."""
 
     def __init__(self) -> None:
@@ -61,12 +63,27 @@ class NotYours(Refused):
         return HTMLResponse(page, 403, HEADERS)
 
 
-class Access:
-    """Reads who is there, and refuses who should not be."""
+class SecondStepMissing(Refused):
+    """Signed in, but the clinic asks for a second step, and the account has none yet."""
 
-    def __init__(self, accounts: Accounts, public_url: str = "") -> None:
+    def __init__(self) -> None:
+        super().__init__(403, "second_step", "Set up the second step of your sign-in first, at /staff.")
+
+    def response(self) -> Response:
+        return RedirectResponse("/staff#step", 303, HEADERS)
+
+
+class Access:
+    """Reads who is there, and refuses who should not be. With `second_step` nobody works here without one."""
+
+    def __init__(
+        self, accounts: Accounts, addresses: Addresses, public_url: str = "", second_step: bool = False
+    ) -> None:
         self._accounts = accounts
-        self._public = urlsplit(public_url).netloc
+        self._addresses = addresses
+        self._address = public_url
+        self._public = urlsplit(public_url)
+        self.second_step = second_step
 
     def staff_with(self, *roles: str) -> Callable[[Request], Awaitable[Visit]]:
         """A dependency: the visit of somebody with one of these roles; without roles, of anybody who is signed in."""
@@ -76,16 +93,30 @@ class Access:
             token = request.cookies.get(cookie_name(request, SESSION))
             found = await self._accounts.of_session(token) if token else None
             if token is None or found is None:
+                self.count(request)
                 after = request.url.path + (f"?{request.url.query}" if request.url.query else "")
                 raise SignIn(after) if page else Refused.because("staff_unauthorized")
             if request.method not in SAFE:
                 await self.check_sent(request, csrf_of(token))
             person, session = found
             if roles and not person.may(roles):
-                raise NotYours() if page else Refused.because("not_your_role")
-            return Visit(person, session, csrf_of(token))
+                raise NotYourRole() if page else Refused.because("not_your_role")
+            if roles and self.second_step and not person.has_totp:
+                raise SecondStepMissing()
+            request.state.visit = Visit(person, session, csrf_of(token))
+            return request.state.visit
 
         return visit
+
+    def address(self, request: Request) -> str:
+        """How people reach these pages: as is set, else as the request came."""
+        return self._address or str(request.base_url)
+
+    def count(self, request: Request) -> None:
+        """Count what somebody asks who is not signed in; Refused if too much came from there."""
+        if wait := math.ceil(self._addresses.request(request)):
+            refusal = Refused.because("too_many_requests", seconds=wait)
+            raise Refused(refusal.status, refusal.code, refusal.message, {"Retry-After": str(wait)})
 
     async def still_in(self, request: Request, *roles: str) -> bool:
         """Whether who asked is still signed in, with one of these roles: for replies that take hours."""
@@ -95,8 +126,9 @@ class Access:
 
     async def check_sent(self, request: Request, csrf: str) -> None:
         """Refused, unless this was sent by a page of ours that knows this token."""
-        origin = urlsplit(request.headers.get("origin", "")).netloc
-        if not origin or origin not in {request.headers.get("host"), self._public}:
+        origin = urlsplit(request.headers.get("origin", ""))
+        here = {(request.url.scheme, request.headers.get("host")), (self._public.scheme, self._public.netloc)}
+        if not origin.netloc or (origin.scheme, origin.netloc) not in here:
             raise Refused.because("other_origin")
         given = request.headers.get("x-csrf-token")
         if given is None and "form" in request.headers.get("content-type", ""):
@@ -104,6 +136,11 @@ class Access:
             given = field if isinstance(field, str) else None
         if not secrets.compare_digest((given or "").encode(), csrf.encode()):
             raise Refused.because("stale_form")
+
+
+def the_visit(request: Request) -> Visit:
+    """The visit that a route asked for with `Access.staff_with` among its dependencies."""
+    return request.state.visit
 
 
 def csrf_of(token: str) -> str:

@@ -7,6 +7,7 @@ import hashlib
 import re
 import secrets
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -16,23 +17,32 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import ColumnElement, Connection, Row, delete, insert, select, update
 
-from gateway.database import Database
-from gateway.store import CLOCK_SLACK
-from gateway.tables import staff, staff_devices, staff_links, staff_sessions
+from gateway.clock import CLOCK_SLACK
+from gateway.staff.common_passwords import is_common
+from gateway.storage.database import Database
+from gateway.storage.tables import staff, staff_devices, staff_links, staff_sessions
+from knowledge import Told
 
-ROLES = ("desk", "trainer", "clinical_reviewer", "admin")
+ROLES = {  # what each may do, in words for who gives them
+    "desk": "takes chats and looks up answers",
+    "trainer": "teaches, writes answers and publishes",
+    "clinical_reviewer": "signs answers, and approves what decides about danger",
+    "admin": "makes accounts, gives roles and reads the record",
+}
 FIRST_ADMIN = "admin"
 LOGIN = re.compile(r"[a-z0-9][a-z0-9._@+-]{0,63}")
+TOTP_SECRET = re.compile(r"[A-Z2-7]{16,64}")
 PASSWORD_LEAST, PASSWORD_MOST = 10, 200  # characters; length is what counts, so nothing else is asked of them
 LINK_LIFE = timedelta(hours=24)
 IDLE, LONGEST = timedelta(hours=2), timedelta(hours=12)  # of a session: without use, and in all
+RECOVERY_CODES = 8
 AT_ONCE = 2  # passwords checked at the same time: each takes 64 MB
 ISSUER = "IMS Assistant"
 
 T = TypeVar("T")
 
 
-class AccountError(ValueError):
+class AccountError(Told, ValueError):
     """Something about an account can't be done; the message says what and what to do."""
 
 
@@ -47,6 +57,7 @@ class Person:
     has_password: bool
     has_totp: bool
     disabled: bool
+    recovery_codes: int = 0  # that are left
 
     def may(self, roles: Sequence[str]) -> bool:
         """Whether one of these roles is theirs."""
@@ -71,6 +82,8 @@ class Accounts:
         self._now = now
         self._hasher = hasher or PasswordHasher()
         self._checking = asyncio.Semaphore(AT_ONCE)
+        # Of their own: nobody waits for other work of this process to sign in.
+        self._threads = ThreadPoolExecutor(AT_ONCE, "passwords")
         self._nobody = self._hasher.hash(secrets.token_urlsafe())
 
     # people
@@ -79,15 +92,10 @@ class Accounts:
         """A new account without a password; `link` lets the person set one."""
         login = login.strip().lower()
         if not LOGIN.fullmatch(login):
-            raise AccountError("A login has up to 64 letters, digits and . _ @ + -. What to do: choose another one.")
-        if not name.strip() or len(name) > 100:
-            raise AccountError("A name has 1 to 100 characters. What to do: give the name that patients will see.")
-        if not roles or not set(roles) <= set(ROLES):
-            raise AccountError(f"A role is one of {', '.join(ROLES)}. What to do: give at least one of them.")
+            raise AccountError("A login has up to 64 letters, digits and . _ @ + -.", "choose another one.")
         row = {
             "login": login,
-            "name": name.strip(),
-            "roles": [role for role in ROLES if role in roles],
+            **_name_and_roles(name, roles),
             "totp_step": 0,
             "disabled": 0,
             "created_at": self._now(),
@@ -95,7 +103,7 @@ class Accounts:
 
         def work(connection: Connection) -> Person:
             if connection.execute(select(staff.c.id).where(staff.c.login == login)).first():
-                raise AccountError(f"There is an account '{login}' already. What to do: choose another login.")
+                raise AccountError(f"There is an account '{login}' already.", "choose another login.")
             connection.execute(insert(staff), row)
             return _person(connection.execute(select(staff).where(staff.c.login == login)).one())
 
@@ -111,13 +119,18 @@ class Accounts:
         row = await self._row(login)
         return row and _person(row)
 
+    async def change(self, login: str, name: str, roles: Sequence[str]) -> bool:
+        """Give somebody another name and other roles, which count from their next click on; whether there is one."""
+        query = update(staff).where(staff.c.login == login.lower()).values(**_name_and_roles(name, roles))
+        return await self._database.write(lambda connection: connection.execute(query).rowcount == 1)
+
     async def disable(self, login: str) -> bool:
         """Close an account and end its sessions at once; whether there is one."""
         return await self._shut(login, {"disabled": 1})
 
     async def reset(self, login: str) -> bool:
         """Take password and second step away, end all sessions, open the account again; whether there is one."""
-        return await self._shut(login, {"disabled": 0, "password_hash": None, "totp_secret": None})
+        return await self._shut(login, {"disabled": 0, "password_hash": None, "totp_secret": None, "recovery": None})
 
     async def _shut(self, login: str, changes: dict[str, Any]) -> bool:
         def work(connection: Connection) -> bool:
@@ -140,7 +153,7 @@ class Accounts:
         def work(connection: Connection) -> None:
             number = connection.execute(select(staff.c.id).where(staff.c.login == login.lower())).scalar()
             if number is None:
-                raise AccountError(f"There is no account '{login}'. What to do: './ims staff list' shows them.")
+                raise AccountError(f"There is no account '{login}'.", "'./ims staff list' shows them.")
             connection.execute(delete(staff_links).where(staff_links.c.staff_id == number))
             row = {"token_hash": _hash(code), "staff_id": number, "expires_at": expires}
             connection.execute(insert(staff_links), row)
@@ -162,19 +175,21 @@ class Accounts:
             return None
         admins = [person.login for person in people if "admin" in person.roles]
         if not admins:
-            await self.add(FIRST_ADMIN, "Admin", ROLES)
+            await self.add(FIRST_ADMIN, "Admin", tuple(ROLES))
         return await self.link(admins[0] if admins else FIRST_ADMIN)
 
     async def set_password(self, code: str, password: str) -> Person:
         """Use a one-time code. AccountError if it is not known, used or too old, or if the password won't do."""
-        check_password(password)
+        known = staff_links.c.token_hash == _hash(code)
+        query = select(staff.c.login, staff.c.name).join(staff_links, staff_links.c.staff_id == staff.c.id).where(known)
+        whose = await self._database.read(lambda connection: connection.execute(query).one_or_none())
+        check_password(password, *(whose or ()))
         new = await self._in_thread(lambda: self._hasher.hash(password))
 
         def work(connection: Connection) -> Person:
-            known = staff_links.c.token_hash == _hash(code)
             row = connection.execute(select(staff_links).where(known)).one_or_none()
             if row is None or not self._now() < row.expires_at < self._now() + LINK_LIFE + CLOCK_SLACK:
-                raise AccountError("This link was used or is too old. What to do: ask an admin for a new one.")
+                raise AccountError("This link was used or is too old.", "ask an admin for a new one.")
             connection.execute(delete(staff_links).where(known))
             return self._new_password(connection, row.staff_id, new)
 
@@ -182,9 +197,9 @@ class Accounts:
 
     async def change_password(self, person: Person, old: str, password: str) -> None:
         """Set another password; ends all sessions, as whoever knew the old one may be signed in."""
-        check_password(password)
+        check_password(password, person.login, person.name)
         if not await self.prove_password(person, old):
-            raise AccountError("The old password is not right. What to do: type it again.")
+            raise AccountError("The old password is not right.", "type it again.")
         new = await self._in_thread(lambda: self._hasher.hash(password))
         await self._database.write(lambda connection: self._new_password(connection, person.id, new))
 
@@ -201,7 +216,7 @@ class Accounts:
         right = await self._matches(row and row.password_hash, password[:PASSWORD_MOST])
         if row is None or not right or row.disabled:
             return None
-        if row.totp_secret and not await self._use_code(row, code):
+        if row.totp_secret and not (await self._use_code(row, code) or await self._use_recovery_code(row, code)):
             return None
         return _person(row)
 
@@ -217,15 +232,36 @@ class Accounts:
         fresh = update(staff).where(staff.c.id == row.id, staff.c.totp_step < step).values(totp_step=step)
         return await self._database.write(lambda connection: connection.execute(fresh).rowcount == 1)
 
+    async def _use_recovery_code(self, row: Row[Any], code: str) -> bool:
+        given = _hash(_recovery(code))
+
+        def work(connection: Connection) -> bool:
+            left = connection.execute(select(staff.c.recovery).where(staff.c.id == row.id)).scalar() or []
+            if given not in left:
+                return False
+            rest = [known for known in left if known != given]
+            connection.execute(update(staff).where(staff.c.id == row.id).values(recovery=rest))
+            return True
+
+        return await self._database.write(work)
+
+    async def new_recovery_codes(self, person: Person) -> list[str]:
+        """Codes that each stand in for the second step once, for a lost phone; earlier ones stop working."""
+        codes = ["-".join(secrets.token_hex(2) for _ in range(3)) for _ in range(RECOVERY_CODES)]
+        kept = [_hash(_recovery(code)) for code in codes]
+        query = update(staff).where(staff.c.id == person.id).values(recovery=kept)
+        await self._database.write(lambda connection: connection.execute(query))
+        return codes
+
     async def set_totp(self, person: Person, secret: str | None, code: str = "") -> None:
         """Ask for a second step from now on, proved by one code of it; without a secret, no more."""
         step = 0
         if secret is not None:
-            found = _step(secret, code, self._now())
+            found = _step(secret, code, self._now()) if TOTP_SECRET.fullmatch(secret) else None
             if found is None:
-                raise AccountError("This code is not right. What to do: check the clock of your phone and try again.")
-            step = found
-        query = update(staff).where(staff.c.id == person.id).values(totp_secret=secret, totp_step=step)
+                raise AccountError("This code is not right.", "check the clock of your phone and try again.")
+            step = found - 1  # who signs in at once may do so with the code that is still shown
+        query = update(staff).where(staff.c.id == person.id).values(totp_secret=secret, totp_step=step, recovery=None)
         await self._database.write(lambda connection: connection.execute(query))
 
     # sessions and devices
@@ -307,7 +343,7 @@ class Accounts:
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         async with self._checking:
-            return await asyncio.to_thread(work)
+            return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
 
 def _lasts(now: datetime) -> tuple[ColumnElement[bool], ...]:
@@ -319,15 +355,37 @@ def _lasts(now: datetime) -> tuple[ColumnElement[bool], ...]:
 def new_totp(person: Person) -> tuple[str, str]:
     """A secret for a second step, and the address that an authenticator app reads from a QR code."""
     secret = pyotp.random_base32()
-    return secret, pyotp.TOTP(secret).provisioning_uri(name=person.login, issuer_name=ISSUER)
+    return secret, totp_address(person, secret)
 
 
-def check_password(password: str) -> None:
-    """Raise AccountError if this is too short or too long for a password."""
+def totp_address(person: Person, secret: str) -> str:
+    """What an authenticator app reads from the QR code of this secret."""
+    return pyotp.TOTP(secret).provisioning_uri(name=person.login, issuer_name=ISSUER)
+
+
+def check_password(password: str, *own: str) -> None:
+    """Raise AccountError if this is too short or too long for a password, or easy to guess. `own` is what the person is
+    known by.
+    """
     if not PASSWORD_LEAST <= len(password) <= PASSWORD_MOST:
         raise AccountError(
-            f"A password has {PASSWORD_LEAST} to {PASSWORD_MOST} characters. What to do: join three or four words."
+            f"A password has {PASSWORD_LEAST} to {PASSWORD_MOST} characters.", "join three or four words."
         )
+    if is_common(password, own):
+        raise AccountError("This password is easy to guess.", "join three or four words that do not belong together.")
+
+
+def _name_and_roles(name: str, roles: Sequence[str]) -> dict[str, Any]:
+    """The columns, if both can be somebody's."""
+    if not name.strip() or len(name) > 100:
+        raise AccountError("A name has 1 to 100 characters.", "give the name that patients will see.")
+    if not roles or not set(roles) <= set(ROLES):
+        raise AccountError(f"A role is one of {', '.join(ROLES)}.", "give at least one of them.")
+    return {"name": name.strip(), "roles": [role for role in ROLES if role in roles]}
+
+
+def _recovery(code: str) -> str:
+    return re.sub(r"[^0-9a-f]", "", code.lower())
 
 
 def _step(secret: str, code: str, now: datetime) -> int | None:
@@ -354,4 +412,5 @@ def _person(row: Row[Any]) -> Person:
         row.password_hash is not None,
         row.totp_secret is not None,
         bool(row.disabled),
+        len(row.recovery or ()),
     )

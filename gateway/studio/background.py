@@ -1,4 +1,4 @@
-"""Work that takes a while, in a thread that no request and no shutdown waits for."""
+"""Work outside the event loop: what takes a while, in a thread that nothing waits for, and what reads files."""
 
 from __future__ import annotations
 
@@ -6,7 +6,12 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Generic, TypeVar
+
+from gateway.studio.errors import StudioError
+
+FILES = ThreadPoolExecutor(4, "studio-files")  # of the studio alone: a lock that is held holds up nobody else
 
 T = TypeVar("T")
 
@@ -48,3 +53,14 @@ class Work(Generic[T]):
 
     def _say(self, step: str) -> None:
         self.step = step
+
+
+async def off_loop(work: Callable[[], T]) -> T:
+    """Do work with files beside the event loop; a disk that fails is told in a sentence."""
+    try:
+        return await asyncio.get_running_loop().run_in_executor(FILES, work)
+    except OSError as error:
+        raise StudioError(
+            f"The files could not be read or written ({error.strerror}). Nothing was changed.",
+            "make room on the disk, or ask who runs the server to look at './ims doctor'.",
+        ) from error

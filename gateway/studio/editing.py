@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from gateway.studio.changes import Change
-from gateway.studio.coverage import Coverage
-from gateway.studio.dates import day
 from gateway.studio.errors import EditedMeanwhile, StudioError
-from gateway.studio.form import Form, Merged, merged, named
-from gateway.studio.topic_file import TopicFile
-from gateway.studio.topics import Topics
+from gateway.studio.limits import Limits
+from gateway.studio.topics.changes import Change
+from gateway.studio.topics.coverage import Coverage
+from gateway.studio.topics.form import Form, Merged, merged, named
+from gateway.studio.topics.topic_file import TopicFile, day
+from gateway.studio.topics.topics import Topics
 from gateway.studio.workplace import Workplace
 
 TRIES = 3  # to save a topic that others save at the same moment
@@ -69,7 +70,7 @@ def save(work: Workplace, name: str, form: Form, marks: str, take: list[str], au
             return Saved(_write(topics, there, together.form), together.theirs)
         except EditedMeanwhile:
             continue
-    raise StudioError("Somebody else saves this topic all the time. Nothing was saved. What to do: save again.")
+    raise StudioError("Somebody else saves this topic all the time. Nothing was saved.", "save again.")
 
 
 def _write(topics: Topics, there: Opened, form: Form) -> tuple[str, ...]:
@@ -85,14 +86,18 @@ def _write(topics: Topics, there: Opened, form: Form) -> tuple[str, ...]:
     return tuple(parts)
 
 
-def sign(work: Workplace, name: str, seen: str, author: str, review_by: str, today: date) -> None:
-    """A clinical reviewer stands for the text of this digest."""
+def sign(
+    work: Workplace, name: str, seen: str, author: str, review_by: str, today: date, ids: Sequence[str] = ("",)
+) -> None:
+    """A clinical reviewer stands for the file of this digest: the topic's own text, or those of specific answers."""
     topics = work.topics(author)
     file = topics.open(name)
     if file.digest != seen:
-        raise StudioError(
-            "The topic was changed after you opened it. Nothing was signed. What to do: read it again, then sign."
-        )
+        raise StudioError("The topic was changed after you opened it. Nothing was signed.", "read it again, then sign.")
     before = file.text
-    file.sign(author, today, day(review_by))
+    alone = Limits.load(work.settings.data).one_clinician
+    for id in ids:
+        if not alone and topics.history.written_by(name, id) == author:
+            raise StudioError("You wrote this text yourself. Nothing was signed.", "ask another clinical reviewer.")
+        file.sign(author, today, day(review_by), id)
     topics.save(file, before, "signed")

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from difflib import unified_diff
 from pathlib import Path
 
-from knowledge import Problem
+from knowledge import Problem, Told
 
 
-class StudioError(Exception):
+class StudioError(Told):
     """Something was not done, and nothing was changed; the message says why."""
 
 

@@ -14,13 +14,14 @@ from typing import Any
 import numpy as np
 
 from environments.setup import ROOT
+from gateway.engine.environment import ENGINE_PYTHON, engine_environment
+from gateway.files import write_whole
 from gateway.settings import Settings
 from gateway.studio.errors import StudioError
-from gateway.training import ENGINE_PYTHON, engine_environment
 
 Array = np.ndarray[Any, Any]
 Encode = Callable[[Sequence[str]], Array]
-DELTA = ROOT / "nlu/encoder/delta.json"
+DELTA = ROOT / "encoder/delta.json"
 
 
 @dataclass(frozen=True)
@@ -55,9 +56,9 @@ class Meaning:
             if new:
                 known.update(zip(map(_key, new), self._encode(new).astype(np.float16), strict=True))
                 self._kept.parent.mkdir(parents=True, exist_ok=True)
-                draft = self._kept.with_suffix(".new.npz")
-                np.savez(draft, keys=np.array(list(known)), rows=np.stack(list(known.values())))
-                draft.replace(self._kept)
+                kept = io.BytesIO()
+                np.savez(kept, keys=np.array(list(known)), rows=np.stack(list(known.values())))
+                write_whole(self._kept, kept.getvalue())
         return np.stack([known[_key(text)] for text in texts]).astype(np.float32) if texts else np.zeros((0, 1))
 
     def nearest(self, texts: Sequence[str], topics: Mapping[str, Sequence[str]], count: int = 3) -> list[list[Near]]:
@@ -96,7 +97,7 @@ class Meaning:
             check=False,
         )
         if run.returncode:
-            raise StudioError("The encoder could not be run. What to do: 'make setup' makes the engine's environment.")
+            raise StudioError("The encoder could not be run.", "'make setup' makes the engine's environment.")
         return np.asarray(np.load(io.BytesIO(run.stdout)))
 
 

@@ -16,7 +16,8 @@ from knowledge.yaml import read
 
 TOKEN = re.compile(r"[^\W\d_](?:[^\W\d_]|['’\-](?=[^\W\d_]))*")
 EMAIL = re.compile(
-    r"[\w.+\-]+\s?@\s?[\w\-]+(?:\s?\.\s?[\w\-]+)+|[\w.+\-]+\s*(?:\(at\)|\[at\]|\bat\b)\s*[\w\-]+\s*(?:\(dot\)|\[dot\]|\bdot\b)\s*\w+",
+    # Only from the beginning of a word: a long one is read once.
+    r"(?<![\w.+\-])(?:[\w.+\-]+\s?@\s?[\w\-]+(?:\s?\.\s?[\w\-]+)+|[\w.+\-]+\s*(?:\(at\)|\[at\]|\bat\b)\s*[\w\-]+\s*(?:\(dot\)|\[dot\]|\bdot\b)\s*\w+)",
     re.I,
 )
 HANDLE = re.compile(r"(?<!\w)@\w{3,}|\bhttps?://\S+|\bwww\.\S+", re.I)
@@ -38,6 +39,7 @@ NUMERIC_DATE = rf"(?:{YEAR}[\-/.\s]\d{{1,2}}[\-/.\s]\d{{1,2}}|\d{{1,2}}[\-/.\s]\
 SENTENCE_START = re.compile(r"(?:^|[.!?\n]\s*|[\"“(]\s*)$")
 LEXICON = Path("lexicon/personal.yml")
 MOST = 4  # words of one name
+CUE = 60  # characters before a name in which what announces it stands
 
 
 @dataclass(frozen=True)
@@ -155,7 +157,8 @@ class Personal:
 
     def _name_at(self, text: str, tokens: list[re.Match[str]], i: int) -> int:
         """How many tokens from here are a name; 0 if none is."""
-        word, before = tokens[i], text[: tokens[i].start()]
+        word = tokens[i]
+        before = text[max(0, word.start() - CUE) : word.start()]
         plain = _plain(word[0])
         if plain in self._words["public_names"]:
             return 0
@@ -221,7 +224,21 @@ class Personal:
 
     @staticmethod
     def _inside_mark(text: str, found: re.Match[str]) -> bool:
-        return text[: found.start()].endswith("[") or text[found.end() : found.end() + 5].startswith("-mail]")
+        return text[max(0, found.start() - 1) : found.start()] == "[" or text[found.end() : found.end() + 5].startswith(
+            "-mail]"
+        )
+
+
+def without_details(data: Path) -> Callable[[str], str]:
+    """Takes the personal details out of a text; the lexicon is read when the first text comes."""
+    finder: list[Personal] = []
+
+    def without(text: str) -> str:
+        if not finder:
+            finder.append(Personal.load(data))
+        return finder[0].remove(text).text
+
+    return without
 
 
 def _plain(word: str) -> str:

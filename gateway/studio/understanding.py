@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from gateway.evaluation.engine_command import NotMeasured, finished, never
-from gateway.training import Manifest, Models
+from gateway.editions.models import Manifest, Models
+from gateway.engine.command import TOLD, NotMeasured, finished, never
+from gateway.engine.environment import module
+
+NOT_UNDERSTOOD = "not understood"
 
 
 @dataclass(frozen=True)
@@ -29,11 +29,15 @@ class Understood:
     @property
     def words(self) -> str:
         """The same in words."""
+        return self.told({})
+
+    def told(self, titles: Mapping[str, str]) -> str:
+        """The same with the titles of the topics."""
         if self.topics:
-            return " and ".join(self.topics)
+            return " and ".join(titles.get(name, name) for name in self.topics)
         if self.intent == "clarify":
-            return f"did you mean {' or '.join(self.offered)}"
-        return {"nlu_fallback": "not understood", "red_flag": "alarm"}.get(self.intent, self.intent)
+            return f"did you mean {' or '.join(titles.get(name, name) for name in self.offered)}"
+        return {"nlu_fallback": NOT_UNDERSTOOD, "red_flag": "alarm"}.get(self.intent, self.intent)
 
     def same_for_patients(self, other: Understood) -> bool:
         """Whether a patient gets the same answer."""
@@ -48,19 +52,8 @@ def understood_by(
     if not messages:
         return []
     data = models.data_of(manifest)
-    with messages_file(messages) as file:
-        model = (models.folder / manifest.file).absolute()
-        arguments = ["-m", "nlu.understand", str(model), str(file)]
-        run = finished(models.settings, arguments, data.parent if data else None, stop)
+    arguments = [*module("nlu.understand"), str((models.folder / manifest.file).absolute()), TOLD]
+    run = finished(models.settings, arguments, data.parent if data else None, stop, json.dumps(list(messages)))
     if run.returncode:
-        raise NotMeasured(f"The model {manifest.name} could not be asked. What to do: './ims models verify'.")
+        raise NotMeasured(f"The model {manifest.name} could not be asked.", "'./ims models verify'.")
     return [Understood.read(said) for said in json.loads(run.stdout)]
-
-
-@contextmanager
-def messages_file(messages: Sequence[str]) -> Iterator[Path]:
-    """A file with these messages, for the owner alone and gone afterwards."""
-    with tempfile.NamedTemporaryFile("w", suffix=".json", encoding="utf-8") as file:
-        json.dump(list(messages), file)
-        file.flush()
-        yield Path(file.name)

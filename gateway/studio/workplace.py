@@ -6,37 +6,39 @@ goes on with what it read last where somebody has broken them.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property, lru_cache
+from pathlib import Path
 from typing import TypeVar
 
-from gateway.database import Database
 from gateway.settings import Settings
-from gateway.studio.alike import Alike, examples_of, too_alike
-from gateway.studio.coverage import Counted, Coverage
-from gateway.studio.decisions import Decisions
-from gateway.studio.dry_run import Alarm, DryRuns, alarms
-from gateway.studio.dry_run_job import DryRunJob
+from gateway.storage.database import Database
+from gateway.studio.background import Work
 from gateway.studio.errors import StudioError
-from gateway.studio.inbox import Inbox
-from gateway.studio.inbox_groups import InboxGroups
-from gateway.studio.jobs import Jobs
+from gateway.studio.inbox.decisions import Decisions
+from gateway.studio.inbox.inbox import Inbox
+from gateway.studio.inbox.inbox_groups import InboxGroups
 from gateway.studio.limits import Limits
 from gateway.studio.meaning import Meaning
 from gateway.studio.personal import Personal
-from gateway.studio.publishing import Publishing
-from gateway.studio.topics import Topics
-from gateway.turns import RedFlagNet
+from gateway.studio.publishing.effects import Effects, effects
+from gateway.studio.publishing.jobs import Jobs
+from gateway.studio.publishing.publishing import Publishing
+from gateway.studio.topics.coverage import Counted, Coverage
+from gateway.studio.topics.topics import Topics
+from gateway.studio.trying.alike import Alike, examples_of, too_alike
+from gateway.studio.trying.dry_run import Alarm, DryRuns, alarms
+from gateway.studio.trying.dry_run_job import DryRunJob
 from knowledge import Knowledge, Problem, normalise
+from safety import SafetyNet
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class State:
+class DataState:
     """The data as it is on disk: what could be read, and what is wrong with the rest."""
 
     knowledge: Knowledge
@@ -62,7 +64,7 @@ class Workplace:
         self,
         settings: Settings,
         knowledge: Knowledge,
-        net: RedFlagNet,
+        net: SafetyNet,
         database: Database,
         now: Callable[[], datetime],
     ) -> None:
@@ -75,11 +77,12 @@ class Workplace:
         self.database = database
         self._net = net
         self.now = now
-        self._state = State(knowledge, ())
+        self._state = DataState(knowledge, ())
         self._stamp: object = None
         self._alarms = lru_cache(maxsize=20_000)(self._alarm)
+        self._effects: tuple[str, Work[Effects]] | None = None
 
-    def listen_with(self, net: RedFlagNet) -> None:
+    def listen_with(self, net: SafetyNet) -> None:
         """From now on this red-flag net says which examples raise the alarm."""
         if net is not self._net:
             self._net = net
@@ -100,18 +103,18 @@ class Workplace:
         """The date at the clinic."""
         return self.now().astimezone(self._state.knowledge.clinic.timezone).date()
 
-    def state(self) -> State:
+    def state(self) -> DataState:
         """The data as it is now."""
         stamp = tuple(self._files())
         if stamp != self._stamp:
             knowledge, problems = Knowledge.read(self.settings.data)
-            self._state = State(knowledge or self._state.knowledge, tuple(problems))
+            self._state = DataState(knowledge or self._state.knowledge, tuple(problems))
             self._stamp = stamp
         return self._state
 
     def topics(self, author: str = "") -> Topics:
         """The topics, for somebody whose name stands in the history."""
-        return Topics(self.settings.data, self.settings.var, author)
+        return Topics.opened(self.settings.data, self.settings.var, author)
 
     def examples(self) -> dict[str, tuple[str, ...]]:
         """The examples of all topics and drafts that can be read."""
@@ -139,6 +142,12 @@ class Workplace:
             alike=self._alike(name, examples, others) if alike else None,
         )
 
+    def effects(self, change: str, before: Path) -> Work[Effects]:
+        """What a change of the rules does, worked out once beside the event loop; `before` is what patients get now."""
+        if self._effects is None or self._effects[0] != change:
+            self._effects = change, Work(lambda say: effects(self.settings, before, say))
+        return self._effects[1]
+
     def _alike(self, name: str, examples: tuple[str, ...], others: dict[str, tuple[str, ...]]) -> tuple[Alike, ...]:
         pairs = examples_of({**others, name: examples})
         vectors = self.meaning.of_examples([text for _, text in pairs])
@@ -159,14 +168,3 @@ class Workplace:
                 continue
             if path.suffix in (".yml", ".svg"):
                 yield str(path), about.st_mtime_ns, about.st_size
-
-
-async def off_loop(work: Callable[[], T]) -> T:
-    """Do work with files beside the event loop; a disk that fails is told in a sentence."""
-    try:
-        return await asyncio.to_thread(work)
-    except OSError as error:
-        raise StudioError(
-            f"The files could not be read or written ({error.strerror}). Nothing was changed. "
-            "What to do: make room on the disk, or ask who runs the server to look at './ims doctor'."
-        ) from error

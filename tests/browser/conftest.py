@@ -15,7 +15,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
 
-from tests.gateway.processes import START, Processes, eventually, free_port
+from tests.support.processes import START, Processes, eventually, free_port
 
 CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = [
@@ -53,7 +53,7 @@ class Site(Processes):
     """A gateway before an engine that also knows cards and long answers."""
 
     def start_engine(self, pause: float = 0) -> None:
-        self._start("engine", str(self.engine_port), str(pause), module="tests.browser.serve_engine")
+        self._start("engine", str(self.engine_port), str(pause), module="tests.support.serve_engine")
         address = f"http://127.0.0.1:{self.engine_port}/webhooks/gateway/"
         eventually(lambda: httpx.get(address).status_code == 200, START)
 
@@ -173,6 +173,11 @@ class Chat:
 
     def button(self, name: str) -> Locator:
         return self.page.get_by_role("button", name=name, exact=True)
+
+    def from_menu(self, name: str) -> None:
+        """Take an entry of the menu."""
+        self.button("More about this chat").click()
+        self.button(name).click()
 
     def texts(self) -> list[str]:
         """What the patient said, in the order of the screen."""

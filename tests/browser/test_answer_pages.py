@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from tests.browser.axe import violations
-from tests.gateway.processes import Processes
+from tests.support.axe import violations
+from tests.support.processes import Processes
 
 CHAT = "ims-chat"  # has tests of its own
 
@@ -93,7 +93,7 @@ def test_a_patient_without_scripts_searches_reads_and_goes_on(open_page: Any) ->
     page.keyboard.press("Enter")
     page.get_by_role("link", name="Is it normal to be sore after?").first.click()
     assert page.get_by_role("heading", level=1).inner_text() == "Is it normal to be sore after?"
-    assert page.get_by_text("Not yet reviewed by a physiotherapist").is_visible()
+    assert page.get_by_text("Not yet reviewed by a physiotherapist").first.is_visible()
     assert page.get_by_role("img", name="QR code that opens").is_visible()
     assert page.get_by_role("button", name="Copy the link").count() == 0
     page.get_by_role("navigation", name="See also").get_by_role("link").first.click()
@@ -138,7 +138,7 @@ def test_paper_has_the_answer_its_sources_and_the_code_and_nothing_to_click(open
     page = open_page("/answers/soreness")
     page.emulate_media(media="print", color_scheme="dark")
     for kept in (".short", ".sources", ".review", ".qr", ".address", "footer.site"):
-        assert page.locator(kept).is_visible()
+        assert page.locator(kept).first.is_visible()
     for left_out in (".trail", ".search", ".see-also", ".actions", CHAT):
         assert not page.locator(left_out).first.is_visible()
     address = page.locator(".sources a").first.evaluate("link => getComputedStyle(link, '::after').content")

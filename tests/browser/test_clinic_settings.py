@@ -52,12 +52,17 @@ def test_colours_come_from_the_clinic_and_from_the_page(open_chat: OpenChat) -> 
 
 
 @pytest.mark.parametrize("viewport", [{"width": 1200, "height": 900}, PHONE], ids=["desktop", "phone"])
-def test_help_and_ones_rights_are_one_tap_away_all_the_time(open_chat: OpenChat, viewport: dict[str, int]) -> None:
+def test_help_is_always_in_sight_and_ones_rights_are_two_taps_away(
+    open_chat: OpenChat, viewport: dict[str, int]
+) -> None:
     chat = open_chat(viewport=viewport).open()
     for message in ("safety questions", "I cannot breathe", "about condition_help"):
         chat.ask(message)
-        for name in ("Talk to a person", "Start over", "Download this chat", "Delete this chat now"):
+        expect(chat.button("Talk to a person")).to_be_in_viewport(ratio=1)
+        chat.button("More about this chat").click()
+        for name in ("Start over", "Download this chat", "Delete this chat now"):
             expect(chat.button(name)).to_be_in_viewport(ratio=1)
+        chat.page.keyboard.press("Escape")
 
 
 def test_it_says_what_is_kept_and_until_when(open_chat: OpenChat) -> None:

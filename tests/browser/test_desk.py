@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
-from gateway.database import Database
 from gateway.staff.accounts import Accounts
-from tests.browser.axe import violations
+from gateway.storage.database import Database
 from tests.browser.conftest import DESKTOP, PHONE, Chat, OpenChat, Site
-from tests.browser.teaching import in_a_thread
-from tests.gateway.staff import PASSWORD, ready
+from tests.support.axe import violations
+from tests.support.staff import PASSWORD, ready
+from tests.support.teaching import in_a_thread
 
 OpenDesk = Callable[..., Page]
 ROLES = {"ana": ("desk", "admin"), "ben": ("desk",)}
@@ -54,7 +54,7 @@ def open_desk(chromium: Browser, staffed: Site) -> Iterator[OpenDesk]:
         page.get_by_label("Login").fill(login)
         page.get_by_label("Password").fill(PASSWORD)
         page.get_by_label("Password").press("Enter")
-        expect(page.get_by_role("heading", name="Queue")).to_be_visible()
+        expect(page.get_by_role("heading", name="Chats")).to_be_visible()
         return page
 
     yield opened
@@ -79,7 +79,8 @@ def take(desk: Page, chat: Chat) -> Locator:
     read(desk, chat)
     desk.get_by_role("button", name="Take this chat").click()
     expect(desk.get_by_role("heading", name="You have this chat")).to_be_visible()
-    expect(reply_box(desk)).to_be_enabled()
+    expect(reply_box(desk)).to_be_editable()
+    expect(desk.locator("html[data-keys=ready]")).to_be_attached()  # the page's scripts are there
     return reply_box(desk)
 
 
@@ -101,33 +102,33 @@ def press(page: Page, key: str) -> None:
 
 
 def row(page: Page, chat: Chat) -> Any:
-    return page.locator(f'tr[data-chat="{chat.kept()["id"]}"]')
+    return page.locator(f'li[data-chat="{chat.kept()["id"]}"]')
 
 
 def test_a_chat_goes_to_a_person_and_back(open_chat: OpenChat, open_desk: OpenDesk) -> None:
     desk = open_desk()
     patient = asks_for_a_person(open_chat)
     mine = row(desk, patient)
-    expect(mine).to_contain_text("Nobody yet")  # it appeared by itself
+    expect(mine).to_contain_text("nobody yet")  # it appeared by itself
     assert desk.evaluate("Number(document.body.dataset.rang)") >= 1  # and rang, although the page has the focus
-    expect(desk).to_have_title(re.compile(r"^\(\d+\) Queue"))
+    expect(desk).to_have_title(re.compile(r"^\(\d+\) Chats"))
     mine.get_by_role("link").click()
-    expect(reply_box(desk)).to_be_disabled()
+    expect(reply_box(desk)).not_to_be_editable()
     desk.get_by_role("button", name="Take this chat").click()
     expect(patient.messages.last).to_contain_text("Ana")
     send(desk, "Hello, we have a place on Monday.")
     expect(patient.messages.last).to_contain_text("Hello, we have a place on Monday.")
     expect(patient.messages.last).to_contain_text("Ana")
-    expect(desk.locator("#state")).not_to_contain_text("Waits for a reply")
+    expect(desk.locator("#actions")).not_to_contain_text("waits for a reply")
     desk.locator("#hand-back summary").click()
     recap = desk.get_by_label("What was agreed")
     recap.fill("You come on Monday.")
     patient.write("Monday is good")
     expect(desk.locator("#log li").last).to_contain_text("Monday is good")
-    expect(desk.locator("#state")).to_contain_text("Waits for a reply")
+    expect(desk.locator("#actions")).to_contain_text("waits for a reply")
     expect(recap).to_have_value("You come on Monday.")  # what is being written stays, and stays open
     expect(recap).to_be_focused()
-    desk.get_by_role("button", name="Hand back", exact=True).click()
+    desk.get_by_role("button", name="Hand back to the assistant").click()
     expect(patient.messages.last).to_contain_text("You come on Monday.")
     expect(patient.ask("Will I be sore?")).to_contain_text("sore")
 
@@ -145,7 +146,7 @@ def test_of_two_who_take_a_chat_one_has_it(open_chat: OpenChat, open_desk: OpenD
     if late.is_visible():  # it may have heard of it already
         late.click()
     expect(pages[1].get_by_role("heading", name="Ana has this chat")).to_be_visible()
-    expect(reply_box(pages[1])).to_be_disabled()
+    expect(reply_box(pages[1])).not_to_be_editable()
 
 
 def test_the_desk_works_with_the_keyboard_alone(open_chat: OpenChat, open_desk: OpenDesk) -> None:
@@ -153,9 +154,9 @@ def test_the_desk_works_with_the_keyboard_alone(open_chat: OpenChat, open_desk: 
     patient = asks_for_a_person(open_chat, "Does it hurt or feel strange?")
     expect(row(desk, patient)).to_be_visible()
     press(desk, "/")
-    expect(desk.get_by_label("Search chats")).to_be_focused()
-    desk.get_by_label("Search chats").blur()
-    for _ in range(desk.locator("tr[data-chat]").count()):
+    expect(desk.get_by_role("searchbox", name="Search chats")).to_be_focused()
+    desk.get_by_role("searchbox", name="Search chats").blur()
+    for _ in range(desk.locator("li[data-chat]").count()):
         press(desk, "j")
         if row(desk, patient).locator("a:focus").count():
             break
@@ -168,6 +169,8 @@ def test_the_desk_works_with_the_keyboard_alone(open_chat: OpenChat, open_desk: 
     expect(desk.get_by_role("dialog")).to_be_hidden()
     press(desk, "c")
     expect(desk.get_by_role("heading", name="You have this chat")).to_be_visible()
+    expect(reply_box(desk)).to_be_focused()
+    press(desk, "Escape")
     press(desk, "/")
     desk.keyboard.type("sore")
     insert = desk.locator("#found button").first
@@ -179,7 +182,6 @@ def test_the_desk_works_with_the_keyboard_alone(open_chat: OpenChat, open_desk: 
     expect(desk.locator("#reply-state")).to_have_text("Sent.")
     expect(patient.messages.last).to_contain_text("Ana")
     desk.keyboard.press("Escape")
-    desk.evaluate("document.activeElement.blur()")
     press(desk, "x")
     expect(desk.get_by_role("heading", name="Waits for a person")).to_be_visible()
 
@@ -264,12 +266,12 @@ def test_a_patient_who_deletes_the_chat_is_gone_and_the_desk_is_told_so(
     patient = asks_for_a_person(open_chat)
     desk = open_desk()
     take(desk, patient)
-    patient.button("Delete this chat now").click()
+    patient.from_menu("Delete this chat now")
     patient.button("Yes, delete it").click()
     expect(desk.get_by_role("heading", name="This chat is not here any more")).to_be_visible()
     assert violations(desk) == []
-    desk.get_by_role("link", name="Back to the queue").click()
-    expect(desk.get_by_role("heading", name="Queue")).to_be_visible()
+    desk.get_by_role("link", name="Back to the chats").click()
+    expect(desk.get_by_role("heading", name="Chats")).to_be_visible()
 
 
 def test_signing_in_can_be_filled_and_pasted(open_desk: OpenDesk) -> None:
@@ -322,6 +324,8 @@ def test_every_page_of_the_desk_is_accessible(
     found += violations(desk)
     for path in (
         "/desk/ask?q=sore",
+        "/desk?show=closed",
+        "/desk/replies",
         "/desk/search?q=sore",
         "/desk/today",
         "/desk/report",
@@ -337,3 +341,134 @@ def test_every_page_of_the_desk_is_accessible(
         desk.goto(path)
         found += violations(desk)
     assert found == []
+
+
+@pytest.mark.parametrize("viewport", [{"width": 1280, "height": 800}, PHONE], ids=["desktop", "phone"])
+def test_take_reply_and_send_are_in_sight(open_chat: OpenChat, open_desk: OpenDesk, viewport: Any) -> None:
+    patient = asks_for_a_person(open_chat)
+    for number in range(8):
+        patient.ask(f"Will I be sore? {number}")
+    desk = open_desk(viewport=viewport)
+    read(desk, patient)
+    expect(desk.get_by_role("button", name="Take this chat")).to_be_in_viewport(ratio=1)
+    expect(desk.locator("#log li").last).to_be_in_viewport()
+    desk.get_by_role("button", name="Take this chat").click()
+    expect(reply_box(desk)).to_be_focused()
+    expect(reply_box(desk)).to_be_in_viewport(ratio=1)
+    expect(desk.get_by_role("button", name="Send", exact=True)).to_be_in_viewport(ratio=1)
+    assert (row(desk, patient).is_visible()) is (viewport is not PHONE), "the list stands beside the chat"
+
+
+def test_what_was_begun_survives_a_reload_another_chat_and_a_lost_claim(
+    open_chat: OpenChat, open_desk: OpenDesk
+) -> None:
+    patient, other = asks_for_a_person(open_chat), asks_for_a_person(open_chat)
+    desk, colleague = open_desk(viewport={"width": 1280, "height": 800}), open_desk("ben")
+    take(desk, patient).fill("We have a place on ")
+    desk.locator("#notes ~ form textarea").fill("Sounded worried.")
+    desk.reload()
+    expect(reply_box(desk)).to_have_value("We have a place on ")
+    expect(desk.locator("#notes ~ form textarea")).to_have_value("Sounded worried.")
+    row(desk, other).get_by_role("link").click()
+    expect(desk.get_by_role("heading", name="Waits for a person")).to_be_visible()
+    expect(reply_box(desk)).to_have_value("")
+    expect(row(desk, patient)).to_contain_text("draft")
+    row(desk, patient).get_by_role("link").click()
+    expect(reply_box(desk)).to_have_value("We have a place on ")
+    desk.get_by_role("button", name="Save the note").click()
+    expect(desk.get_by_text("Sounded worried.")).to_be_visible()
+    expect(desk.locator("#notes ~ form textarea")).to_have_value("")
+    second = desk.context.new_page()
+    read(second, patient)
+    second.get_by_role("button", name="Back to the queue").click()
+    expect(second.get_by_role("heading", name="Waits for a person")).to_be_visible()
+    second.close()
+    take(colleague, patient)
+    expect(desk.locator("#told")).to_contain_text("It is kept here")
+    expect(reply_box(desk)).to_have_value("We have a place on ")
+    expect(reply_box(desk)).not_to_be_editable()
+
+
+def test_who_is_signed_out_is_told_so_and_finds_the_reply_again(open_chat: OpenChat, open_desk: OpenDesk) -> None:
+    patient = asks_for_a_person(open_chat)
+    desk = open_desk()
+    take(desk, patient).fill("Half a sentence")
+    desk.context.clear_cookies()
+    desk.get_by_role("button", name="Send", exact=True).click()
+    expect(desk.locator("#signed-out")).to_contain_text("What you were writing is kept")
+    expect(reply_box(desk)).to_have_value("Half a sentence")
+    assert violations(desk) == []
+    desk.get_by_role("link", name="Sign in again").click()
+    desk.get_by_label("Login").fill("ana")
+    desk.get_by_label("Password").fill(PASSWORD)
+    desk.get_by_label("Password").press("Enter")
+    expect(reply_box(desk)).to_have_value("Half a sentence")
+    desk.get_by_role("button", name="Send", exact=True).click()
+    expect(patient.messages.last).to_contain_text("Half a sentence")
+
+
+def test_without_a_connection_nothing_that_is_written_is_lost(open_chat: OpenChat, open_desk: OpenDesk) -> None:
+    patient = asks_for_a_person(open_chat)
+    desk = open_desk()
+    take(desk, patient)
+    desk.context.set_offline(True)
+    desk.locator("#notes ~ form textarea").fill("Call back at three.")
+    desk.get_by_role("button", name="Save the note").click()
+    expect(desk.locator("#told")).to_contain_text("nothing was changed")
+    expect(desk.locator("#notes ~ form textarea")).to_have_value("Call back at three.")
+    desk.context.set_offline(False)
+    desk.get_by_role("button", name="Save the note").click()
+    expect(desk.locator("#notes ~ ul")).to_contain_text("Call back at three.")
+
+
+def rang(*pages: Page) -> int:
+    return sum(int(page.evaluate("Number(document.body.dataset.rang ?? 0)")) for page in pages)
+
+
+def test_one_tab_rings_once_for_each_new_chat(open_chat: OpenChat, open_desk: OpenDesk) -> None:
+    desk = open_desk()
+    tab = desk.context.new_page()
+    tab.goto("/desk")
+    expect(tab.get_by_role("heading", name="Chats")).to_be_visible()
+    asked = [asks_for_a_person(open_chat)]
+    expect(row(tab, asked[0])).to_be_visible()
+    expect(row(desk, asked[0])).to_be_visible()
+    before = rang(desk, tab)
+    assert before >= 1 and 0 in (rang(desk), rang(tab))
+    take(open_desk("ben"), asked[0])
+    asked.append(asks_for_a_person(open_chat))  # as many wait as before
+    expect(row(tab, asked[1])).to_be_visible()
+    expect(row(desk, asked[1])).to_be_visible()
+    assert rang(desk, tab) > before and 0 in (rang(desk), rang(tab))
+
+
+def test_an_emergency_rings_on_top_until_somebody_opens_it(open_chat: OpenChat, open_desk: OpenDesk) -> None:
+    asks_for_a_person(open_chat)
+    desk = open_desk()
+    patient = open_chat().open()
+    patient.ask("I cannot breathe")
+    first = desk.locator("#queue li[data-chat]").first
+    expect(first).to_contain_text("nobody has looked")
+    expect(desk.locator("#live")).to_contain_text("emergency")
+    before = rang(desk)
+    desk.wait_for_timeout(1500)
+    assert rang(desk) > before + 1
+    first.get_by_role("link").click()
+    expect(desk.locator("#queue")).not_to_contain_text("nobody has looked")
+    desk.get_by_label("What was done?").fill("Called, help is there.")
+    desk.get_by_role("button", name="Done: emergency words").click()
+    expect(desk.get_by_text("Called, help is there.")).to_be_visible()
+    expect(desk.locator("#queue")).not_to_contain_text("Emergencies 1")
+
+
+def test_several_chats_are_closed_in_a_few_clicks(open_chat: OpenChat, open_desk: OpenDesk) -> None:
+    patients = [asks_for_a_person(open_chat) for _ in range(2)]
+    desk = open_desk()
+    for patient in patients:
+        row(desk, patient).get_by_role("checkbox").check()
+    desk.get_by_text("Close several chats").click()
+    desk.get_by_label("Why").select_option(label="The patient stopped writing")
+    desk.get_by_role("button", name="Close the ticked chats").click()
+    for patient in patients:
+        expect(row(desk, patient)).to_be_hidden()
+        expect(patient.messages.last).to_contain_text("has closed your request")

@@ -10,8 +10,8 @@ import time
 import httpx
 from playwright.sync_api import Route, expect
 
-from tests.browser.chaos import live_through
 from tests.browser.conftest import Chat, OpenChat, Site
+from tests.support.browser_chaos import live_through
 
 
 def settled(chat: Chat) -> None:
@@ -94,7 +94,7 @@ def test_two_tabs_show_the_same(open_chat: OpenChat) -> None:
         settled(chat)
     assert one.texts() == other.texts()
     assert sorted(one.texts()) == sorted(set(one.texts()))
-    one.button("Start over").click()
+    one.from_menu("Start over")
     one.button("Yes, start a new chat").click()
     one.ask("say new")
     for chat in (one, other):
@@ -221,3 +221,25 @@ def test_chaos_loses_doubles_and_mixes_up_nothing(open_chat: OpenChat, own_site:
     chat.open()
     expect(chat.messages).to_have_count(2 * 100 + 1)
     assert chat.texts() == outcome.written
+
+
+def test_an_alarm_is_seen_in_a_window_that_was_open_while_an_older_database_was_put_back(
+    open_chat: OpenChat, own_site: Site
+) -> None:
+    chat = open_chat(at=own_site.url).open()
+    chat.ask("say one")
+    own_site.kill("gateway")
+    older = {file: file.read_bytes() for file in own_site.var.glob("ims.sqlite3*")}
+    own_site.start_gateway()
+    for text in ("say two", "say three"):
+        chat.ask(text)
+    own_site.kill("gateway")
+    for file in own_site.var.glob("ims.sqlite3*"):
+        file.unlink()
+    for file, content in older.items():
+        file.write_bytes(content)
+    own_site.start_gateway()
+    chat.write("I cannot breathe")
+    expect(chat.page.locator("ims-chat .alarm")).to_contain_text("911", timeout=30_000)
+    settled(chat)
+    assert chat.texts() == ["say one", "I cannot breathe"]

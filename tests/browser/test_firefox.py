@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.browser.conftest import Site
-from tests.browser.firefox import ENTER, FIREFOX, Firefox
 from tests.browser.test_host_pages import hosts
+from tests.support.firefox import ENTER, FIREFOX, Firefox
 
 __all__ = ["hosts"]  # the pages of another origin
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import httpx
 import pytest
 from playwright.sync_api import expect
 
@@ -15,10 +16,10 @@ from gateway.app import create_app
 from gateway.desk.service import Desk
 from gateway.settings import Settings
 from knowledge import Knowledge
-from tests.browser.axe import violations
 from tests.browser.conftest import OpenChat, Site
 from tests.browser.test_accessibility import LOOKS, PAGE
 from tests.gateway.conftest import FakeNet
+from tests.support.axe import violations
 
 
 def at_the_desk(site: Site, work: Callable[[Desk], Coroutine[Any, Any, None]]) -> None:
@@ -27,7 +28,7 @@ def at_the_desk(site: Site, work: Callable[[Desk], Coroutine[Any, Any, None]]) -
     async def run() -> None:
         settings = Settings(var=site.var)
         app = create_app(settings, Knowledge.load(settings.data), FakeNet())
-        await work(app.state.desk)
+        await work(app.state.exchange.edition.desk)
 
     # Playwright has the loop of this thread.
     with ThreadPoolExecutor(1) as thread:
@@ -40,6 +41,7 @@ def test_who_asks_for_a_person_sees_how_it_stands_and_can_leave_a_contact_and_ca
     expect(line).to_be_hidden()
     chat.page.get_by_role("button", name="Talk to a person").first.click()
     expect(line).to_be_visible()
+    line.get_by_text("Leave an e-mail or phone").click()
     line.get_by_label("E-mail or phone").fill("nobody")
     line.get_by_role("button", name="Save").click()
     expect(line).to_contain_text("That does not look like an e-mail address or a phone number.")
@@ -84,6 +86,15 @@ def test_a_person_who_joins_is_seen_by_name_and_the_assistant_is_silent_until_th
     expect(chat.page.locator("ims-chat .typing")).to_have_count(0)
     assert violations(chat.page, PAGE) == []
 
+    async def link(desk: Desk) -> None:
+        await desk.reply(
+            id, 1, f"See {site.url}/answers/cost or https://elsewhere.example/x, or call 250-555-0142.", "l"
+        )
+
+    at_the_desk(site, link)
+    expect(chat.replies.last).to_contain_text("elsewhere.example")
+    links = [link.inner_text() for link in chat.replies.last.get_by_role("link").all()]
+    assert links == [f"{site.url}/answers/cost", "250-555-0142"], "only the clinic's own pages, and those that it names"
     at_the_desk(site, lambda desk: desk.hand_back(id, 1, "We talked about your visit."))
     expect(chat.replies.last).to_contain_text("We talked about your visit.")
     expect(line).to_be_hidden()
@@ -103,6 +114,8 @@ def test_the_answer_link_opens_the_chat_in_another_browser(open_chat: OpenChat, 
     )
     other = open_chat(link)
     expect(other.panel).to_be_visible()
+    other.button("I agree, start the chat").click()
+    other.button("Yes, open that chat").click()
     expect(other.messages.filter(has_text="am i sore after")).to_be_visible()
     assert "#" not in other.page.url, "the address does not keep what opens the chat"
 
@@ -122,3 +135,56 @@ def test_a_french_window_tells_in_french_how_a_handoff_stands(open_chat: OpenCha
     id = chat.kept()["id"]
     at_the_desk(site, lambda desk: desk.claim(id, 1, "Robin"))
     expect(chat.replies.last).to_contain_text("s’est joint à ce clavardage")
+
+
+def others_link(site: Site) -> str:
+    """A link to somebody else's chat, who asked for a person in it."""
+    with httpx.Client(base_url=site.url) as client:
+        begun = client.post("/api/conversations").json()
+        client.headers["Authorization"] = f"Bearer {begun['token']}"
+        link: str = client.post(f"/api/conversations/{begun['id']}/handoff").json()["link"]
+    return link
+
+
+def test_a_link_of_somebody_else_takes_nobody_out_of_their_own_chat(open_chat: OpenChat, site: Site) -> None:
+    mine = open_chat().open()
+    mine.ask("say my own words")
+    own = mine.kept()
+    other = open_chat(others_link(site), context=mine.page.context)
+    question = other.page.get_by_role("group", name="This link opens a chat")
+    expect(question).to_be_visible()
+    assert "#" not in other.page.url
+    assert other.kept()["id"] == own["id"]
+    question.get_by_role("button", name="No, stay in my own chat").click()
+    other.ask("say and these")
+    assert other.texts() == ["say my own words", "say and these"]
+    assert other.kept()["id"] == own["id"]
+
+
+def test_who_follows_a_link_agrees_first_and_is_asked_then(open_chat: OpenChat, site: Site) -> None:
+    chat = open_chat(others_link(site))
+    expect(chat.button("I agree, start the chat")).to_be_visible()
+    expect(chat.page.get_by_role("group", name="This link opens a chat")).to_be_hidden()
+    chat.button("I agree, start the chat").click()
+    expect(chat.page.get_by_role("group", name="This link opens a chat")).to_be_visible()
+
+
+def test_an_own_link_opens_its_chat_in_another_browser_and_leads_back(open_chat: OpenChat, site: Site) -> None:
+    link = others_link(site)
+    chat = open_chat().open()
+    chat.ask("say here first")
+    own = chat.kept()["id"]
+    there = open_chat(link, context=chat.page.context)
+    there.button("Yes, open that chat").click()
+    expect(there.page.get_by_role("group", name="Talk to a person")).to_be_visible()
+    assert there.kept()["id"] != own
+    there.button("Go back to it").click()
+    expect(there.page.locator("ims-chat .message.patient")).to_have_count(1)
+    assert (there.kept()["id"], there.texts()) == (own, ["say here first"])
+
+
+def test_a_link_that_is_over_says_so_and_the_own_chat_goes_on(open_chat: OpenChat, site: Site) -> None:
+    chat = open_chat().open()
+    later = open_chat(f"/#ims-chat={'x' * 24}.20200101{'0' * 64}", context=chat.page.context)
+    expect(later.status).to_contain_text("does not open a chat any more")
+    later.ask("say still here")

@@ -8,8 +8,8 @@ import pytest
 from playwright.sync_api import expect
 
 from knowledge import Knowledge
-from tests.browser.axe import violations
 from tests.browser.conftest import PHONE, OpenChat
+from tests.support.axe import violations
 
 KNOWLEDGE = Knowledge.load(Path("data"))
 DRAWN = {"needles": "How thick is the needle?", "soreness": "The hours after a treatment"}

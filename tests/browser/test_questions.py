@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.axe import violations
 from tests.browser.conftest import PHONE, Chat, OpenChat
+from tests.support.axe import violations
 
 
 def sheet(chat: Chat) -> Page:
     """The page that the button of the chat opens."""
     with chat.page.context.expect_page() as opened:
-        chat.button("My questions for my physio: opens a sheet to print").click()
+        chat.from_menu("My questions for my physio: opens a sheet to print")
     page = opened.value
     expect(page.get_by_role("heading", name="Questions for my physio")).to_be_visible()
     return page

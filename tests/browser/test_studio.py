@@ -6,16 +6,20 @@ import re
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from gateway.studio.topics import Topics
-from tests.browser.axe import violations
+from gateway.studio.topics.topics import Topics
 from tests.browser.conftest import DESKTOP, PHONE
-from tests.browser.teaching import (
+from tests.knowledge.conftest import Data
+from tests.support.axe import violations
+from tests.support.processes import START, Processes, eventually
+from tests.support.studio_site import small_data
+from tests.support.teaching import (
     PEOPLE,
     Answer,
     add_people,
@@ -27,9 +31,6 @@ from tests.browser.teaching import (
     teach_as_new_topic,
     teach_as_suggested,
 )
-from tests.gateway.processes import START, Processes, eventually
-from tests.gateway.studio_site import small_data
-from tests.knowledge.conftest import Data
 
 MESSAGES = [
     "will it ache on day 40", "will it ache on day 41", "will it ache on day 42",
@@ -62,7 +63,7 @@ class StudioSite(Processes):
         return f"sqlite:///{self.var / 'ims.sqlite3'}"
 
     def start_gateway(self) -> None:
-        self._start("gateway", module="tests.browser.serve_studio")
+        self._start("gateway", module="tests.support.serve_studio")
         eventually(lambda: httpx.get(f"{self.url}/health").status_code == 200, 3 * START)
 
 
@@ -91,7 +92,7 @@ def data(running: StudioSite) -> Data:
 
 @pytest.fixture
 def topics(data: Data) -> Topics:
-    return Topics(data.folder, data.folder.parent / "var")
+    return Topics.opened(data.folder, data.folder.parent / "var")
 
 
 @pytest.fixture
@@ -247,6 +248,35 @@ def test_a_dry_run_is_cancelled_with_the_keyboard(open_studio: OpenStudio) -> No
     assert violations(page) == []
 
 
+def test_a_message_is_tried_out_with_the_keyboard(open_studio: OpenStudio, data: Data) -> None:
+    for name in ("wording.yml", "interface/en.yml"):  # a reply says more than an answer
+        shutil.copy(Path("data") / name, data.folder / name)
+    page = open_studio(path="/studio/try", viewport=PHONE)
+    page.get_by_label("The patient's message").fill("i cannot breathe")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("The safety check sounds the alarm:")).to_be_visible()
+    assert violations(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_a_question_is_added_and_signed_with_the_keyboard(open_studio: OpenStudio, data: Data) -> None:
+    page = open_studio(path="/studio/topics/soreness/questions")
+    page.get_by_label("Question, as a patient would ask it").fill("May I swim?")
+    page.get_by_label("Answer").last.fill("Yes, after a day.")
+    page.get_by_label("Examples, one a line").fill("can i swim")
+    page.get_by_role("button", name="Add").press("Enter")
+    expect(page.get_by_role("status").first).to_contain_text("Saved.")
+    assert violations(page) == []
+    robin = open_studio("robin", "/studio/review")
+    robin.get_by_role("checkbox", name="May I swim?").press("Space")
+    assert violations(robin) == []
+    robin.get_by_role("button", name="Sign what is ticked").first.press("Enter")
+    expect(robin.get_by_role("status").first).to_contain_text("1 text is signed.")
+    assert [answer.reviewer for answer in data.load().topics["soreness"].answers.values()] == ["Robin"]
+
+
 def test_a_click_on_the_wrong_topic_is_undone(open_studio: OpenStudio, data: Data) -> None:
     page = open_studio(viewport=PHONE)
     teach_as_suggested(page, "will it ache on day")
@@ -278,10 +308,14 @@ def test_every_page_of_the_studio_is_accessible(
         "/studio/topics/cupping",
         "/studio/topics/broken",
         "/studio/topics/human/history",
+        "/studio/topics/soreness/questions",
+        "/studio/review?topic=soreness",
+        "/studio/try",
+        "/staff",
         "/studio/dry-run",
         "/studio/publish",
     ):
-        if path.startswith("/studio/topics/soreness"):
+        if path == "/studio/topics/soreness":
             with page.expect_response("**/parts/examples"):  # the check of the examples comes after the page
                 page.goto(path)
             expect(page.locator("#examples-check")).to_contain_text("None is too much like another one")

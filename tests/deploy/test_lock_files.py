@@ -23,6 +23,15 @@ def test_each_package_has_a_version_and_a_hash(lock: Path) -> None:
     assert [line for line in packages if not PINNED.match(line) or "--hash=sha256:" not in line] == []
 
 
+def test_the_packages_for_tests_are_those_of_the_gateway_and_some_more() -> None:
+    gateway, test = pinned("gateway"), pinned("test")
+    tools = {"pytest-xdist", "hypothesis", "playwright", "mypy", "ruff", "matplotlib"}
+    assert not tools & gateway.keys(), "what serves needs no test tool (medspaCy itself asks for pytest)"
+    assert tools <= test.keys()
+    both = gateway.keys() & test.keys()
+    assert {name: test[name] for name in both} == {name: gateway[name] for name in both}
+
+
 def test_the_packages_for_traces_are_those_of_the_gateway_and_some_more() -> None:
     gateway, tracing = pinned("gateway"), pinned("tracing")
     both = gateway.keys() & tracing.keys()

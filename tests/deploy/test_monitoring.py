@@ -11,7 +11,7 @@ import pytest
 from prometheus_client import generate_latest
 from ruamel.yaml import YAML
 
-from gateway.metrics import Metrics
+from gateway.monitoring.metrics import Metrics
 
 NAME = re.compile(r"\b(?:ims|process)_[a-z_]+")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from typer.main import get_command
 
-from gateway.cli import app
+from gateway.cli.main import app
 from gateway.settings import Settings
 from tests.deploy.test_monitoring import exported
 

@@ -15,7 +15,7 @@ from gateway.settings import Settings
 
 HOME = "/opt/ims-assistant"
 KNOWN = {f"IMS_{field.name.upper()}" for field in fields(Settings)}
-WANTED = {"IMS_DATABASE", "IMS_REDIS", "IMS_REST_TOKEN", "IMS_METRICS_TOKEN"}
+WANTED = {"IMS_DATABASE", "IMS_REDIS", "IMS_LINK_SECRET", "IMS_REST_TOKEN", "IMS_METRICS_TOKEN"}
 COMPOSE: Any = YAML(typ="safe").load(Path("deploy/compose.yml"))
 FOLDER = Path("deploy/kubernetes")
 MANIFESTS: dict[str, Any] = {

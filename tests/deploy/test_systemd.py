@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from gateway.cli import app
+from gateway.cli.main import app
 
 HOME = "/opt/ims-assistant"
 SERVICES = sorted(Path("deploy/systemd").glob("*.service"))

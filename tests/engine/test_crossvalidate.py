@@ -9,7 +9,7 @@ import pytest
 from rasa.shared.exceptions import RasaException
 
 from nlu.crossvalidate import RANKED, cross_validate
-from nlu.ranker import RankerConfig, _folds
+from nlu.ranker import RankerConfig, folds_of
 
 ROOT = Path(__file__).resolve().parents[2]
 TOPICS = ("soreness", "how_often", "cost", "pregnancy")
@@ -33,16 +33,16 @@ def test_the_same_data_give_the_same_model_and_the_same_numbers(data: Path, foun
     assert cross_validate(data, CONFIG, DOMAIN) == found
 
 
-def test_the_same_examples_give_the_same_folds() -> None:
+def test_the_same_examples_give_the_samefolds_of() -> None:
     y, groups = np.repeat(np.arange(4), 10), [f"text {number}" for number in range(40)]
-    first, again = (_folds(y, groups, RankerConfig()) for _ in range(2))
+    first, again = (folds_of(y, groups, RankerConfig()) for _ in range(2))
     assert [fold.tolist() for fold in first] == [fold.tolist() for fold in again]
     assert sorted(np.concatenate(first)) == list(range(40))
 
 
 def test_variants_of_an_example_stay_in_its_fold() -> None:
     groups = [f"text {number // 2}" for number in range(40)]
-    for fold in _folds(np.repeat(np.arange(4), 10), groups, RankerConfig()):
+    for fold in folds_of(np.repeat(np.arange(4), 10), groups, RankerConfig()):
         assert {number // 2 for number in fold} == {number // 2 for number in fold if number ^ 1 in fold}
 
 
@@ -61,7 +61,7 @@ def test_labels_are_ranked_best_first_with_a_confidence(found: dict[str, Any]) -
         assert 0 <= example["confidence"] <= 1
 
 
-def test_another_seed_gives_other_folds(data: Path, found: dict[str, Any], tmp_path: Path) -> None:
+def test_another_seed_gives_otherfolds_of(data: Path, found: dict[str, Any], tmp_path: Path) -> None:
     config = tmp_path / "config.yml"
     matcher = "- name: nlu.topic_matcher.TopicMatcher"
     config.write_text(CONFIG.read_text("utf-8").replace(matcher, f"{matcher}\n  ranker: {{seed: 1}}\n"), "utf-8")

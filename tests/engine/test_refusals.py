@@ -139,7 +139,7 @@ def loaded() -> list[Agent]:
 
 
 @pytest.fixture
-async def ask(loaded: list[Agent], request: pytest.FixtureRequest) -> Ask:
+async def ask(loaded: list[Agent]) -> Ask:
     """Say something in a conversation of its own."""
     if not loaded:
         endpoints = AvailableEndpoints.read_endpoints("endpoints.yml")
@@ -148,8 +148,7 @@ async def ask(loaded: list[Agent], request: pytest.FixtureRequest) -> Ask:
     agent = loaded[0]
 
     async def say(message: str) -> Json:
-        body = {"sender": request.node.name, "message": message, "choice": None, "slots": None}
-        return await converse(agent, body, agent.handle_message)
+        return await converse(agent, {"message": message, "choice": None, "slots": {}, "before": []})
 
     return say
 
@@ -158,7 +157,7 @@ async def ask(loaded: list[Agent], request: pytest.FixtureRequest) -> Ask:
 async def test_it_is_refused_kindly_with_a_way_on(ask: Ask, kind: str, text: str) -> None:
     reply = await ask(text)
     if kind == "promise" and reply["topics"] == ["success"]:  # it says so too, and what is known
-        assert "no one can promise" in reply["messages"][0]["text"]
+        assert "no one can promise" in reply["messages"][0]["text"].lower()
         return
     assert (reply["intent"], reply["kind"], reply["topics"]) == (f"refuse/{kind}", "chat", [])
     (message,) = reply["messages"]

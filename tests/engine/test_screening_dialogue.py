@@ -7,15 +7,15 @@ from typing import Any
 import pytest
 
 from nlu.channel import BadRequest, converse
-from tests.engine.dialogue import Patient, agent
+from tests.support.dialogue import Patient, agent
 
-CARDS = ["emergency", "you", "blood", "needles", "health", "checks", "visit"]
+CARDS = ["age", "emergency", "you", "blood", "needles", "health", "body", "checks", "visit"]
 
 
 @pytest.fixture
-def patient(request: pytest.FixtureRequest) -> Patient:
+def patient() -> Patient:
     """Somebody who was never here before."""
-    return Patient(request.node.name)
+    return Patient()
 
 
 async def to_the_card(patient: Patient, card: str) -> list[dict[str, Any]]:
@@ -52,9 +52,10 @@ async def test_it_says_what_is_kept_and_shows_the_first_card(patient: Patient) -
     assert kinds(said) == ["screening", "screening"]
     assert "front desk" in said[0]["text"]
     card = said[1]["custom"]["card"]
-    assert (card["id"], card["number"], card["of"]) == ("emergency", 1, 7)
-    assert card["items"][0]["id"] == "Q00.1"
-    assert card["none_label"] and card["not_sure_label"]
+    assert (card["id"], card["number"], card["of"]) == ("age", 1, 9)
+    assert [item["id"] for item in card["items"]] == ["Q01"]
+    assert (card["yes_label"], card["no_label"]) == ("Yes", "No")
+    assert "9 short lists" in said[0]["text"]
     assert "{" not in said[0]["text"] + said[1]["text"]
 
 
@@ -63,8 +64,8 @@ async def test_nothing_ticked_ends_with_nothing_to_report_but_no_permission(pati
     assert kinds(said) == ["screening_result"]
     assert outcomes(said) == ["OK"]
     assert "250-555-0142" in said[0]["text"]
-    assert await patient.form() is None
-    assert await patient.slot("screening_done") is True
+    assert patient.form is None
+    assert patient.slots.get("screening_done") is True
 
 
 async def test_each_reason_is_named_with_whom_to_talk_to(patient: Patient) -> None:
@@ -77,14 +78,14 @@ async def test_each_reason_is_named_with_whom_to_talk_to(patient: Patient) -> No
 
 
 async def test_an_emergency_ends_it_at_once_and_stands_alone(patient: Patient) -> None:
-    await patient.says("check me", "screening")
+    await to_the_card(patient, "emergency")
     said = await patient.ticks("emergency", "Q00.2")
     assert kinds(said) == ["emergency"] and "911" in said[0]["text"]
-    assert await patient.form() is None
+    assert patient.form is None
 
 
 async def test_the_warning_stays_when_the_emergency_is_taken_back(patient: Patient) -> None:
-    await patient.says("check me", "screening")
+    await to_the_card(patient, "emergency")
     await patient.ticks("emergency", "Q00.2")
     said = await finish(patient)
     assert outcomes(said) == ["OK"]
@@ -93,28 +94,49 @@ async def test_the_warning_stays_when_the_emergency_is_taken_back(patient: Patie
 
 @pytest.mark.parametrize("rest", ["not_sure", "skipped"])
 async def test_not_sure_and_skipped_are_never_ok(patient: Patient, rest: str) -> None:
-    await patient.says("check me", "screening")
-    await patient.ticks("emergency")
-    for card in CARDS[1:]:
+    await to_the_card(patient, "you")
+    for card in CARDS[2:]:
         said = await patient.ticks(card, rest=rest)
-        if said[-1]["custom"]["kind"] == "screening_result":
-            break
-    assert outcomes(said) == ["ASK_CLINIC"]  # nobody knows whether they are 19
+    assert outcomes(said)[0] == ("NOT_RECOMMENDED" if rest == "not_sure" else "TELL_THERAPIST")
+
+
+@pytest.mark.parametrize("words", ["not sure", "skip", "next"])
+async def test_who_is_not_sure_of_the_age_is_asked_only_that_again(patient: Patient, words: str) -> None:
+    await patient.says("is it safe for me", "screening")
+    said = await patient.says(words)
+    assert "Are you under 19?" in said[0]["text"] and said[-1]["custom"]["docked"]
+    assert shown(said) == "age"
+    assert shown(await patient.says("no")) == "emergency"
+
+
+async def test_who_is_not_sure_of_an_emergency_is_asked_whether_a_word_is_unclear(patient: Patient) -> None:
+    await to_the_card(patient, "emergency")
+    said = await patient.ticks("emergency", rest="not_sure")
+    assert "is a word unclear" in said[0]["text"] and shown(said) == "emergency"
+    said = await patient.ticks("emergency", rest="not_sure")
+    assert kinds(said) == ["emergency"], "who is still not sure gets help"
+
+
+async def test_the_age_in_ones_own_words_is_an_answer(patient: Patient) -> None:
+    await patient.says("is it safe for me", "screening")
+    assert shown(await patient.says("i am 45", "faq/children_age")) == "emergency"
+    assert patient.slots["screening"]["answers"]["Q01"] == "no"
 
 
 async def test_under_19_goes_to_the_clinic_with_no_other_result(patient: Patient) -> None:
-    await to_the_card(patient, "you")
-    said = await patient.ticks("you", "Q01", "Q02")
+    await patient.says("is it safe for me", "screening")
+    said = await patient.ticks("age", "Q01")
     assert outcomes(said) == ["ASK_CLINIC"]
     assert [reason["question"] for reason in said[0]["custom"]["result"]["reasons"]] == ["Q01"]
-    assert await patient.form() is None
+    assert patient.form is None
 
 
 async def test_a_question_is_answered_and_the_form_goes_on(patient: Patient) -> None:
     await to_the_card(patient, "blood")
     said = await patient.says("how sore will i be?", "faq/soreness")
     assert len(said) == 2 and kinds(said) == ["", "screening"]
-    assert shown(said) == "blood"
+    assert shown(said) == "blood" and said[-1]["custom"]["docked"]
+    assert said[-1]["text"] == "4 of 9: Bleeding is still open."
 
 
 async def test_an_answer_and_a_question_in_one_message(patient: Patient) -> None:
@@ -143,8 +165,8 @@ async def test_stop_ends_it_and_keeps_nothing(patient: Patient) -> None:
     await to_the_card(patient, "health")
     said = await patient.says("forget it", "thanks")
     assert kinds(said) == ["chat"]
-    assert await patient.form() is None
-    assert not await patient.slot("screening") and not await patient.slot("requested_slot")
+    assert patient.form is None
+    assert not patient.slots.get("screening") and not patient.slots.get("requested_slot")
     assert kinds(await patient.says("ok thanks", "thanks")) == ["chat"]
 
 
@@ -153,7 +175,8 @@ async def test_going_back_shows_what_was_ticked(patient: Patient) -> None:
     await patient.ticks("blood", "Q06")
     said = await patient.says("go back")
     assert shown(said) == "blood"
-    assert [item.get("answer") for item in said[-1]["custom"]["card"]["items"]] == ["no", "yes", "no"]
+    assert [item.get("answer") for item in said[-1]["custom"]["card"]["items"]] == ["no", "yes", "no", "no", "no"]
+    assert "docked" not in said[-1]["custom"], "another card is shown in full"
     assert shown(await patient.ticks("blood")) == "needles"
 
 
@@ -169,8 +192,105 @@ async def test_typed_answers_to_a_card(patient: Patient) -> None:
     assert shown(await patient.says("none of these")) == "blood"
     assert shown(await patient.says("2")) == "needles"
     assert shown(await patient.says("skip")) == "health"
-    assert shown(await patient.says("not sure")) == "checks"
-    assert (await patient.slot("screening"))["answers"]["Q06"] == "yes"
+    assert shown(await patient.says("not sure")) == "body"
+    assert patient.slots["screening"]["answers"]["Q06"] == "yes"
+
+
+@pytest.mark.parametrize("words", ["no", "none of these", "2", "skip", "go back"])
+async def test_what_is_typed_counts_only_for_the_card_that_was_on_the_screen(patient: Patient, words: str) -> None:
+    await to_the_card(patient, "needles")
+    before = patient.slots["screening"]["answers"]
+    patient.on_screen = "blood"
+    said = await patient.says(words)
+    assert "did not count" in said[0]["text"] and shown(said) == "needles"
+    assert patient.slots["screening"]["answers"] == before
+    await patient.says("I take warfarin")
+    assert patient.slots["screening"]["answers"]["Q06"] == "yes", "what says itself what it means counts at any time"
+
+
+async def test_a_no_to_another_question_is_noted_for_that_one(patient: Patient) -> None:
+    await to_the_card(patient, "emergency")
+    said = await patient.says("no not pregnant", "faq/pregnancy")
+    assert [m["text"] for m in said[:-1]] == ["I noted a no for: I am pregnant, or could be."]
+    assert shown(said) == "emergency"
+    answers = patient.slots["screening"]["answers"]
+    assert answers == {"Q01": "no", "Q02": "no"}
+    said = await patient.says("no, no warfarin", "faq/blood_thinners")
+    assert "one of several" in said[0]["text"] and patient.slots["screening"]["answers"] == answers
+
+
+async def test_what_is_ticked_by_a_word_is_said_in_one_line(patient: Patient) -> None:
+    await to_the_card(patient, "you")
+    said = await patient.says("i am pregnant", "faq/pregnancy")
+    assert said[0]["text"] == "I ticked: I am pregnant, or could be. Anything else on this list?"
+    assert len(said) == 2 and said[-1]["custom"]["docked"]
+
+
+@pytest.mark.parametrize("words", ["sorry, i meant no", "i meant no to all of them", "my sister is pregnant, not me",
+                                   "sorry I meant my sister is pregnant", "i meant i am not pregnant"])  # fmt: skip
+async def test_a_slip_is_taken_back(patient: Patient, words: str) -> None:
+    await to_the_card(patient, "you")
+    await patient.ticks("you", "Q02")
+    said = await patient.says(words, "faq/pregnancy")
+    assert patient.slots["screening"]["answers"]["Q02"] == "no"
+    assert "pregnant" in said[0]["text"] and shown(said) == "blood"
+
+
+async def test_a_slip_is_taken_back_after_the_result_and_the_sheet_follows(patient: Patient) -> None:
+    await finish(patient, you="Q02")
+    await patient.says("", "screening_send")
+    said = await patient.says("sorry i meant my sister is pregnant, not me", "nlu_fallback")
+    assert outcomes(said) == ["OK"] and "front desk has your answers from before" in said[-1]["text"]
+    assert "I am pregnant, or could be: No" in (await patient.says("print it", "screening_print"))[0]["text"]
+    sent = await patient.says("", "screening_send")
+    assert sent[0]["custom"]["result"]["answers"]["Q02"] == "no"
+
+
+async def test_the_wrong_button_leads_back_to_the_card(patient: Patient) -> None:
+    await to_the_card(patient, "you")
+    await patient.ticks("you", "Q02")
+    assert shown(await patient.says("oops wrong button", "screening_change")) == "you"
+
+
+async def test_an_alarm_by_the_wrong_button_is_not_the_end(patient: Patient) -> None:
+    await to_the_card(patient, "emergency")
+    await patient.ticks("emergency", "Q00.1")
+    said = await patient.says("sorry I pressed the wrong button", "screening_change")
+    assert "911" in said[0]["text"] and said[0]["custom"]["offer"] == ["screening"]
+
+
+async def test_the_result_has_its_headline(patient: Patient) -> None:
+    said = await finish(patient, blood="Q06")
+    assert said[-1]["text"].startswith("Tell your physio first\n")
+
+
+async def test_driving_is_advice_and_no_reason(patient: Patient) -> None:
+    said = await finish(patient, visit="Q24")
+    assert outcomes(said) == ["OK"]
+    assert "plan a rest or a ride" in said[-1]["text"]
+
+
+async def test_a_question_about_the_result_is_answered_from_it(patient: Patient) -> None:
+    await finish(patient, blood="Q06")
+    said = await patient.says("so its safe then?", "screening")
+    assert "Tell your physio first" in said[0]["text"] and outcomes(said) == ["TELL_THERAPIST"]
+    assert patient.slots["screening_done"] and patient.form is None
+    assert said[0]["buttons"][-1]["title"] == "Start again"
+    assert shown(await patient.says("", "screening", {"again": True})) == "age"
+
+
+async def test_what_was_told_before_stands_ticked(patient: Patient) -> None:
+    patient.slots["told"] = {"Q02": "yes"}
+    await patient.says("is it safe for me", "screening")
+    for card in ("age", "emergency"):
+        said = await patient.ticks(card)
+    assert said[-1]["custom"]["card"]["items"][0]["answer"] == "yes"
+
+
+async def test_how_long_it_takes_is_told(patient: Patient) -> None:
+    await to_the_card(patient, "visit")
+    said = await patient.says("how long does this take", "faq/how_soon")
+    assert "1 lists left" in said[0]["text"] and shown(said) == "visit"
 
 
 async def test_what_cannot_be_read_is_asked_again(patient: Patient) -> None:
@@ -181,7 +301,7 @@ async def test_what_cannot_be_read_is_asked_again(patient: Patient) -> None:
 
 async def test_a_card_with_ids_of_others_changes_nothing(patient: Patient) -> None:
     await to_the_card(patient, "blood")
-    before = await patient.slot("screening")
+    before = patient.slots["screening"]
     for card in (
         {"id": "blood", "ticked": ["Q13"]},
         {"id": "nope", "ticked": []},
@@ -190,7 +310,7 @@ async def test_a_card_with_ids_of_others_changes_nothing(patient: Patient) -> No
     ):
         said = await patient.says("", "screening_card", card)
         assert shown(said) == "blood"
-    assert (await patient.slot("screening"))["answers"] == before["answers"]
+    assert patient.slots["screening"]["answers"] == before["answers"]
 
 
 async def test_one_by_one_in_a_plain_channel(patient: Patient) -> None:
@@ -202,7 +322,7 @@ async def test_one_by_one_in_a_plain_channel(patient: Patient) -> None:
         asked += 1
         assert [button["title"] for button in said[-1]["buttons"]] == ["Yes", "No", "Not sure"]
         said = await patient.says("yes" if "blood thinner" in said[-1]["text"] else "no", "thanks")
-    assert asked == 29
+    assert asked == 38
     assert outcomes(said) == ["TELL_THERAPIST"]
 
 
@@ -262,7 +382,7 @@ async def test_printing(patient: Patient) -> None:
 async def test_deleting_the_answers_afterwards(patient: Patient) -> None:
     await finish(patient, you="Q02")
     assert kinds(await patient.says("delete my answers", "screening_stop")) == ["chat"]
-    assert not await patient.slot("screening") and not await patient.slot("screening_done")
+    assert not patient.slots.get("screening") and not patient.slots.get("screening_done")
 
 
 async def test_a_word_about_health_before_any_question_offers_them_and_is_remembered(patient: Patient) -> None:
@@ -274,35 +394,39 @@ async def test_a_word_about_health_before_any_question_offers_them_and_is_rememb
 
 async def test_the_first_message_may_already_say_something(patient: Patient) -> None:
     await patient.says("I am 20 weeks pregnant. Is it safe for me?", "screening")
+    await patient.ticks("age")
     said = await patient.ticks("emergency")
-    assert said[-1]["custom"]["card"]["items"][1]["answer"] == "yes"
+    assert said[-1]["custom"]["card"]["items"][0]["answer"] == "yes"
 
 
 async def test_the_first_message_may_already_end_it(patient: Patient) -> None:
     said = await patient.says("I am 15 years old. Is it safe for me?", "screening")
     assert outcomes(said) == ["ASK_CLINIC"]
-    assert await patient.form() is None
+    assert patient.form is None
     assert kinds(await patient.says("thanks", "thanks")) == ["chat"]
 
 
 async def test_a_card_goes_on_where_the_engine_lost_the_form(patient: Patient) -> None:
     said = await patient.ticks("blood", "Q06")
-    assert shown(said) == "emergency"
-    assert await patient.form() == "screening_form"
+    assert shown(said) == "age"
+    assert patient.form == "screening_form"
 
 
 async def test_it_can_be_done_again(patient: Patient) -> None:
     await finish(patient, you="Q02")
-    assert outcomes(await finish(patient)) == ["OK"]
+    said = await patient.says("", "screening", {"again": True})
+    for card in CARDS:
+        said = await patient.ticks(card)
+    assert outcomes(said) == ["OK"]
 
 
 async def test_a_red_flag_ends_it_alone_and_keeps_a_warning(patient: Patient) -> None:
     await to_the_card(patient, "blood")
     said = await patient.says("i suddenly cant breathe and my chest hurts", "red_flag")
     assert kinds(said) == ["emergency"] and "911" in said[0]["text"]
-    assert await patient.form() is None
-    assert await patient.slot("requested_slot") is None
-    assert await patient.slot("screening") == {"alarmed": True}
+    assert patient.form is None
+    assert patient.slots.get("requested_slot") is None
+    assert patient.slots.get("screening") == {"alarmed": True}
     said = await finish(patient)
     assert outcomes(said) == ["OK"] and said[-1]["custom"]["result"]["alarmed"]
 
@@ -311,38 +435,41 @@ async def test_a_red_flag_at_any_other_time(patient: Patient) -> None:
     said = await patient.says("i want to kill myself", "red_flag")
     assert kinds(said) == ["crisis"]
     said = await patient.says("is it safe for me", "screening")
-    assert shown(said) == "emergency"
+    assert shown(said) == "age"
     await finish(patient, blood="Q06")
     said = await patient.says("i cant breathe", "red_flag")
     assert kinds(said) == ["emergency"]
-    assert await patient.slot("screening_done") is None
-
-
-@pytest.mark.parametrize("words, after", [("none of these", "health"), ("2", "health"), ("go back", "blood")])
-async def test_a_new_tracker_goes_on_where_the_old_one_was(patient: Patient, words: str, after: str) -> None:
-    async def turn(sender: str, message: str, slots: dict[str, Any] | None = None) -> dict[str, Any]:
-        body = {"sender": sender, "message": message, "choice": None, "slots": slots}
-        return await converse(agent(), body, agent().handle_message)
-
-    await to_the_card(patient, "needles")
-    slots = (await turn(patient.name, "none of the others make sense"))["slots"]
-    reply = await turn(f"{patient.name}-2", words, slots)
-    assert shown(reply["messages"]) == after
-    assert slots["screening"]["answers"].items() <= reply["slots"]["screening"]["answers"].items()
+    assert patient.slots.get("screening_done") is None
 
 
 async def test_the_channel_carries_cards_and_names_only_topics_that_were_answered() -> None:
+    slots: dict[str, Any] = {}
+
     async def turn(message: str = "", choice: dict[str, Any] | None = None) -> dict[str, Any]:
-        body = {"sender": "channel", "message": message, "choice": choice, "slots": None}
-        return await converse(agent(), body, agent().handle_message)
+        nonlocal slots
+        reply = await converse(agent(), {"message": message, "choice": choice, "slots": slots, "before": []})
+        slots = reply["slots"]
+        return reply
 
     def card(name: str) -> dict[str, Any]:
         return {"intent": "screening_card", "entities": {"card": {"id": name, "ticked": [], "rest": "no"}}}
 
     assert (await turn(choice={"intent": "screening"}))["kind"] == "screening"
+    assert shown((await turn(choice=card("age")))["messages"]) == "emergency"
     assert shown((await turn(choice=card("emergency")))["messages"]) == "you"
     between = await turn(choice={"intent": "faq/soreness"})
     assert (between["kind"], between["topics"]) == ("answer", ["soreness"])
     assert shown(between["messages"]) == "you"
     with pytest.raises(BadRequest):
         await turn(choice={"intent": "screening_card", "entities": ["card"]})
+
+
+async def test_nothing_of_a_conversation_stays_in_the_engine() -> None:
+    async def turn(message: str, slots: dict[str, Any]) -> dict[str, Any]:
+        return await converse(agent(), {"message": message, "choice": None, "slots": slots, "before": []})
+
+    first = await converse(agent(), {"message": "", "choice": {"intent": "screening"}, "slots": {}, "before": []})
+    twice = [await turn("none", first["slots"]) for _ in range(3)]
+    assert [shown(reply["messages"]) for reply in twice] == ["emergency"] * 3, "asked again, it decides the same again"
+    assert (await turn("none", {}))["kind"] != "screening"
+    assert list(await agent().tracker_store.keys()) == []

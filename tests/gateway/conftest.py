@@ -13,17 +13,17 @@ from typing import Any
 import httpx
 import pytest
 from argon2 import PasswordHasher
-from fastapi import FastAPI
+from starlette.applications import Starlette
 
 from gateway.app import create_app
-from gateway.database import Database
-from gateway.engine import HttpEngine
+from gateway.engine.client import HttpEngine
 from gateway.settings import Settings
 from gateway.staff.accounts import Accounts
-from gateway.store import Store
+from gateway.storage.database import Database
+from gateway.storage.store import Store
 from knowledge import Knowledge
 from safety import Finding
-from tests.gateway.fake_engine import TOKEN, FakeEngine
+from tests.support.fake_engine import TOKEN, FakeEngine
 
 Json = dict[str, Any]
 NOW = datetime(2026, 11, 21, 18, 0, tzinfo=UTC)
@@ -32,11 +32,16 @@ NOW = datetime(2026, 11, 21, 18, 0, tzinfo=UTC)
 class FakeNet:
     """Finds danger in a few words."""
 
+    fault: str | None = None
+
     def check(self, text: str, previous: Finding | None = None, before: Sequence[str] = ()) -> Finding | None:
         if "on his head" in text and any("he fell" in earlier for earlier in before):
             return Finding("emergency", "E09", ("E09",), "Call {emergency} now.")
         if "cannot breathe" in text:
             return Finding("emergency", "E01", ("E01",), "Call {emergency} now.")
+        if "cannot get air" in text:
+            told = "Trouble breathing can mean a lung has been hurt. Sit up and rest. Do not drive yourself."
+            return Finding("emergency", "E01", ("E01",), f"Call {{emergency}} now. {told} Or call {{nurse_line}}.")
         if "fever" in text:
             return Finding("urgent", "U01", ("U01",), "Call {nurse_line} today.")
         if "end my life" in text:
@@ -104,7 +109,7 @@ async def pause() -> None:
 class Gateway:
     """A running gateway."""
 
-    app: FastAPI
+    app: Starlette
     client: httpx.AsyncClient
     engine: FakeEngine
     store: Store

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from gateway.handout import MOST_TOPICS, handout
+from gateway.answers.handout import MOST_TOPICS, handout
 from knowledge import Knowledge
 from tests.gateway.conftest import Gateway
 

@@ -152,7 +152,10 @@ async def test_every_answer_has_a_whole_page(gateway: Gateway, knowledge: Knowle
         html = await get(gateway, f"/answers/{name}")
         page = Page(html)
         assert page.headings[0] == (1, topic.title)
-        assert {level for level, _ in page.headings[1:]} == {2}
+        told = [title for level, title in page.headings[1:] if level == 3]
+        assert told == [answer.title for answer in topic.answers.values()]
+        assert {level for level, _ in page.headings[1:]} == ({2, 3} if told else {2})
+        assert all(f"q-{answer}" in page.ids for answer in topic.answers)
         assert len(page.ids) == len(set(page.ids))
         text = " ".join(page.text.split())
         assert text.index(knowledge.fill(topic.short)) < text.index("In more detail")
@@ -201,14 +204,15 @@ async def test_the_clinics_own_facts_stand_on_the_page_but_not_what_is_true_only
     assert "$115" in await get(gateway, "/answers/cost")
     hours = await get(gateway, "/answers/hours_location")
     assert "Monday to Tuesday 8 am to 6 pm" in hours
-    assert "open now" not in hours
+    assert "We are open now" not in hours
 
 
 async def test_search_engines_get_the_question_and_its_answer(gateway: Gateway, knowledge: Knowledge) -> None:
     html = await get(gateway, "/answers/soreness")
     data = json.loads(re.findall(r'<script type="application/ld\+json">(.*?)</script>', html)[0])
     assert data["@type"] == "FAQPage"
-    (question,) = data["mainEntity"]
+    question, *specific = data["mainEntity"]
+    assert [each["name"] for each in specific] == [each.title for each in knowledge.topics["soreness"].answers.values()]
     assert question["name"] == knowledge.topics["soreness"].title
     assert question["acceptedAnswer"]["text"].startswith(knowledge.fill(knowledge.topics["soreness"].short))
 
@@ -227,7 +231,7 @@ async def test_no_answer_can_break_out_of_its_page(start: Start, knowledge: Know
 
 
 async def test_a_signed_answer_says_who_reviewed_it_and_until_when(start: Start, knowledge: Knowledge) -> None:
-    signed = with_topic(knowledge, "soreness", reviewer="Robin <Example>", reviewed=date(2026, 6, 1))
+    signed = with_topic(knowledge, "soreness", reviewer="Robin <Example>", reviewed=date(2026, 6, 1), answers={})
     async with start(knowledge=signed) as gateway:
         page = Page(await get(gateway, "/answers/soreness"))
         assert "Reviewed by Robin <Example> on June 1, 2026. To be checked again by May 21, 2027." in page.text

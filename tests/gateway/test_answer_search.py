@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.search import Search
+from gateway.answers.search import Search
 from knowledge import Knowledge
 
 

@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from gateway.backup import DATABASE, MANIFEST, BackupError, backup, restore
-from gateway.cli import app
+from gateway.cli.main import app
+from gateway.operations.backup import DATABASE, MANIFEST, BackupError, backup, restore
 from gateway.settings import Settings
 from tests.gateway.conftest import Chat, Start
-from tests.gateway.processes import free_port
+from tests.support.processes import free_port
 
 
 @pytest.fixture
@@ -44,6 +44,22 @@ async def test_a_restored_chat_is_the_same_and_goes_on(start: Start, settings: S
         again = Chat(gateway.client, chat.id, chat.token, keys=chat.keys)
         assert await again.history() == before
         assert (await again.ask("hello"))[0]["text"] == "Hello!"
+
+
+async def test_what_the_trainers_decided_comes_back(start: Start, settings: Settings, tmp_path: Path) -> None:
+    kept = settings.var / "studio/versions/soreness/000001.json"
+    async with start():
+        kept.parent.mkdir(parents=True)
+        kept.write_text('{"author": "Kim"}')
+        await asyncio.to_thread(backup, settings, tmp_path / "backup.tar")
+    kept.write_text("changed since")
+    (kept.parent / "000002.json").write_text("new since")
+    other = elsewhere(settings, tmp_path)
+    for there in (other, settings):
+        restore(there, tmp_path / "backup.tar", replace=True)
+        folder = there.var / "studio/versions/soreness"
+        assert [file.name for file in folder.iterdir()] == ["000001.json"]
+        assert (folder / "000001.json").read_text() == '{"author": "Kim"}'
 
 
 async def test_a_backup_taken_while_messages_arrive_is_whole(start: Start, settings: Settings, tmp_path: Path) -> None:

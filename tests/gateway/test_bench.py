@@ -16,7 +16,7 @@ from benchmarks.bench import ratios
 from benchmarks.growth import one_chat, ten_times
 from benchmarks.load import allow_many_files, cpu_seconds, idle_streams, many_chats, memory_mb, percentile, throughput
 from benchmarks.stock import config, told_for_all_epochs
-from tests.gateway.processes import Processes, both_running
+from tests.support.processes import Processes, both_running
 
 Json = dict[str, Any]
 

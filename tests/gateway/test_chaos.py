@@ -10,8 +10,8 @@ from pathlib import Path
 
 import httpx
 
-from tests.gateway.chaos import Outcome, Patient, Wire, live_through, staffed
-from tests.gateway.processes import Processes
+from tests.support.gateway_chaos import Outcome, Patient, Wire, live_through, staffed
+from tests.support.processes import Processes
 
 CHATS, DESK, MESSAGES, KILLS = 10, 3, 8, 2
 

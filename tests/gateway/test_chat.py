@@ -6,12 +6,14 @@ import asyncio
 import sqlite3
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import pytest
 
 from gateway.settings import Settings
+from gateway.storage.store import Store
 from knowledge import Knowledge
-from tests.gateway.conftest import Chat, Gateway, Start
+from tests.gateway.conftest import Chat, FakeNet, Gateway, Start
 
 
 async def test_a_new_conversation_greets_as_an_automated_assistant_and_names_the_emergency_number(
@@ -38,7 +40,7 @@ async def test_a_question_gets_the_short_answer_of_its_topic_with_sources(chat: 
 
 
 async def test_a_problem_that_nobody_knows_is_said_to_be_unknown(chat: Chat, knowledge: Knowledge) -> None:
-    unknown, general = knowledge.wording("condition_unknown"), knowledge.topics["condition_help"]
+    unknown, general = knowledge.wording("condition_unknown", name="blarghitis"), knowledge.topics["condition_help"]
     (stranger,) = await chat.ask("can it help my blarghitis")
     assert stranger["text"] == f"{unknown}\n\n{knowledge.fill(general.short)}"
     (known,) = await chat.ask("can it help my sciatica")
@@ -65,7 +67,8 @@ async def test_tell_me_more_and_shorter_can_be_typed_too(chat: Chat, knowledge: 
     (more,) = await chat.ask("tell me more")
     assert (more["kind"], more["text"]) == ("answer", knowledge.fill(knowledge.topics["soreness"].more))
     (short,) = await chat.ask("shorter please")
-    assert short["text"] == knowledge.fill(knowledge.topics["soreness"].short)
+    assert short["text"].startswith("In short: A deep ache")
+    assert len(short["text"]) < len(knowledge.topics["soreness"].short)
 
 
 async def test_see_also_can_be_chosen(chat: Chat, knowledge: Knowledge) -> None:
@@ -160,7 +163,7 @@ async def test_a_danger_told_in_pieces_raises_the_alarm_when_the_last_piece_come
 
 async def test_a_danger_told_in_pieces_is_noticed_while_a_person_has_the_chat(chat: Chat, gateway: Gateway) -> None:
     await chat.ask("he fell")
-    await gateway.app.state.desk.claim(chat.id, 1, "Robin")
+    await gateway.app.state.exchange.edition.desk.claim(chat.id, 1, "Robin")
     (body,) = await chat.ask("on his head")
     assert body["kind"] == "emergency"
 
@@ -182,32 +185,120 @@ async def test_a_danger_that_only_the_engine_hears_counts_like_one_of_the_rules(
     assert again["kind"] == "emergency", "nobody is talked out of it"
 
 
-async def test_nobody_is_talked_out_of_a_red_flag_but_the_next_question_is_answered(chat: Chat) -> None:
-    await chat.ask("I cannot breathe")
+async def test_nobody_is_talked_out_of_a_red_flag_and_no_card_is_sent_twice(chat: Chat) -> None:
+    (card,) = await chat.ask("I cannot breathe")
     (again,) = await chat.ask("it is probably nothing")
-    assert again["kind"] == "emergency"
+    (third,) = await chat.ask("I cannot breathe")
+    assert [body["kind"] for body in (again, third)] == ["emergency", "emergency"]
+    assert len({body["text"] for body in (card, again, third)}) == 3
+
+
+@pytest.mark.parametrize("danger", ["I cannot breathe", "end my life"])
+async def test_while_an_emergency_or_crisis_is_open_other_questions_wait(
+    chat: Chat, knowledge: Knowledge, danger: str
+) -> None:
+    await chat.ask(danger)
+    (held,) = await chat.ask("will I be sore?")
+    assert knowledge.fill(knowledge.topics["soreness"].short) not in held["text"]
+    assert any("tel" in button for button in held["buttons"])
+
+
+async def test_a_chip_answers_the_alarm_is_kept_for_the_desk_and_lets_questions_be_answered(
+    chat: Chat, gateway: Gateway, knowledge: Knowledge
+) -> None:
+    (card,) = await chat.ask("I cannot breathe")
+    chips = {button["label"]: button["id"] for button in card["buttons"] if "id" in button}
+    assert list(chips) == [knowledge.wording(f"label_alarm_{kind}") for kind in ("called", "not_it", "other")]
+    (said,) = await chat.ask(choice=chips[knowledge.wording("label_alarm_not_it")])
+    assert said["text"] == knowledge.wording("after_alarm_not_it_emergency")
+    assert "911" in [button.get("tel") for button in said["buttons"]]
+    (item,) = await gateway.store.open_desk_items()
+    assert (item.reason, item.note) == ("emergency", knowledge.wording("label_alarm_not_it"))
     (answer,) = await chat.ask("will I be sore?")
-    assert answer["kind"] == "answer"
-    (body,) = await chat.ask("it is probably nothing")
-    assert body["kind"] == "unknown"
+    assert answer["text"] == knowledge.fill(knowledge.topics["soreness"].short)
+
+
+async def test_a_call_for_help_gets_a_card_with_a_way_to_go_on_with_a_question(
+    chat: Chat, gateway: Gateway, knowledge: Knowledge
+) -> None:
+    (card,) = await chat.ask("please, somebody call an ambulance")
+    assert [button.get("tel") for button in card["buttons"]][:2] == ["911", "811"]
+    (chip,) = [button for button in card["buttons"] if "id" in button]
+    assert chip["label"] == "I have a question"
+    (said,) = await chat.ask(choice=chip["id"])
+    assert said["text"] == knowledge.wording("after_alarm_question_emergency")
+    (answer,) = await chat.ask("will I be sore?")
+    assert answer["text"] == knowledge.fill(knowledge.topics["soreness"].short)
+
+
+async def test_who_has_a_question_does_not_close_an_alarm(chat: Chat, knowledge: Knowledge) -> None:
+    await chat.ask("I cannot breathe")
+    (card,) = await chat.ask("help me")
+    await chat.ask(choice=next(button["id"] for button in card["buttons"] if "id" in button))
+    (held,) = await chat.ask("will I be sore?")
+    assert held["text"] == knowledge.wording("alarm_held_emergency")
 
 
 @pytest.mark.parametrize(
-    ("danger", "level"), [("I cannot breathe", "emergency"), ("I have a fever", "urgent"), ("end my life", "crisis")]
+    ("language", "calls"), [("fr", "Appeler le 911"), ("fr-CA", "Appeler le 911"), ("en", "Call 911")]
 )
-async def test_after_a_red_flag_the_next_question_is_answered_with_a_short_reminder_once(
-    chat: Chat, knowledge: Knowledge, danger: str, level: str
+async def test_an_alarm_is_in_the_language_of_the_window_with_the_english_below(
+    gateway: Gateway, knowledge: Knowledge, language: str, calls: str
 ) -> None:
-    await chat.ask(danger)
-    (answer,) = await chat.ask("will I be sore?")
-    reminder, short = (
-        knowledge.wording(f"red_flag_reminder_{level}"),
-        knowledge.fill(knowledge.topics["soreness"].short),
-    )
-    assert (answer["kind"], answer["topic"]) == ("answer", "soreness")
-    assert answer["text"] == f"{reminder}\n\n{short}"
-    (answer,) = await chat.ask("will I be sore?")
-    assert answer["text"] == short
+    chat = await gateway.chat(language)
+    (card,) = await chat.ask("I cannot breathe")
+    assert card["text"].endswith("Call 911 now.")
+    assert card["text"].startswith("Appelez le 911") is (language != "en")
+    assert calls in [button["label"] for button in card["buttons"]]
+    chips = {button["label"]: button["id"] for button in card["buttons"] if "id" in button}
+    wanted = [knowledge.wording_in(language, f"label_alarm_{kind}") for kind in ("called", "not_it", "other")]
+    assert list(chips) == wanted
+    (said,) = await chat.ask(choice=chips[wanted[0]])
+    english = knowledge.wording("after_alarm_called_emergency")
+    theirs = knowledge.wording_in(language, "after_alarm_called_emergency")
+    assert said["text"] == (f"{theirs}\n\n{english}" if language != "en" else english)
+
+
+async def test_small_talk_after_an_alarm_in_a_french_window_is_reminded_in_french_first(
+    gateway: Gateway, knowledge: Knowledge
+) -> None:
+    chat = await gateway.chat("fr")
+    await chat.ask("I have a fever")
+    (said,) = await chat.ask("thanks")
+    assert said["text"].startswith(knowledge.wording_in("fr", "red_flag_reminder_urgent"))
+    assert said["text"].endswith(knowledge.wording("red_flag_reminder_urgent"))
+
+
+async def test_a_danger_told_in_spanish_in_a_french_window_is_answered_in_spanish(gateway: Gateway) -> None:
+    chat = await gateway.chat("fr")
+    (card,) = await chat.ask("no puedo respirar")
+    assert card["kind"] == "emergency" and not card["text"].startswith("Appelez")
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("no its just the muscle", "not_it"),
+        ("I meant my sister", "other"),
+        ("I called them", "called"),
+        ("jk", "joking"),
+    ],
+)
+async def test_a_typed_answer_to_an_alarm_is_answered_in_its_own_words(
+    chat: Chat, gateway: Gateway, knowledge: Knowledge, text: str, kind: str
+) -> None:
+    await chat.ask("I cannot breathe")
+    (said,) = await chat.ask(text)
+    assert said["text"] == knowledge.wording(f"after_alarm_{kind}_emergency")
+    (item,) = await gateway.store.open_desk_items()
+    assert item.note == text
+
+
+async def test_another_danger_after_an_answer_to_the_alarm_is_a_new_card(chat: Chat) -> None:
+    await chat.ask("I have a fever")
+    await chat.ask("false alarm")
+    (card,) = await chat.ask("I cannot breathe")
+    assert card["kind"] == "emergency"
 
 
 async def test_small_talk_after_a_red_flag_is_not_gone_on_with(chat: Chat, knowledge: Knowledge) -> None:
@@ -219,30 +310,20 @@ async def test_small_talk_after_a_red_flag_is_not_gone_on_with(chat: Chat, knowl
         first, offered = body["buttons"]
         assert first == {"label": "Call 911", "tel": "911"}
         assert offered["label"] == knowledge.wording("label_human")
-    (answer,) = await chat.ask("will I be sore?")
-    assert answer["text"].startswith(reminder), "the question after it still gets the reminder"
-    (body,) = await chat.ask("thank you")
-    assert body["text"] == "You are welcome."
 
 
-async def test_after_a_red_flag_a_button_and_a_dead_engine_get_the_reminder_too(
-    chat: Chat, gateway: Gateway, knowledge: Knowledge
-) -> None:
-    reminder = knowledge.wording("red_flag_reminder_emergency")
-    (answer,) = await chat.ask("will I be sore?")
-    await chat.ask("I cannot breathe")
-    (more,) = await chat.ask(choice=answer["buttons"][0]["id"])
-    assert more["text"].startswith(reminder)
+async def test_with_a_dead_engine_the_reminder_comes_too(chat: Chat, gateway: Gateway, knowledge: Knowledge) -> None:
     await chat.ask("I cannot breathe")
     gateway.engine.mode = "dead"
     (sorry,) = await chat.ask("will I be sore?")
+    reminder = knowledge.wording("red_flag_reminder_emergency")
     assert sorry["text"] == f"{reminder}\n\n{knowledge.wording('engine_down')}"
 
 
 async def test_a_crisis_has_its_own_words_and_lines_to_choose_from(chat: Chat, knowledge: Knowledge) -> None:
     (body,) = await chat.ask("end my life")
     numbers = knowledge.clinic.numbers
-    assert [button["tel"] for button in body["buttons"]] == [
+    assert [button["tel"] for button in body["buttons"] if "tel" in button] == [
         numbers.crisis_line,
         numbers.emergency,
         *(number for _, number in knowledge.clinic.more_crisis_lines),
@@ -289,7 +370,7 @@ async def test_asking_for_a_person_makes_a_desk_item(chat: Chat, gateway: Gatewa
 async def test_while_a_person_has_the_chat_the_assistant_is_silent_but_red_flags_are_not(
     chat: Chat, gateway: Gateway
 ) -> None:
-    await gateway.app.state.desk.claim(chat.id, 1, "Robin")
+    await gateway.app.state.exchange.edition.desk.claim(chat.id, 1, "Robin")
     await chat.send("will I be sore?")
     danger = await chat.send("I cannot breathe")
     (alarm,) = await chat.answer_to(danger.json()["seq"])
@@ -302,7 +383,7 @@ async def test_a_late_reply_from_before_the_claim_is_dropped(chat: Chat, gateway
     gateway.engine.pause = 0.1
     await chat.send("will I be sore?")
     await asyncio.sleep(0.05)
-    await gateway.app.state.desk.claim(chat.id, 1, "Robin")
+    await gateway.app.state.exchange.edition.desk.claim(chat.id, 1, "Robin")
     await asyncio.sleep(0.15)
     assert [event["role"] for event in await chat.history(chat.seen)] == ["patient", "system"]
 
@@ -373,26 +454,66 @@ async def test_what_was_acknowledged_before_a_stop_is_answered_after_the_start_a
         for seq in sent:
             assert len(await chat.answer_to(seq)) == 1
         assert [event["seq"] for event in await chat.history()] == [1, 2, 3, 4, 5]
-        senders = {asked["sender"] for asked in gateway.engine.heard}
-        assert len(senders) == 2, (
-            "the engine may have heard the first one already: it must not hear it twice in one tracker"
-        )
 
 
-async def test_the_engine_gets_a_fresh_tracker_every_few_turns_and_the_slots_are_carried(start: Start) -> None:
-    async with start(engine_turns=3) as gateway:
-        chat = await gateway.chat()
-        for _ in range(7):
-            await chat.ask("will I be sore?")
-        heard = gateway.engine.heard
-    assert [asked["sender"].rpartition("-")[2] for asked in heard] == list("1112223")
-    carried = [{}, *({"turns_heard": number, "topic": "soreness"} for number in range(1, 7))]
-    assert [asked["slots"] for asked in heard] == carried, "the engine takes them when it has a new tracker"
+async def test_the_engine_is_told_with_each_message_all_that_it_has_to_know(gateway: Gateway, chat: Chat) -> None:
+    for _ in range(3):
+        await chat.ask("will I be sore?")
+    assert {asked["slots"].pop("on_screen") for asked in gateway.engine.heard} == {""}
+    told = [(asked["slots"], asked["before"]) for asked in gateway.engine.heard]
+    assert told == [
+        ({}, []),
+        ({"turns_heard": 1, "topic": "soreness"}, ["will I be sore?"]),
+        ({"turns_heard": 2, "topic": "soreness"}, ["will I be sore?"] * 2),
+    ]
 
 
-async def test_the_tracker_is_kept_while_the_engine_asks_for_something(start: Start) -> None:
-    async with start(engine_turns=1) as gateway:
-        chat = await gateway.chat()
-        for text in ("screen me", "screen me", "screen me"):
-            await chat.ask(text)
-        assert {asked["sender"] for asked in gateway.engine.heard} == {f"{chat.id}-1"}
+async def test_the_engine_is_told_what_the_net_has_read_and_reads_the_rest_itself(gateway: Gateway, chat: Chat) -> None:
+    (body,) = await chat.ask("will I be sore?")
+    await chat.ask("trip the net")
+    await chat.ask(choice=body["see_also"][0]["id"])
+    assert [asked["judged"] for asked in gateway.engine.heard] == [True, False, False]
+
+
+async def test_with_half_a_net_the_engine_reads_every_message(
+    gateway: Gateway, chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(FakeNet, "fault", "the learned half cannot be used")
+    await chat.ask("will I be sore?")
+    assert [asked["judged"] for asked in gateway.engine.heard] == [False]
+
+
+async def test_what_was_decided_is_stored_later_and_never_asked_twice(
+    gateway: Gateway, chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settle, failures = Store.settle, iter(range(2))
+
+    async def fails(self: Store, *given: Any) -> Any:
+        if next(failures, None) is not None:
+            raise OSError("no space left on device")
+        return await settle(self, *given)
+
+    monkeypatch.setattr(Store, "settle", fails)
+    (answer,) = await chat.ask("will I be sore?")
+    assert answer["topics"] == ["soreness"]
+    assert len(gateway.engine.heard) == 1
+
+
+async def test_a_call_for_help_gets_a_card_at_once_and_rings_nobody(chat: Chat, gateway: Gateway) -> None:
+    (card,) = await chat.ask("emergency!")
+    assert card["kind"] == "emergency"
+    assert [button["tel"] for button in card["buttons"] if "tel" in button] == ["911", "811"]
+    assert await gateway.store.open_desk_items() == []
+    assert (await chat.ask("will I be sore?"))[0]["topic"] == "soreness"
+
+
+async def test_a_danger_in_another_language_is_answered_in_it_and_in_english(chat: Chat, knowledge: Knowledge) -> None:
+    (card,) = await chat.ask("숨을 못 쉬겠어요")
+    assert card["kind"] == "emergency"
+    assert "전화하세요" in card["text"]
+    assert knowledge.wording("red_flag_reminder_emergency") in card["text"]
+
+
+async def test_another_language_is_never_called_out_of_scope(chat: Chat) -> None:
+    (said,) = await chat.ask("请问你们说中文吗？")
+    assert "911" in said["text"] and "英文" in said["text"]

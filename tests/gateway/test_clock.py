@@ -11,17 +11,19 @@ from pathlib import Path
 
 import pytest
 
-from gateway.database import Database
-from gateway.live import LocalSignals
-from gateway.retention import Retention
+from gateway.chat.retention import Retention
+from gateway.chat.trusted_time import TrustedTime
+from gateway.live.signals import LocalSignals
 from gateway.settings import Settings
 from gateway.staff.accounts import AccountError, Accounts
-from gateway.store import Draft, Store
+from gateway.storage.database import Database
+from gateway.storage.records import Draft
+from gateway.storage.store import Store
 from knowledge import Knowledge
 from tests.gateway.conftest import Chat
-from tests.gateway.desk_chat import OPEN, Clinic, Clock, clinic_at_work, texts
-from tests.gateway.fake_engine import FakeEngine
-from tests.gateway.staff import PASSWORD, ready
+from tests.support.desk_chat import OPEN, Clinic, Clock, clinic_at_work, texts
+from tests.support.fake_engine import FakeEngine
+from tests.support.staff import PASSWORD, ready
 
 
 @pytest.fixture
@@ -75,17 +77,46 @@ async def test_chats_are_not_erased_because_the_clock_was_set_forward_by_mistake
 ) -> None:
     store = Store(database, clock)
     conversation, _, _ = await store.open(Draft("assistant", "chat", {"text": "hi"}))
-    retention = Retention(store, database, LocalSignals(), clock, pause=0.1)
-    with caplog.at_level(logging.ERROR, "gateway.retention"):
+    right = False
+    time = TrustedTime(None, clock, lambda: right)
+    retention = Retention(store, database, LocalSignals(), clock, pause=0.05, time=time)
+    with caplog.at_level(logging.ERROR, "gateway.chat.trusted_time"):
         retention.start(30)
-        await asyncio.sleep(0.05)  # it has looked, and looks again later
+        await asyncio.sleep(0.02)  # it has looked, and looks again later
         clock.pass_(days=60)
-        while "nothing is erased today" not in caplog.text:
+        while caplog.text.count("nothing is erased") < 3:  # however long the clock stays there
             await asyncio.sleep(0.005)
         assert await store.exists(conversation.id)
-        while await store.exists(conversation.id):  # the clock stays there: it is right
+        right = True  # a time server says so
+        while await store.exists(conversation.id):
             await asyncio.sleep(0.02)
     await retention.close()
+
+
+@pytest.mark.parametrize("wrong", [timedelta(days=3), timedelta(days=400), timedelta(days=40_000)])
+async def test_a_start_with_the_clock_ahead_erases_nothing_however_often_it_is_tried(
+    database: Database, clock: Clock, tmp_path: Path, wrong: timedelta
+) -> None:
+    store = Store(database, clock)
+    await store.open(Draft("assistant", "chat", {"text": "hi"}))
+    clock.now += wrong
+    for _ in range(3):  # each a start of its own, with a chat under the wrong clock
+        time = TrustedTime(tmp_path / "time", clock, lambda: False)
+        assert not time.believed(await store.newest())
+        await store.open(Draft("assistant", "chat", {"text": "hi"}))
+        clock.pass_(days=1)
+        assert not time.believed(await store.newest()), "nor a day later"
+    TrustedTime(tmp_path / "time", clock).confirm()
+    assert TrustedTime(tmp_path / "time", clock, lambda: False).believed(await store.newest()), "a person said so"
+
+
+async def test_a_start_on_the_next_day_erases_what_is_due(database: Database, clock: Clock, tmp_path: Path) -> None:
+    store = Store(database, clock)
+    assert TrustedTime(tmp_path / "time", clock, lambda: False).believed(await store.newest())
+    clock.pass_(hours=40)
+    assert TrustedTime(tmp_path / "time", clock, lambda: False).believed(await store.newest())
+    (tmp_path / "time").write_text("nonsense")
+    assert TrustedTime(tmp_path / "time", clock, lambda: False).believed(await store.newest())
 
 
 async def test_a_session_from_the_future_has_ended_and_its_owner_signs_in_again(

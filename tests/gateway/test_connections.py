@@ -14,8 +14,8 @@ import httpx
 import pytest
 from starlette.types import Message
 
-from gateway.guards import BodyLimit
-from tests.gateway.processes import Processes
+from gateway.web.guards import BodyLimit
+from tests.support.processes import Processes
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.gateway.crash_points import MANY, ONCE, STEPS
+from tests.support.gateway_crash_points import MANY, ONCE, STEPS
 
 Json = dict[str, Any]
 
@@ -18,7 +18,7 @@ Json = dict[str, Any]
 def report(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Json]]:
     """What was left by each step after each crash. Another process, as it forks: this one has threads."""
     folder = tmp_path_factory.mktemp("crashes")
-    command = [sys.executable, "-m", "tests.gateway.crash_points", str(folder)]
+    command = [sys.executable, "-m", "tests.support.gateway_crash_points", str(folder)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=900, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
     found: dict[str, list[Json]] = json.loads(done.stdout)

@@ -15,10 +15,11 @@ from gateway.desk.console import summed
 from gateway.desk.proposals import Proposals
 from gateway.staff.accounts import Accounts
 from gateway.staff.audit import Audit
-from gateway.tables import metadata
+from gateway.storage.records import Draft
+from gateway.storage.tables import metadata
 from knowledge import Knowledge
 from tests.gateway.conftest import NOW, Chat, Gateway, Start
-from tests.gateway.staff import BASE, Browser, browser, ready
+from tests.support.staff import BASE, Browser, browser, ready
 
 HTML = {"accept": "text/html"}
 
@@ -61,6 +62,12 @@ async def say(staff: Browser, chat: Chat, text: str, key: str = "key", **fields:
     return reply.status_code, reply.json()
 
 
+async def unread(staff: Browser) -> int:
+    """How much is new in the first chat of this person's list."""
+    found = re.search(r"(\d+) new<", (await staff.client.get("/desk/parts/queue")).text)
+    return int(found[1]) if found else 0
+
+
 def texts(events: list[dict[str, Any]], role: str) -> list[str]:
     return [event["body"]["text"] for event in events if event["role"] == role]
 
@@ -68,9 +75,9 @@ def texts(events: list[dict[str, Any]], role: str) -> list[str]:
 async def test_a_chat_is_taken_answered_and_handed_back(gateway: Gateway, ana: Browser) -> None:
     chat = await waiting(gateway)
     page = (await ana.client.get("/desk")).text
-    assert "I want a person" in page and "asked for a person" in page and "Nobody yet" in page
+    assert "I want a person" in page and "nobody yet" in page
     assert await act(ana, chat, "claim") == f"/desk/chats/{chat.id}"
-    assert '<td data-label="Who has it">You</td>' in (await ana.client.get("/desk")).text
+    assert re.search(rf'data-chat="{chat.id}".*?class="who">yours<', (await ana.client.get("/desk")).text, re.DOTALL)
     assert await say(ana, chat, "Hello, how can I help?") == (200, {"seq": (await chat.history())[-1]["seq"]})
     seen = await chat.history()
     assert texts(seen, "staff") == ["Hello, how can I help?"]
@@ -182,7 +189,7 @@ async def test_the_context_card_shows_question_answers_and_reasons(gateway: Gate
     page = (await ana.client.get(f"/desk/chats/{chat.id}")).text
     assert "<dd>I take warfarin for my heart, will I be sore?</dd>" in page
     assert re.search(r"Safety reasons mentioned</dt><dd>[^<]*blood thinner", page)
-    assert re.search(r"Answers seen</dt><dd><ul class=\"plain-list\"><li>[^<]+<small>version \w+", page)
+    assert re.search(r"Answers seen</dt><dd><ul class=\"plain-list\"><li>[^<]*sore", page)
 
 
 async def test_a_withdrawn_or_expired_answer_cannot_be_found_or_sent(start: Start, knowledge: Knowledge) -> None:
@@ -279,7 +286,7 @@ async def test_the_record_says_who_read_and_did_what_and_not_what_was_said(gatew
     assert "body" not in metadata.tables["staff_audit"].c
 
 
-async def test_looking_at_an_alarm_takes_it_from_the_queue(gateway: Gateway, ana: Browser) -> None:
+async def test_what_was_done_about_an_alarm_takes_it_from_the_queue(gateway: Gateway, ana: Browser) -> None:
     first, alarm = await waiting(gateway), await gateway.chat()
     await alarm.ask("I cannot breathe")
     page = (await ana.client.get("/desk/parts/queue")).text
@@ -288,7 +295,8 @@ async def test_looking_at_an_alarm_takes_it_from_the_queue(gateway: Gateway, ana
     (number,) = re.findall(r"items/(\d+)/done", state)
     await act(ana, first, f"items/{number}/done")  # not an item of this chat
     assert alarm.id in (await ana.client.get("/desk/parts/queue")).text
-    await act(ana, alarm, f"items/{number}/done")
+    assert "what_was_done" in await act(ana, alarm, f"items/{number}/done", what=" ")
+    await act(ana, alarm, f"items/{number}/done", what="Called, it was a cramp.")
     assert alarm.id not in (await ana.client.get("/desk/parts/queue")).text
 
 
@@ -305,9 +313,24 @@ async def test_the_page_reads_what_it_missed_from_the_last_number_it_shows(gatew
 
 async def test_reading_a_chat_takes_the_unread_mark_away(gateway: Gateway, ana: Browser) -> None:
     chat = await waiting(gateway)
-    assert re.search(r'"Unread">[12]</td>', (await ana.client.get("/desk/parts/queue")).text)
+    assert await unread(ana) == 2
     await ana.client.get(f"/desk/chats/{chat.id}")
-    assert '"Unread"></td>' in (await ana.client.get("/desk/parts/queue")).text
+    assert await unread(ana) == 0
+
+
+async def test_a_colleague_who_looks_into_a_chat_leaves_it_unread_for_who_has_it(
+    gateway: Gateway, people: Accounts, ana: Browser
+) -> None:
+    ben = await at_desk(gateway, people, "ben")
+    chat = await waiting(gateway)
+    await act(ana, chat, "claim")
+    await ana.client.get(f"/desk/chats/{chat.id}")
+    await chat.send("are you there?")
+    await ben.client.get(f"/desk/chats/{chat.id}")
+    await ana.client.get(f"/desk/chats/{chat.id}/log?after=1")  # a page in the background
+    assert (await unread(ana), await unread(ben)) == (1, 0)
+    await ana.client.get(f"/desk/chats/{chat.id}/log?after=1&seen=true")
+    assert await unread(ana) == 0
 
 
 async def test_the_desk_is_out_and_back(gateway: Gateway, ana: Browser) -> None:
@@ -354,5 +377,167 @@ async def test_search_finds_words_in_chats(gateway: Gateway, ana: Browser) -> No
     assert "0 found" in (await ana.client.get("/desk/search?q=%25")).text
 
 
-def test_the_summary_counts_what_rings() -> None:
-    assert summed([], 1) == {"waiting": 0, "mine": 0, "alarms": 0, "late": 0}
+async def test_each_thing_rings_by_a_name_of_its_own(gateway: Gateway, people: Accounts, ana: Browser) -> None:
+    assert summed([], 1) == {"count": 0, "rings": []}
+    me = next(person.id for person in await people.all() if person.login == "ana")
+    desk = gateway.app.state.exchange.edition.desk
+
+    async def rung() -> list[tuple[str, str]]:
+        return [(it["what"], it["id"]) for it in summed(await desk.queue(reader=me), me)["rings"]]
+
+    first = await waiting(gateway)
+    ((what, one),) = await rung()
+    assert what == "waiting"
+    await act(ana, first, "claim")
+    await ana.client.get(f"/desk/chats/{first.id}")
+    assert await rung() == []
+    second = await waiting(gateway)  # as many wait as before
+    assert {it for what, it in await rung() if what == "waiting"} not in ({one}, set())
+    await act(ana, first, "release")
+    assert len({it for what, it in await rung() if what == "waiting"} - {one}) == 2, "it comes to the queue again"
+    await second.ask("I cannot breathe")
+    assert ("alarm" in dict(await rung())) and summed(await desk.queue(reader=me), me)["count"] == 2
+    await ana.client.get(f"/desk/chats/{second.id}")
+    assert "alarm" not in dict(await rung())
+
+
+async def test_a_chat_has_a_name_by_when_it_began_and_what_it_is_about(gateway: Gateway, ana: Browser) -> None:
+    chat = await waiting(gateway)
+    title = "Is it normal to be sore after?"
+    assert f"since 11:00, {title}" in (await ana.client.get("/desk")).text
+    assert f"<title>Chat with a patient since 11:00, {title}" in (await ana.client.get(f"/desk/chats/{chat.id}")).text
+
+
+async def test_the_list_can_be_narrowed_down(gateway: Gateway, ana: Browser) -> None:
+    first, mine, alarm = await waiting(gateway), await waiting(gateway), await gateway.chat()
+    await alarm.ask("I cannot breathe")
+    await act(ana, mine, "claim")
+
+    async def listed(show: str) -> set[str]:
+        page = (await ana.client.get(f"/desk/parts/queue?show={show}")).text
+        return set(re.findall(r'<li class="row[^>]*data-chat="([^"]+)"', page))
+
+    assert await listed("open") == await listed("nonsense") == {first.id, mine.id, alarm.id}
+    assert await listed("waiting") == {first.id}
+    assert await listed("mine") == {mine.id}
+    assert await listed("emergencies") == {alarm.id}
+    assert await listed("closed") == set()
+    await act(ana, mine, "hand-back")
+    assert await listed("closed") == {mine.id} and await listed("mine") == set()
+
+
+async def test_a_chat_is_closed_for_a_reason_and_the_patient_is_told(
+    gateway: Gateway, ana: Browser, knowledge: Knowledge
+) -> None:
+    chat = await waiting(gateway)
+    await act(ana, chat, "close", why="called")
+    assert texts(await chat.history(), "system")[-1] == knowledge.wording("handoff_closed_by_desk")
+    assert chat.id not in (await ana.client.get("/desk/parts/queue")).text
+    closed = (await ana.client.get("/desk/parts/queue?show=closed")).text
+    assert chat.id in closed and "We called them" in closed and "Ana" in closed
+    (answer,) = await chat.ask("will I be sore?")
+    assert answer["topic"] == "soreness"
+    await chat.ask("I want a person")
+    assert chat.id in (await ana.client.get("/desk/parts/queue")).text
+
+
+async def test_many_chats_are_closed_at_once_but_no_emergency_and_no_chat_of_a_colleague(
+    gateway: Gateway, people: Accounts, ana: Browser
+) -> None:
+    ben = await at_desk(gateway, people, "ben")
+    chats = [await waiting(gateway) for _ in range(4)]
+    await chats[2].ask("I cannot breathe")
+    await act(ben, chats[3], "claim")
+    ids = [chat.id for chat in chats]
+    reply = await ana.post("/desk/close", "/desk", chat=[*ids, "unknown"], why="stopped")
+    assert reply.status_code == 303
+    page = (await ana.client.get("/desk/parts/queue")).text
+    assert [id in page for id in ids] == [False, False, True, True]
+    assert "yours" not in page and "emergency words" in page
+    assert (await gateway.store.conversation(ids[3])).holder == "person"
+
+
+async def test_search_forgives_a_typing_error_an_accent_and_capitals(gateway: Gateway, ana: Browser) -> None:
+    chat = await waiting(gateway)
+    await chat.ask("My appointment with JOSÉ at the café")
+    for words in ("appointmnt", "josé", "jose", "CAFÉ", "cafe appointment"):
+        assert chat.id in (await ana.client.get("/desk/search", params={"q": words})).text, words
+    assert "0 found" in (await ana.client.get("/desk/search?q=zebra")).text
+
+
+async def test_a_day_stands_above_what_was_said_on_it(gateway: Gateway, ana: Browser) -> None:
+    chat = await waiting(gateway)
+    lines = (await ana.client.get(f"/desk/chats/{chat.id}/log")).text
+    assert lines.count("data-day") == 1 and "Today" in lines
+    assert "data-day" not in (await ana.client.get(f"/desk/chats/{chat.id}/log?after=2")).text
+
+
+async def test_ready_replies_are_the_clinics_and_ones_own_with_the_facts_filled_in(
+    gateway: Gateway, people: Accounts, ana: Browser, knowledge: Knowledge
+) -> None:
+    ben = await at_desk(gateway, people, "ben")
+    chat = await waiting(gateway)
+    assert (
+        f"this is Ana at the front desk of {knowledge.clinic.name}"
+        in (await ana.client.get(f"/desk/chats/{chat.id}")).text
+    )
+    kept = await ana.post(
+        "/desk/replies", "/desk/replies", name="Ice", text="I am {me}. Call {clinic_phone}. It cures you."
+    )
+    assert kept.status_code == 200 and "Saved." in kept.text and "cures" in kept.text, "what promises too much is told"
+    page = (await ana.client.get(f"/desk/chats/{chat.id}")).text
+    assert f"I am Ana. Call {knowledge.clinic.phone}." in page
+    assert "Ice" not in (await ben.client.get(f"/desk/chats/{chat.id}")).text
+    wrong = await ana.post("/desk/replies", "/desk/replies", name="No", text="Nothing fills {this}.")
+    assert wrong.status_code == 400 and "Nothing fills {this}." in wrong.text
+    (number,) = re.findall(r"/desk/replies/(\d+)/remove", (await ana.client.get("/desk/replies")).text)
+    await ben.post(f"/desk/replies/{number}/remove", "/desk/replies")
+    assert "Ice" in (await ana.client.get("/desk/replies")).text, "it is not Ben's"
+    await ana.post("/desk/replies", "/desk/replies", id=number, name="Heat", text="Warm is fine.")
+    assert "Heat" in (await ana.client.get("/desk/replies")).text
+    await ana.post(f"/desk/replies/{number}/remove", "/desk/replies")
+    assert "Heat" not in (await ana.client.get("/desk/replies")).text
+
+
+async def test_the_look_up_says_the_clinics_facts_and_sends_nobody_to_the_front_desk(
+    ana: Browser, knowledge: Knowledge
+) -> None:
+    async def first(query: str) -> dict[str, Any]:
+        return (await ana.client.get("/desk/answers", params={"q": query})).json()["answers"][0]
+
+    cost, hours = await first("how much does a first visit cost"), await first("when are you open")
+    assert "$115" in cost["short"] and "Monday" in hours["short"]
+    for answer in (cost, hours, await first("can I speak to someone about my booking")):
+        assert answer["short"] and knowledge.clinic.phone not in answer["short"]
+    assert cost["reviewed"] is False
+    assert "No physio has signed this answer yet" in (await ana.client.get("/desk/ask?q=sore")).text
+
+
+async def test_a_waiting_chat_is_given_to_a_colleague_and_who_is_here_is_told(
+    gateway: Gateway, people: Accounts, ana: Browser
+) -> None:
+    ben = await at_desk(gateway, people, "ben")
+    chat = await waiting(gateway)
+    assert "Ben (not here)" in (await ana.client.get(f"/desk/chats/{chat.id}")).text
+    (ben_id,) = [person.id for person in await people.all() if person.login == "ben"]
+    await gateway.app.state.exchange.edition.desk.here(ben_id)
+    assert "Ben (here now)" in (await ana.client.get(f"/desk/chats/{chat.id}")).text
+    await act(ana, chat, "transfer", to="ben")
+    assert "You have this chat" in (await ben.client.get(f"/desk/chats/{chat.id}")).text
+    assert "Ana" in texts(await chat.history(), "system")[-1]
+
+
+async def test_a_screening_card_begins_with_its_outcome_and_the_reasons(gateway: Gateway, ana: Browser) -> None:
+    chat = await gateway.chat()
+    result = {
+        "outcomes": [{"id": "NOT_RECOMMENDED", "title": "Not advised right now", "text": ""}],
+        "reasons": [{"question": "Q06", "answer": "yes", "outcome": "NOT_RECOMMENDED", "text": "Blood thinners."}],
+        "answers": {"Q01": "no", "Q06": "yes"},
+    }
+    sent = Draft("assistant", "handoff", {"text": "Sent.", "result": result})
+    await gateway.store.append(chat.id, sent)
+    state = (await ana.client.get(f"/desk/chats/{chat.id}/state")).text
+    places = [
+        state.index(it) for it in ("Not advised right now", "Blood thinners.", "All 2 answers", "About the patient")
+    ]
+    assert places == sorted(places)

@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 from sqlalchemy import insert
 
-from gateway.database import Database
-from gateway.desk.numbers import Numbers
+from gateway.desk.numbers import DeskNumbers
 from gateway.staff.accounts import Accounts
-from gateway.tables import conversations, desk_items, events, handoffs, ratings
+from gateway.storage.database import Database
+from gateway.storage.tables import conversations, desk_items, events, handoffs, ratings
 from knowledge import Knowledge
 from tests.gateway.conftest import Gateway
-from tests.gateway.staff import browser, ready
+from tests.support.staff import browser, ready
 
 DAY = date(2026, 11, 20)
 
@@ -31,8 +31,8 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
 
 
 @pytest.fixture
-def numbers(database: Database, knowledge: Knowledge) -> Numbers:
-    return Numbers(database, knowledge)
+def numbers(database: Database, knowledge: Knowledge) -> DeskNumbers:
+    return DeskNumbers(database, knowledge)
 
 
 async def put(database: Database, table: Any, **row: Any) -> None:
@@ -42,7 +42,7 @@ async def put(database: Database, table: Any, **row: Any) -> None:
 async def chat(database: Database, id: str, at: datetime, *said: tuple[str, str, str | None]) -> None:
     """A chat with events: role, kind, topic."""
     base = {"last_at": at, "created_at": at, "last_seq": len(said), "holder": "assistant", "slots": {}}
-    await put(database, conversations, id=id, engine_epoch=1, engine_turns=0, **base)
+    await put(database, conversations, id=id, **base)
     for seq, (role, kind, topic) in enumerate(said, 1):
         body = {"text": "words", "topic": topic}
         await put(database, events, conversation_id=id, seq=seq, role=role, kind=kind, body=body, created_at=at)
@@ -62,7 +62,7 @@ PATIENT, ANSWER = ("patient", "message", None), ("assistant", "answer", "sorenes
 
 
 async def test_chats_are_counted_on_the_day_of_the_clinics_clock(
-    database: Database, numbers: Numbers, knowledge: Knowledge
+    database: Database, numbers: DeskNumbers, knowledge: Knowledge
 ) -> None:
     late = clinic_time(knowledge, DAY, 23)
     assert late.astimezone(UTC).date() != DAY
@@ -74,7 +74,7 @@ async def test_chats_are_counted_on_the_day_of_the_clinics_clock(
 
 
 async def test_what_a_person_took_was_not_answered_alone(
-    database: Database, numbers: Numbers, knowledge: Knowledge
+    database: Database, numbers: DeskNumbers, knowledge: Knowledge
 ) -> None:
     noon = clinic_time(knowledge, DAY, 12)
     for number in range(4):
@@ -86,7 +86,7 @@ async def test_what_a_person_took_was_not_answered_alone(
 
 
 async def test_waits_are_those_of_people_who_were_told_that_somebody_is_there(
-    database: Database, numbers: Numbers, knowledge: Knowledge
+    database: Database, numbers: DeskNumbers, knowledge: Knowledge
 ) -> None:
     noon = clinic_time(knowledge, DAY, 12)
     cases: list[tuple[int | None, dict[str, Any]]]
@@ -100,7 +100,7 @@ async def test_waits_are_those_of_people_who_were_told_that_somebody_is_there(
 
 
 async def test_questions_misses_red_flags_and_ratings_are_counted(
-    database: Database, numbers: Numbers, knowledge: Knowledge
+    database: Database, numbers: DeskNumbers, knowledge: Knowledge
 ) -> None:
     noon = clinic_time(knowledge, DAY, 12)
     unknown, other = ("assistant", "unknown", None), ("assistant", "answer", "cost")

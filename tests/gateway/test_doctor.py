@@ -15,18 +15,21 @@ import pytest
 import uvicorn
 from typer.testing import CliRunner
 
+from encoder.store import digest_path, graph_path
 from environments.setup import digest
-from gateway import doctor
-from gateway.cli import app
-from gateway.database import Database
-from gateway.doctor import BAD, GOOD, WARNING, Installation
-from gateway.new_assistant import RASA
+from gateway.cli.main import app
+from gateway.editions.models import SECRET, Manifest, Models
+from gateway.files import sha256
+from gateway.operations import doctor
+from gateway.operations.doctor import BAD, GOOD, WARNING, Installation
+from gateway.operations.new_assistant import RASA
 from gateway.settings import Settings
-from gateway.store import Draft, Store
-from gateway.training import SECRET, Manifest, Models
-from tests.gateway.fake_engine import FakeEngine
-from tests.gateway.processes import free_port
-from tests.system import needs
+from gateway.storage.database import Database
+from gateway.storage.records import Draft
+from gateway.storage.store import Store
+from tests.support.fake_engine import FakeEngine
+from tests.support.processes import free_port
+from tests.support.system import needs
 
 NOW = datetime(2026, 11, 21, 18, 0, tzinfo=UTC)
 
@@ -53,7 +56,7 @@ def here(tmp_path: Path) -> Installation:
     return Installation(settings, tmp_path, NOW)
 
 
-def states(found: Iterator[doctor.Finding]) -> dict[str, str]:
+def states(found: Iterator[doctor.Diagnosis]) -> dict[str, str]:
     findings = list(found)
     assert all(finding.todo for finding in findings if finding.state != GOOD)
     return {finding.check: finding.state for finding in findings}
@@ -67,14 +70,11 @@ def test_environments_are_held_against_their_lock_files(here: Installation) -> N
 
 
 def test_a_damaged_or_missing_encoder_is_seen(here: Installation) -> None:
-    python = here.root / ".venvs/engine/bin/python"
-    python.write_text("#!/bin/sh\necho graph-of-the-test.onnx\n")
-    python.chmod(0o755)
     assert states(doctor.encoder(here)) == {"encoder": BAD}
-    graph = here.root / "var/encoder/graph-of-the-test.onnx"
+    graph = graph_path(here.root / "var/encoder")
     graph.parent.mkdir(parents=True)
     graph.write_bytes(b"graph")
-    graph.with_suffix(".sha256").write_text(doctor._sha256(graph) + "\n")
+    digest_path(graph).write_text(sha256(graph) + "\n")
     assert states(doctor.encoder(here)) == {"encoder": GOOD}
     graph.write_bytes(b"graph, touched")
     assert states(doctor.encoder(here)) == {"encoder": BAD}
@@ -86,7 +86,7 @@ def test_a_missing_foreign_or_old_model_is_seen(here: Installation) -> None:
     models.folder.mkdir()
     file = models.folder / "model.tar.gz"
     file.write_bytes(b"model")
-    models.use(Manifest(file.name, doctor._sha256(file), "other data", NOW.isoformat(), 1.0))
+    models.use(Manifest(file.name, sha256(file), "other data", NOW.isoformat(), 1.0))
     assert states(doctor.model(here)) == {"model": WARNING}
     file.write_bytes(b"model, swapped")
     assert states(doctor.model(here)) == {"model": BAD}

@@ -6,8 +6,8 @@ from collections import Counter
 
 import pytest
 
-from gateway.engine import EngineReply, EngineUnavailable, Json
-from gateway.engines import REST, SeveralEngines
+from gateway.engine.client import Asked, EngineReply, EngineUnavailable
+from gateway.engine.failover import REST, SeveralEngines
 
 
 class Stub:
@@ -17,8 +17,8 @@ class Stub:
         self.reason = ""
         self.heard: list[str] = []
 
-    async def ask(self, sender: str, text: str, choice: Json | None, slots: Json | None) -> EngineReply:
-        self.heard.append(sender)
+    async def ask(self, asked: Asked) -> EngineReply:
+        self.heard.append(asked.chat)
         if self.reason:
             raise EngineUnavailable(self.reason)
         return EngineReply("answer")
@@ -35,11 +35,11 @@ class Three:
         self.each = [Stub(), Stub(), Stub()]
         self.all = SeveralEngines(self.each, lambda: self.now)
 
-    async def ask(self, sender: str) -> EngineReply:
-        return await self.all.ask(sender, "hello", None, None)
+    async def ask(self, chat: str) -> EngineReply:
+        return await self.all.ask(Asked(chat, "hello"))
 
-    def home(self, sender: str) -> Stub:
-        (found,) = [engine for engine in self.each if sender in engine.heard]
+    def home(self, chat: str) -> Stub:
+        (found,) = [engine for engine in self.each if chat in engine.heard]
         return found
 
 
@@ -76,7 +76,7 @@ async def test_a_dead_engine_is_replaced_within_the_message_and_asked_last_for_a
 
 
 @pytest.mark.parametrize("reason", ["slow", "status", "malformed"])
-async def test_what_an_engine_may_have_heard_is_not_asked_of_another(three: Three, reason: str) -> None:
+async def test_what_an_engine_failed_at_is_not_asked_of_another(three: Three, reason: str) -> None:
     await three.ask("chat-1")
     three.home("chat-1").reason = reason
     with pytest.raises(EngineUnavailable, match=reason):

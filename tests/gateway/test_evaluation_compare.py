@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from gateway.engine.command import NotMeasured
 from gateway.evaluation.compare import FORMAT, SAME, compare, read_evaluation
-from gateway.evaluation.engine_command import NotMeasured
 from gateway.evaluation.hint3 import mcc
 
 Json = dict[str, Any]

@@ -5,14 +5,17 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gateway.evaluation.calibration import calibration
 from gateway.evaluation.examples import summary
-from gateway.evaluation.thresholds import Borders, Costs, Matching, Outcomes, threshold_report
+from gateway.evaluation.thresholds import Borders, Costs, Outcomes, threshold_report
 from knowledge.problems import KnowledgeError
+from nlu.policy import OUT_OF_SCOPE, Policy
 
 COSTS = Costs(wrong_answer=5, out_of_scope_answered=5, dont_know=2, did_you_mean=1, out_of_scope_percent=20)
-MATCHING = Matching(topics="faq", tie=0.8, pair=1.0, doubt=2.0, offers=3)
+POLICY = Policy(topics="faq", tie=0.8, pair=1.0, doubt=2.0, offers=3)
 Json = dict[str, Any]
 
 
@@ -68,7 +71,7 @@ def test_a_topic_that_is_never_given_has_no_precision(found: Json) -> None:
 
 
 def test_the_border_that_costs_least_is_chosen() -> None:
-    report = threshold_report(EXAMPLES, Borders(0.2, 0.1), MATCHING, COSTS)
+    report = threshold_report(EXAMPLES, Borders(0.2, 0.1), POLICY, COSTS)
     assert 0.4 < report["chosen"]["answer"] <= 0.8  # above the wrong ones, not above the right ones
     assert report["chosen"]["cost"] < report["shipped"]["cost"]
     assert min(point["cost"] for point in report["curve"]) == report["chosen"]["cost"]
@@ -76,26 +79,26 @@ def test_the_border_that_costs_least_is_chosen() -> None:
 
 
 def test_mistakes_add_up_to_the_cost() -> None:
-    for point in threshold_report(EXAMPLES, Borders(0.2, 0.1), MATCHING, COSTS)["curve"]:
+    for point in threshold_report(EXAMPLES, Borders(0.2, 0.1), POLICY, COSTS)["curve"]:
         assert sum(point["by_mistake"].values()) == pytest.approx(point["cost"], abs=1e-3)
 
 
 def test_if_wrong_answers_cost_nothing_everything_is_answered() -> None:
     careless = Costs(wrong_answer=0, out_of_scope_answered=0, dont_know=2, did_you_mean=1, out_of_scope_percent=20)
-    outcomes = Outcomes(EXAMPLES, MATCHING, careless)
+    outcomes = Outcomes(EXAMPLES, POLICY, careless)
     chosen = outcomes.choose()
     assert outcomes.counts(chosen)["did you mean"] == outcomes.counts(chosen)["don't know"] == 0
 
 
 def test_out_of_scope_weighs_as_often_as_it_is_expected() -> None:
     everything = Borders(0.0, 0.0)
-    outcomes = Outcomes(EXAMPLES, MATCHING, COSTS)
+    outcomes = Outcomes(EXAMPLES, POLICY, COSTS)
     assert outcomes.cost(everything) == pytest.approx(0.2 * 5 + 0.8 * 5 * 2 / 16)
 
 
 def test_a_near_tie_answers_both_topics() -> None:
     tied = [example("a", "faq/cost", ("faq/insurance", 0.5), ("faq/cost", 0.45))]
-    assert Outcomes(tied, MATCHING, COSTS).counts(Borders(0.1, 0.1))["right"] == 1
+    assert Outcomes(tied, POLICY, COSTS).counts(Borders(0.1, 0.1))["right"] == 1
 
 
 def test_a_choice_costs_no_less_on_what_it_was_not_made_on() -> None:
@@ -105,7 +108,7 @@ def test_a_choice_costs_no_less_on_what_it_was_not_made_on() -> None:
         example(str(n), "faq/a" if random.rand() < score else "faq/c", ("faq/a", score), ("faq/b", score / 9))
         for n, score in enumerate(scores)
     ]
-    outcomes = Outcomes(examples, MATCHING, COSTS)
+    outcomes = Outcomes(examples, POLICY, COSTS)
     assert outcomes.cost_of_choosing() >= outcomes.cost(outcomes.choose()) - 1e-9
 
 
@@ -131,3 +134,27 @@ def test_costs_that_make_no_sense_are_refused_with_file_and_line(tmp_path: Path,
     file.write_text(written)
     with pytest.raises(KnowledgeError, match=r"costs\.yml:1"):
         Costs.load(file)
+
+
+RANKING = st.dictionaries(
+    st.sampled_from(["faq/cost", "faq/insurance", "faq/soreness", "follow_up/why", "out_of_scope", "greeting"]),
+    st.floats(0, 1),
+    min_size=1,
+).map(lambda scores: sorted(scores.items(), key=lambda entry: -entry[1]))
+
+
+@given(RANKING, st.floats(0, 1), st.floats(0, 1))
+def test_the_report_counts_what_the_assistant_would_do(
+    ranking: list[tuple[str, float]], answer: float, offer: float
+) -> None:
+    policy = Policy()
+    choice = policy.decide(policy.weigh(ranking), answer, offer)
+    wanted = choice.topics[0] if choice.topics else ranking[0][0]
+    outcomes = Outcomes([example("a", wanted, *ranking)], policy, COSTS)
+    (found,) = [name for name, count in outcomes.counts(Borders(answer, offer)).items() if count]
+    refused = wanted == OUT_OF_SCOPE
+    if choice.kind == "answer":
+        assert found == ("refused" if refused else "right")
+    else:
+        offered = choice.kind == "ask back" and wanted in choice.offered
+        assert found == ("did you mean" if offered else "refused" if refused else "don't know")

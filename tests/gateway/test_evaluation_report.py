@@ -9,15 +9,15 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from gateway import asking
-from gateway.cli import app
+from gateway.cli.main import app
+from gateway.engine.command import NotMeasured
 from gateway.evaluation.compare import FORMAT, compare
-from gateway.evaluation.development_sets import Evaluation, Report
-from gateway.evaluation.engine_command import NotMeasured
+from gateway.evaluation.development_sets import Evaluation, SetReport
 from gateway.evaluation.examples import summary
 from gateway.evaluation.hint3 import measure_hint3
 from gateway.evaluation.measuring import measure
 from gateway.evaluation.report import render
+from gateway.operations import asking
 from gateway.settings import Settings
 from tests.gateway.test_evaluation_examples import COSTS, EXAMPLES
 
@@ -56,7 +56,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-async def report(folder: Path) -> Report:
+async def report(folder: Path) -> SetReport:
     async def say(sender: str, message: str) -> Json:
         return REPLIES.get(message, {"kind": "unknown"})
 
@@ -64,7 +64,7 @@ async def report(folder: Path) -> Report:
 
 
 @pytest.fixture
-def evaluation(report: Report) -> Json:
+def evaluation(report: SetReport) -> Json:
     found = {
         **{"folds": 5, "seed": 0, "model": "abc", "labels": ["faq/cost", "faq/insurance", "out_of_scope"]},
         "decision": {"answer": 0.2, "offer": 0.1},
@@ -82,7 +82,7 @@ def evaluation(report: Report) -> Json:
     return {**heading, **parts}
 
 
-def test_each_figure_counts_its_items(report: Report) -> None:
+def test_each_figure_counts_its_items(report: SetReport) -> None:
     counts = {name: (share.hits, share.of) for name, share in report.figures.items()}
     assert counts == {
         "right topic": (2, 3),
@@ -98,7 +98,7 @@ def test_each_figure_counts_its_items(report: Report) -> None:
     }
 
 
-def test_misses_and_calibration_are_kept(report: Report) -> None:
+def test_misses_and_calibration_are_kept(report: SetReport) -> None:
     assert [miss["id"] for miss in report.misses] == ["q3", "o2"]
     assert report.answers == [(0.9, True), (0.7, True), (0.4, False)]
     assert report.confusion["soreness", "cost"] == 1

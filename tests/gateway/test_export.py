@@ -9,10 +9,10 @@ import pytest
 from sqlalchemy import inspect
 from typer.testing import CliRunner
 
-from gateway.cli import app
-from gateway.database import Database
-from gateway.export import OF_A_CONVERSATION, export
+from gateway.cli.main import app
+from gateway.operations.export import OF_A_CONVERSATION, export
 from gateway.settings import Settings
+from gateway.storage.database import Database
 from knowledge import Knowledge
 from tests.gateway.conftest import Start
 

@@ -13,11 +13,11 @@ from alembic.migration import MigrationContext
 from sqlalchemy import text
 from typer.testing import CliRunner
 
-from gateway import cli
-from gateway.database import Database
-from gateway.feedback import Feedback
+from gateway.answers.feedback import Feedback
+from gateway.cli import main as cli
 from gateway.settings import Settings
-from gateway.tables import metadata
+from gateway.storage.database import Database
+from gateway.storage.tables import metadata
 from knowledge import Knowledge
 from tests.gateway.conftest import NOW, Chat, Gateway
 
@@ -39,9 +39,10 @@ async def answered(chat: Chat) -> int:
 
 
 async def test_helpful_and_not_helpful_are_counted_by_answer_and_version(
-    chat: Chat, feedback: Feedback, knowledge: Knowledge
+    gateway: Gateway, feedback: Feedback, knowledge: Knowledge
 ) -> None:
     for verdict in ("helpful", "helpful", "not_helpful"):
+        chat = await gateway.chat()  # asked again in one chat, it would get another answer
         reply = await rate(chat, await answered(chat), verdict)
         assert reply.status_code == 200
     version = knowledge.topics["soreness"].version

@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.gateway.processes import Processes, eventually
+from tests.support.processes import Processes, eventually
 
 PRIVATE = ("unshare", "--map-root-user", "--mount")  # a file system that only the gateway sees
 SMALL = 6 << 20  # bytes

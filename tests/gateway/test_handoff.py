@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import sqlite3
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.header import decode_header, make_header
 
@@ -12,14 +14,15 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Message
 
-from gateway.governance import withdraw
+from gateway.cli.incidents import withdraw
+from gateway.desk.service import NothingSaid
 from gateway.settings import Settings
-from gateway.store import UnknownConversation
+from gateway.storage.records import UnknownConversation
 from knowledge import Knowledge
 from tests.gateway.conftest import Chat, pause
-from tests.gateway.desk_chat import CLOSED, OPEN, Clinic, Clock, clinic_at_work, texts
-from tests.gateway.fake_engine import FakeEngine
-from tests.gateway.processes import free_port
+from tests.support.desk_chat import CLOSED, OPEN, Clinic, Clock, clinic_at_work, texts
+from tests.support.fake_engine import FakeEngine
+from tests.support.processes import free_port
 
 
 @pytest.fixture
@@ -229,6 +232,26 @@ async def test_the_usual_wait_is_the_median_first_reply_of_seven_days(clinic: Cl
     assert (await clinic.desk.availability()).usual_wait is None
 
 
+async def test_who_has_waited_longer_than_usual_makes_the_usual_wait_longer(clinic: Clinic, clock: Clock) -> None:
+    chat = await clinic.waiting()
+    await clinic.desk.claim(chat.id, 1, "Robin")
+    clock.pass_(minutes=1)
+    await clinic.desk.reply(chat.id, 1, "Hello", "a")
+    await clinic.desk.hand_back(chat.id, 1)
+    for _ in range(3):
+        await clinic.waiting()
+    assert (await clinic.desk.availability()).usual_wait == timedelta(minutes=1)
+    clock.pass_(minutes=46)
+    assert (await clinic.desk.availability()).usual_wait == timedelta(minutes=46)
+
+
+async def test_what_to_do_when_hurt_is_said_once(clinic: Clinic, clock: Clock, knowledge: Knowledge) -> None:
+    clock.now = CLOSED
+    (told,) = await (await clinic.chat()).ask("I want a person")
+    sentences = re.split(r"(?<=[.!?])\s+", told["text"])
+    assert len(sentences) == len(set(sentences)) > 5
+
+
 # nobody waits in silence
 
 
@@ -309,6 +332,32 @@ async def test_what_reaches_nobody_is_refused_with_a_sentence(
     assert (reply.status_code, reply.json()["error"]["message"]) == (422, knowledge.wording("handoff_contact_wrong"))
 
 
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("you can call me at 250-555-0111", "+12505550111"),
+        ("(604) 555 0188", "+16045550188"),
+        ("write to Pat@example.org please", "Pat@example.org"),
+    ],
+)
+async def test_who_waits_can_type_where_they_are_reached(clinic: Clinic, typed: str, kept: str) -> None:
+    chat = await clinic.chat()
+    (told,) = await chat.ask(typed)
+    assert "handoff" not in told, "nobody was asked for"
+    await chat.ask("I want a person")
+    (told,) = await chat.ask(typed)
+    assert (told["kind"], kept in told["text"]) == ("handoff", True)
+    assert [row.contact for row in await clinic.desk.queue()] == [kept]
+    await chat.ask("are you open today, your number is 250-555-0142")
+    assert [row.contact for row in await clinic.desk.queue()] == [kept], "the clinic's own number is no contact"
+
+
+async def test_a_question_beside_a_number_is_answered_too(clinic: Clinic) -> None:
+    chat = await clinic.waiting()
+    answer, told = await chat.ask("my number is 250-555-0111 and I would like to know will I be sore?")
+    assert answer["topic"] == "soreness" and "+12505550111" in told["text"]
+
+
 async def test_a_contact_needs_a_handoff_and_goes_with_it(clinic: Clinic, settings: Settings) -> None:
     chat = await clinic.chat()
     reply = await clinic.handoff(chat, "PUT", "/contact", json={"contact": "pat@example.org"})
@@ -331,6 +380,39 @@ async def test_the_answer_link_opens_its_chat_and_no_other(clinic: Clinic) -> No
         f"/api/conversations/{other.id}/history", headers={"Authorization": f"Bearer {token}"}
     )
     assert reply.status_code == 404
+
+
+def through(clinic: Clinic, chat: Chat, link: str) -> Chat:
+    """The chat as its link opens it."""
+    return Chat(clinic.client, chat.id, link.partition("#ims-chat=")[2].partition(".")[2], keys=100)
+
+
+async def test_a_link_opens_a_chat_only_where_a_person_was_asked_for(clinic: Clinic, settings: Settings) -> None:
+    chat = await clinic.waiting()
+    linked = through(clinic, chat, (await clinic.handoff(chat)).json()["link"])
+    await clinic.handoff(chat, "DELETE")
+    assert (await linked.send("hello")).status_code == 404, "the patient waits for nobody any more"
+    await clinic.desk.claim(chat.id, 1, "Robin")
+    await clinic.desk.reply(chat.id, 1, "Yes, you can come today.", "k")
+    await clinic.desk.hand_back(chat.id, 1)
+    assert (await linked.send("hello")).status_code == 202, "a person has answered"
+
+
+async def test_a_link_is_over_after_two_weeks(clinic: Clinic, clock: Clock) -> None:
+    chat = await clinic.waiting()
+    linked = through(clinic, chat, (await clinic.handoff(chat)).json()["link"])
+    clock.pass_(days=13)
+    assert (await linked.send("hello")).status_code == 202
+    clock.pass_(days=2)
+    assert (await linked.send("hello again")).status_code == 404
+
+
+async def test_a_link_does_not_delete_its_chat(clinic: Clinic) -> None:
+    chat = await clinic.waiting()
+    linked = through(clinic, chat, (await clinic.handoff(chat)).json()["link"])
+    reply = await clinic.client.delete(f"/api/conversations/{chat.id}", headers=linked.headers)
+    assert (reply.status_code, reply.json()["error"]["code"]) == (403, "not_with_link")
+    assert await chat.history()
 
 
 # in another language
@@ -546,3 +628,115 @@ async def test_who_spams_is_one_line_at_the_desk_and_takes_nothing_from_others(
         assert all(int(reply.headers["Retry-After"]) >= 1 for reply in refused)
         assert [row.conversation_id for row in await clinic.desk.queue()] == [spammer.id, other.id]
         assert (await other.send("will I be sore?")).status_code == 202
+
+
+# what has to be looked at
+
+
+async def test_who_takes_a_chat_that_has_waited_long_keeps_it(clinic: Clinic, clock: Clock) -> None:
+    for waited in (timedelta(minutes=6), timedelta(hours=22)):  # busy, or over night
+        chat = await clinic.waiting()
+        clock.now += waited
+        await clinic.alerts.look()
+        await clinic.desk.claim(chat.id, 1, "Robin")
+        clock.pass_(seconds=30)
+        await clinic.alerts.look()
+        assert (await clinic.desk.context(chat.id)).staff_name == "Robin"
+        await clinic.desk.transfer(chat.id, 1, 2, "Kim")
+        clock.pass_(minutes=4)
+        await clinic.alerts.look()
+        assert (await clinic.desk.context(chat.id)).staff_name == "Kim"
+        clock.pass_(minutes=2)
+        await clinic.alerts.look()
+        assert (await clinic.desk.context(chat.id)).state == "waiting", "who answers nothing still loses it"
+        await clinic.handoff(chat, "DELETE")
+
+
+async def test_an_emergency_stands_before_all_who_wait_and_the_worst_first(clinic: Clinic, clock: Clock) -> None:
+    for _ in range(3):
+        await clinic.waiting()
+        clock.pass_(minutes=1)
+    urgent, worst = await clinic.chat(), await clinic.chat()
+    await urgent.ask("I have a fever")
+    clock.pass_(minutes=1)
+    await worst.ask("I cannot breathe")
+    order = [row.conversation_id for row in await clinic.desk.queue()]
+    assert order[:2] == [worst.id, urgent.id]
+    assert [row.alarm for row in await clinic.desk.queue()] == [True, True, False, False, False]
+
+
+@pytest.mark.parametrize("when", [OPEN, CLOSED], ids=["open", "at night"])
+async def test_the_desk_is_reminded_of_an_alarm_again_and_again_until_somebody_opens_it(
+    clinic: Clinic, clock: Clock, when: datetime
+) -> None:
+    clock.now = when
+    chat = await clinic.chat()
+    await chat.ask("I cannot breathe")
+    reminded = []
+    for minutes in (1, 1, 3, 10, 15, 15):
+        clock.pass_(minutes=minutes)
+        for _ in range(2):
+            await clinic.alerts.look()
+        reminded.append((await clinic.desk.items(chat.id))[0].alerts)
+    assert reminded == [1, 2, 3, 4, 5, 6]
+    assert len((await clinic.desk.queue())[0].unopened) == 1
+    await clinic.desk.seen(chat.id, 1, 2)
+    clock.pass_(hours=1)
+    await clinic.alerts.look()
+    assert [item.alerts for item in await clinic.desk.items(chat.id)] == [6]
+    assert [(row.alarm, row.unopened) for row in await clinic.desk.queue()] == [(True, ())], "it is still not done"
+
+
+async def test_the_desk_is_reminded_of_a_dead_engine_while_it_is_open(
+    clinic: Clinic, clock: Clock, engine: FakeEngine
+) -> None:
+    clock.now = CLOSED
+    engine.mode = "dead"
+    chat = await clinic.chat()
+    await chat.ask("will I be sore?")
+    reminded = []
+    for hours in (9, 1, 1, 5):  # 7 in the morning, then 8 past opening and later
+        clock.pass_(hours=hours, minutes=1)
+        await clinic.alerts.look()
+        reminded.append([item.alerts for item in await clinic.desk.items(chat.id) if item.reason == "engine_down"])
+    assert reminded == [[0], [1], [3], [3]]
+
+
+async def test_letters_about_an_alarm_go_out_at_night_and_to_who_else_is_named(
+    settings: Settings, knowledge: Knowledge, engine: FakeEngine, clock: Clock, letters: Letters
+) -> None:
+    port = free_port()
+    waiting = replace(knowledge.clinic.waiting, alarm_emails=("owner@example.org",))
+    clinic_with = replace(knowledge, clinic=replace(knowledge.clinic, waiting=waiting))
+    mail = {"smtp_host": "127.0.0.1", "smtp_port": port, "smtp_security": "none", "public_url": "https://x.example"}
+    clock.now = CLOSED
+    server = Controller(letters, hostname="127.0.0.1", port=port)
+    server.start()
+    try:
+        async with clinic_at_work(settings, clinic_with, engine, clock, **mail) as clinic:
+            opened, chat = await clinic.chat(), await clinic.chat()
+            for each in (opened, chat):
+                await each.ask("my secret: I cannot breathe")
+            await clinic.desk.seen(opened.id, 1, 2)
+            clock.pass_(minutes=1)
+            await clinic.alerts.look()
+            await clinic.alerts.look()
+    finally:
+        server.stop()
+    ((to, subject, text),) = letters.got
+    assert (to, subject) == (f"{knowledge.clinic.email}, owner@example.org", knowledge.wording("mail_alarm_subject"))
+    assert text.startswith("1 minute ago") and "https://x.example/desk" in text and "secret" not in text
+
+
+async def test_of_an_alarm_it_is_said_what_was_done_and_by_whom(clinic: Clinic) -> None:
+    chat = await clinic.chat()
+    await chat.ask("I cannot breathe")
+    (item,) = await clinic.desk.items(chat.id)
+    with pytest.raises(NothingSaid):
+        await clinic.desk.done(chat.id, item.id, "Robin")
+    await clinic.desk.done(chat.id, item.id, "Robin", "Called her, her son drives her to emergency.")
+    assert await clinic.desk.queue() == []
+    (finished,) = (await clinic.desk.context(chat.id)).finished
+    assert (finished.done_by, finished.done_note) == ("Robin", "Called her, her son drives her to emergency.")
+    await clinic.desk.reopen(chat.id, item.id)
+    assert [row.alarm for row in await clinic.desk.queue()] == [True]

@@ -11,8 +11,15 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import update
 
-from tests.gateway.processes import Processes, eventually
+from gateway.chat.follow import RESET, Place
+from gateway.chat.follow import follow as follow_log
+from gateway.live.signals import LocalSignals
+from gateway.storage.records import Draft
+from gateway.storage.store import Store
+from gateway.storage.tables import events
+from tests.support.processes import Processes, eventually
 
 Json = dict[str, Any]
 
@@ -183,3 +190,25 @@ def test_an_engine_that_answers_too_late_is_not_heard(fresh: Fresh) -> None:
     say(client, "will I be sore?", "b")
     eventually(lambda: len(answers()) == 2)
     assert answers()[1]["body"]["topic"] == "soreness"
+
+
+def test_a_listener_that_knows_more_than_the_log_is_told_to_read_it_again(client: httpx.Client) -> None:
+    say(client, "will I be sore?", "a")
+    eventually(lambda: len(history(client)) == 3)
+    (last,) = history(client, 2)
+    for beyond in ("9", f"{last['seq']}-of another day"):
+        with client.stream("GET", "events", headers={"Last-Event-ID": beyond}) as stream:
+            lines = [line for line in stream.iter_lines() if line]
+        assert lines[1:] == ["event: reset", "data: {}"], "and the stream ends"
+    say(client, "hello", "b")
+    assert follow(client, 1, **{"Last-Event-ID": f"{last['seq']}-{last['mark']}"})[0]["seq"] == 4
+
+
+async def test_a_listener_hears_that_the_log_went_back_while_it_listened(store: Store) -> None:
+    kept, _, _ = await store.open(Draft("assistant", "answer", {"text": "hello"}))
+    signals = LocalSignals()
+    stream = follow_log(store, signals, kept.id, Place(), heartbeat=30, gone="")
+    parts = [await anext(stream), await anext(stream)]
+    await store._database.write(lambda connection: connection.execute(update(events).values(client_key="other")))
+    signals.send(kept.id)
+    assert [*parts, *[part async for part in stream]][-1] == RESET

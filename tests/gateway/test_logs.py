@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from gateway.logs import JsonLines
+from gateway.monitoring.logs import JsonLines
 from gateway.settings import Settings, SettingsError
 from tests.gateway.conftest import Gateway
 

@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from danger import catch_up
 from environments.setup import ROOT
-from gateway.cli import app
-from gateway.new_assistant import NewAssistantError, blocks, contents, create, examples, laid_over
+from gateway.cli.main import app
+from gateway.operations.new_assistant import NewAssistantError, blocks, contents, create, examples, laid_over
 from knowledge import Knowledge
 from knowledge.check import FILL_IN, check
 from safety import Net
@@ -74,6 +75,12 @@ def test_the_red_flag_net_comes_along(example: str, tmp_path: Path) -> None:
 
     assert finding is not None
     assert finding.level == "emergency"
+
+
+@pytest.mark.parametrize("example", ["", *examples()])
+def test_its_first_start_has_nothing_to_learn_about_danger(example: str, tmp_path: Path) -> None:
+    create(tmp_path / "other", example)
+    assert not catch_up(tmp_path / "other/data", tmp_path)
 
 
 @pytest.mark.parametrize("example", examples())

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from gateway import __version__
 from tests.gateway.conftest import Gateway, Start
 
 
@@ -49,7 +50,7 @@ async def test_nothing_is_loaded_from_elsewhere_by_a_description_page(gateway: G
 
 
 async def test_it_is_ready_when_every_part_works(gateway: Gateway) -> None:
-    assert (await gateway.client.get("/health")).json() == {"status": "ok"}
+    assert (await gateway.client.get("/health")).json() == {"status": "ok", "version": __version__}
     ready = await gateway.client.get("/ready")
     assert (ready.status_code, ready.json()) == (200, {"ready": True, "parts": {"database": "ok", "engine": "ok"}})
 

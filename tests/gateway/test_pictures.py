@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from xml.etree import ElementTree
 
-from gateway.answer_parts import about_conditions, citations
-from gateway.handout import handout
-from gateway.pictures import questions
+from gateway.answers.answer_parts import about_conditions, citations
+from gateway.answers.handout import handout
+from gateway.answers.picture_routes import questions
 from knowledge import Knowledge
 from tests.gateway.conftest import Chat, Gateway
 from tests.gateway.test_answer_handout import NOW, Pdf

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from gateway.staff.accounts import Accounts
 from tests.gateway.conftest import Gateway
-from tests.gateway.query_plans import a_day, reads_everything, recorded
 from tests.gateway.test_desk_console import at_desk, waiting
+from tests.support.query_plans import a_day, reads_everything, recorded
 
 
 async def test_a_patient_and_the_desk_never_read_a_whole_table(gateway: Gateway, people: Accounts) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import httpx
-from fastapi import FastAPI
+import pytest
+from starlette.applications import Starlette
 
 from tests.gateway.conftest import Gateway, Start
 
@@ -44,7 +45,8 @@ async def test_a_payload_of_another_conversation_is_only_text(gateway: Gateway) 
 async def test_a_sender_stays_in_one_conversation(gateway: Gateway) -> None:
     for _ in range(3):
         await gateway.rest("hello", sender="one")
-    assert len({asked["sender"] for asked in gateway.engine.heard}) == 1
+    said = await gateway.store.history((await gateway.store.conversation_of("one")).id)
+    assert [event.role for event in said].count("patient") == 3
 
 
 async def test_many_messages_from_fresh_senders_of_this_machine_are_not_limited(gateway: Gateway) -> None:
@@ -61,7 +63,7 @@ async def test_a_sender_that_hurries_is_told_to_wait(start: Start) -> None:
     assert refused.headers["Retry-After"] == "2"
 
 
-async def from_elsewhere(app: FastAPI, **headers: str) -> httpx.Response:
+async def from_elsewhere(app: Starlette, **headers: str) -> httpx.Response:
     transport = httpx.ASGITransport(app, client=("203.0.113.9", 5000))
     async with httpx.AsyncClient(transport=transport, base_url="http://gateway", headers=headers) as client:
         return await client.post("/webhooks/rest/webhook", json={"sender": "x", "message": "hello"})
@@ -73,3 +75,22 @@ async def test_other_machines_need_the_token(start: Start) -> None:
     async with start(rest_token="secret") as gateway:
         assert (await from_elsewhere(gateway.app)).status_code == 401
         assert (await from_elsewhere(gateway.app, Authorization="Bearer secret")).status_code == 200
+
+
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "X-Real-IP"])
+async def test_what_a_web_server_on_this_machine_passes_on_needs_the_token(start: Start, header: str) -> None:
+    sent, passed_on = {"sender": "x", "message": "hello"}, {header: "203.0.113.9"}
+    async with start() as gateway:
+        reply = await gateway.client.post("/webhooks/rest/webhook", json=sent, headers=passed_on)
+        assert reply.status_code == 401
+        assert not gateway.engine.heard
+    async with start(rest_token="secret") as gateway:
+        passed_on["Authorization"] = "Bearer secret"
+        reply = await gateway.client.post("/webhooks/rest/webhook", json=sent, headers=passed_on)
+        assert reply.status_code == 200
+
+
+async def test_a_crisis_line_can_be_called_and_texted_from_other_channels(gateway: Gateway) -> None:
+    (said,) = await gateway.rest("i will end my life")
+    payloads = {button["title"]: button["payload"] for button in said["buttons"]}
+    assert (payloads["Call 988"], payloads["Text 988"]) == ("tel:988", "sms:988")

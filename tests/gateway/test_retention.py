@@ -16,14 +16,16 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from gateway.database import Database
-from gateway.live import LocalSignals, stream
-from gateway.retention import Retention
+from gateway.chat.follow import Place, follow
+from gateway.chat.retention import Retention
+from gateway.live.signals import LocalSignals
 from gateway.settings import Settings
-from gateway.store import Conversation, Draft, Outcome, Store, UnknownConversation
+from gateway.storage.database import Database
+from gateway.storage.records import Conversation, Draft, TurnOutcome, UnknownConversation
+from gateway.storage.store import Store
 from tests.gateway.conftest import NOW, Chat, Gateway, Json, Start, sse_events
-from tests.gateway.fake_engine import FakeEngine
-from tests.gateway.processes import Processes, eventually
+from tests.support.fake_engine import FakeEngine
+from tests.support.processes import Processes, eventually
 
 MARK = "zebra-in-my-kneecap"
 
@@ -53,7 +55,9 @@ class Archive:
         if conversation is None:
             conversation, _, _ = await self.store.open(Draft("assistant", "chat", {"text": "hi"}))
         event, _ = await self.store.append(conversation.id, Draft("patient", "message", {"text": words}), words[:60])
-        outcome = Outcome((Draft("assistant", "chat", {"text": f"about {words}"}),), ("asked",), slots={"said": words})
+        outcome = TurnOutcome(
+            (Draft("assistant", "chat", {"text": f"about {words}"}),), ("asked",), slots={"said": words}
+        )
         await self.store.settle(conversation.id, event.seq, outcome)
         return conversation
 
@@ -120,7 +124,7 @@ async def test_no_copy_is_left_of_many_short_and_long_messages(archive: Archive)
 
 
 def test_erasing_in_a_big_database_takes_little_memory_and_stays_in_its_folder(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "tests.gateway.erase_much", str(tmp_path / "big.sqlite3")]
+    command = [sys.executable, "-m", "tests.support.erase_much", str(tmp_path / "big.sqlite3")]
     found = json.loads(subprocess.run(command, capture_output=True, text=True, check=True, timeout=300).stdout)
     assert (tmp_path / "big.sqlite3").stat().st_size > 25_000_000
     assert found["grew"] < 15_000_000
@@ -211,7 +215,7 @@ async def test_an_open_stream_says_that_the_chat_was_deleted_and_ends(chat: Chat
     parts: list[str] = []
 
     async def listen() -> None:
-        async for part in stream(gateway.store, signals, chat.id, 1, heartbeat=30, gone="It was deleted."):
+        async for part in follow(gateway.store, signals, chat.id, Place(1), heartbeat=30, gone="It was deleted."):
             parts.append(part)
 
     listener = asyncio.create_task(listen())

@@ -185,7 +185,7 @@ async def test_a_red_flag_ends_the_questions_and_keeps_nothing_but_a_warning(cha
     assert slots["screening"] == {"alarmed": True}
     assert "requested_slot" not in slots
     await chat.ask("hello there")
-    assert gateway.engine.heard[-1]["sender"] == f"{chat.id}-2", "a new tracker: no form is open in it"
+    assert gateway.engine.heard[-1]["slots"] == slots
 
 
 async def test_what_is_urgent_leaves_no_warning_of_an_emergency(chat: Chat, gateway: Gateway) -> None:
@@ -217,7 +217,6 @@ async def test_without_the_engine_the_truth_is_told_and_the_card_can_be_answered
     assert said["text"] == knowledge.wording("engine_down")
     assert (again["kind"], again["card"]["id"]) == ("screening", "blood")
     gateway.engine.mode = "ok"
-    gateway.engine.slots = {}  # it was started anew
     (body,) = await chat.ask(card={**BLOOD, "ticked": ["Q06.2"]})
     assert body["result"]["answers"] == {"Q01": "no", "Q02": "yes", "Q06": "yes"}, "nothing had to be said twice"
 

@@ -14,10 +14,10 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.gateway.processes import eventually, free_port
+from tests.support.processes import eventually, free_port
 
 pytestmark = pytest.mark.engine
-CARDS = ("emergency", "you", "blood", "needles", "health", "checks", "visit")
+CARDS = ("age", "emergency", "you", "blood", "needles", "health", "body", "checks", "visit")
 Json = dict[str, Any]
 
 
@@ -119,12 +119,14 @@ def test_cards_lead_to_a_result_that_a_later_word_renews(chat: Chat) -> None:
 
 def test_a_question_between_is_answered_and_the_card_comes_again(chat: Chat) -> None:
     chat.says("is it safe for me?")
+    chat.ticks("age")
     chat.ticks("emergency")
     answer, card = chat.says("will I be sore after ims?")
     assert (answer["kind"], answer["topics"]) == ("answer", ["soreness"])
     assert card["card"]["id"] == "you"
     why, card = chat.says("Why do you ask?")
     assert (why["kind"], card["card"]["id"]) == ("screening", "you")
+    assert card["docked"] is True
     *_, card = chat.says("Go back")
     assert card["card"]["id"] == "emergency"
     (stopped,) = chat.says("Stop")
@@ -134,15 +136,17 @@ def test_a_question_between_is_answered_and_the_card_comes_again(chat: Chat) -> 
 
 def test_a_red_flag_ends_it_alone(chat: Chat) -> None:
     chat.says("is it safe for me?")
+    chat.ticks("age")
     chat.ticks("emergency")
     (alarm,) = chat.says("my chest hurts and I can't breathe")
     assert alarm["kind"] == "emergency"
     answer, *others = chat.says("will I be sore after ims?")
-    assert answer["topics"] == ["soreness"] and not others, "no form is open any more"
+    assert answer.get("card") is None and not others, "no form is open any more, and the alarm comes first"
 
 
 def test_a_ticked_emergency_stands_alone_and_is_remembered(chat: Chat) -> None:
     chat.says("is it safe for me?")
+    chat.ticks("age")
     (alarm,) = chat.ticks("emergency", "Q00.2")
     assert alarm["kind"] == "emergency"
     assert finish(chat)["result"]["alarmed"] is True
@@ -166,4 +170,4 @@ def test_the_rest_channel_goes_one_by_one(clinic: str) -> None:
     assert following["text"] != question["text"]
     answer, again = says("will I be sore after ims?")
     assert (answer["custom"]["kind"], answer["custom"]["topics"]) == ("answer", ["soreness"])
-    assert again["text"] == following["text"]
+    assert following["text"].startswith(again["text"])

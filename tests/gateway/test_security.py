@@ -8,8 +8,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from gateway.editions.models import ModelRefused, Models
 from gateway.settings import Settings
-from gateway.training import ModelRefused, Models
 from tests.gateway.conftest import Gateway
 
 SECRET_FILES = ("var/secrets/engine_token", "pyproject.toml", "data/clinic.yml", "etc/passwd")

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from gateway.messages import clean
-from gateway.rate_limits import TokenBuckets, is_loopback
 from gateway.settings import Settings, SettingsError
+from gateway.web.callers import is_loopback
+from gateway.web.rate_limits import TokenBuckets
+from gateway.web.typed import clean
 
 
 def test_the_environment_changes_the_defaults() -> None:

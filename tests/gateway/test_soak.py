@@ -10,7 +10,7 @@ import pytest
 
 from benchmarks.load import TURNS
 from benchmarks.soak import Clinic, memory, picture, slope, valleys
-from tests.gateway.processes import Processes
+from tests.support.processes import Processes
 
 NAMES = ("whole", "engine", "gateway")
 

@@ -15,15 +15,15 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from typer.testing import CliRunner
 
-from gateway import cli
-from gateway.database import Database
+from gateway.cli import main as cli
+from gateway.cli.staff_commands import first_admin
 from gateway.settings import Settings
 from gateway.staff.accounts import AccountError, Accounts
 from gateway.staff.audit import Audit
-from gateway.staff.commands import first_admin
-from gateway.tables import metadata
+from gateway.storage.database import Database
+from gateway.storage.tables import metadata
 from tests.gateway.conftest import NOW, Gateway
-from tests.gateway.staff import BASE, PASSWORD, browser, ready
+from tests.support.staff import BASE, PASSWORD, browser, ready
 
 
 @dataclass
@@ -120,7 +120,8 @@ async def test_a_code_of_the_second_step_works_once(accounts: Accounts, clock: C
     with pytest.raises(AccountError, match="not right"):
         await accounts.set_totp(person, secret, "000000" if totp.at(clock.now) != "000000" else "111111")
     await accounts.set_totp(person, secret, totp.at(clock.now))
-    assert await accounts.prove("ana", PASSWORD, totp.at(clock.now)) is None  # it was used to set it up
+    assert await accounts.prove("ana", PASSWORD, totp.at(clock.now))  # it is still on the phone when she signs in
+    assert await accounts.prove("ana", PASSWORD, totp.at(clock.now)) is None
     clock.now += timedelta(seconds=30)
     assert await accounts.prove("ana", PASSWORD, "") is None
     assert await accounts.prove("ana", PASSWORD, totp.at(clock.now))

@@ -17,9 +17,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from sqlalchemy import Connection, text
 
-from gateway.database import Database
-from gateway.store import Draft, KeyReused, Outcome, Store, UnknownConversation, _find
-from gateway.tables import metadata
+from gateway.storage.database import Database
+from gateway.storage.records import Draft, KeyReused, TurnOutcome, UnknownConversation
+from gateway.storage.store import Store, _find
+from gateway.storage.tables import metadata
 
 
 def said(words: str) -> Draft:
@@ -59,7 +60,7 @@ async def test_two_stores_on_one_file_share_the_numbers(store: Store, tmp_path: 
 async def test_a_message_is_settled_once(store: Store) -> None:
     conversation, _, _ = await store.open()
     event, _ = await store.append(conversation.id, said("hello"))
-    outcomes = [Outcome(replies=(reply(f"answer {n}"),), desk=("asked",)) for n in range(5)]
+    outcomes = [TurnOutcome(replies=(reply(f"answer {n}"),), desk=("asked",)) for n in range(5)]
     settled = await asyncio.gather(*(store.settle(conversation.id, event.seq, outcome) for outcome in outcomes))
     assert sum(bool(events) for events in settled) == 1
     assert len(await store.history(conversation.id)) == 2
@@ -78,7 +79,7 @@ async def test_a_key_belongs_to_one_message_of_one_conversation(store: Store) ->
 async def test_what_is_forgotten_is_gone_with_all_its_events(store: Store) -> None:
     conversation, _, _ = await store.open(reply("hi"))
     event, _ = await store.append(conversation.id, said("hello"))
-    await store.settle(conversation.id, event.seq, Outcome(desk=("asked",)))
+    await store.settle(conversation.id, event.seq, TurnOutcome(desk=("asked",)))
     await store.forget(conversation.id)
     assert await store.history(conversation.id) == []
     assert await store.open_desk_items() == []
@@ -126,6 +127,19 @@ async def test_migrations_make_what_the_tables_say_and_can_be_taken_back(tmp_pat
     left = await database.read(lambda connection: connection.execute(names).scalars().all())
     assert left == ["alembic_version"]
     await database.upgrade()
+    await database.close()
+
+
+async def test_a_migration_loses_no_conversation_and_nothing_that_was_said(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'migrations.sqlite3'}")
+    await database.upgrade()
+    store = Store(database)
+    conversation, _, _ = await store.open(Draft("assistant", "chat", {"text": "Hello"}))
+    before = await store.conversation(conversation.id), await store.history(conversation.id)
+    for older in ("0006", "0005"):
+        await database.downgrade(older)
+        await database.upgrade()
+        assert (await store.conversation(conversation.id), await store.history(conversation.id)) == before
     await database.close()
 
 
@@ -178,7 +192,7 @@ class StoreMachine(RuleBasedStateMachine):
     @rule(count=st.integers(0, 3), data=st.data())
     def answer(self, count: int, data: st.DataObject) -> None:
         seq = data.draw(st.sampled_from([seq for seq, _ in self.keys.values()]))
-        outcome = Outcome(replies=tuple(reply(f"{seq}.{n}") for n in range(count)))
+        outcome = TurnOutcome(replies=tuple(reply(f"{seq}.{n}") for n in range(count)))
         said_now = self._run(self.store.settle(self.conversation.id, seq, outcome))
         if seq not in self.unanswered:
             assert said_now == []

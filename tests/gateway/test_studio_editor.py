@@ -12,8 +12,8 @@ import pytest
 
 from gateway.studio.meaning import Meaning
 from tests.gateway.conftest import Start
-from tests.gateway.staff import BASE, Browser
-from tests.gateway.studio_site import HTML, Studio, encode, form_fields, page, save, studio_at_work
+from tests.support.staff import BASE, Browser
+from tests.support.studio_site import HTML, Studio, encode, form_fields, page, save, studio_at_work
 
 TOPIC = "/studio/topics/soreness"
 

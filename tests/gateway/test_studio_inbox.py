@@ -12,17 +12,17 @@ from typing import Any
 import pytest
 
 from gateway.desk.proposals import Proposals
+from gateway.engine.command import NotMeasured, finished
 from gateway.evaluation.compare import Difference
-from gateway.evaluation.engine_command import NotMeasured, finished
 from gateway.staff.audit import Audit
-from gateway.studio.alike import Alike
-from gateway.studio.dry_run import Alarm, DryRun, DryRuns
 from gateway.studio.errors import StudioError
 from gateway.studio.meaning import Meaning
 from gateway.studio.pages.overview import LiveModel
+from gateway.studio.trying.alike import Alike
+from gateway.studio.trying.dry_run import Alarm, DryRun, DryRuns
 from tests.gateway.conftest import NOW, Start
-from tests.gateway.staff import BASE, Browser
-from tests.gateway.studio_site import Studio, encode, page, studio_at_work
+from tests.support.staff import BASE, Browser
+from tests.support.studio_site import Studio, encode, page, studio_at_work
 
 INBOX = "/studio/inbox"
 SORE = ["does it ache on day 77 or so", "does it ache on day 78 or so", "how much is the parking <b>here</b>"]
@@ -40,7 +40,7 @@ async def test_the_overview_names_the_model_that_patients_talk_to(
 ) -> None:
     told = {
         LiveModel("ims-1", NOW, True): "It knows everything that is saved here.",
-        LiveModel("ims-1", NOW, False): "Something was saved after it was trained",
+        LiveModel("ims-1", NOW, False): "Something was saved after it was made",
         LiveModel(problem="models/x is not the model that was trained here."): "is not the model that was trained here",
     }
     for model, sentence in told.items():
@@ -245,7 +245,7 @@ async def test_a_slow_encoder_does_not_hold_up_the_page(
     import threading
 
     go_on = threading.Event()
-    monkeypatch.setattr("gateway.studio.inbox_groups.PATIENCE", 0.05)
+    monkeypatch.setattr("gateway.studio.inbox.inbox_groups.PATIENCE", 0.05)
     monkeypatch.setattr(studio.work.meaning, "_encode", lambda texts: (go_on.wait(20), encode(texts))[1])
     await studio.work.inbox.bring(SORE)
     assert "The messages are being grouped." in await page(kim, INBOX)
@@ -283,11 +283,22 @@ async def test_the_overview_tells_what_waits_and_what_is_not_signed(studio: Stud
     await studio.work.inbox.bring(SORE)
     studio.work.topics().new("cupping", ["what is cupping"])
     text = " ".join(re.sub(r"<[^>]+>", " ", await page(kim, "/studio")).split())
-    assert "Messages that wait to be taught 3 of 3 patients" in text
-    assert "Drafts 1" in text and "Answers nobody has signed 2 of 2" in text
-    assert (
-        "Something was saved after it was trained" in text or "There is no trained model" in text or "was not" in text
-    )
+    assert "Messages waiting in the inbox 3 from 3 patients" in text
+    assert "Drafts 1" in text and "Topics nobody has signed 2 of 2" in text
+    assert "Something was saved after it was made" in text or "There is no trained model" in text or "was not" in text
+
+
+async def test_what_is_not_ticked_is_not_taught_to_another_topic_either(studio: Studio, kim: Browser) -> None:
+    await studio.work.inbox.bring(SORE)
+    shown = await page(kim, INBOX)
+    part = next(each for each in shown.split('<section class="group"')[1:] if each.count('type="checkbox"') == 2)
+    assert part.count("<form") == 1 and 'type="hidden" name="ids"' not in part
+    ticked, unticked = re.findall(r'name="ids" value="(\d+)"', part)
+
+    reply = await decide(kim, "teach", [ticked], topic="", other="human")
+
+    assert reply.status_code == 303
+    assert int(unticked) in {message.id for message in await studio.work.inbox.open()}
 
 
 # the dry run
@@ -329,16 +340,17 @@ async def test_a_dry_run_is_started_watched_and_read_in_words(
     go_on.set()
     assert await studio.work.dry_run._work.wait(5)  # type: ignore[union-attr]
     shown = await page(kim, "/studio/dry-run")
-    assert "As a whole: no difference that can be told from chance" in shown
-    assert "90.0 % after 91.0 % before: a difference as small as this comes about by chance" in shown
+    assert "As a whole: no clear difference" in shown
+    assert "90.0 % after 91.0 % before: a difference this small may be chance" in shown
     assert "“i cannot breathe”" in shown and "Much like an example of another topic (1)" in shown
     assert "Nearly the same within a topic (1)" in shown and "let me &lt;i&gt;talk" in shown
-    assert "-35 to -5 points" in shown and "<td>worse</td>" in shown
+    assert "-35 to -5 points" in shown and ">worse</td>" in shown
+    assert "1 of 1 changed topics differ by more than chance" in shown
     text = (studio.work.settings.var / "studio" / "dry-run.json").read_text("utf-8")
     assert json.loads(text)["by"] == "Kim"
     studio.work.dry_run._work = None  # as after a restart
     assert "-35 to -5 points" in await page(kim, "/studio/dry-run")
-    assert "no difference that can be told from chance" in await page(kim, "/studio")
+    assert "no clear difference" in await page(kim, "/studio")
 
 
 async def test_a_dry_run_is_cancelled_and_the_one_before_it_still_shown(

@@ -15,10 +15,10 @@ from pathlib import Path
 import httpx
 import pytest
 
+from gateway.editions.models import Manifest, Models
+from gateway.operations.processes import CannotStart, parts
 from gateway.settings import Settings
-from gateway.supervisor import CannotStart, parts
-from gateway.training import Manifest, Models
-from tests.gateway.processes import eventually, free_port
+from tests.support.processes import eventually, free_port
 
 # A part that answers 200 on its port; `stubborn` ignores being asked to stop, `broken` never starts.
 PART = """
@@ -38,11 +38,12 @@ SUPERVISOR = """
 import sys
 from pathlib import Path
 from rich.console import Console
-from gateway import supervisor
+from gateway.operations import processes, supervisor
 supervisor.PATIENCE = 1.0
+supervisor.LOOK, supervisor.ANSWER, supervisor.SILENT = 0.1, 1.0, 3
 folder, *modes = sys.argv[1:]
 parts = [
-    supervisor.Part(name, (sys.executable, f"{folder}/part.py", port, mode), int(port), f"http://127.0.0.1:{port}/")
+    processes.Part(name, (sys.executable, f"{folder}/part.py", port, mode), int(port), f"http://127.0.0.1:{port}/")
     for name, port, mode in (part.split(":") for part in modes)
 ]
 sys.exit(supervisor.Supervisor(parts, Path(folder), "http://localhost:8000", Console(width=200)).run())
@@ -131,6 +132,26 @@ def test_what_dies_is_started_again(run: Run) -> None:
     eventually(lambda: run.answers("engine") and run.pid("engine") != old)
     assert run.says("engine ended (signal 9)")
     assert run.answers("gateway")
+
+
+def test_what_hangs_is_ended_and_started_again(run: Run) -> None:
+    run.start()
+    eventually(lambda: run.says("All is ready"))
+    old = run.pid("engine")
+    os.kill(old, signal.SIGSTOP)
+    eventually(lambda: run.says("engine does not answer any more"), 30)
+    eventually(lambda: run.answers("engine") and run.pid("engine") != old, 30)
+    assert run.answers("gateway")
+
+
+def test_a_log_does_not_grow_without_end_while_its_part_runs(run: Run) -> None:
+    run.start()
+    eventually(lambda: run.says("All is ready"))
+    log = run.folder / "engine.log"
+    with log.open("ab") as writer:
+        writer.write(b"words\n" * 1_000_000)
+    eventually(lambda: log.stat().st_size == 0)
+    assert log.with_suffix(".old.log").stat().st_size >= 6_000_000
 
 
 def test_a_part_that_cannot_start_is_tried_later_and_later_while_the_others_work(run: Run) -> None:
@@ -239,7 +260,7 @@ def test_the_parts_end_quickly(run: Run) -> None:
 
 def test_what_is_missing_is_said_in_one_sentence(tmp_path: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": str(Path.cwd()), "IMS_VAR": str(tmp_path / "var")}
-    command = [sys.executable, "-m", "gateway.supervisor"]
+    command = [sys.executable, "-m", "gateway.operations.supervisor"]
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120)
     assert done.returncode == 1
     assert done.stderr == "There is no trained model. What to do: run './ims train'.\n"
@@ -247,6 +268,6 @@ def test_what_is_missing_is_said_in_one_sentence(tmp_path: Path) -> None:
 
 def test_what_runs_for_months_has_not_loaded_the_command_line() -> None:
     heavy = {"gateway.cli", "numpy", "opentelemetry", "sqlalchemy"}
-    code = f"import sys, gateway.supervisor; print(sorted({heavy} & sys.modules.keys()))"
+    code = f"import sys, gateway.operations.supervisor; print(sorted({heavy} & sys.modules.keys()))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
     assert done.stdout.strip() == "[]"

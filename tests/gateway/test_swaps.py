@@ -12,9 +12,9 @@ import httpx
 import pytest
 
 from benchmarks.studio.swaps import Load
-from gateway.control import ControlError
-from tests.gateway.processes import START, eventually
-from tests.gateway.swapping import Installation, kept_model
+from gateway.editions.control import ControlError
+from tests.support.processes import START, eventually
+from tests.support.swapping import Installation, kept_model
 
 
 @pytest.fixture(scope="module")

@@ -19,12 +19,12 @@ from hypothesis import settings as profile
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from gateway.desk.service import AlreadyClaimed, NotYours
+from gateway.desk.service import AlreadyClaimed, NotYourChat
 from gateway.settings import Settings
 from knowledge import Knowledge
 from tests.gateway.conftest import Chat
-from tests.gateway.desk_chat import Clinic, Clock, clinic_at_work
-from tests.gateway.fake_engine import FakeEngine
+from tests.support.desk_chat import Clinic, Clock, clinic_at_work
+from tests.support.fake_engine import FakeEngine
 
 KNOWLEDGE = Knowledge.load(Path("data"))
 STAFF = {1: "Robin", 2: "Sam"}
@@ -141,7 +141,7 @@ class Takeover(RuleBasedStateMachine):
                 self.run(self.clinic.desk.reply(self.chat.id, who, text, key))
             assert who == self.holder
             self.said[key] = text
-        except NotYours:
+        except NotYourChat:
             assert who != self.holder
 
     @precondition(lambda self: self.holder)
@@ -172,7 +172,6 @@ class Takeover(RuleBasedStateMachine):
     @rule(mode=st.sampled_from(("ok", "ok", "dead", "malformed")))
     def engine_breaks_or_restarts(self, mode: str) -> None:
         self.engine.mode = mode
-        self.engine.slots = {}
 
     @rule(seconds=st.sampled_from((0.0, 0.005, 0.03)))
     def moment_passes(self, seconds: float) -> None:

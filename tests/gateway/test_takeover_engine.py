@@ -17,9 +17,9 @@ from gateway.app import create_app
 from gateway.settings import Settings
 from knowledge import Knowledge
 from safety import Net
-from tests.gateway.processes import eventually
 from tests.gateway.test_screening_engine import ims_run
 from tests.gateway.test_takeover import over_a_person
+from tests.support.processes import eventually
 
 pytestmark = pytest.mark.engine
 Json = dict[str, Any]
@@ -68,7 +68,7 @@ def talk(clinic: str, settings: Settings, *, engine_dies: bool) -> None:
     def answered(seq: int) -> bool:
         return any(event["in_reply_to"] == seq for event in history())
 
-    desk = create_app(settings, Knowledge.load(settings.data), Net.load(settings.data)).state.desk
+    desk = create_app(settings, Knowledge.load(settings.data), Net.load(settings.data)).state.exchange.edition.desk
 
     async def take() -> None:
         await desk.claim(started["id"], 1, "Robin")

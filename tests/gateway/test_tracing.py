@@ -18,14 +18,14 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import StatusCode
 
-from gateway import doctor
-from gateway.collector import TracingError, check
-from gateway.doctor import Installation
+from gateway.monitoring.tracing import Tracing
+from gateway.monitoring.tracing_settings import TracingError, check
+from gateway.operations import doctor
+from gateway.operations.doctor import Installation
+from gateway.operations.processes import CannotStart, parts
 from gateway.settings import Settings
-from gateway.supervisor import CannotStart, parts
-from gateway.tracing import Tracing
 from tests.gateway.conftest import Gateway, Start
-from tests.gateway.processes import Processes, eventually, free_port
+from tests.support.processes import Processes, eventually, free_port
 
 MARK = "zebra-in-my-kneecap"
 ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
@@ -115,7 +115,7 @@ async def test_a_failure_is_told_by_its_kind_alone(
         async def broken(*_: object) -> None:
             raise ValueError(MARK)
 
-        monkeypatch.setattr("gateway.store.Store.history", broken)
+        monkeypatch.setattr("gateway.storage.store.Store.history", broken)
         await gateway.client.get(f"/api/conversations/{chat.id}/history", headers=chat.headers)
     (engine,) = named(spans, "engine")
     failed = named(spans, "GET /api/conversations/{id}/history")[-1]
@@ -178,7 +178,7 @@ def test_what_cannot_be_sent_is_named(given: dict[str, str], named: str) -> None
 
 
 def test_without_the_packages_it_is_said_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gateway.collector.PACKAGES", ("opentelemetry-that-is-not-here",))
+    monkeypatch.setattr("gateway.monitoring.tracing_settings.PACKAGES", ("opentelemetry-that-is-not-here",))
     with pytest.raises(TracingError, match="What to do: run 'make tracing', or unset it"):
         Tracing.from_environment({ENDPOINT: "http://127.0.0.1:4318"})
 

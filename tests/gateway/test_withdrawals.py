@@ -9,10 +9,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from typer.testing import CliRunner
 
-from gateway import cli
-from gateway.database import Database
+from gateway.answers.withdrawals import Withdrawals
+from gateway.cli import main as cli
 from gateway.settings import Settings
-from gateway.withdrawals import Withdrawals
+from gateway.storage.database import Database
 from knowledge import Knowledge
 from tests.gateway.conftest import Gateway, Start
 
@@ -127,7 +127,7 @@ async def test_while_the_database_is_away_what_was_withdrawn_stays_so(
 
     monkeypatch.setattr(elsewhere, "_poll", QUICK)
     await elsewhere.start()
-    monkeypatch.setattr(elsewhere, "refresh", away)
+    monkeypatch.setattr(elsewhere, "all", away)
     async with asyncio.timeout(2):
         await tried.wait()
     assert elsewhere.withheld(knowledge.topics["soreness"], datetime(2026, 11, 21, tzinfo=UTC).date())

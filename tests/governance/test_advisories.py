@@ -47,4 +47,4 @@ def test_the_pipeline_uses_no_part_that_is_held_off_as_unused() -> None:
     names = {part["name"].rpartition(".")[2] for part in (*config["pipeline"], *config["policies"])}
     assert names <= OURS
     endpoints: Any = YAML(typ="safe").load(Path("endpoints.yml"))
-    assert endpoints["tracker_store"]["type"] == "nlu.tracker_store.RecentConversations"
+    assert "tracker_store" not in endpoints, "no conversation is kept in the engine, nor in a database of Rasa's"

@@ -20,11 +20,15 @@ READS = re.compile(
 )
 # These read what the assistant wrote itself: files under var/, for its owner alone, and what its own engine prints.
 OWN = {
-    *("gateway/evaluation/compare.py", "gateway/evaluation/development_sets.py", "gateway/new_assistant.py"),
-    *("gateway/evaluation/engine_command.py", "gateway/replies.py", "gateway/studio/approvals.py"),
-    *("gateway/studio/changes.py", "gateway/studio/dry_run.py", "gateway/studio/dry_run_job.py"),
-    *("gateway/studio/decisions.py", "gateway/studio/history.py", "gateway/studio/publishing.py"),
-    "gateway/studio/understanding.py",
+    *("gateway/evaluation/compare.py", "gateway/evaluation/development_sets.py", "gateway/operations/new_assistant.py"),
+    *("gateway/engine/command.py", "gateway/chat/replies.py", "gateway/studio/publishing/approvals.py"),
+    *("gateway/studio/topics/changes.py", "gateway/studio/trying/dry_run.py", "gateway/studio/trying/dry_run_job.py"),
+    *(
+        "gateway/studio/inbox/decisions.py",
+        "gateway/studio/topics/history.py",
+        "gateway/studio/publishing/publishing.py",
+    ),
+    *("gateway/chat/after_alarm.py", "gateway/studio/understanding.py", "safety/languages.py", "safety/borders.py"),
 }
 PAGES = ["docs/security.md", "docs/privacy.md", "docs/faults.md", "docs/advisories.yml"]
 

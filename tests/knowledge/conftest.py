@@ -54,6 +54,7 @@ SCREENING = """\
 reviewer: ""
 reviewed: ""
 review_by: "2027-05-21"
+minutes: 2
 offered_by: [soreness]
 outcomes:
 - {id: ASK, title: Ask first, text: Talk to your physio first.}
@@ -91,6 +92,7 @@ FILES = {
     "standards.yml": """\
         short: {words: 60, grade: 6, sentence_words: 20}
         more: {words: 200, grade: 8, sentence_words: 25}
+        specific: {words: 45, sentences: 3, grade: 6}
         examples: 25
         sources: 1
         review_months: 24

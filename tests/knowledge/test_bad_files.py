@@ -85,7 +85,7 @@ SPOILED = {
     "a claim without text": ("claims.yml", ", claim: It aches", "", 2, "has no 'claim'"),
     "a group with an unknown topic": ("groups.yml", "[soreness]", "[sorenes]", 2, "the topic 'sorenes' is unknown"),
     "a topic in two places": ("groups.yml", "[soreness]", "[soreness, soreness]", 2, "is already in 'After a visit'"),
-    "a standard that is text": ("standards.yml", "examples: 25", "examples: many", 3, "not a whole number"),
+    "a standard that is text": ("standards.yml", "examples: 25", "examples: many", 4, "not a whole number"),
     "an unknown value in a sentence": ("wording.yml", "{seconds}", "{minutes}", 3, "{minutes} is unknown here"),
     "a brace in a sentence": ("wording.yml", "{clinic_phone}", "{clinic phone}", 2, "the text holds braces"),
     "syllables that are text": ("lexicon/syllables.yml", "needle: 2", "needle: two", 1, "not a whole number"),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from knowledge.check import check, main
+from knowledge.check import BESIDE_THE_ALARMS, check, main
 from tests.knowledge.conftest import Data
 
 TODAY = date(2026, 11, 21)
@@ -160,8 +160,22 @@ def test_the_pages_tell_where_each_claim_is_and_why_one_is_not(data: Data) -> No
 
 
 def test_an_alarm_that_names_a_number_nobody_set_is_found(data: Data) -> None:
+    for name in BESIDE_THE_ALARMS:
+        data.write(f"lexicon/{name}", "{}\n")
     data.write("lexicon/red_flags.yml", "signs:\n- {id: E01, reply: 'Call {emergency} or {fire_line} now.'}\n")
 
     (found,) = check(data.folder, TODAY)
     assert (Path(found.file).name, found.line, found.severity) == ("red_flags.yml", 2, "error")
     assert "{fire_line} is unknown" in found.message
+
+
+@pytest.mark.parametrize("missing", BESIDE_THE_ALARMS)
+def test_what_belongs_to_the_alarms_has_to_be_there(data: Data, missing: str) -> None:
+    for name in BESIDE_THE_ALARMS:
+        data.write(f"lexicon/{name}", "{}\n")
+    data.write("lexicon/red_flags.yml", "signs:\n- {id: E01, reply: 'Call {emergency} now.'}\n")
+    assert check(data.folder, TODAY) == []
+
+    (data.folder / "lexicon" / missing).unlink()
+    (found,) = check(data.folder, TODAY)
+    assert (Path(found.file).name, found.severity) == (missing, "error")

@@ -9,7 +9,7 @@ from tests.knowledge.conftest import Data
 
 
 def test_the_hash_is_the_same_for_the_same_data(data: Data) -> None:
-    assert data_hash(data.folder) == data_hash(data.folder) == data.load().data_hash
+    assert data_hash(data.folder) == data_hash(data.folder)
 
 
 def test_the_hash_does_not_depend_on_where_the_data_is(data: Data) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -19,6 +20,7 @@ SCREENING = Screening.load(DATA)
 NAMES = list(SCREENING.questions)
 SEVERITY = list(SCREENING.outcomes)
 ANSWERS: list[Answer] = ["yes", "no", "not_sure", "skipped"]
+COUNTING = [name for name, question in SCREENING.questions.items() if not question.advice]
 ALL_NO: dict[str, Answer] = dict.fromkeys(NAMES, "no")
 
 answer = st.sampled_from(ANSWERS)
@@ -34,9 +36,11 @@ def alone(name: str, given: Answer) -> str:
 
 
 def test_the_shipped_questions_are_all_there() -> None:
-    assert len(NAMES) == 29
-    assert SEVERITY == ["EMERGENCY", "ASK_CLINIC", "NOT_RECOMMENDED", "DOCTOR_FIRST", "TELL_THERAPIST", "OK"]
-    assert 5 <= len(SCREENING.cards) <= 7
+    assert len(NAMES) == 38
+    worst_first = ["EMERGENCY", "ASK_CLINIC", "NOT_RECOMMENDED", "DOCTOR_FIRST", "TALK_FIRST", "TELL_THERAPIST", "OK"]
+    assert worst_first == SEVERITY
+    assert [card.id for card in SCREENING.cards][:2] == ["age", "emergency"]
+    assert len(SCREENING.cards) == 9
     assert max(len(card.questions) for card in SCREENING.cards) <= 7
 
 
@@ -58,13 +62,13 @@ def test_the_order_of_answering_does_not_matter(answers: dict[str, Answer], rand
     assert SCREENING.outcome(dict(shuffled)) == SCREENING.outcome(answers)
 
 
-@given(sheets, st.sampled_from(NAMES), st.sampled_from(["not_sure", "skipped", "yes"]))
+@given(sheets, st.sampled_from(COUNTING), st.sampled_from(["not_sure", "skipped", "yes"]))
 def test_anything_but_no_is_never_ok(answers: dict[str, Answer], name: str, given: Answer) -> None:
     result = SCREENING.outcome({**answers, name: given})
     assert "OK" not in result.outcomes and result.reasons
 
 
-@given(st.sets(st.sampled_from(NAMES), min_size=1))
+@given(st.sets(st.sampled_from(COUNTING), min_size=1))
 def test_an_open_question_is_never_ok(left_out: set[str]) -> None:
     assert "OK" not in SCREENING.outcome({n: a for n, a in ALL_NO.items() if n not in left_out}).outcomes
 
@@ -127,6 +131,19 @@ def test_each_result_as_a_whole_reads_at_the_grade() -> None:
         assert knowledge.readability.measure(text).grade <= knowledge.standards.short.grade, outcome.id
 
 
+def test_what_is_advice_alone_changes_no_outcome() -> None:
+    assert [name for name in NAMES if name not in COUNTING] == ["Q24"]
+    assert SCREENING.outcome({**ALL_NO, "Q24": "yes"}).outcomes == ("OK",)
+    assert [question.id for question in SCREENING.advised({**ALL_NO, "Q24": "yes"})] == ["Q24"]
+
+
+def test_the_minutes_that_are_told_are_those_that_reading_takes() -> None:
+    lines = [label for question in SCREENING.questions.values() for _, label in question.items]
+    shown = [*lines, *(q.help for q in SCREENING.questions.values()), *(card.ask for card in SCREENING.cards)]
+    seconds = sum(len(text.split()) for text in shown) / 150 * 60 + 2 * len(lines)
+    assert SCREENING.minutes == math.ceil(seconds / 60)
+
+
 def test_no_phrase_names_two_questions() -> None:
     phrases = [phrase for question in SCREENING.questions.values() for phrase in question.mentions]
     assert len(phrases) == len(set(phrases))
@@ -163,7 +180,7 @@ def spoiled(tmp_path: Path) -> Callable[[str, str], list[str]]:
         ("sources: [infants-act-bc", "sources: [nowhere", "the source 'nowhere' is unknown"),
         ("  card: blood\n", "  card: blod\n", "the card 'blod' of Q05 is unknown"),
         ("- id: Q03", "- id: Q02", "the question Q02 stands twice"),
-        ("{emergency} now, or go", "{ambulance} now, or go", "the placeholder {ambulance} is unknown"),
+        ("call {emergency} now. Do", "call {ambulance} now. Do", "the placeholder {ambulance} is unknown"),
         ("  stopped: >-", "  stoped: >-", "unknown key 'stoped'"),
         ("  ends: true", "  ends: maybe", "not true or false"),
     ],

@@ -2,11 +2,20 @@ from pathlib import Path
 
 import pytest
 
-from safety import Net
+from safety import Net, Rules
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="session")
 def net() -> Net:
-    return Net.load(ROOT / "data")
+    """Both halves, as the gateway has them."""
+    net = Net.load(ROOT / "data")
+    assert net.fault is None
+    return net
+
+
+@pytest.fixture(scope="session")
+def rules(net: Net) -> Rules:
+    """The rules alone."""
+    return net.rules

@@ -3,14 +3,14 @@
 import pytest
 
 from benchmarks.safety.stress import seeds
-from safety import Net
+from safety import Rules
 
 QUIET = [(kind, text) for kind, texts in seeds()["quiet"].items() for text in texts]
 
 
 @pytest.mark.parametrize(("kind", "text"), QUIET)
-def test_look_alikes_stay_quiet(net: Net, kind: str, text: str) -> None:
-    assert net.check(text) is None
+def test_look_alikes_stay_quiet(rules: Rules, kind: str, text: str) -> None:
+    assert rules.check(text) is None
 
 
 @pytest.mark.parametrize(
@@ -31,9 +31,9 @@ def test_look_alikes_stay_quiet(net: Net, kind: str, text: str) -> None:
         ("i fainted last year", "i fainted and hit my head"),
     ],
 )
-def test_what_makes_the_difference(net: Net, quiet: str, alarm: str) -> None:
-    assert net.check(quiet) is None
-    assert net.check(alarm) is not None
+def test_what_makes_the_difference(rules: Rules, quiet: str, alarm: str) -> None:
+    assert rules.check(quiet) is None
+    assert rules.check(alarm) is not None
 
 
 @pytest.mark.parametrize(
@@ -45,8 +45,8 @@ def test_what_makes_the_difference(net: Net, quiet: str, alarm: str) -> None:
         "my wife fainted and hit her head",
     ],
 )
-def test_somebody_else_in_danger_now_raises_the_alarm(net: Net, text: str) -> None:
-    assert net.check(text) is not None
+def test_somebody_else_in_danger_now_raises_the_alarm(rules: Rules, text: str) -> None:
+    assert rules.check(text) is not None
 
 
 @pytest.mark.parametrize(
@@ -59,21 +59,21 @@ def test_somebody_else_in_danger_now_raises_the_alarm(net: Net, text: str) -> No
         "do i really have to go",
     ],
 )
-def test_nobody_is_talked_out_of_a_warning(net: Net, text: str) -> None:
-    before = net.check("my calf is twice the size of the other one")
+def test_nobody_is_talked_out_of_a_warning(rules: Rules, text: str) -> None:
+    before = rules.check("my calf is twice the size of the other one")
     assert before is not None
-    again = net.check(text, previous=before)
+    again = rules.check(text, previous=before)
     assert again is not None
     assert (again.level, again.sign, again.reply) == (before.level, before.sign, before.reply)
-    assert net.check(text) is None
+    assert rules.check(text) is None
 
 
-def test_an_ordinary_question_after_a_warning_is_not_a_new_alarm(net: Net) -> None:
-    before = net.check("it hurts when i breathe in")
-    assert net.check("what does a session cost", previous=before) is None
+def test_an_ordinary_question_after_a_warning_is_not_a_new_alarm(rules: Rules) -> None:
+    before = rules.check("it hurts when i breathe in")
+    assert rules.check("what does a session cost", previous=before) is None
 
 
-def test_a_worse_sign_after_a_warning_replaces_it(net: Net) -> None:
-    before = net.check("my calf is swollen and hot")
-    worse = net.check("its probably nothing but now i cant breathe", previous=before)
+def test_a_worse_sign_after_a_warning_replaces_it(rules: Rules) -> None:
+    before = rules.check("my calf is swollen and hot")
+    worse = rules.check("its probably nothing but now i cant breathe", previous=before)
     assert worse is not None and worse.level == "emergency"

@@ -1,4 +1,4 @@
-"""Mistakes in the rules are told when the net is loaded, not found out by a patient."""
+"""Mistakes in the rules are told when they are loaded, not found out by a patient."""
 
 import contextlib
 import shutil
@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from safety import Net, RulesError
+from safety import Rules, RulesError
 
 VALUES = st.none() | st.text(max_size=5) | st.integers() | st.lists(st.integers() | st.text(max_size=5), max_size=3)
 LEXICON = Path(__file__).resolve().parents[2] / "data" / "lexicon"
@@ -32,7 +32,7 @@ def test_any_file_of_rules_is_refused_in_our_own_words(content: bytes) -> None:
         (Path(folder) / "lexicon").mkdir()
         (Path(folder) / "lexicon" / "red_flags.yml").write_bytes(content)
         with pytest.raises(RulesError, match="What to do: mend the file"):
-            Net.load(Path(folder))
+            Rules.load(Path(folder))
 
 
 @settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
@@ -43,24 +43,24 @@ def test_any_rules_of_another_shape_are_taken_or_refused(name: str, value: objec
         with (Path(folder) / "lexicon" / "red_flags_other.yml").open("w", encoding="utf-8") as file:
             YAML(typ="safe", pure=True).dump({name: value}, file)
         with contextlib.suppress(RulesError):
-            Net.load(Path(folder))
+            Rules.load(Path(folder))
 
 
 def test_a_rule_that_names_a_missing_list_is_refused(lexicon: dict[str, Any]) -> None:
     lexicon["signs"][0]["find"].append("NO_SUCH_LIST ~3 chest")
     with pytest.raises(ValueError, match="NO_SUCH_LIST"):
-        Net(lexicon)
+        Rules(lexicon)
 
 
 def test_context_words_given_twice_are_refused(lexicon: dict[str, Any]) -> None:
     lexicon["context"].append(dict(lexicon["context"][0]))
     with pytest.raises(ValueError, match="two entries"):
-        Net(lexicon)
+        Rules(lexicon)
 
 
 def test_a_new_line_under_find_is_enough_to_teach_a_wording(lexicon: dict[str, Any]) -> None:
     message = "my gubbins went kaputt"
-    assert Net(lexicon).check(message) is None
+    assert Rules(lexicon).check(message) is None
     next(sign for sign in lexicon["signs"] if sign["id"] == "U06")["find"].append("gubbins ~3 kaputt")
-    finding = Net(lexicon).check(message)
+    finding = Rules(lexicon).check(message)
     assert finding is not None and finding.sign == "U06"

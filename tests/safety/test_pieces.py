@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import pytest
 from ruamel.yaml import YAML
 
-from safety import Finding, Net
+from safety import Finding, Rules
 from tests.safety.conftest import ROOT
 
 PIECES = YAML(typ="safe").load((ROOT / "benchmarks/safety/pieces.yml").read_text(encoding="utf-8"))
@@ -17,24 +17,24 @@ DIALOGUES = [
 ]
 
 
-def last(net: Net, chat: Sequence[str]) -> Finding | None:
+def last(rules: Rules, chat: Sequence[str]) -> Finding | None:
     """What the last message of a chat leads to."""
-    return net.check(chat[-1], None, chat[:-1])
+    return rules.check(chat[-1], None, chat[:-1])
 
 
-def test_a_danger_in_pieces_is_found(net: Net) -> None:
-    found = [chat for _, chat in FLAGS if any(net.check(text, None, chat[:i][-2:]) for i, text in enumerate(chat))]
+def test_a_danger_in_pieces_is_found(rules: Rules) -> None:
+    found = [chat for _, chat in FLAGS if any(rules.check(text, None, chat[:i][-2:]) for i, text in enumerate(chat))]
     assert len(found) >= 0.95 * len(FLAGS)
 
 
 @pytest.mark.parametrize("chat", PIECES["quiet"], ids=" / ".join)
-def test_a_chat_that_only_looks_like_it_stays_quiet(net: Net, chat: list[str]) -> None:
-    assert not any(net.check(text, None, chat[:i][-2:]) for i, text in enumerate(chat))
+def test_a_chat_that_only_looks_like_it_stays_quiet(rules: Rules, chat: list[str]) -> None:
+    assert not any(rules.check(text, None, chat[:i][-2:]) for i, text in enumerate(chat))
 
 
 @pytest.mark.parametrize("chat", DIALOGUES, ids=" / ".join)
-def test_ordinary_dialogues_stay_quiet(net: Net, chat: list[str]) -> None:
-    assert not any(net.check(text, None, chat[max(0, i - 2) : i]) for i, text in enumerate(chat))
+def test_ordinary_dialogues_stay_quiet(rules: Rules, chat: list[str]) -> None:
+    assert not any(rules.check(text, None, chat[max(0, i - 2) : i]) for i, text in enumerate(chat))
 
 
 @pytest.mark.parametrize(
@@ -50,16 +50,16 @@ def test_ordinary_dialogues_stay_quiet(net: Net, chat: list[str]) -> None:
     ],
 )
 def test_what_was_denied_or_is_over_in_an_earlier_message_does_not_count(
-    net: Net, chat: list[str], alarm: bool
+    rules: Rules, chat: list[str], alarm: bool
 ) -> None:
-    assert (last(net, chat) is not None) is alarm
+    assert (last(rules, chat) is not None) is alarm
 
 
-def test_what_an_earlier_message_told_alone_is_not_found_again(net: Net) -> None:
-    assert net.check("it is hard to breathe") is not None
-    assert last(net, ["it is hard to breathe", "do you have parking"]) is None
+def test_what_an_earlier_message_told_alone_is_not_found_again(rules: Rules) -> None:
+    assert rules.check("it is hard to breathe") is not None
+    assert last(rules, ["it is hard to breathe", "do you have parking"]) is None
 
 
-def test_nothing_is_said_about_places_in_other_messages(net: Net) -> None:
-    finding = last(net, ["my lips", "are swelling up"])
+def test_nothing_is_said_about_places_in_other_messages(rules: Rules) -> None:
+    finding = last(rules, ["my lips", "are swelling up"])
     assert finding is not None and finding.spans == ()

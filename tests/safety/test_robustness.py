@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from benchmarks.safety.stress import cases, seeds
-from safety import Finding, Net
+from safety import Finding, Net, Rules
 
 FLAGS = [text for texts in seeds()["flags"].values() for text in texts]
 NEUTRAL = [
@@ -52,31 +52,31 @@ def test_strange_input_is_answered(net: Net, text: str) -> None:
 
 @calm
 @given(text=st.sampled_from(FLAGS), seed=st.integers(0, 3))
-def test_case_and_spacing_change_nothing(net: Net, text: str, seed: int) -> None:
+def test_case_and_spacing_change_nothing(rules: Rules, text: str, seed: int) -> None:
     changed = [text.upper(), text.title(), text.replace(" ", "   "), "  " + text.replace(" ", "\t") + "  "][seed]
-    before, after = net.check(text), net.check(changed)
+    before, after = rules.check(text), rules.check(changed)
     assert before is not None and after is not None
     assert before.signs == after.signs
 
 
 @calm
 @given(text=st.sampled_from(FLAGS), neutral=st.sampled_from(NEUTRAL), first=st.booleans())
-def test_a_sentence_beside_it_never_silences_a_red_flag(net: Net, text: str, neutral: str, first: bool) -> None:
+def test_a_sentence_beside_it_never_silences_a_red_flag(rules: Rules, text: str, neutral: str, first: bool) -> None:
     together = f"{neutral} {text}" if first else f"{text.rstrip('.!?')}. {neutral}"
-    assert net.check(together) is not None
+    assert rules.check(together) is not None
 
 
-def test_the_stress_set_is_recalled(net: Net) -> None:
+def test_the_stress_set_is_recalled(rules: Rules) -> None:
     stressed = list(cases())
-    found = [case for case in stressed if getattr(net.check(case.text), "level", None) in case.levels]
+    found = [case for case in stressed if getattr(rules.check(case.text), "level", None) in case.levels]
     assert len(stressed) >= 600
     assert len(found) >= 0.99 * len(stressed)
 
 
 def test_nothing_that_was_typed_is_kept(net: Net) -> None:
     net.check("zyxwvut my chest hurts, Qwertzuiop")
-    assert "zyxwvut" not in net.nlp.vocab.strings
-    assert "Qwertzuiop" not in net.nlp.vocab.strings and "qwertzuiop" not in net.nlp.vocab.strings
+    assert "zyxwvut" not in net.rules.nlp.vocab.strings
+    assert "Qwertzuiop" not in net.rules.nlp.vocab.strings and "qwertzuiop" not in net.rules.nlp.vocab.strings
 
 
 def test_nothing_that_was_typed_is_logged(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.scaling.services import PostgreSql, Redis
+from tests.support.services import PostgreSql, Redis
 
 
 @pytest.fixture(scope="session")

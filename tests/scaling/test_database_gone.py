@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.gateway.chaos import live_through, staffed
-from tests.gateway.processes import Processes
-from tests.scaling.services import PostgreSql
-from tests.system import needs
+from tests.support.gateway_chaos import live_through, staffed
+from tests.support.processes import Processes
+from tests.support.services import PostgreSql
+from tests.support.system import needs
 
 pytestmark = needs("postgresql")
 

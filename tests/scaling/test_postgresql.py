@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
+from email.message import EmailMessage
+from pathlib import Path
 
 import pytest
 from sqlalchemy import inspect
 
-from gateway.database import Database
-from gateway.store import Draft, KeyReused, Outcome, Store
-from gateway.tables import metadata
-from tests.gateway.query_plans import a_day, reads_everything, recorded
-from tests.scaling.services import PostgreSql
-from tests.system import needs
+from gateway.clock import utc_now
+from gateway.desk.mail import Mailer
+from gateway.desk.service import mail
+from gateway.handoff.links import Links
+from gateway.settings import Settings
+from gateway.storage import handoffs
+from gateway.storage.database import Database
+from gateway.storage.records import Draft, KeyReused, TurnOutcome
+from gateway.storage.store import Locked, Store
+from gateway.storage.tables import metadata
+from knowledge import Knowledge
+from tests.support.query_plans import a_day, reads_everything, recorded
+from tests.support.services import PostgreSql
+from tests.support.system import needs
 
 pytestmark = needs("postgresql")
 
@@ -77,7 +88,9 @@ async def test_a_new_sender_gets_one_conversation_through_whichever_gateway(two:
 async def test_a_message_is_settled_once_by_whichever_gateway(two: tuple[Store, Store]) -> None:
     conversation, _, _ = await two[0].open()
     await two[0].append(conversation.id, said("hello"))
-    outcome = Outcome((Draft("assistant", "chat", {"text": "Hello!"}),), desk=("asked",), slots={"topic": "soreness"})
+    outcome = TurnOutcome(
+        (Draft("assistant", "chat", {"text": "Hello!"}),), desk=("asked",), slots={"topic": "soreness"}
+    )
     settled = await asyncio.gather(*(store.settle(conversation.id, 1, outcome) for store in two))
     assert sorted(len(events) for events in settled) == [0, 1]
     assert len(await two[0].open_desk_items()) == 1
@@ -116,3 +129,51 @@ async def test_no_message_and_no_queue_reads_a_whole_table(two: tuple[Store, Sto
     assert len(statements) > 15
     found = await two[0]._database.read(lambda connection: reads_everything(connection, statements))
     assert not found, "\n\n".join(found)
+
+
+async def test_of_two_gateways_one_sends_an_email(two: tuple[Store, Store], monkeypatch: pytest.MonkeyPatch) -> None:
+    knowledge, sent = Knowledge.load(Path("data")), list[str]()
+    settings = Settings(smtp_host="127.0.0.1", public_url="https://chat.clinic.example")
+    mailers = [
+        Mailer(settings, store._database, knowledge, Links("shared", settings.public_url).to, utc_now) for store in two
+    ]
+
+    def delivered(self: Mailer, message: EmailMessage) -> None:
+        time.sleep(0.2)  # as a mail server takes
+        sent.append(str(message["To"]))
+
+    monkeypatch.setattr(Mailer, "_deliver", delivered)
+    for number in range(6):
+        conversation, _, _ = await two[0].open()
+
+        def asks(locked: Locked, number: int = number) -> None:
+            handoffs.begin(locked.connection, locked.conversation.id, "asked", False, locked.now)
+            handoffs.change(locked.connection, locked.conversation.id, contact=f"patient-{number}@example.org")
+            mail(locked, "answer")
+
+        await two[0].within(conversation.id, asks)
+    assert sum(await asyncio.gather(*(mailer.send_waiting() for mailer in mailers))) == 6
+    assert sorted(sent) == [f"patient-{number}@example.org" for number in range(6)]
+
+
+async def test_an_email_that_could_not_be_sent_waits_for_the_next_time(
+    two: tuple[Store, Store], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = Settings(smtp_host="127.0.0.1", public_url="https://chat.clinic.example")
+    mailer = Mailer(settings, two[0]._database, Knowledge.load(Path("data")), Links("s", "").to, utc_now)
+
+    def refused(self: Mailer, message: EmailMessage) -> None:
+        raise OSError("connection refused")
+
+    conversation, _, _ = await two[0].open()
+
+    def asks(locked: Locked) -> None:
+        handoffs.begin(locked.connection, locked.conversation.id, "asked", False, locked.now)
+        handoffs.change(locked.connection, locked.conversation.id, contact="pat@example.org")
+        mail(locked, "answer")
+
+    await two[0].within(conversation.id, asks)
+    monkeypatch.setattr(Mailer, "_deliver", refused)
+    assert await mailer.send_waiting() == 0
+    monkeypatch.setattr(Mailer, "_deliver", lambda self, message: None)
+    assert [await mailer.send_waiting(), await mailer.send_waiting()] == [1, 0]

@@ -11,9 +11,9 @@ import httpx
 import pytest
 
 from tests.gateway.conftest import Json
-from tests.gateway.processes import START, Processes, eventually, free_port
-from tests.scaling.services import Nginx, PostgreSql, Redis
-from tests.system import needs
+from tests.support.processes import START, Processes, eventually, free_port
+from tests.support.services import Nginx, PostgreSql, Redis
+from tests.support.system import needs
 
 pytestmark = needs("postgresql", "redis", "nginx")
 QUESTION = "will I be sore?"
@@ -54,6 +54,9 @@ class Cluster(Processes):
             "IMS_DATABASE": self.postgres.url,
             "IMS_REDIS": self.redis.url,
             "IMS_TAKE_OVER_AFTER": "1",
+            # All that nginx passes on comes from one address here.
+            "IMS_ADDRESS_BURST": "1000000",
+            "IMS_CHATS_BURST": "1000000",
         }
         os.environ.update(given)
         try:

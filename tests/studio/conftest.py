@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.studio.topics import Topics
+from gateway.studio.topics.topics import Topics
 from tests.knowledge.conftest import Data
 
 __all__ = ["data"]
@@ -20,4 +20,4 @@ def data(tmp_path: Path) -> Data:
 
 @pytest.fixture
 def topics(data: Data) -> Topics:
-    return Topics(data.folder, data.folder.parent / "var", "Kim")
+    return Topics.opened(data.folder, data.folder.parent / "var", "Kim")

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from gateway.cli import app
-from gateway.database import Database
-from gateway.studio.agreement import Labels, agreement, badly_defined, by_topic, kappa
+from gateway.cli.main import app
+from gateway.storage.database import Database
 from gateway.studio.errors import StudioError
-from gateway.studio.inbox import Inbox
+from gateway.studio.inbox.agreement import Labels, agreement, badly_defined, by_topic, kappa
+from gateway.studio.inbox.inbox import Inbox
 from gateway.studio.personal import Personal
 
 NOW = datetime(2026, 11, 27, tzinfo=UTC)

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from gateway.studio.candidates import LONGEST, MOST_FAQ, Asked, faq, from_csv, name_for
 from gateway.studio.errors import StudioError
+from gateway.studio.inbox.question_lists import LONGEST, MOST_FAQ, ListedQuestion, faq, from_csv, name_for
 
-Read = Callable[[Path], list[Asked]]
+Read = Callable[[Path], list[ListedQuestion]]
 
 
 def write(folder: Path, name: str, text: str, encoding: str = "utf-8") -> Path:
@@ -25,12 +25,12 @@ def test_a_table_is_read_in_any_usual_encoding(tmp_path: Path, encoding: str, de
     lines = (("question", "answer"), ("Wie läuft es?", "Gut – danke."), ("Tut es weh?", "Kaum é."))
     file = write(tmp_path, "faq.csv", "\n".join(delimiter.join(line) for line in lines), encoding)
 
-    assert from_csv(file) == [Asked("Wie läuft es?", "Gut – danke."), Asked("Tut es weh?", "Kaum é.")]
+    assert from_csv(file) == [ListedQuestion("Wie läuft es?", "Gut – danke."), ListedQuestion("Tut es weh?", "Kaum é.")]
 
 
 def test_of_a_chat_only_what_patients_wrote_counts(tmp_path: Path) -> None:
     file = write(tmp_path, "chat.csv", "author,message\npatient,is it sore\nstaff,a bit\nPatient,is it sore\n")
-    assert from_csv(file) == [Asked("is it sore", "")]
+    assert from_csv(file) == [ListedQuestion("is it sore", "")]
 
 
 def test_a_table_without_headings_is_read_by_its_longest_column(tmp_path: Path) -> None:
@@ -45,8 +45,8 @@ def test_questions_of_a_saved_page_come_with_their_answers(tmp_path: Path) -> No
     <p><strong>Is it safe?</strong></p><p>Mostly.</p>
     <h2>About us</h2><p>We are here.</p></body>"""
     assert faq(write(tmp_path, "page.html", page)) == [
-        Asked("Do you treat horses?", "Yes, on Mondays.\nNot in & after rain"),
-        Asked("Is it safe?", "Mostly."),
+        ListedQuestion("Do you treat horses?", "Yes, on Mondays.\nNot in & after rain"),
+        ListedQuestion("Is it safe?", "Mostly."),
     ]
 
 
@@ -54,7 +54,7 @@ def test_questions_marked_up_for_search_engines_are_preferred(tmp_path: Path) ->
     page = """<script type="application/ld+json">{"@graph": [{"@type": "FAQPage", "mainEntity": [
     {"@type": "Question", "name": "Does it hurt?", "acceptedAnswer": {"text": "<p>A <i>little</i>.</p>"}}]}]}</script>
     <h2>Something else?</h2><p>No.</p>"""
-    assert faq(write(tmp_path, "page.html", page)) == [Asked("Does it hurt?", "A little.")]
+    assert faq(write(tmp_path, "page.html", page)) == [ListedQuestion("Does it hurt?", "A little.")]
 
 
 @pytest.mark.parametrize("content", [b"", b"\n\n", b"<html></html>", b"\x00\x01\x02"])
@@ -105,15 +105,15 @@ def test_a_file_of_another_program_is_named_for_what_it_is(
 
 def test_lines_that_end_as_on_an_old_mac_are_lines(tmp_path: Path) -> None:
     assert from_csv(write(tmp_path, "mac.csv", "question\ris it loud\rcan I swim\r")) == [
-        Asked("is it loud", ""),
-        Asked("can I swim", ""),
+        ListedQuestion("is it loud", ""),
+        ListedQuestion("can I swim", ""),
     ]
 
 
 @pytest.mark.parametrize("heads", ["Questions,Answers", "Question text,Our answer", "FAQ question,The reply"])
 def test_headings_may_say_a_little_more(tmp_path: Path, heads: str) -> None:
     file = write(tmp_path, "faq.csv", f"{heads}\nIs it loud?,Yes\n")
-    assert faq(file) == [Asked("Is it loud?", "Yes")]
+    assert faq(file) == [ListedQuestion("Is it loud?", "Yes")]
 
 
 def test_a_first_question_is_not_taken_for_headings(tmp_path: Path) -> None:
@@ -123,7 +123,7 @@ def test_a_first_question_is_not_taken_for_headings(tmp_path: Path) -> None:
 
 def test_a_page_is_read_as_one_whatever_its_name(tmp_path: Path) -> None:
     page = "<!-- saved -->\n<!doctype html><html><body><h2>Is it loud?</h2><p>Yes</p></body></html>"
-    assert faq(write(tmp_path, "page.csv", page)) == [Asked("Is it loud?", "Yes")]
+    assert faq(write(tmp_path, "page.csv", page)) == [ListedQuestion("Is it loud?", "Yes")]
     with pytest.raises(StudioError, match="import-faq"):
         from_csv(write(tmp_path, "page.txt", page))
 
@@ -134,7 +134,7 @@ def test_a_page_that_a_browser_saved_with_its_pictures_is_read(tmp_path: Path) -
         "Content-Type: text/html; charset=utf-8\nContent-Transfer-Encoding: quoted-printable\n\n"
         "<html><h2>Is it lo=\nud?</h2><p>Yes =E2=80=93 a bit</p></html>\n--x\nContent-Type: image/png\n\nxx\n--x--\n"
     )
-    assert faq(write(tmp_path, "page.mhtml", page)) == [Asked("Is it loud?", "Yes – a bit")]
+    assert faq(write(tmp_path, "page.mhtml", page)) == [ListedQuestion("Is it loud?", "Yes – a bit")]
 
 
 def test_a_mark_that_is_not_closed_swallows_no_questions(tmp_path: Path) -> None:
@@ -147,7 +147,7 @@ def test_a_mark_that_is_not_closed_swallows_no_questions(tmp_path: Path) -> None
 
 def test_what_is_too_long_for_a_question_is_left_out(tmp_path: Path) -> None:
     file = write(tmp_path, "faq.csv", f"question\n{'word ' * LONGEST}\n{'a' * 200_000}\nis it loud\n")
-    assert from_csv(file) == [Asked("is it loud", "")]
+    assert from_csv(file) == [ListedQuestion("is it loud", "")]
 
 
 def test_a_list_too_long_for_drafts_is_refused(tmp_path: Path) -> None:

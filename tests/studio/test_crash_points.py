@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.studio.crash_points import STEPS
+from tests.support.studio_crash_points import STEPS
 
 Json = dict[str, Any]
 
@@ -17,7 +17,7 @@ Json = dict[str, Any]
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Json]]:
     """What was left by each change after each crash. Another process, as it forks: this one has threads."""
-    command = [sys.executable, "-m", "tests.studio.crash_points", str(tmp_path_factory.mktemp("crashes"))]
+    command = [sys.executable, "-m", "tests.support.studio_crash_points", str(tmp_path_factory.mktemp("crashes"))]
     done = subprocess.run(command, capture_output=True, text=True, timeout=900, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
     found: dict[str, list[Json]] = json.loads(done.stdout)

@@ -13,20 +13,22 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gateway.database import Database
+from gateway.editions.models import Models
+from gateway.evaluation.compare import SAME
 from gateway.settings import Settings
-from gateway.store import Draft, Store
-from gateway.studio import dry_run
-from gateway.studio.alike import Alike, examples_of, too_alike
-from gateway.studio.changes import Changes
-from gateway.studio.dry_run import DryRuns, alarms
+from gateway.storage.database import Database
+from gateway.storage.records import Draft
+from gateway.storage.store import Store
 from gateway.studio.errors import StudioError
 from gateway.studio.limits import Limits
 from gateway.studio.meaning import Meaning
-from gateway.studio.past import past_messages
-from gateway.studio.regressions import with_cases
+from gateway.studio.topics.changes import Changes
+from gateway.studio.topics.regressions import with_cases
+from gateway.studio.trying import dry_run
+from gateway.studio.trying.alike import Alike, examples_of, too_alike
+from gateway.studio.trying.dry_run import DryRuns, alarms
+from gateway.studio.trying.past import past_messages, pressed
 from gateway.studio.understanding import Understood
-from gateway.training import Models
 from knowledge import Knowledge, data_hash
 from safety import Net
 from tests.knowledge.conftest import Data
@@ -153,6 +155,7 @@ def test_lost_cases_and_real_messages_that_would_change_are_told_without_persona
     runs: DryRuns, data: Data, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shutil.copy(ROOT / "data/lexicon/personal.yml", data.folder / "lexicon" / "personal.yml")
+    data.replace("answers/human.yml", "Will I be sore?", "Is anybody there?")
     trained_model(runs)
     asked: list[str] = []
     engine_says(monkeypatch, data, 0)
@@ -169,7 +172,7 @@ def test_lost_cases_and_real_messages_that_would_change_are_told_without_persona
     monkeypatch.setattr(dry_run, "understood_by", lambda models, manifest, messages, stop: [old for _ in messages])
 
     async def past(_: Settings) -> list[str]:
-        return ["will I ache, call me at 250-555-0199"]
+        return ["will I ache, call me at 250-555-0199", "I can't breathe since the needling"]
 
     monkeypatch.setattr(dry_run, "past_messages", past)
     change = with_cases(data.folder, "soreness", ["why does it ache"], "Kim", date(2026, 11, 27))
@@ -177,11 +180,54 @@ def test_lost_cases_and_real_messages_that_would_change_are_told_without_persona
 
     found = runs.run()
 
-    assert asked == ["why does it ache", "will I ache, call me at 250-555-0199"]
-    assert (found.cases, found.wrong_cases) == (1, (dry_run.WrongCase("why does it ache", "soreness", "human"),))
-    (changed,) = found.past
-    assert (found.asked, changed.old, changed.new) == (1, "soreness", "human")
+    assert asked[:2] == ["why does it ache", "will I ache, call me at 250-555-0199"]
+    assert (found.cases, found.wrong_cases) == (
+        1, (dry_run.WrongCase("why does it ache", "soreness", "Is anybody there?"),)
+    )  # fmt: skip
+    (changed,) = found.past  # whoever cannot breathe gets the alarm on both sides
+    assert (found.asked, changed.old, changed.new) == (2, "Will I be sore?", "Is anybody there?")
     assert "0199" not in changed.text
+
+
+def test_who_looks_at_many_topics_does_not_take_chance_for_a_change(data: Data) -> None:
+    def runs_of(topics: int, right: int) -> dict[str, bool]:
+        return {f"faq/t{topic}: {n}": n >= right for topic in range(topics) for n in range(25)}
+
+    alone = dry_run._differences(runs_of(1, 6), runs_of(1, 0))
+    among_many = dry_run._differences(runs_of(60, 6), {**runs_of(60, 6), **runs_of(1, 0)})
+
+    assert {each.part: each.words for each in alone}["t0"] == "better"
+    (changed,) = [each for each in among_many if each.part == "t0"]
+    assert changed.words == SAME and changed.interval[0] < 0
+
+
+def test_what_a_button_or_a_card_wrote_is_no_message(runs: DryRuns, data: Data) -> None:
+    data.write(
+        "wording.yml",
+        (data.folder / "wording.yml").read_text("utf-8")
+        + '  card_answered: {text: "Answered: {title}", values: [title]}\n'
+        + "  handoff_request: Send it to the front desk\n",
+    )
+    assert pressed(data.load()) == {"answered bleeding", "send it to the front desk"}
+
+
+def test_the_topics_that_got_worse_stand_first(runs: DryRuns, data: Data, monkeypatch: pytest.MonkeyPatch) -> None:
+    said: dict[str, int] = {"soreness": 12, "human": 0}
+
+    def cross_validated(*_: Any, **__: Any) -> Any:
+        return {
+            "examples": [
+                {"text": text, "wanted": f"faq/{name}", "ranking": [["faq/x" if n < said[name] else f"faq/{name}", 1]]}
+                for name, topic in data.load().topics.items()
+                for n, text in enumerate(topic.examples)
+            ]
+        }
+
+    monkeypatch.setattr(dry_run, "run_in_engine", cross_validated)
+    runs.run()
+    data.replace("answers/soreness.yml", "does it ache on day 25", "does it ache on day 26")
+    said |= {"soreness": 0, "human": 12}
+    assert [(each.part, each.words) for each in runs.run().changes] == [("human", "worse"), ("soreness", "better")]
 
 
 def test_real_messages_are_read_once_each_and_without_buttons(runs: DryRuns) -> None:
@@ -202,7 +248,7 @@ def test_real_messages_are_read_once_each_and_without_buttons(runs: DryRuns) -> 
 
 
 def trained_model(runs: DryRuns) -> None:
-    from tests.gateway.swapping import kept_model
+    from tests.support.swapping import kept_model
 
     models = Models(runs._settings)
     kept = kept_model(models, "ims-1", runs._settings.data)

@@ -7,21 +7,22 @@ from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
-from gateway.database import Database
 from gateway.desk.proposals import Proposals
 from gateway.settings import Settings
-from gateway.store import Draft, Outcome, Store
-from gateway.studio.inbox import Inbox, Message, grouped
+from gateway.storage.database import Database
+from gateway.storage.records import Body, Draft, Kind, TurnOutcome
+from gateway.storage.store import Store
+from gateway.storage.tables import metadata
+from gateway.studio.inbox.inbox import Inbox, Message, grouped
 from gateway.studio.meaning import Meaning
 from gateway.studio.personal import Personal
-from gateway.tables import metadata
 
 
 def now() -> datetime:
@@ -41,11 +42,11 @@ def inbox(database: Database) -> Inbox:
     return Inbox(database, Personal.load(Path("data")), now)
 
 
-async def said(store: Store, text: str, kind: str, conversation: str | None = None, **body: object) -> str:
+async def said(store: Store, text: str, kind: Kind, conversation: str | None = None, **body: object) -> str:
     """A message and its answer; the id of the conversation."""
     id = conversation or (await store.open())[0].id
     event, _ = await store.append(id, Draft("patient", "message", {"text": text}))
-    await store.settle(id, event.seq, Outcome((Draft("assistant", kind, {"text": "-", **body}),)))
+    await store.settle(id, event.seq, TurnOutcome((Draft("assistant", kind, cast(Body, {"text": "-", **body})),)))
     return id
 
 

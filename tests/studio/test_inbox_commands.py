@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from gateway.cli import app
+from gateway.cli.main import app
 from gateway.studio.meaning import Meaning
-from tests.gateway.studio_site import encode, small_data
+from tests.support.studio_site import encode, small_data
 
 LIST = "question\ndoes it ache on day 77 or so\ndoes it ache on day 78 or so\nhow much is the parking\n"
 

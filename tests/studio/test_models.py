@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from gateway.cli import app
+from gateway.cli.main import app
+from gateway.editions.models import KEPT, SECRET, Manifest, ModelRefused, Models, TrainingError
 from gateway.settings import Settings
-from gateway.training import KEPT, SECRET, Manifest, ModelRefused, Models, TrainingError
 
 
 @pytest.fixture
@@ -32,11 +32,21 @@ def train(models: Models, name: str, use: bool = True) -> Path:
     return file
 
 
+def promote(models: Models, name: str) -> Manifest:
+    models.use(manifest := models.named(name))
+    return manifest
+
+
+def go_back(models: Models) -> Manifest:
+    models.use(manifest := models.earlier(), back=True)
+    return manifest
+
+
 def test_a_candidate_is_kept_and_comes_into_use_when_it_is_promoted(models: Models) -> None:
     first, second = train(models, "ims-1"), train(models, "ims-2", use=False)
     assert models.current() == first
 
-    models.promote("ims-2")
+    promote(models, "ims-2")
 
     assert models.current() == second
 
@@ -44,9 +54,9 @@ def test_a_candidate_is_kept_and_comes_into_use_when_it_is_promoted(models: Mode
 def test_going_back_twice_goes_back_two_models(models: Models) -> None:
     for name in ("ims-1", "ims-2", "ims-3"):
         train(models, name)
-    assert [models.rollback().name, models.rollback().name] == ["ims-2", "ims-1"]
+    assert [go_back(models).name, go_back(models).name] == ["ims-2", "ims-1"]
     with pytest.raises(ModelRefused, match="no earlier model"):
-        models.rollback()
+        go_back(models)
     assert models.current() == models.folder / "ims-1.tar.gz"
 
 
@@ -65,7 +75,7 @@ def test_going_back_passes_over_a_model_that_was_tampered_with(models: Models) -
         train(models, name)
     (models.folder / "ims-2.tar.gz").write_bytes(b"else")
 
-    assert models.rollback().name == "ims-1"
+    assert go_back(models).name == "ims-1"
 
 
 @pytest.mark.parametrize("what", ["file", "manifest", "no manifest", "damaged manifest", "other key"])
@@ -88,7 +98,7 @@ def test_a_tampered_or_foreign_model_is_refused(models: Models, what: str) -> No
         elsewhere._write(manifest, Manifest(file.name, hashlib.sha256(b"ims-2").hexdigest(), "data", "", 1.0))
 
     with pytest.raises(ModelRefused):
-        models.promote("ims-2")
+        promote(models, "ims-2")
     assert [bool(model.refused) for model in models.all()] == [True, False]
     assert models.current() == models.folder / "ims-1.tar.gz"
 
@@ -97,15 +107,15 @@ def test_the_manifest_of_an_earlier_version_still_counts(models: Models) -> None
     train(models, "ims-1")
     fields = {"file": "ims-1.tar.gz", "sha256": hashlib.sha256(b"ims-1").hexdigest(), "trained_on": "d"}
     fields |= {"trained_at": "2026-11-27T00:00:00+00:00"}
-    from gateway import training
+    from gateway.editions.models import SECRET, _signature
 
     old = {**fields, "seconds": 2.0}
-    signature = training._signature(old, models.settings.secret(training.SECRET))
+    signature = _signature(old, models.settings.secret(SECRET))
     (models.folder / "manifest.json").write_text(json.dumps({**old, "signature": signature}))
     (models.folder / "ims-1.json").unlink()
 
     assert models.current() == models.folder / "ims-1.tar.gz"
-    assert models.promote("ims-1").seconds == 2.0
+    assert promote(models, "ims-1").seconds == 2.0
 
 
 def test_old_models_go_but_not_the_one_in_use(models: Models) -> None:
@@ -123,7 +133,7 @@ def test_no_name_leads_out_of_the_folder(models: Models) -> None:
     train(models, "ims-1")
     (models.folder.parent / "evil.tar.gz").write_bytes(b"x")
     with pytest.raises(ModelRefused, match="no model"):
-        models.promote("../evil")
+        promote(models, "../evil")
 
 
 def test_verify_fails_on_a_foreign_model(models: Models, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -160,7 +170,7 @@ def test_two_trainings_at_once_are_refused(models: Models) -> None:
 
 
 def test_an_edition_that_was_edited_is_refused(models: Models, tmp_path: Path) -> None:
-    from tests.gateway.swapping import kept_model
+    from tests.support.swapping import kept_model
 
     data = tmp_path / "own" / "data"
     data.mkdir(parents=True)
@@ -178,5 +188,5 @@ def test_going_back_from_an_earlier_model_goes_further_back(models: Models) -> N
     for name in ("ims-1", "ims-2", "ims-3"):
         train(models, name)
     assert models.earlier().name == "ims-2"
-    models.promote("ims-1")
+    promote(models, "ims-1")
     assert models.earlier().name == "ims-3"

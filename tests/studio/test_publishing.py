@@ -14,17 +14,19 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from gateway import cli, editions
-from gateway.cli import app
+from gateway.cli import main as cli
+from gateway.cli.main import app
+from gateway.editions import contents
+from gateway.editions.models import KEPT
 from gateway.staff.accounts import Person
-from gateway.studio import publishing, regressions
-from gateway.studio.changes import Changes
 from gateway.studio.errors import StudioError
-from gateway.studio.publishing import CANCELLED, DONE, FAILED, RUNNING
+from gateway.studio.publishing import publishing
+from gateway.studio.publishing.publishing import CANCELLED, DONE, FAILED, RUNNING
+from gateway.studio.topics import regressions
+from gateway.studio.topics.changes import Changes
 from gateway.studio.understanding import Understood
-from gateway.training import KEPT
 from knowledge import Knowledge
-from tests.studio.publishing_site import SHORT, UNTIL, Site, all_right
+from tests.support.publishing_site import SHORT, UNTIL, Site, all_right
 
 NOW = datetime(2026, 11, 27, tzinfo=UTC)
 
@@ -138,6 +140,7 @@ def test_changed_rules_need_four_eyes(site: Site) -> None:
 
 
 def test_a_damaged_file_of_approvals_is_told(site: Site) -> None:
+    (site.settings.var / "studio").mkdir(parents=True, exist_ok=True)
     (site.settings.var / "studio" / "approvals.json").write_text("[", "utf-8")
     rules = site.settings.data / "wording.yml"
     rules.write_text(rules.read_text("utf-8") + "\n# other\n", "utf-8")
@@ -213,7 +216,7 @@ def test_a_power_cut_at_any_step_leaves_the_old_or_the_new(site: Site, step: str
     site.edit()
     site.sign()
     first = site.models.in_use()
-    command = [sys.executable, "-m", "tests.studio.publishing_site", str(site.folder), "publish", "0.4"]
+    command = [sys.executable, "-m", "tests.support.publishing_site", str(site.folder), "publish", "0.4"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as job:
         assert job.stdout
         for line in job.stdout:
@@ -234,7 +237,7 @@ def test_a_power_cut_at_any_step_leaves_the_old_or_the_new(site: Site, step: str
 def test_a_power_cut_around_the_swap_is_never_half(site: Site, moment: int) -> None:
     site.edit()
     site.sign()
-    command = [sys.executable, "-m", "tests.studio.publishing_site", str(site.folder), "publish", "0"]
+    command = [sys.executable, "-m", "tests.support.publishing_site", str(site.folder), "publish", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as job:
         assert job.stdout
         for line in job.stdout:
@@ -246,7 +249,7 @@ def test_a_power_cut_around_the_swap_is_never_half(site: Site, moment: int) -> N
     manifest = after.models.in_use()
     assert manifest
     kept = after.models.data_of(manifest)
-    assert kept and editions.content(kept) == manifest.edition
+    assert kept and contents.content(kept) == manifest.edition
 
 
 @pytest.mark.parametrize("where", ["copy", "manifest", "in use"])
@@ -259,7 +262,7 @@ def test_a_full_disk_keeps_what_patients_get(site: Site, monkeypatch: pytest.Mon
         raise OSError(errno.ENOSPC, "No space left on device")
 
     if where == "copy":
-        monkeypatch.setattr(editions, "keep", full)
+        monkeypatch.setattr(contents, "keep", full)
     elif where == "manifest":
         monkeypatch.setattr(site.models, "_write", full)
     else:
@@ -274,7 +277,7 @@ def test_a_full_disk_keeps_what_patients_get(site: Site, monkeypatch: pytest.Mon
 
 
 def test_a_training_that_is_killed_is_told(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    from gateway.training import TrainingError
+    from gateway.editions.models import TrainingError
 
     def killed(*_: object) -> None:
         raise TrainingError("Training stopped. Rasa says:\n  nothing; it ended with -9")
@@ -366,3 +369,102 @@ def test_what_is_trained_past_the_signature_is_shown_as_not_signed(site: Site) -
     topic = Knowledge.load(data).topics["soreness"]
     assert "muscle was hit" in topic.short
     assert (topic.reviewer, topic.reviewed) == ("", None)
+
+
+def approved(site: Site) -> None:
+    """Two people look at what needs it."""
+    change, approvals = site.publishing.clearances.look().change, site.publishing.clearances.approvals
+    approvals.put_forward(change, person("ana", "trainer"), NOW)
+    approvals.approve(change, person("ben", "clinical_reviewer"), NOW)
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("clinic.yml", 'emergency: "911"', 'emergency: "119"'),
+        ("clinic.yml", "250-555-0100", "250-555-0200"),
+        ("dialogue/refusals.yml", "Ask your doctor.", "Take two."),
+        ("dialogue/rules.yml", "action: utter_refuse/dose", "action: utter_greet"),
+        ("things/medicines.yml", "Tell your physio.", "Stop taking it."),
+        ("interface/en.yml", "Please call", "Please wait, or call"),
+    ],
+)
+def test_what_patients_are_told_without_a_signature_needs_a_second_person(
+    site: Site, name: str, old: str, new: str
+) -> None:
+    file = site.settings.data / name
+    if not file.exists():
+        given(site)
+        site.models.train()
+    file.write_text(file.read_text("utf-8").replace(old, new), "utf-8")
+
+    found = site.publishing.clearances.look()
+
+    assert found.rules == (name,)
+    assert [(changed.name, changed.guarded) for changed in found.files] == [(name, True)]
+    (difference,) = found.files[0].differences
+    assert old.split(": ")[-1].strip('"') in " ".join(difference.before)
+    assert "four eyes" in site.publish().words
+    approved(site)
+    assert site.publish().state == DONE
+
+
+def given(site: Site) -> None:
+    for name, text in {
+        "dialogue/refusals.yml": (
+            "nlu:\n- intent: refuse/dose\n  examples: |\n    - how many pills\n"
+            "responses:\n  utter_refuse/dose:\n  - text: Ask your doctor.\n"
+        ),
+        "dialogue/rules.yml": "rules:\n- rule: a dose\n  steps: [{intent: refuse}, {action: utter_refuse/dose}]\n",
+        "things/medicines.yml": (
+            "things:\n- id: ibuprofen\n  name: ibuprofen\n  words: [advil]\n  is: medicine\n  else: Tell your physio.\n"
+            '  sources: ["003"]\n'
+        ),
+    }.items():
+        (site.settings.data / name).parent.mkdir(exist_ok=True)
+        (site.settings.data / name).write_text(text, "utf-8")
+
+
+def test_other_facts_and_other_examples_are_listed_and_need_nobody_else(site: Site) -> None:
+    given(site)
+    site.models.train()
+    for name, old, new in (
+        ("clinic.yml", '"08:00-17:00"', '"08:00-16:00"'),
+        ("dialogue/refusals.yml", "- how many pills", "- how many pills\n    - what dose"),
+    ):
+        file = site.settings.data / name
+        file.write_text(file.read_text("utf-8").replace(old, new, 1), "utf-8")
+
+    found = site.publishing.clearances.look()
+
+    assert found.clear and not found.rules
+    assert {file.name for file in found.files} == {"clinic.yml", "dialogue/refusals.yml"}
+    assert found.files[0].differences[0].where.startswith("hours")
+
+
+def test_a_specific_answer_goes_to_nobody_without_a_signature_of_its_own(site: Site) -> None:
+    with_specific(site)
+    site.models.train()
+    site.topics.edit("soreness", lambda file: file.set_specific("how_long", "How long?", "Four weeks."), "edited")
+    (changed,) = site.publishing.clearances.look().topics
+    assert (changed.name, changed.topic, changed.how) == ("soreness.how_long", "soreness", "text")
+    assert "How long?: its text is not signed" in site.publish().words
+
+    site.topics.edit("soreness", lambda file: file.sign("Dr Ada", date.today(), UNTIL, "how_long"), "signed by Dr Ada")
+
+    assert site.publish().state == DONE
+    site.topics.edit("soreness", lambda file: file.set_specific("how_long", "How long?", "Five weeks."), "edited")
+    assert "not signed" in site.publish().words
+
+
+def with_specific(site: Site) -> None:
+    file = site.settings.data / "answers" / "soreness.yml"
+    text = file.read_text("utf-8").replace(
+        "responses:\n", "- intent: faq/soreness.how_long\n  examples: |\n    - how long does it ache\nresponses:\n"
+    )
+    file.write_text(
+        text + "  utter_faq/soreness.how_long:\n  - text: A day or two.\n    metadata:\n      title: How long?\n"
+        '      claims: []\n      sources: [{id: "003"}]\n      reviewer: ""\n      reviewed: ""\n'
+        '      review_by: "2027-05-21"\n',
+        "utf-8",
+    )

@@ -6,10 +6,10 @@ from datetime import date
 
 import pytest
 
-from gateway.studio.changes import Changes
 from gateway.studio.errors import StudioError
-from gateway.studio.regressions import live_cases, missing, outcomes, read_cases, retired, with_cases
-from gateway.studio.topics import Topics
+from gateway.studio.topics.changes import Changes
+from gateway.studio.topics.regressions import live_cases, missing, outcomes, read_cases, retired, with_cases
+from gateway.studio.topics.topics import Topics
 from gateway.studio.understanding import Understood
 from tests.knowledge.conftest import Data
 

@@ -12,13 +12,14 @@ import pytest
 from sqlalchemy import select
 from typer.testing import CliRunner
 
-from gateway.cli import app
-from gateway.database import Database
-from gateway.engine import EngineReply, EngineUnavailable
-from gateway.store import Draft, Store
+from gateway.cli.main import app
+from gateway.engine.client import Asked, EngineReply, EngineUnavailable, Heard
+from gateway.storage.database import Database
+from gateway.storage.records import Draft
+from gateway.storage.store import Store
+from gateway.storage.tables import shadow as table
 from gateway.studio.personal import Personal
-from gateway.studio.shadow import WAITING, Heard, Shadow, in_words, report, shadowed
-from gateway.tables import shadow as table
+from gateway.studio.trying.shadow import WAITING, Shadow, in_words, report, shadowed
 
 NOW = datetime(2026, 11, 27, tzinfo=UTC)
 PERSONAL = Personal.load(Path("data"))
@@ -34,9 +35,9 @@ class Candidate:
         self.go = asyncio.Event()
         self.go.set()
 
-    async def ask(self, sender: str, text: str, choice: Any, slots: Any) -> EngineReply:
+    async def ask(self, asked: Asked) -> EngineReply:
         await self.go.wait()
-        self.heard.append(text)
+        self.heard.append(asked.text)
         if self.reply is None:
             raise EngineUnavailable("slow")
         return self.reply
@@ -65,7 +66,7 @@ def at_work(tmp_path: Path, work: Work) -> None:
 
 
 def heard(text: str = "will I be sore") -> Heard:
-    return Heard("chat-0", text, {}, LIVE)
+    return Heard(Asked("chat-0", text), LIVE)
 
 
 async def rows(database: Database, count: int) -> list[Any]:

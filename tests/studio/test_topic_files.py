@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from gateway.studio.errors import StudioError
-from gateway.studio.topic_file import TopicFile
+from gateway.studio.topics.topic_file import TopicFile
 from knowledge import SourceRef
 from tests.knowledge.conftest import SORENESS
+from tests.knowledge.test_specific_answers import WITH
 
 SHIPPED = sorted(Path("data/answers").glob("*.yml"))
 COMMENTED = SORENESS.replace("  examples: |", "  # as patients ask\n  examples: |").replace(
@@ -152,3 +153,27 @@ def test_a_draft_cannot_be_signed_before_it_is_complete() -> None:
 def test_a_broken_file_is_named_as_such(text: str) -> None:
     with pytest.raises(StudioError):
         TopicFile("soreness", text)
+
+
+def test_the_examples_of_specific_answers_stay_with_them() -> None:
+    file = TopicFile("soreness", WITH)
+    file.remove_example("When does it stop aching?")
+    file.add_examples(["is day 30 too long"])
+    file.set_examples([*file.examples, "is day 31 too long"])
+
+    general, own = file.text.split("- intent: faq/soreness.how_long")
+    assert "    - is day 30 too long\n    - is day 31 too long\n" in general
+    assert "    - how long will it ache\n" in own.split("responses:")[0]
+    assert "when does it stop aching" not in file.text
+    with pytest.raises(StudioError, match="last example of soreness"):
+        file.remove_example("how long will it ache")
+
+
+def test_specific_answers_are_renamed_with_their_topic() -> None:
+    file = TopicFile("soreness", WITH)
+    file.rename("aching")
+
+    assert "soreness.how_long" not in file.text
+    assert "- intent: faq/aching.how_long\n" in file.text
+    assert "  utter_faq/aching.how_long:\n" in file.text
+    assert TopicFile("aching", file.text).examples == TopicFile("soreness", WITH).examples

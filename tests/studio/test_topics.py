@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from gateway.studio.dates import day
 from gateway.studio.errors import EditedMeanwhile, StudioError, WouldBreak
-from gateway.studio.topics import Topics, missing
+from gateway.studio.topics.topic_file import day
+from gateway.studio.topics.topics import Topics, missing
 from knowledge import SourceRef
 from tests.knowledge.conftest import Data
 
@@ -101,6 +101,20 @@ def test_a_retired_topic_can_be_brought_back(data: Data, topics: Topics) -> None
     assert [version.author for version in topics.history.of("human")] == ["Kim", "Kim", ""]
 
 
+def test_an_old_version_comes_back_unsigned_where_other_words_were_signed_since(data: Data, topics: Topics) -> None:
+    def signed(words: str) -> str:
+        topics.edit("soreness", lambda file: file.set_short(words), "written")
+        topics.edit("soreness", lambda file: file.sign("Kim Lee", day("2026-11-20"), day("2027-11-20")), "signed")
+        return topics.history.of("soreness")[0].id
+
+    found_wrong, again = signed("You may be sore for a day."), signed("You may be sore for two days.")
+    topics.revert("soreness", found_wrong)
+    assert topics.open("soreness").short == "You may be sore for a day."
+    assert topics.open("soreness").review[0] == "", "it was to be replaced"
+    topics.revert("soreness", again)
+    assert topics.open("soreness").review[0] == "Kim Lee", "nothing else was signed since"
+
+
 def test_a_change_that_breaks_the_data_is_not_made(data: Data, topics: Topics) -> None:
     before = snapshot(data.folder)
     with pytest.raises(WouldBreak) as caught:
@@ -181,7 +195,7 @@ def test_a_power_cut_in_the_middle_of_a_change_is_made_up_for(
         patch.setattr(Path, "unlink", cut)
         with pytest.raises(PowerCut):
             topics.rename("soreness", "aching")
-    Topics(data.folder, data.folder.parent / "var")
+    Topics.opened(data.folder, data.folder.parent / "var")
 
     assert set(data.load().topics) == {"aching", "human"}
     assert data.load().groups[0].topics == ("aching",)

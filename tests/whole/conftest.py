@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.gateway.processes import free_port
+from tests.support.processes import free_port
 
 ISOLATED = (("unshare", "--net"), ("unshare", "--map-root-user", "--net"))
 WATCHED = "connect,sendto,sendmsg,sendmmsg"
@@ -62,7 +62,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     isolated = isolation()
     loopback = ("sh", "-c", 'ip link set lo up && exec "$@"', "sh") if isolated else ()
     watched = ("strace", "-f", "--seccomp-bpf", "-qq", "-s", "0", "-e", "signal=none", "-e", f"trace={WATCHED}")
-    driver = (sys.executable, "-m", "tests.whole.drive", str(folder))
+    driver = (sys.executable, "-m", "tests.support.drive", str(folder))
     command = [*isolated, *loopback, *watched, "-o", str(calls), *driver]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=600, check=False)
     logs = "".join(file.read_text("utf-8", "replace")[-2000:] for file in (folder / "var").glob("logs/*.log"))

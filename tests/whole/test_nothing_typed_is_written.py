@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 
-from tests.system import needs
+from tests.support.drive import MARK
+from tests.support.system import needs
 from tests.whole.conftest import Run
-from tests.whole.drive import MARK
 
 pytestmark = needs("engine", "model", "strace", "ip")
 

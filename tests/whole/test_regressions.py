@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from gateway.editions.models import Models
 from gateway.settings import Settings
-from gateway.studio.regressions import live_cases, outcomes
+from gateway.studio.topics.regressions import live_cases, outcomes
 from gateway.studio.understanding import understood_by
-from gateway.training import Models
-from tests.system import needs
+from tests.support.system import needs
 
 pytestmark = needs("model")
 

@@ -16,9 +16,9 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from gateway.new_assistant import create
-from tests.gateway.processes import free_port
-from tests.system import needs
+from gateway.operations.new_assistant import create
+from tests.support.processes import free_port
+from tests.support.system import needs
 
 pytestmark = needs("engine")
 

@@ -1,4 +1,4 @@
-// Looking up reviewed answers while somebody types.
+// Looking up answers while somebody types.
 import { element, one } from "./page.js";
 
 export function lookUp(form, list, show, said = null) {
@@ -27,6 +27,9 @@ export function lookUp(form, list, show, said = null) {
     find();
   });
 }
+
+export const unsigned = (answer) =>
+  answer.reviewed ? [] : [element("p", "No physio has signed this answer yet.", { class: "unsigned" })];
 
 export function more(answer) {
   const details = element("details");

@@ -1,36 +1,40 @@
 // One chat: what is said appears by itself; a reply is sent once, whatever the connection does.
-import { lookUp, more } from "./answers.js";
-import "./keys.js";
-import { inTurn, listen } from "./live.js";
-import { element, one, send } from "./page.js";
+import { lookUp, more, unsigned } from "./answers.js";
+import { draft, keepFields, sent } from "./drafts.js";
+import { markDrafts, refreshList } from "./inbox.js";
+import { inTurn, listen, signedOut } from "./live.js";
+import { all, element, one, send } from "./page.js";
 
-const chat = one("main").dataset.chat;
+const { chat, me } = one("main").dataset;
 const base = `/desk/chats/${encodeURIComponent(chat)}`;
 const log = one("#log");
 const lines = one("ol", log);
-const side = one("#state");
 const form = one("#reply");
 const text = one("#text");
 const sendButton = one("button:not([type])", form);
 const replyState = one("#reply-state");
+const told = one("#told");
 const topics = new Map(); // of the answers that were put into the reply: name and title
+const kept = draft(me, chat, "reply");
 
 // what is said, and who has the chat
 
-const last = () => Number(lines.lastElementChild?.dataset.seq ?? 0);
+const last = () => Number(all("[data-seq]", lines).at(-1)?.dataset.seq ?? 0);
 const refresh = inTurn(async () => {
   await refreshLog();
   await refreshState();
+  await refreshList();
 });
 
 async function refreshLog() {
-  const reply = await fetch(`${base}/log?after=${last()}`);
-  if (reply.status === 401 || reply.status === 404) return location.reload();
-  if (!reply.ok) return;
+  const seen = document.visibilityState === "visible" && document.hasFocus();
+  const reply = await fetch(`${base}/log?after=${last()}${seen ? "&seen=true" : ""}`);
+  if (reply.status === 401) return signedOut();
+  if (reply.status === 404) return location.reload();
+  if (!reply.ok) throw new Error("the log could not be read");
   const parsed = new DOMParser().parseFromString(`<ol>${await reply.text()}</ol>`, "text/html");
-  const fresh = [...parsed.querySelectorAll("li")].filter((line) => Number(line.dataset.seq) > last());
+  const fresh = all("li", parsed).filter((line) => "day" in line.dataset || Number(line.dataset.seq) > last());
   if (!fresh.length) return;
-  const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 80;
   lines.append(...fresh);
   if (atEnd) log.scrollTop = log.scrollHeight;
 }
@@ -39,31 +43,85 @@ async function refreshState() {
   const reply = await fetch(`${base}/state`);
   if (!reply.ok) return;
   const parsed = new DOMParser().parseFromString(await reply.text(), "text/html");
-  const fresh = one(".state", parsed);
-  const shown = one(".state", side);
+  renewPart(one("#actions"), one(".actions", parsed));
+  renewPart(one("#state"), one(".state", parsed));
+}
+
+// New content for a part; what is written and opened in it stays, and so does the focus.
+function renewPart(part, fresh) {
+  const shown = part.firstElementChild;
   if (fresh.dataset.version === shown.dataset.version) return;
-  const written = [...side.querySelectorAll("textarea")].map((field) => [field.name, field.value]);
-  const opened = [...side.querySelectorAll("details[open] > summary")].map((summary) => summary.textContent);
-  const focused = side.contains(document.activeElement) ? document.activeElement.name : null;
+  const written = all("textarea, input[name=what], select", part).map((field) => [field.name, field.value]);
+  const opened = all("details[open] > summary", part).map((summary) => summary.textContent);
+  const focused = part.contains(document.activeElement) ? document.activeElement : null;
+  const same = focused && [focused.name, focused.textContent];
   shown.replaceWith(document.adoptNode(fresh));
-  for (const summary of side.querySelectorAll("details > summary")) summary.parentElement.open = opened.includes(summary.textContent);
+  for (const summary of all("details > summary", part)) summary.parentElement.open = opened.includes(summary.textContent);
   for (const [name, value] of written) {
-    const field = one(`textarea[name="${name}"]`, side);
+    const field = one(`[name="${name}"]`, part);
     if (field && value) field.value = value;
   }
-  if (focused) one(`[name="${focused}"]`, side)?.focus();
-  mine(fresh.dataset.mine === "1");
+  if (focused) (one(`[name="${same[0]}"]`, part) ?? all("button, a, summary", part).find((it) => it.textContent === same[1]))?.focus();
+  keepFields(part, me, chat);
+  if (fresh.dataset.mine) mine(fresh.dataset.mine === "1", fresh.dataset.who);
 }
 
-function mine(is) {
-  if (text.disabled === !is) return;
-  text.disabled = sendButton.disabled = !is;
+function mine(is, who) {
+  if (text.readOnly === !is) return;
+  text.readOnly = sendButton.disabled = !is;
   replyState.textContent = is ? "" : "Take the chat to reply.";
+  if (is || !text.value.trim()) return;
+  const has = who ? `${who} has this chat now.` : "This chat is back in the queue.";
+  tell(`${has} Your reply was not sent. It is kept here: take the chat to send it.`);
 }
 
-log.scrollTop = log.scrollHeight;
+function tell(words) {
+  told.textContent = words;
+  told.hidden = !words;
+}
+
+// Who reads the end stays there, also when the reply box grows or a message comes.
+let atEnd = true;
+log.addEventListener("scroll", () => (atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 80));
+new ResizeObserver(() => atEnd && (log.scrollTop = log.scrollHeight)).observe(log);
 listen(refresh, chat);
-setInterval(refresh, 60_000); // the wait is in minutes
+addEventListener("focus", refresh); // what came while nobody looked is read now
+
+// what is begun stays
+
+if (!text.value) text.value = kept.get();
+text.addEventListener("input", () => {
+  kept.put(text.value);
+  markDrafts();
+});
+for (const part of all("#actions, #state")) keepFields(part, me, chat);
+if (!text.readOnly && text.value) text.setSelectionRange(text.value.length, text.value.length);
+document.addEventListener("click", (event) => {
+  for (const menu of all("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  const menu = event.target.closest?.("details.menu[open]");
+  if (menu) {
+    menu.open = false;
+    one("summary", menu).focus();
+  } else if (event.target === text) one("#log").focus(); // so that single keys work again
+});
+
+// Buttons that change something: without a connection, or a session, the page and what is written on it stay.
+document.addEventListener("submit", async (event) => {
+  const { target } = event;
+  if (event.defaultPrevented || !target.closest("#actions, #state")) return;
+  event.preventDefault();
+  try {
+    const here = await fetch("/desk/here");
+    if (here.status === 401) return signedOut();
+  } catch {
+    return tell("The connection is lost, and nothing was changed. Please try again.");
+  }
+  sent(target);
+  target.submit();
+});
 
 // the reply
 
@@ -76,10 +134,16 @@ form.addEventListener("submit", async (event) => {
   try {
     const fields = [["text", said], ["key", form.elements.key.value], ...[...topics.keys()].map((name) => ["topics", name])];
     const reply = await send(`${base}/reply`, fields);
+    if (reply.status === 401) {
+      signedOut();
+      throw new Error("Not sent: you are signed out.");
+    }
     const body = await reply.json();
     if (!reply.ok) throw new Error(body.error.message);
     form.elements.key.value = crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`;
     if (text.value === said) text.value = "";
+    kept.put(text.value);
+    tell("");
     topics.clear();
     showUsed();
     hint();
@@ -89,7 +153,7 @@ form.addEventListener("submit", async (event) => {
     // The key stays: if it did arrive, sending it again says it only once.
     replyState.textContent = error instanceof TypeError ? "Not sent: the connection is lost. Press Send again." : error.message;
   } finally {
-    sendButton.disabled = text.disabled;
+    sendButton.disabled = text.readOnly;
     text.focus();
   }
 });
@@ -101,19 +165,20 @@ text.addEventListener("keydown", (event) => {
 });
 
 function insert(words, names) {
-  if (text.disabled) {
+  if (text.readOnly) {
     replyState.textContent = "Take the chat to reply.";
     return;
   }
   text.value = text.value.trim() ? `${text.value.trimEnd()}\n\n${words}` : words;
   for (const [name, title] of names) topics.set(name, title);
+  kept.put(text.value);
   showUsed();
   hint();
   text.focus();
 }
 
 function showUsed() {
-  one("#used").textContent = topics.size ? `Reviewed answers in this reply: ${[...topics.values()].join(", ")}` : "";
+  one("#used").textContent = topics.size ? `Answers in this reply: ${[...topics.values()].join(", ")}` : "";
   one("#handout").hidden = !topics.size;
 }
 
@@ -141,9 +206,8 @@ text.addEventListener("input", () => {
 
 // what helps to write it
 
-const draft = one("#draft");
-draft.hidden = false;
-draft.addEventListener("click", async () => {
+one("#draft").hidden = false;
+one("#draft").addEventListener("click", async () => {
   replyState.textContent = "The assistant is thinking ...";
   try {
     const reply = await send(`${base}/draft`, {});
@@ -166,14 +230,23 @@ one("#handout").addEventListener("click", async () => {
   }
 });
 
+for (const ready of all("#ready button")) {
+  ready.addEventListener("click", () => {
+    one("#ready").open = false;
+    insert(ready.dataset.text, []);
+  });
+}
+
 lookUp(one("#find"), one("#found"), (answer) => {
   const item = element("li");
   const buttons = element("div", "", { class: "buttons" });
-  const put = element("button", "Insert", { type: "button", class: "plain", "aria-label": `Insert: ${answer.title}` });
-  put.addEventListener("click", () => insert(answer.short, [[answer.topic, answer.title]]));
+  const insertIt = element("button", "Insert", { type: "button", class: "plain", "aria-label": `Insert: ${answer.title}` });
+  const title = answer.reviewed ? answer.title : `${answer.title} (not signed by a physio)`;
+  insertIt.addEventListener("click", () => insert(answer.short, [[answer.topic, title]]));
   const link = element("button", "Add link", { type: "button", class: "plain", "aria-label": `Add link: ${answer.title}` });
-  link.addEventListener("click", () => insert(answer.link, [[answer.topic, answer.title]]));
-  buttons.append(put, link);
-  item.append(element("h3", answer.title), element("p", answer.short), ...more(answer), buttons);
+  link.addEventListener("click", () => insert(answer.link, [[answer.topic, title]]));
+  buttons.append(insertIt, link);
+  const said = element("p", answer.short, { class: "said" });
+  item.append(element("h3", answer.title), ...unsigned(answer), said, ...more(answer), buttons);
   return item;
 });

@@ -7,7 +7,7 @@ const on = one("#keys-on");
 on.checked = remembered("keys", "on") === "on";
 on.addEventListener("change", () => remember("keys", on.checked ? "on" : "off"));
 
-const rows = () => all("tr[data-chat] th a");
+const rows = () => all("#queue [data-chat] a");
 const step = (by) => {
   const links = rows();
   if (!links.length) return;

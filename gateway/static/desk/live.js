@@ -1,6 +1,7 @@
 // Hears that something is new, and rings: by sound (also while the page has the focus), by title, by a notification.
-// The message says only how many wait. After a sleep the stream begins anew and its first message brings all up to date.
-import { one, remember, remembered } from "./page.js";
+// Each thing that rings has a name and rings once, in one tab of a browser; an alarm rings until somebody opens it. The
+// message never says what anybody wrote. After a sleep the stream begins anew and its first message brings all up to date.
+import { element, one, remember, remembered } from "./page.js";
 
 const title = document.title;
 const sound = one("#sound");
@@ -8,7 +9,8 @@ const notify = one("#notify");
 const notifyState = one("#notify-state");
 const live = one("#live");
 let audio = null;
-let known = null;
+let rings = !navigator.locks; // whether this is the tab that rings; where browsers cannot agree on one, each does
+let lastRing = 0;
 
 sound.checked = remembered("sound", "on") === "on";
 sound.addEventListener("change", () => {
@@ -47,29 +49,45 @@ notify.addEventListener("click", async () => {
 });
 showPermission();
 
+navigator.locks?.request("desk rings", () => {
+  rings = true;
+  return new Promise(() => {}); // until the tab is closed
+});
+
 function ring(text) {
   document.body.dataset.rang = Number(document.body.dataset.rang ?? 0) + 1;
   live.textContent = text;
   beep();
   if (globalThis.Notification?.permission === "granted" && document.hidden) {
     try {
-      new Notification(title, { body: text, tag: "ims-desk" });
+      new Notification(title, { body: text, tag: "ims-desk", renotify: true });
     } catch {
       // Some phones know notifications from service workers only.
     }
   }
 }
 
-function heard(now) {
-  const count = now.waiting + now.mine;
+// The worst first: of several new things the first is said.
+const WORDS = {
+  alarm: "Someone used words of an emergency. Please look now.",
+  waiting: "A patient waits for a person.",
+  wrote: "A patient wrote to you.",
+  late: "A patient has waited too long.",
+  look: "There is something to look at in a chat.",
+};
+const KEPT = 300; // names of what has rung, for all tabs of this browser
+
+function heard({ count, rings: now, every }) {
   document.title = count ? `(${count}) ${title}` : title;
-  if (known) {
-    if (now.alarms > known.alarms) ring("Someone used words of an emergency. Please look now.");
-    else if (now.waiting > known.waiting) ring("A patient waits for a person.");
-    else if (now.mine > known.mine) ring("A patient wrote to you.");
-    else if (now.late > known.late) ring("A patient has waited too long.");
-  }
-  known = now;
+  if (!rings) return;
+  const rung = remembered("rung", null)?.split(" ");
+  const fresh = now.filter(({ id }) => rung && !rung.includes(id));
+  const alarms = now.filter(({ what }) => what === "alarm");
+  const again = alarms.length && Date.now() - lastRing > every * 900;
+  if (!rung || fresh.length) remember("rung", [...(rung ?? []), ...(rung ? fresh : now).map(({ id }) => id)].slice(-KEPT).join(" "));
+  if (!fresh.length && !again) return;
+  lastRing = Date.now();
+  ring(WORDS[Object.keys(WORDS).find((what) => (again ? now : fresh).some((it) => it.what === what))]);
 }
 
 /* The work as something to call at any time: it runs once at a time, and once more if it was called meanwhile. */
@@ -83,12 +101,27 @@ export function inTurn(work) {
     try {
       await work();
     } catch {
-      // No connection: the stream says when it works again.
+      setTimeout(run, 2000); // what the stream told of is read as soon as it can be
     } finally {
       running = false;
       if (again) run();
     }
   };
+}
+
+async function again(onNews, chat) {
+  const reply = await fetch("/desk/here").catch(() => null);
+  if (reply?.status === 401) signedOut();
+  else setTimeout(() => listen(onNews, chat), 3000);
+}
+
+/* The session has ended: it is said, with the way back to this page. Nothing is reloaded, so what is written stays. */
+export function signedOut() {
+  if (one("#signed-out")) return;
+  const back = element("a", "Sign in again", { href: `/staff/login?next=${encodeURIComponent(location.pathname)}` });
+  const bar = element("p", "You are signed out. What you were writing is kept. ", { id: "signed-out", class: "notice", role: "alert" });
+  bar.append(back);
+  one("main").prepend(bar);
 }
 
 export function listen(onNews, chat = "") {
@@ -98,11 +131,14 @@ export function listen(onNews, chat = "") {
     document.body.classList.remove("cut-off");
     onNews();
   });
-  stream.addEventListener("out", () => location.reload());
+  stream.addEventListener("out", () => {
+    stream.close();
+    signedOut();
+  });
   stream.addEventListener("error", () => {
     document.body.classList.add("cut-off");
     live.textContent = "The connection is lost. Trying again ...";
-    if (stream.readyState === EventSource.CLOSED) setTimeout(() => listen(onNews, chat), 3000);
+    if (stream.readyState === EventSource.CLOSED) again(onNews, chat);
   });
   stream.addEventListener("open", () => {
     if (live.textContent.startsWith("The connection")) live.textContent = "Connected again.";

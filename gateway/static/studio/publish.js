@@ -17,4 +17,21 @@ async function look() {
   setTimeout(look, 1000);
 }
 
+const effects = one("#effects");
+
+async function lookAtEffects() {
+  try {
+    const reply = await fetch("/studio/parts/effects");
+    if (reply.status === 401) return location.reload();
+    if (reply.ok) {
+      renew(effects, await reply.text());
+      if (!one("[role=status]", effects)) return;
+    }
+  } catch {
+    // It is asked for again.
+  }
+  setTimeout(lookAtEffects, 2000);
+}
+
+if (effects?.dataset.working === "1") setTimeout(lookAtEffects, 1000);
 if (part.dataset.running === "1") setTimeout(look, 1000);

@@ -2,34 +2,15 @@
    The suggestions are a listbox; the arrow keys move through it while the focus stays in the text. */
 
 import { fill, icon, make } from "./dom.js";
-
-const MOST_SUGGESTIONS = 3;
-const WORD = /[\p{L}\p{N}]+/gu;
-
-const words = (text) => text.toLowerCase().match(WORD) ?? [];
-
-/* Titles that have most of the words typed so far; the last word may be unfinished. */
-export function suggested(text, titles) {
-  const typed = words(text).filter((word, index, all) => word.length > 2 || (word.length === 2 && index && index === all.length - 1));
-  if (!typed.length || text.includes("\n")) return [];
-  const scored = titles.map((title) => {
-    const has = words(title);
-    return { title, score: typed.filter((word) => has.some((other) => other.startsWith(word))).length };
-  });
-  return scored
-    .filter(({ title, score }) => score * 2 >= typed.length && title.toLowerCase() !== text.trim().toLowerCase())
-    .sort((one, other) => other.score - one.score)
-    .slice(0, MOST_SUGGESTIONS)
-    .map(({ title }) => title);
-}
+import { Suggestions } from "./suggest.js";
 
 export class Composer {
   #active = -1;
 
-  /* `longest` is how many characters a message may have; `send` gets the text; `say` has something read out. */
-  constructor(strings, titles, longest, { send, say }) {
-    Object.assign(this, { strings, titles, longest, send, say });
-    this.input = make("textarea", { id: "input", rows: "1", dir: "auto", "aria-label": strings.input_label, placeholder: strings.placeholder, autocomplete: "off", enterkeyhint: "send",
+  /* `load` gives the questions that can be suggested, when somebody begins to type; `longest` is how many characters a message may have; `send` gets the text; `say` has something read out, `tell` shows it. */
+  constructor(strings, load, longest, { send, say, tell }) {
+    Object.assign(this, { strings, load, longest, send, say, tell });
+    this.input = make("textarea", { id: "input", rows: "1", dir: "auto", "aria-label": strings.input_label, placeholder: strings.placeholder, autocomplete: "off", "aria-keyshortcuts": "F6", enterkeyhint: "send",
       "aria-autocomplete": "list", "aria-controls": "suggestions", "aria-describedby": "count" });
     this.list = make("ul", { class: "suggestions", id: "suggestions", role: "listbox", "aria-label": strings.suggestions, hidden: true });
     this.count = make("p", { class: "count", id: "count", role: "status" });
@@ -38,11 +19,12 @@ export class Composer {
     this.element.addEventListener("submit", (event) => (event.preventDefault(), this.submit()));
     this.input.addEventListener("input", () => (this.measure(), this.suggest()));
     this.input.addEventListener("keydown", (event) => this.key(event));
+    this.input.addEventListener("paste", ({ clipboardData }) => clipboardData?.files.length && tell(strings.no_pictures, 8000));
     this.input.addEventListener("blur", () => this.hide());
   }
 
   key(event) {
-    if (event.isComposing) return;
+    if (event.isComposing || event.keyCode === 229) return; // 229: Safari, at the end of a composition
     const shown = !this.list.hidden;
     if (event.key === "Enter" && !event.shiftKey) {
       event.preventDefault();
@@ -58,8 +40,12 @@ export class Composer {
     }
   }
 
-  suggest() {
-    const titles = suggested(this.input.value, this.titles);
+  async suggest() {
+    const typed = this.input.value;
+    this.questions ??= this.load().then((questions) => new Suggestions(questions)).catch(() => (this.questions = null));
+    const questions = await this.questions;
+    if (this.input.value !== typed || !questions) return;
+    const titles = questions.find(typed);
     const before = this.list.childElementCount;
     this.hide();
     if (!titles.length) return before && this.say("");
@@ -92,7 +78,7 @@ export class Composer {
   measure() {
     this.input.style.height = "auto";
     this.input.style.height = `${Math.min(this.input.scrollHeight + 3, 120)}px`;
-    const over = this.input.value.trim().length - this.longest;
+    const over = [...this.input.value.trim()].length - this.longest; // as the gateway counts: an emoji is one
     const told = over > 0 ? fill(this.strings.too_long, { count: over }) : "";
     if (this.count.textContent !== told) this.count.textContent = told;
     this.input.setAttribute("aria-invalid", String(over > 0));
@@ -106,7 +92,7 @@ export class Composer {
   submit() {
     const text = this.input.value.trim();
     this.hide();
-    if (!text || text.length > this.longest) return;
+    if (!text || [...text].length > this.longest) return;
     this.input.value = "";
     this.measure();
     this.send(text);

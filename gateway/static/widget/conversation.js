@@ -11,6 +11,7 @@ const HEARTBEAT_LIMIT = 40_000;
 const LONGEST_PAUSE = 10_000;
 const PATIENCE = 20_000;
 const HISTORY_PAGE = 500;
+const HELD_BACK = 4000; // milliseconds after which an acknowledged message should have come back by the stream
 const DONE = Symbol("nothing waits");
 
 const newKey = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -22,6 +23,7 @@ export class Conversation extends EventTarget {
   #home;
   #session;
   #lastSeq = 0;
+  #lastMark = "";
   #stream = null;
   #heardAt = 0;
   #flushing = false;
@@ -32,23 +34,16 @@ export class Conversation extends EventTarget {
   #id = null;
   #restarts = 0;
   #alarm = new EventTarget();
+  #ears = null; // what ends with `stop`
+  #tabs = null;
+  #leads = false;
+  #heard = 0; // how often the stream spoke, here or in the tab that has it
+  #polls = false;
 
   constructor(home, session) {
     super();
     this.#home = home;
     this.#session = session;
-    addEventListener("online", () => this.#retryNow());
-    addEventListener("offline", () => this.#running && (this.#setConnected(false), this.#stream?.abort()));
-    addEventListener("pageshow", (event) => event.persisted && this.#running && (this.#stream?.abort(), this.#retryNow()));
-    document.addEventListener("visibilitychange", () => {
-      if (document.visibilityState === "visible") this.#afterSleep();
-    });
-    setInterval(() => this.#afterSleep(), HEARTBEAT_LIMIT / 2);
-    session.onOtherTab((kept) => {
-      if (!this.#running) return;
-      if (this.#id && kept.id !== this.#id) this.#restart();
-      else this.#tell("queue", this.queue);
-    });
   }
 
   language = undefined; // of the chat window; the front desk is told it
@@ -65,12 +60,88 @@ export class Conversation extends EventTarget {
   start() {
     if (this.#running) return;
     this.#running = true;
-    this.#listen();
+    this.#ears = new AbortController();
+    const { signal } = this.#ears;
+    addEventListener("online", () => (this.#leads || this.#catchUp(), this.#retryNow()), { signal });
+    addEventListener("offline", () => (this.#setConnected(false), this.#stream?.abort()), { signal });
+    addEventListener("pageshow", (event) => event.persisted && (this.#stream?.abort(), this.#retryNow()), { signal });
+    document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.#afterSleep(), { signal });
+    const looking = setInterval(() => this.#afterSleep(), HEARTBEAT_LIMIT / 2);
+    signal.addEventListener("abort", () => clearInterval(looking));
+    this.#session.onOtherTab((kept) => {
+      if (this.#id && kept.id !== this.#id) this.#restart();
+      else this.#tell("queue", this.queue);
+    }, signal);
+    this.#shareStream(signal);
+  }
+
+  /* The window has left the page. What is not sent stays kept, and `start` goes on. */
+  stop() {
+    this.#running = false;
+    this.#ears?.abort();
+    this.#stream?.abort();
+    this.#wake();
+  }
+
+  /* One tab keeps the stream for all of this browser: a browser has few connections to one server. The others are told
+     what it hears, and one of them takes over when it is closed. */
+  #shareStream(signal) {
+    if (!navigator.locks || !window.BroadcastChannel) return this.#listen();
+    const name = `ims-chat ${this.#home.origin}`;
+    this.#tabs = new BroadcastChannel(name);
+    this.#tabs.addEventListener("message", ({ data: { id, event } }) => this.#overhear(id, event), { signal });
+    signal.addEventListener("abort", () => this.#tabs.close());
+    const caughtUp = this.#catchUp();
+    navigator.locks.request(`${name} stream`, { signal }, async () => {
+      await caughtUp;
+      this.#leads = true;
+      await this.#listen();
+      this.#leads = false;
+    }).catch(() => {}); // stopped before its turn came
+  }
+
+  /* An event that another tab heard; if one before it was missed, all are read. */
+  #overhear(id, event) {
+    if (this.#leads || id !== this.#id) return;
+    this.#heard += 1;
+    if (event.seq > this.#lastSeq + 1) this.#readHistory(id, true).catch(() => {});
+    else this.#receive(id, event);
+  }
+
+  /* What a tab without the stream has to read by itself: how the chat stands. */
+  async #catchUp() {
+    while (this.#running && !this.#leads) {
+      try {
+        const id = await this.#ensure();
+        this.#id = id;
+        const response = await this.#readHistory(id);
+        if (response.status === 404 || response.status === 401) return this.#expired(id);
+        if (response.ok) return (this.#setConnected(true), this.#retryNow());
+      } catch {
+        this.#setConnected(false);
+      }
+      await this.#idle(2000);
+    }
+  }
+
+  /* The event of an acknowledged message does not come: something holds the stream back. It is asked for, until the
+     stream speaks again. */
+  async #poll() {
+    if (this.#polls) return;
+    this.#polls = true;
+    const heard = this.#heard;
+    for (let wait = 1000; this.#running && this.#heard === heard; wait = Math.min(wait * 1.5, LONGEST_PAUSE)) {
+      const before = this.#lastSeq;
+      await this.#readHistory(this.#id, true).catch(() => {});
+      if (this.#lastSeq > before) wait = 1000;
+      await this.#idle(wait);
+    }
+    this.#polls = false;
   }
 
   /* Say something: text the patient typed, the id of a button the gateway offered, or what was ticked on a card. */
   send({ text, choice, card, label }) {
-    this.#session.add({ key: newKey(), text, choice, card, label: label ?? text, state: "sending" });
+    this.#session.add({ key: newKey(), text, choice, card, seen: this.#lastSeq, label: label ?? text, state: "sending" });
     this.#tell("queue", this.queue);
     this.#flush();
   }
@@ -100,6 +171,31 @@ export class Conversation extends EventTarget {
   startOver() {
     this.#session.clear();
     this.#restart();
+  }
+
+  /* The day on which another chat began, or nothing if its link opens it no more. */
+  async dayOf({ id, token }) {
+    const response = await this.#request(`api/conversations/${id}/history?limit=1`, { headers: { Authorization: `Bearer ${token}` } });
+    return response.ok ? (await response.json()).events[0]?.time : undefined;
+  }
+
+  isOpen({ id }) {
+    return this.#session.read().id === id;
+  }
+
+  /* Take up another chat, or the one that was here before it. */
+  moveTo(chat) {
+    this.#session.moveTo(chat);
+    this.#restart();
+  }
+
+  goBack() {
+    this.#session.goBack();
+    this.#restart();
+  }
+
+  get hasEarlier() {
+    return Boolean(this.#session.read().earlier);
   }
 
   /* Have the gateway delete it; false if that could not be done. */
@@ -154,6 +250,15 @@ export class Conversation extends EventTarget {
     this.#tell("reset");
     this.#tell("queue", this.queue);
     this.#wake();
+    if (this.#tabs && !this.#leads) this.#catchUp();
+  }
+
+  /* What was read is not what stands in the log: it went back to an earlier day. What was acknowledged since then is sent
+     again; its key keeps doubles away. */
+  #readAgain() {
+    for (const { key, state } of this.queue) if (state === "sent") this.#session.change(key, { state: "sending" });
+    this.#session.write({ read: 0 });
+    this.#restart();
   }
 
   /* The gateway does not know this conversation any more: what is not sent yet goes into a new one. */
@@ -201,6 +306,8 @@ export class Conversation extends EventTarget {
     const response = await this.#request("api/conversations", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ language: this.language }) });
     if (!response.ok) throw new Error(`no conversation: ${response.status}`);
     const { id, token, events } = await response.json();
+    const { id: moved } = this.#session.read(); // a link was followed meanwhile
+    if (moved) return moved;
     this.#session.write({ id, token });
     this.#lastSeq = 0;
     this.#id = id;
@@ -211,18 +318,24 @@ export class Conversation extends EventTarget {
   #receive(id, event, history = false) {
     if (id !== this.#id || event.seq <= this.#lastSeq) return;
     this.#lastSeq = event.seq;
+    this.#lastMark = event.mark ?? "";
     this.#tell("event", { ...event, history });
     const echoed = this.queue.filter((message) => message.key === event.key || message.seq <= event.seq);
     for (const { key } of echoed) this.#session.remove(key);
     if (echoed.length) this.#tell("queue", this.queue);
   }
 
-  async #readHistory(id) {
+  /* What the patient has not seen acknowledged yet, and what came after it, is news. */
+  async #readHistory(id, live = false) {
+    let news = live;
     while (true) {
       const response = await this.#request(`api/conversations/${id}/history?after=${this.#lastSeq}&limit=${HISTORY_PAGE}`);
       if (!response.ok) return response;
       const { events } = await response.json();
-      for (const event of events) this.#receive(id, event, true);
+      for (const event of events) {
+        news ||= this.queue.some(({ key }) => key === event.key);
+        this.#receive(id, event, !news);
+      }
       if (events.length < HISTORY_PAGE) {
         this.#tell("caught-up");
         return response;
@@ -233,17 +346,18 @@ export class Conversation extends EventTarget {
   /* Keep one stream open for ever; each time it ends, go on where it stopped. */
   async #listen() {
     let wait = 500;
-    while (true) {
+    while (this.#running) {
       const restarts = this.#restarts;
       try {
         const id = await this.#ensure();
+        if (restarts !== this.#restarts) continue;
         this.#stream = new AbortController();
         const known = this.#id === id;
         this.#id = id;
         let response = known ? null : await this.#readHistory(id);
         if (!response || response.ok) {
           response = await this.#request(`api/conversations/${id}/events`, {
-            headers: { Accept: "text/event-stream", "Last-Event-ID": String(this.#lastSeq) },
+            headers: { Accept: "text/event-stream", "Last-Event-ID": `${this.#lastSeq}-${this.#lastMark}` },
             signal: this.#stream.signal,
           });
         }
@@ -257,7 +371,7 @@ export class Conversation extends EventTarget {
         this.#retryNow();
         await this.#read(id, response.body.getReader());
       } catch {
-        if (restarts !== this.#restarts) continue;
+        if (!this.#running || restarts !== this.#restarts) continue;
         this.#setConnected(false);
       }
       await this.#idle(wait * (0.5 + Math.random()));
@@ -272,12 +386,17 @@ export class Conversation extends EventTarget {
       const { done, value } = await reader.read();
       if (done) return;
       this.#heardAt = Date.now();
+      this.#heard += 1;
       buffer += decoder.decode(value, { stream: true }).replace(/\r/g, "");
       const blocks = buffer.split("\n\n");
       buffer = blocks.pop();
       for (const block of blocks) {
+        if (block.startsWith("event: reset")) return this.#readAgain();
         const data = block.split("\n").filter((line) => line.startsWith("data:")).map((line) => line.slice(5).trimStart()).join("\n");
-        if (data) this.#receive(id, JSON.parse(data));
+        if (!data) continue;
+        const event = JSON.parse(data);
+        this.#tabs?.postMessage({ id, event });
+        this.#receive(id, event);
       }
     }
   }
@@ -320,19 +439,22 @@ export class Conversation extends EventTarget {
   }
 
   /* Send one message; returns how long to wait before the next attempt: 0 if none is needed, nothing if unknown. */
-  async #post({ key, text, choice, card }) {
+  async #post({ key, text, choice, card, seen }) {
     try {
       const id = await this.#ensure();
       const response = await this.#request(`api/conversations/${id}/messages`, {
         method: "POST",
         headers: { "Content-Type": "application/json" },
-        body: JSON.stringify({ key, text, choice, card }),
+        body: JSON.stringify({ key, text, choice, card, seen }),
       });
       if (response.ok) {
         const { seq } = await response.json();
         this.#troubled = false;
-        if (seq <= this.#lastSeq) this.discard(key);
-        else this.#mark(key, { state: "sent", seq });
+        const waits = this.queue.some((message) => message.key === key);
+        if (waits) this.#mark(key, { state: "sent", seq });
+        // Its number was told before and it was not: the numbers went back.
+        if (waits && seq <= this.#lastSeq) this.#readAgain();
+        setTimeout(() => this.#lastSeq < seq && this.#poll(), HELD_BACK);
         return 0;
       }
       if (response.status === 429) {

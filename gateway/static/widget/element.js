@@ -1,46 +1,53 @@
 /* <ims-chat>: the launcher and the panel, in a Shadow DOM so that the page's styles and ours stay apart. */
 
-import { closeCards, reopenCard } from "./cards.js";
+import { isAlarm } from "./alarms.js";
+import { closeCards, keepOne, reopenCard } from "./cards.js";
 import { Composer } from "./composer.js";
+import { drawConsent } from "./consent.js";
 import { Conversation } from "./conversation.js";
 import { button, fill, icon, make } from "./dom.js";
-import { followLink, Handoff } from "./handoff.js";
-import { becomeEvent, changeUnsent, drawEvent, drawNotice, drawTyping, drawUnsent, isAlarm, noticeText } from "./messages.js";
+import { fitToScreen } from "./fit.js";
+import { followedLink, Handoff } from "./handoff.js";
+import { Looks, StaysOpen } from "./looks.js";
+import { Menu } from "./menu.js";
+import { becomeEvent, changeUnsent, drawEvent, drawNotice, drawTyping, drawUnsent, joinGroup, noticeText } from "./messages.js";
+import { Reading } from "./reading.js";
 import { Session } from "./session.js";
+import { readSettings, readSuggestions } from "./settings.js";
+import { Status } from "./status.js";
 import { styles } from "./styles.js";
 
 const LONGEST_WAIT = 20_000; // after so many milliseconds nobody is looking for an answer any more
 const SLOW = 4_000; // a wait that is worth a word
 const COVERS_PAGE = "(max-width: 30em), (max-height: 30em)"; // as in styles.js
 
-/* Words, colours and numbers from the gateway; a page that was loaded while it restarts asks again. */
-async function readSettings(home, language) {
-  for (let wait = 1000; ; wait = Math.min(wait * 2, 60_000)) {
-    try {
-      const response = await fetch(new URL(`api/widget?language=${language}`, home), { credentials: "omit" });
-      if (response.ok) return await response.json();
-    } catch {
-      /* tried again below */
-    }
-    await new Promise((resolve) => setTimeout(resolve, wait));
-  }
-}
-
 export function define(home) {
   if (customElements.get("ims-chat")) return;
 
   class ImsChat extends HTMLElement {
     async connectedCallback() {
-      if (this.conversation) return this.root && this.rise();
+      if (this.conversation) return this.settings && this.comeBack();
       this.session = new Session(home.origin);
-      const linked = followLink(this.session);
+      this.linked = followedLink();
       this.conversation = new Conversation(home, this.session);
       const language = (this.getAttribute("lang") || document.documentElement.lang || navigator.language || "en").slice(0, 2);
       this.build(await readSettings(home, language));
       this.listen();
-      if (linked || this.hasAttribute("open")) this.open();
+      if (this.linked || this.hasAttribute("open")) this.open();
+      else if (this.staysOpen.was && this.agreed && !matchMedia(COVERS_PAGE).matches) this.showPanel();
       else if (this.conversation.exists && this.agreed) this.conversation.start();
-      this.dispatchEvent(new CustomEvent("ims-ready", { bubbles: true, composed: true }));
+      this.report("ready");
+    }
+
+    /* A page that swaps its body takes the window away and puts it back. */
+    disconnectedCallback() {
+      this.conversation.stop();
+      this.handoff?.rest();
+    }
+
+    comeBack() {
+      this.looks.rise();
+      if (this.conversation.exists && this.agreed) this.conversation.start();
     }
 
     get agreed() {
@@ -49,7 +56,7 @@ export function define(home) {
 
     build(settings) {
       this.settings = settings;
-      this.strings = { ...settings.strings, locale: settings.language, answers_language: settings.language === "en" ? null : "en" };
+      this.strings = { ...settings.strings, mark: settings.mark, sites: [home.host, location.host, ...settings.sites], locale: settings.language, answers_language: settings.language === "en" ? null : "en" };
       const { strings } = this;
       const shadow = this.attachShadow({ mode: "open" });
       const sheet = new CSSStyleSheet();
@@ -65,49 +72,57 @@ export function define(home) {
       this.heard = make("p", { class: "heard", role: "status" });
       this.list = make("ol", {});
       this.log = make("div", { class: "log", role: "log", "aria-live": "polite", "aria-label": strings.log_label, tabindex: "0" },
-        make("p", { class: "kept", text: this.words("kept") }),
+        make("p", { class: "kept", text: `${strings.subtitle}. ${this.words("kept")}` }),
         strings.answers_language && make("p", { class: "kept", text: strings.answers_in_english }),
         this.list);
-      this.status = make("p", { class: "status", role: "status" });
-      this.countdown = make("p", { class: "status", "aria-live": "off" });
-      this.composer = new Composer(strings, settings.topics ?? [], settings.message_limit, { send: (text) => this.conversation.send({ text }), say: (text) => (this.heard.textContent = text) });
+      this.reading = new Reading(this.log, this.list, strings);
+      this.status = new Status(strings);
+      this.composer = new Composer(strings, () => readSuggestions(home), settings.message_limit, { send: (text) => this.conversation.send({ text }), say: (text) => (this.heard.textContent = text), tell: (...given) => this.tell(...given) });
       this.handoff = new Handoff(this.conversation, strings, home, () => this.scroll(this.shown));
       this.conversation.language = settings.language;
       this.question = make("div", { class: "question", role: "group", hidden: true });
-      const tool = (name, picture, label, onclick) =>
-        make("button", { type: "button", class: `tool ${name}`, "aria-label": label ?? strings[name], onclick }, icon(picture), make("span", { text: strings[name] }));
-      this.tools = make("div", { class: "tools", role: "group", "aria-label": strings.menu },
-        tool("person", "person", null, () => this.conversation.send({ choice: "person", label: strings.person_message })),
-        tool("start_over", "restart", null, ({ currentTarget }) => this.ask(currentTarget, strings.start_over_question, strings.confirm, () => this.conversation.startOver())),
-        tool("questions", "sheet", strings.questions_label, () => this.conversation.openSheet("questions")),
-        tool("download", "download", strings.download_label, () => this.download()),
-        tool("delete", "trash", strings.delete_label, ({ currentTarget }) => this.ask(currentTarget, strings.delete_question, strings.delete_confirm, () => this.delete())));
-      this.chat = make("div", { class: "talk" }, this.log, this.status, this.countdown, this.question, this.handoff.element, this.composer.element, this.tools);
-      this.consent = make("div", { class: "consent", hidden: true, tabindex: "-1", role: "group", "aria-labelledby": "consent-title" },
-        make("h3", { id: "consent-title", text: strings.consent_title }),
-        make("p", { text: this.words("consent_kept") }),
-        make("p", { text: strings.consent_who }),
-        make("p", { text: strings.consent_choice }),
-        make("div", { class: "buttons" },
-          button("button primary", strings.consent_agree, () => this.agree()),
-          button("button", strings.consent_decline, () => this.close())));
+      this.person = make("button", { type: "button", class: "person", onclick: () => this.conversation.send({ choice: "person", label: strings.person_message }) },
+        icon("person"), make("span", { text: strings.person }));
+      this.menu = new Menu(strings, [
+        { name: "start_over", picture: "restart", text: strings.start_over, act: (opener) => this.ask(opener, strings.start_over_question, strings.confirm, () => this.conversation.startOver()) },
+        { name: "questions", picture: "sheet", text: strings.questions, label: strings.questions_label, act: () => this.conversation.openSheet("questions") },
+        { name: "download", picture: "download", text: strings.download, label: strings.download_label, act: () => this.download() },
+        { name: "delete", picture: "trash", text: strings.delete, label: strings.delete_label, act: (opener) => this.ask(opener, strings.delete_question, strings.delete_confirm, () => this.delete()) },
+      ]);
+      this.chat = make("div", { class: "talk" }, this.log, this.reading.element, this.status.line, this.status.countdown, this.question,
+        this.handoff.element, this.composer.element);
+      this.consent = drawConsent(strings, this.words("consent_kept"), () => this.agree(), () => this.close());
       this.panel = make("section", { class: "panel", id: "panel", role: "dialog", "aria-labelledby": "title", lang: settings.language, hidden: true },
         make("div", { class: "head" },
-          make("div", { class: "titles" }, make("h2", { id: "title", text: strings.title }), make("p", { text: strings.subtitle })),
-          make("button", { type: "button", class: "close", "aria-label": strings.close, onclick: () => this.close() }, icon("close"))),
+          make("span", { class: "logo", "aria-hidden": "true", text: settings.mark }),
+          make("h2", { id: "title", text: strings.title }),
+          this.person,
+          this.menu.element,
+          make("button", { type: "button", class: "round", "aria-label": strings.close, onclick: () => this.close() }, icon("close"))),
         make("p", { class: "safety" }, make("a", { href: `tel:${settings.emergency}`, text: strings.not_emergency })),
         this.consent,
         this.chat);
-      this.root = make("div", { class: "root", lang: settings.language, popover: "manual" }, this.heard, this.launcher, this.panel);
+      this.root = make("div", { class: "root", lang: settings.language }, this.heard, this.launcher, this.panel);
       shadow.append(this.root);
-      this.rise();
+      this.looks = new Looks(this, this.root);
+      this.staysOpen = new StaysOpen(home.origin);
+      this.looks.rise();
+      document.addEventListener("click", (event) => this.openByLink(event));
+      fitToScreen(this.root, () => this.panel.hidden || this.scroll(this.shown));
       this.panel.addEventListener("keydown", (event) => this.key(event));
       this.showUnread();
     }
 
-    /* Into the top layer, where no z-index, transform or opacity of the page reaches; older browsers stay below it. */
-    rise() {
-      this.root.showPopover?.();
+    /* What a page may count: that something happened, and nothing of what was said. */
+    report(name, detail) {
+      this.dispatchEvent(new CustomEvent(`ims-${name}`, { bubbles: true, composed: true, detail }));
+    }
+
+    /* A button of the page's own: <a href="#ims-chat">. */
+    openByLink(event) {
+      if (!this.isConnected || !event.target.closest?.('a[href$="#ims-chat"]')) return;
+      event.preventDefault();
+      this.open();
     }
 
     /* Text of the catalogue with what the window knows: for how long a chat is kept, and until when. */
@@ -124,7 +139,10 @@ export function define(home) {
       this.unanswered = new Set();
       this.drawn = 0;
       conversation.addEventListener("event", ({ detail }) => this.show(detail));
-      conversation.addEventListener("caught-up", () => this.scroll());
+      conversation.addEventListener("caught-up", () => {
+        if (conversation.hasEarlier) this.append(drawNotice(strings.link_earlier, button("link", strings.link_back, () => conversation.goBack())));
+        this.scroll();
+      });
       conversation.addEventListener("queue", ({ detail }) => this.showQueue(detail));
       conversation.addEventListener("connection", ({ detail: connected }) => this.tell(connected ? strings.reconnected : strings.offline, connected ? 4000 : 0));
       conversation.addEventListener("notice", ({ detail }) => this.notice(detail));
@@ -140,20 +158,23 @@ export function define(home) {
     }
 
     open() {
-      if (!this.panel.hidden) return;
+      if (!this.panel?.hidden) return;
+      this.cameFrom = document.activeElement;
       this.showPanel();
       this.focusStart();
-      this.dispatchEvent(new CustomEvent("ims-open", { bubbles: true, composed: true }));
+      this.report("open");
     }
 
     showPanel() {
       this.panel.hidden = false;
+      this.staysOpen.note(true);
       this.launcher.hidden = true;
       this.launcher.setAttribute("aria-expanded", "true");
       this.panel.setAttribute("aria-modal", String(matchMedia(COVERS_PAGE).matches));
       this.consent.hidden = this.agreed;
-      this.chat.hidden = !this.agreed;
+      for (const part of [this.chat, this.person, this.menu.element]) part.hidden = !this.agreed;
       if (!this.agreed) return;
+      if (this.linked) this.askAboutLink();
       this.conversation.start();
       this.showQueue(this.conversation.queue);
       this.session.write({ read: Math.max(this.drawn, this.session.read().read ?? 0) });
@@ -173,17 +194,25 @@ export function define(home) {
     }
 
     close() {
+      if (this.panel?.hidden !== false) return;
       this.panel.hidden = true;
+      this.staysOpen.note(false);
       this.launcher.hidden = false;
       this.launcher.setAttribute("aria-expanded", "false");
-      this.launcher.focus();
+      if (this.root.dataset.launcher === "none") this.cameFrom?.focus();
+      else this.launcher.focus();
+      this.report("close");
     }
 
-    /* Escape closes; where the panel covers the page, Tab stays inside, because what is behind cannot be seen. */
+    /* Escape closes; F6 goes from anywhere to the field, and from there to the conversation. Where the panel covers the
+       page, Tab stays inside, because what is behind cannot be seen. */
     key(event) {
       if (event.key === "Escape") {
         if (this.question.hidden) this.close();
         else this.answered();
+      } else if (event.key === "F6") {
+        event.preventDefault();
+        (this.shadowRoot.activeElement === this.composer.input ? this.log : this.composer.input).focus();
       } else if (event.key === "Tab" && matchMedia(COVERS_PAGE).matches) {
         const stops = [...this.panel.querySelectorAll("a, button, textarea, input, summary, [tabindex='0']")].filter((stop) => stop.checkVisibility() && !stop.matches(":disabled"));
         const edge = event.shiftKey ? stops[0] : stops.at(-1);
@@ -194,33 +223,17 @@ export function define(home) {
       }
     }
 
-    /* Say something in the line above the text; it is read out too. */
-    tell(text, milliseconds = 0) {
-      clearTimeout(this.told);
-      this.status.textContent = text;
-      if (milliseconds) this.told = setTimeout(() => (this.status.textContent = ""), milliseconds);
+    tell(text, milliseconds) {
+      this.status.tell(text, milliseconds);
     }
 
     notice(detail) {
       const text = noticeText(this.strings, detail);
       if (detail.key === "rate_limited") {
         this.tell(text, 1000);
-        this.countDown(detail.values.seconds);
+        this.status.countDown(detail.values.seconds);
       } else if (detail.key === "trouble") this.tell(text);
       else this.append(drawNotice(text));
-    }
-
-    /* The time that is left is shown each second, but read out only once. */
-    countDown(seconds) {
-      clearInterval(this.counting);
-      const end = performance.now() + seconds * 1000;
-      const step = () => {
-        const left = Math.ceil((end - performance.now()) / 1000);
-        this.countdown.textContent = left > 0 ? fill(this.strings.rate_limited_left, { seconds: left }) : "";
-        if (left <= 0) clearInterval(this.counting);
-      };
-      this.counting = setInterval(step, 1000);
-      step();
     }
 
     /* What a patient takes: a button, or the answer of a card. */
@@ -240,6 +253,7 @@ export function define(home) {
       // Danger must be seen, also by who closed the chat meanwhile.
       if (alarm && live && this.panel.hidden) this.showPanel();
       this.drawn = event.seq;
+      this.panel.classList.toggle("alarmed", alarm);
       const own = event.key && this.unsent.get(event.key);
       if (own) {
         this.unsent.delete(event.key);
@@ -248,12 +262,15 @@ export function define(home) {
       } else {
         if (event.role !== "patient") closeCards(this.list);
         const item = drawEvent(event, this.strings, home, (taken) => this.choose(taken), (...given) => this.conversation.rate(...given));
+        if (event.body?.docked) keepOne(this.list, item);
         const fields = item.querySelector("fieldset");
         // Who works through the cards is taken to the next one; its words are read with the focus, not twice.
         const lead = live && this.follow && fields && this.shadowRoot.activeElement === this.log;
         this.log.setAttribute("aria-live", !live || lead ? "off" : alarm ? "assertive" : "polite");
         // What answers no question, and who has the chat, is shown itself; an answer with the question before it.
         this.append(item, live, item.matches(".alarm, .screening") || !event.in_reply_to ? item : null);
+        // The phone's keyboard would cover what to do.
+        if (alarm && live && this.shadowRoot.activeElement === this.composer.input) item.focus({ preventScroll: true });
         if (lead) fields.focus({ preventScroll: true });
         if (event.role !== "patient") this.follow = false;
       }
@@ -263,6 +280,7 @@ export function define(home) {
       else this.unanswered.delete(event.in_reply_to);
       this.waitingFor(this.unanswered.size > 0 && (live || Math.abs(Date.now() - Date.parse(event.time)) < LONGEST_WAIT));
       this.noteRead(event, live);
+      if (live) this.report("message", { from: event.role });
     }
 
     noteRead(event, live) {
@@ -324,14 +342,17 @@ export function define(home) {
           this.unsent.get(message.key).scrollIntoView({ block: "nearest" });
         }
       }
+      this.showUnread(); // it may have been read in another tab
     }
 
     append(item, live = true, shown = null) {
       this.shown = shown;
-      const atEnd = live && this.log.scrollHeight - this.log.scrollTop - this.log.clientHeight < 120;
+      const { atEnd } = this.reading;
       const [firstUnsent] = this.unsent.values();
       const before = firstUnsent ?? (this.typing.isConnected ? this.typing : null);
       this.list.insertBefore(item, before);
+      joinGroup(item);
+      if (live) item.classList.add("new");
       if (live && (atEnd || item.matches(".patient, .alarm, .screening, .handoff, .staff"))) this.scroll(shown);
     }
 
@@ -342,7 +363,7 @@ export function define(home) {
       if (reply) {
         this.typingEnds = setTimeout(() => this.waitingFor(false), LONGEST_WAIT);
         this.typingSaid = setTimeout(() => this.tell(this.strings.typing, LONGEST_WAIT), SLOW);
-      } else if (this.status.textContent === this.strings.typing) this.tell("");
+      } else this.status.tellNoMore(this.strings.typing);
       if (!reply) this.typing.remove();
       else if (!this.typing.isConnected) {
         this.list.append(this.typing);
@@ -350,16 +371,13 @@ export function define(home) {
       }
     }
 
-    /* To the end, but never past the patient's last question: an answer is read from its beginning. */
     scroll(first) {
-      const top = first?.isConnected ? first : [...this.list.querySelectorAll(".message.patient")].at(-1);
-      const end = this.log.scrollHeight - this.log.clientHeight;
-      this.log.scrollTop = top ? Math.min(end, top.offsetTop - 8) : end;
+      this.reading.scroll(first);
     }
 
     /* Ask before something that cannot be undone. The focus goes to the safe answer, and back to where it was. */
-    ask(opener, question, confirm, action) {
-      const stay = button("button", this.strings.cancel, () => this.answered());
+    ask(opener, question, confirm, action, refuse = this.strings.cancel) {
+      const stay = button("button", refuse, () => this.answered());
       this.opener = opener;
       this.question.setAttribute("aria-label", question);
       this.question.replaceChildren(
@@ -377,6 +395,17 @@ export function define(home) {
     answered() {
       this.question.hidden = true;
       this.opener.focus();
+    }
+
+    /* A link leads to a chat: is it the patient's? It may be somebody else's, who then reads along. */
+    async askAboutLink() {
+      const { conversation, linked, strings } = this;
+      this.linked = null;
+      if (conversation.isOpen(linked)) return;
+      const began = await conversation.dayOf(linked).catch(() => undefined);
+      if (!began) return this.tell(strings.link_over);
+      const date = new Date(began).toLocaleDateString(this.settings.language, { dateStyle: "long" });
+      this.ask(this.composer.input, fill(strings.link_question, { date }), strings.link_open, () => conversation.moveTo(linked), strings.link_stay);
     }
 
     async delete() {

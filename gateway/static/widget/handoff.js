@@ -7,13 +7,13 @@ import { button, fill, make } from "./dom.js";
 const AGAIN = 20_000;
 const LINK = /^#ims-chat=([\w-]{1,64})\.(\w{1,128})$/;
 
-/* An answer link was followed: the chat is opened here too. The address forgets it at once. */
-export function followLink(session) {
+/* The chat of the answer link that was followed, if one was. The address forgets it at once. Anybody can send such a
+   link, so it is opened only when the patient says that the chat is theirs. */
+export function followedLink() {
   const [, id, token] = location.hash.match(LINK) ?? [];
-  if (!id) return false;
-  session.write({ id, token, agreed: true, read: 0 });
+  if (!id) return null;
   history.replaceState(null, "", location.pathname + location.search);
-  return true;
+  return { id, token };
 }
 
 export class Handoff {
@@ -23,6 +23,7 @@ export class Handoff {
   #state = null;
   #timer = null;
   #drawn = "";
+  #unfolded = false;
   #appeared;
 
   /* `conversation.handoff(method, path, body)` asks the gateway and gives how it stands; `appeared` is called when the
@@ -43,6 +44,11 @@ export class Handoff {
     if (!stands) return;
     this.person = stands === "person";
     this.#soon(event.history ? 300 : 0);
+  }
+
+  /* Ask no more: the window has left the page. */
+  rest() {
+    clearTimeout(this.#timer);
   }
 
   reset() {
@@ -74,12 +80,26 @@ export class Handoff {
     this.#drawn = drawn;
     if (this.element.hidden) return this.element.replaceChildren();
     const person = state.state === "person";
-    this.element.replaceChildren(
+    this.element.replaceChildren(...[
       make("p", { role: "status", text: person ? fill(this.#strings.handoff_person, { name: state.name }) : this.#words(state) }),
-      ...(person ? [] : [this.#contact(state), this.#link(state)].filter(Boolean)),
-      button("link", person ? this.#strings.handoff_end : this.#strings.handoff_cancel, () => this.#ask("DELETE")),
-      make("p", { class: "state", role: "status" }));
+      !person && this.#folded(state, [this.#contact(state), this.#link(state)]),
+      this.#leave(state),
+      make("p", { class: "state", role: "status" }),
+    ].filter(Boolean));
     if (before) this.#appeared();
+  }
+
+  #leave({ state }) {
+    const words = state === "person" ? this.#strings.handoff_end : this.#strings.handoff_cancel;
+    return button("link", words, () => this.#ask("DELETE"));
+  }
+
+  /* What can be done while waiting is one line until it is wanted, so that answers keep their room. */
+  #folded({ contact }, parts) {
+    const details = make("details", { class: "wait", open: this.#unfolded },
+      make("summary", { text: contact ? this.#strings.handoff_more : this.#strings.handoff_contact }), ...parts.filter(Boolean));
+    details.addEventListener("toggle", () => (this.#unfolded = details.open));
+    return details;
   }
 
   #words({ here, ahead, opens, usual_wait: usual }) {

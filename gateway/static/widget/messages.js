@@ -1,49 +1,31 @@
 /* Draws one event of the conversation as a list item. */
 
+import { drawCalls, isAlarm } from "./alarms.js";
 import { drawCard } from "./cards.js";
 import { button, fill, make } from "./dom.js";
-import { drawFeedback } from "./feedback.js";
+import { fillPicture } from "./pictures.js";
+import { drawRow } from "./row.js";
 import { asTyped, formatted } from "./text.js";
 
-const ALARMS = ["emergency", "urgent", "crisis"];
+const GROUP = 300_000; // milliseconds within which messages belong together
 
-export const isAlarm = (event) => ALARMS.includes(event.body?.kind);
-
-function buttons(body, strings, choose) {
-  if (!body.buttons?.length) return null;
-  const items = body.buttons.map((given) =>
-    given.tel
-      ? call(given)
-      : button("button", given.label, () => choose(given)),
-  );
+function buttons(given, body, strings, choose) {
+  if (!given.length) return null;
+  const items = given.map((one) => button(one.opens ? "button" : "button chip", one.label, () => choose(one)));
   return make("div", { class: "buttons", role: "group", "aria-label": body.offered?.length ? strings.did_you_mean : strings.choices }, ...items);
 }
 
-/* "Call 988": its number is not broken over two lines. */
-function call({ tel, label }) {
-  const [, words, number] = label.match(/^(.*?)([\d-]*)$/);
-  return make("a", { class: "button call", href: `tel:${tel}` }, make("span", {}, words, make("span", { "data-tel": true, text: number })));
-}
+/* Ways to the front desk: to call, or to book online. */
+const reach = (ways) =>
+  ways?.length > 0 && make("div", { class: "buttons reach" }, ...ways.map(({ label, href }) =>
+    make("a", { class: "button", href, text: label, ...(href.startsWith("http") && { target: "_blank", rel: "noopener noreferrer" }) })));
 
-const sourceLine = (source) =>
-  make("li", {},
-    source.url?.startsWith("http")
-      ? make("a", { href: source.url, target: "_blank", rel: "noopener noreferrer", text: source.title })
-      : make("span", { text: source.title }),
-    source.section && make("span", { text: `, ${source.section}` }));
-
-/* Where an answer comes from, that nobody signed it yet, and what to read next. */
-function sources(body, strings, home, choose) {
-  if (!body.sources?.length) return null;
-  const others = (body.see_also ?? []).slice(0, 3).map((other) =>
-    make("li", {}, button("link", other.title, () => choose({ id: other.id, label: other.title }))));
-  return make("details", { class: "sources" },
-    make("summary", { text: strings.sources }),
-    make("ul", {}, ...body.sources.map(sourceLine)),
-    body.notice && make("p", { class: "review", text: body.notice }),
-    body.link && make("p", {}, make("a", { href: new URL(body.link.replace(/^\//, ""), home), target: "_blank", rel: "noopener", text: strings.as_page })),
-    others.length && make("p", { text: strings.see_also }),
-    others.length && make("ul", {}, ...others));
+/* Prices, or the hours of a week; a long table stands behind its title. */
+function drawTable({ title, rows, folded }) {
+  const table = make("table", { class: "facts" },
+    folded ? null : make("caption", { text: title }),
+    make("tbody", {}, ...rows.map(([name, value]) => make("tr", {}, make("th", { scope: "row", text: name }), make("td", { text: value })))));
+  return folded ? make("details", { class: "folded" }, make("summary", { text: title }), table) : table;
 }
 
 function clock(time, language) {
@@ -55,15 +37,37 @@ function clock(time, language) {
 /* Below a message: when it was said, or what became of it. It changes silently; what matters is said elsewhere. */
 const meta = (...children) => make("span", { class: "meta", "aria-live": "off" }, ...children);
 
-/* A place for the picture or table of an answer; how to draw it is fetched only where there is one. */
+/* A place for the picture or table of an answer. */
 function drawPicture(body, strings, home, choose) {
   if (!body.picture) return null;
   const place = make("figure", { class: "picture", "aria-live": "off" });
-  import("./pictures.js").then(({ fillPicture }) => fillPicture(place, body.picture, strings, home, choose), () => place.remove());
+  queueMicrotask(() => fillPicture(place, body.picture, strings, home, choose)); // once it stands in the window
   return place;
 }
 
 const timeOf = (event, strings) => make("time", { datetime: event.time, text: clock(event.time, strings.locale) });
+
+/* What the assistant says: words, tables, a picture, ways to go on. */
+function drawReply(event, strings, home, more, choose) {
+  const { body } = event;
+  const headline = body.result?.outcomes?.[0]?.title;
+  const tables = body.tables ?? [];
+  const left = (text, table) => (table.instead_of ? text.replace(table.instead_of, "").trim() : text);
+  const text = tables.reduce(left, headline ? body.text.replace(`${headline}\n`, "") : body.text);
+  const given = (body.buttons ?? []).filter((one) => one !== more);
+  // What staff send leads only to the clinic's own pages and to those that it names.
+  const links = event.role === "staff" ? body.links?.filter(({ href }) => !href.startsWith("http") || strings.sites.includes(new URL(href).host)) : body.links;
+  return [
+    body.home && make("span", { class: "logo big", "aria-hidden": "true", text: strings.mark }),
+    body.title && make("h3", { class: "topic", text: body.title, hidden: true }),
+    headline && make("strong", { class: "headline", text: headline }),
+    ...formatted(text, links, body.kind === "answer"),
+    ...tables.map(drawTable),
+    drawPicture(body, strings, home, choose),
+    reach(body.reach),
+    buttons(given, body, strings, choose),
+  ].filter(Boolean);
+}
 
 /* `choose` is called with a button of the gateway when the patient takes it, `rate` with what the patient thinks of an
    answer; `home` is where the gateway is. */
@@ -71,17 +75,28 @@ export function drawEvent(event, strings, home, choose, rate) {
   const body = event.body ?? {};
   const own = event.role === "patient";
   const alarm = isAlarm(event);
-  const name = own ? strings.you : (body.name ?? strings[event.role] ?? strings.assistant);
-  const card = drawCard(event, strings, choose);
-  return make("li", { class: `message ${event.role} ${alarm ? `alarm ${body.kind}` : (body.kind ?? "")}`, "data-seq": event.seq, lang: own || event.role === "staff" || body.language === strings.locale ? null : strings.answers_language },
+  const name = own ? strings.you : alarm ? strings[`alarm_${body.kind}`] : (body.name ?? strings[event.role] ?? strings.assistant);
+  const more = body.more ? body.buttons?.find(({ id }) => id) : null;
+  const said = own ? asTyped(body.text) : (drawCalls(body, strings, choose) ?? drawReply(event, strings, home, more, choose));
+  const row = own || alarm ? [] : drawRow(event, strings, home, more, choose, rate);
+  return make("li", { class: `message ${event.role} ${alarm ? `alarm ${body.kind}` : (body.kind ?? "")} ${body.home ? "home" : ""}`,
+    "data-seq": event.seq, "data-reply": event.in_reply_to, tabindex: alarm && "-1",
+    lang: own || event.role === "staff" || body.language === strings.locale ? null : strings.answers_language },
     make("span", { class: "who", text: `${name}: ` }),
-    card ?? make("div", { class: "bubble" },
-      ...(own ? asTyped(body.text) : formatted(body.text)),
-      !own && drawPicture(body, strings, home, choose),
-      buttons(body, strings, choose),
-      !own && sources(body, strings, home, choose)),
-    drawFeedback(event, strings, rate),
+    drawCard(event, strings, choose) ?? make("div", { class: "bubble" }, ...said),
+    ...row,
     meta(timeOf(event, strings)));
+}
+
+/* A question with several answers: each has its title, and the time is said once for what belongs together. */
+export function joinGroup(item) {
+  const before = item.previousElementSibling;
+  const time = (of) => of.querySelector("time");
+  if (before?.matches(".message") && time(before) && time(item) && Date.parse(time(item).dateTime) - Date.parse(time(before).dateTime) < GROUP) time(before).hidden = true;
+  const answers = item.dataset.reply ? [...item.parentElement.querySelectorAll(`[data-reply="${item.dataset.reply}"] .topic`)] : [];
+  if (answers.length > 1) for (const title of answers) title.hidden = false;
+  if (!item.querySelector(".row")) return;
+  for (const other of item.parentElement.querySelectorAll(".message:not(.older):has(.row)")) other.classList.toggle("older", other.dataset.reply !== item.dataset.reply);
 }
 
 /* A message of the patient that the gateway has not acknowledged, or not echoed yet. */
@@ -113,6 +128,6 @@ export const drawTyping = () =>
   make("li", { class: "message assistant typing", "aria-hidden": "true" },
     make("div", { class: "bubble" }, make("i"), make("i"), make("i")));
 
-export const drawNotice = (text) => make("li", { class: "notice", text });
+export const drawNotice = (text, ...more) => make("li", { class: "notice", text }, ...more);
 
 export const noticeText = (strings, { key, values }) => fill(strings[key], values);

@@ -74,6 +74,21 @@ export class Session {
     }
   }
 
+  /* Take up another chat. The one that was here is put aside, with what was not sent in it, and comes back with `goBack`. */
+  moveTo({ id, token }) {
+    const { id: own, token: key, earlier } = this.read();
+    const unsent = this.queue;
+    for (const message of unsent) this.remove(message.key);
+    this.write({ id, token, read: 0, earlier: own || unsent.length ? { id: own, token: key, unsent } : earlier });
+  }
+
+  goBack() {
+    const { earlier } = this.read();
+    for (const { key } of this.queue) this.remove(key);
+    this.write({ id: earlier.id, token: earlier.token, read: 0, earlier: undefined });
+    for (const message of earlier.unsent) this.add(message);
+  }
+
   /* Forget the conversation; that the patient agreed to such conversations stays. */
   clear() {
     for (const { key } of this.queue) this.remove(key);
@@ -81,9 +96,9 @@ export class Session {
   }
 
   /* Calls back when another tab changed what is kept. */
-  onOtherTab(callback) {
+  onOtherTab(callback, signal) {
     addEventListener("storage", (event) => {
       if (event.key === null || event.key.startsWith(this.#name)) callback(this.read());
-    });
+    }, { signal });
   }
 }

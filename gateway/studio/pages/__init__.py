@@ -9,21 +9,28 @@ from fastapi import APIRouter
 
 from gateway.staff.access import Access
 from gateway.staff.audit import Audit
-from gateway.staff.templates import Pages
-from gateway.studio.pages import dry_run, editor, inbox, overview, publish, versions
+from gateway.staff.page_views import Pages
+from gateway.studio.pages import dry_run, editor, inbox, overview, publish, questions, review, trying, versions
+from gateway.studio.trying.trial import Trial
 from gateway.studio.workplace import Workplace
 
 ROLES = ("trainer", "clinical_reviewer", "admin")
 
 
-def routes(work: Workplace, access: Access, audit: Audit, pages: Pages) -> APIRouter:
+def routes(work: Workplace, access: Access, audit: Audit, pages: Pages, trial: Trial) -> APIRouter:
     """All pages and parts below `/studio`."""
     router = APIRouter(tags=["studio"], include_in_schema=False)
     staff = access.staff_with(*ROLES)
-    router.include_router(overview.routes(work, staff, pages))
-    router.include_router(inbox.routes(work, staff, audit, pages))
-    router.include_router(editor.routes(work, staff, audit, pages))
-    router.include_router(versions.routes(work, staff, access.staff_with("clinical_reviewer"), audit, pages))
-    router.include_router(dry_run.routes(work, staff, audit, pages))
-    router.include_router(publish.routes(work, staff, audit, pages))
+    for part in (
+        overview.OverviewPage(work, staff, pages),
+        inbox.InboxPages(work, staff, audit, pages),
+        editor.EditorPages(work, staff, audit, pages),
+        versions.VersionPages(work, staff, access.staff_with("clinical_reviewer"), audit, pages),
+        dry_run.DryRunPages(work, staff, audit, pages),
+        publish.PublishPages(work, staff, audit, pages),
+        questions.QuestionPages(work, staff, audit, pages),
+        review.ReviewPage(work, staff, access.staff_with("clinical_reviewer"), audit, pages),
+        trying.TryPage(work, staff, pages, trial),
+    ):
+        router.include_router(part.router())
     return router

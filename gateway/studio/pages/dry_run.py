@@ -3,53 +3,63 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
 from fastapi import APIRouter, Depends
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from gateway.evaluation.compare import SAME
-from gateway.staff.access import HEADERS, Visit
+from gateway.staff.access import HEADERS, Visit, the_visit
 from gateway.staff.audit import Audit
-from gateway.staff.templates import Pages
-from gateway.studio.workplace import Workplace, off_loop
+from gateway.staff.page_views import Pages
+from gateway.studio.background import off_loop
+from gateway.studio.workplace import Workplace
 
 SHOWN = 50  # examples that are too alike
 
 
-def routes(work: Workplace, staff: Callable[[Request], Awaitable[Visit]], audit: Audit, pages: Pages) -> APIRouter:
-    """Start one, watch it, cancel it, read what it found."""
-    router = APIRouter(prefix="/studio")
+@dataclass(frozen=True, eq=False)
+class DryRunPages:
+    """Trying changes out before they are published."""
 
-    async def shown(template: str, visit: Visit, cancelled: bool = False) -> Response:
-        running = work.dry_run.running
-        knowledge = (await off_loop(work.state)).knowledge
-        return pages.show(
-            template, visit, place="/studio/dry-run", running=running, usual=work.dry_run.usual, most=SHOWN, same=SAME,
-            cancelled=cancelled,
-            last=await off_loop(work.dry_run.last),
+    work: Workplace
+    staff: Callable[[Request], Awaitable[Visit]]
+    audit: Audit
+    pages: Pages
+
+    def router(self) -> APIRouter:
+        """Start one, watch it, cancel it, read what it found."""
+        router = APIRouter(prefix="/studio", dependencies=[Depends(self.staff)])
+        router.get("/dry-run")(self.page)
+        router.get("/parts/dry-run")(self.part)
+        router.post("/dry-run")(self.start)
+        router.post("/dry-run/cancel")(self.cancel)
+        return router
+
+    async def _shown(self, template: str, visit: Visit, cancelled: bool = False) -> Response:
+        running = self.work.dry_run.running
+        knowledge = (await off_loop(self.work.state)).knowledge
+        return self.pages.show(
+            template, visit, place="/studio/dry-run", running=running, usual=self.work.dry_run.usual,
+            most=SHOWN, same=SAME, cancelled=cancelled,
+            last=await off_loop(self.work.dry_run.last),
             titles={name: topic.title for name, topic in knowledge.topics.items()},
         )  # fmt: skip
 
-    @router.get("/dry-run")
-    async def page(cancelled: str = "", visit: Visit = Depends(staff)) -> Response:
-        return await shown("studio/dry_run.html", visit, cancelled == "1")
+    async def page(self, cancelled: str = "", visit: Visit = Depends(the_visit)) -> Response:
+        return await self._shown("studio/dry_run.html", visit, cancelled == "1")
 
-    @router.get("/parts/dry-run")
-    async def part(visit: Visit = Depends(staff)) -> Response:
-        return await shown("studio/dry_run_part.html", visit)
+    async def part(self, visit: Visit = Depends(the_visit)) -> Response:
+        return await self._shown("studio/dry_run_part.html", visit)
 
-    @router.post("/dry-run")
-    async def start(visit: Visit = Depends(staff)) -> Response:
-        if work.dry_run.start(visit.person.name):
-            await audit.note(visit.person.login, "dry_run")
+    async def start(self, visit: Visit = Depends(the_visit)) -> Response:
+        if self.work.dry_run.start(visit.person.name):
+            await self.audit.note(visit.person.login, "dry_run")
         return RedirectResponse("/studio/dry-run", 303, HEADERS)
 
-    @router.post("/dry-run/cancel")
-    async def cancel(visit: Visit = Depends(staff)) -> Response:
-        cancelled = await work.dry_run.cancel()
+    async def cancel(self, visit: Visit = Depends(the_visit)) -> Response:
+        cancelled = await self.work.dry_run.cancel()
         if cancelled:
-            await audit.note(visit.person.login, "dry_run_cancelled")
+            await self.audit.note(visit.person.login, "dry_run_cancelled")
         return RedirectResponse(f"/studio/dry-run{'?cancelled=1' if cancelled else ''}", 303, HEADERS)
-
-    return router

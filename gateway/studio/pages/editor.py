@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from typing import Annotated, Any
@@ -14,20 +14,21 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from gateway.answer_parts import parts
-from gateway.pictures import address
-from gateway.problems import Refused
-from gateway.staff.access import HEADERS, Visit
+from gateway.answers.answer_parts import parts
+from gateway.answers.picture_routes import address
+from gateway.staff.access import HEADERS, Visit, the_visit
 from gateway.staff.audit import Audit
-from gateway.staff.templates import Pages
-from gateway.studio.answer_check import checked, filled
-from gateway.studio.candidates import name_for
+from gateway.staff.page_views import Pages
+from gateway.studio.background import off_loop
 from gateway.studio.editing import Clash, Opened, Saved, opened, save
 from gateway.studio.errors import StudioError
-from gateway.studio.form import PARTS, Form, named
-from gateway.studio.topic_file import NAME
-from gateway.studio.topics import missing
-from gateway.studio.workplace import Workplace, off_loop
+from gateway.studio.inbox.question_lists import name_for
+from gateway.studio.topics.answer_check import checked, filled
+from gateway.studio.topics.form import PARTS, Form, named
+from gateway.studio.topics.topic_file import NAME
+from gateway.studio.topics.topics import missing
+from gateway.studio.workplace import Workplace
+from gateway.web.error_replies import Refused
 from knowledge import Knowledge, SourceRef
 from knowledge.placeholders import CLINIC
 
@@ -38,15 +39,32 @@ NOTHING = "nothing"  # was changed by saving
 HOLDS = timedelta(days=182)  # what is proposed as review-by date
 
 
-def routes(work: Workplace, staff: Callable[[Request], Awaitable[Visit]], audit: Audit, pages: Pages) -> APIRouter:
-    """The topics, without their history and their signature."""
-    router = APIRouter(prefix="/studio")
+@dataclass(frozen=True, eq=False)
+class EditorPages:
+    """The topics, and the editor of one."""
+
+    work: Workplace
+    staff: Callable[[Request], Awaitable[Visit]]
+    audit: Audit
+    pages: Pages
+
+    def router(self) -> APIRouter:
+        """The topics, without their history and their signature."""
+        router = APIRouter(prefix="/studio", dependencies=[Depends(self.staff)])
+        router.get("/topics")(self.topics_page)
+        router.post("/topics")(self.new)
+        router.get("/topics/{name}")(self.topic_page)
+        router.post("/topics/{name}")(self.save_topic)
+        router.post("/topics/{name}/adopt")(self.adopt)
+        router.post("/topics/{name}/parts/answer")(self.answer_part)
+        router.post("/topics/{name}/parts/examples")(self.examples_part)
+        return router
 
     # the list
 
-    async def listed(visit: Visit, status: int = 200, problem: str = "", typed: str = "") -> Response:
+    async def _listed(self, visit: Visit, status: int = 200, problem: str = "", typed: str = "") -> Response:
         def rows() -> Json:
-            state, topics = work.state(), work.topics()
+            state, topics = self.work.state(), self.work.topics()
             known = state.knowledge.topics
             return {
                 "topics": sorted(known.values(), key=lambda topic: topic.title.casefold()),
@@ -56,19 +74,17 @@ def routes(work: Workplace, staff: Callable[[Request], Awaitable[Visit]], audit:
             }
 
         found = await off_loop(rows)
-        return pages.show(
+        return self.pages.show(
             "studio/topics.html", visit, status, place="/studio/topics", problem=problem, typed=typed,
-            today=work.today, **found,
+            today=self.work.today, **found,
         )  # fmt: skip
 
-    @router.get("/topics")
-    async def topics_page(visit: Visit = Depends(staff)) -> Response:
-        return await listed(visit)
+    async def topics_page(self, visit: Visit = Depends(the_visit)) -> Response:
+        return await self._listed(visit)
 
-    @router.post("/topics")
-    async def new(title: Text = "", visit: Visit = Depends(staff)) -> Response:
+    async def new(self, title: Text = "", visit: Visit = Depends(the_visit)) -> Response:
         def begin() -> str:
-            topics = work.topics(visit.person.name)
+            topics = self.work.topics(visit.person.name)
             name = name_for(title, {*topics.names, *topics.drafts})
             topics.new(name, [title], title)
             return name
@@ -76,127 +92,120 @@ def routes(work: Workplace, staff: Callable[[Request], Awaitable[Visit]], audit:
         try:
             name = await off_loop(begin)
         except StudioError as error:
-            return await listed(visit, 400, str(error), title)
-        await audit.note(visit.person.login, "topic_begun", name)
+            return await self._listed(visit, 400, str(error), title)
+        await self.audit.note(visit.person.login, "topic_begun", name)
         return RedirectResponse(f"/studio/topics/{name}", 303, HEADERS)
 
     # the editor
 
-    def known_name(name: str) -> str:
-        if not NAME.fullmatch(name) or name not in {*work.topics().names, *work.topics().drafts}:
+    def _known_name(self, name: str) -> str:
+        if not NAME.fullmatch(name) or name not in {*self.work.topics().names, *self.work.topics().drafts}:
             raise Refused.because("not_found")
         return name
 
-    async def editor(
-        visit: Visit, there: Opened, form: Form, status: int = 200, marks: str = "", **told: Any
+    async def _editor(
+        self, visit: Visit, there: Opened, form: Form, status: int = 200, marks: str = "", **told: Any
     ) -> Response:
-        state = await off_loop(work.state)
-        shown = await off_loop(lambda: about(there, form, state.knowledge))
+        state = await off_loop(self.work.state)
+        shown = await off_loop(lambda: self._about(there, form, state.knowledge))
         notes = {"problem": "", "saved": "", "joined": "", "clashes": [], "theirs": None, "begun": None} | told
-        return pages.show(
+        return self.pages.show(
             "studio/topic.html", visit, status, place="/studio/topics", there=there, form=form,
-            marks=marks or there.form.marks, parts=PARTS, placeholders=CLINIC, spare=SPARE, today=work.today,
+            marks=marks or there.form.marks, parts=PARTS, placeholders=CLINIC, spare=SPARE, today=self.work.today,
             sources=state.knowledge.sources, pictures=state.knowledge.pictures,
             titles={name: topic.title for name, topic in state.knowledge.topics.items()},
             lacks=missing(there.file, state.knowledge) if there.draft else [], **notes, **shown,
         )  # fmt: skip
 
-    def about(there: Opened, form: Form, knowledge: Knowledge) -> Json:
+    def _about(self, there: Opened, form: Form, knowledge: Knowledge) -> Json:
         return {
-            "checked": checked(knowledge, form, there.file, work.today),
-            "examples": examples_of(there.name, form, alike=False),
+            "checked": checked(knowledge, form, there.file, self.work.today),
+            "examples": self._examples_of(there.name, form, alike=False),
             "preview": preview(knowledge, form),
         }
 
-    def examples_of(name: str, form: Form, alike: bool) -> Any:
+    def _examples_of(self, name: str, form: Form, alike: bool) -> Any:
         try:
-            return work.check_examples(name, form.examples, alike)
+            return self.work.check_examples(name, form.examples, alike)
         except StudioError as error:
             return str(error)
 
-    @router.get("/topics/{name}")
     async def topic_page(
-        name: str, saved: str = "", joined: str = "", begun: str = "", visit: Visit = Depends(staff)
+        self, name: str, saved: str = "", joined: str = "", begun: str = "", visit: Visit = Depends(the_visit)
     ) -> Response:
-        await off_loop(partial(known_name, name))
+        await off_loop(partial(self._known_name, name))
         try:
-            there = await off_loop(lambda: opened(work, name))
+            there = await off_loop(lambda: opened(self.work, name))
         except StudioError as error:
-            text = await off_loop(lambda: work.topics().text(name))
-            return pages.show(
+            text = await off_loop(lambda: self.work.topics().text(name))
+            return self.pages.show(
                 "studio/broken.html", visit, 409, place="/studio/topics", topic=name, problem=str(error), text=text
             )
         form = there.form
         if there.draft and not form.review_by:
-            form = replace(form, review_by=(work.today + HOLDS).isoformat())
+            form = replace(form, review_by=(self.work.today + HOLDS).isoformat())
         known = [named(part for part in PARTS if part in given.split(",")) for given in (saved, joined)]
-        return await editor(
+        return await self._editor(
             visit, there, form, saved=NOTHING if saved == NOTHING else known[0], joined=known[1],
-            begun=await off_loop(lambda: work.decisions.find(begun)) if there.draft and begun else None,
+            begun=await off_loop(lambda: self.work.decisions.find(begun)) if there.draft and begun else None,
         )  # fmt: skip
 
-    @router.post("/topics/{name}")
-    async def save_topic(request: Request, name: str, visit: Visit = Depends(staff)) -> Response:
-        await off_loop(partial(known_name, name))
+    async def save_topic(self, request: Request, name: str, visit: Visit = Depends(the_visit)) -> Response:
+        await off_loop(partial(self._known_name, name))
         sent = await request.form()
         form, marks, take = Form.sent(sent), str(sent.get("marks") or ""), [str(part) for part in sent.getlist("take")]
         try:
-            done = await off_loop(lambda: save(work, name, form, marks, take, visit.person.name))
+            done = await off_loop(lambda: save(self.work, name, form, marks, take, visit.person.name))
         except StudioError as error:
-            return await again(visit, name, form, marks, str(error))
+            return await self._again(visit, name, form, marks, str(error))
         if isinstance(done, Clash):
-            return await editor(
+            return await self._editor(
                 visit, done.theirs, done.merged.form, 409, clashes=done.merged.clashes, theirs=done.theirs.form
             )
-        await audit.note(visit.person.login, "topic_saved", name)
+        await self.audit.note(visit.person.login, "topic_saved", name)
         return RedirectResponse(_address(name, done), 303, HEADERS)
 
-    async def again(visit: Visit, name: str, form: Form, marks: str, problem: str) -> Response:
+    async def _again(self, visit: Visit, name: str, form: Form, marks: str, problem: str) -> Response:
         """The editor with what was typed, which was not saved."""
         try:
-            there = await off_loop(lambda: opened(work, name))
+            there = await off_loop(lambda: opened(self.work, name))
         except StudioError as error:
-            return pages.show(
+            return self.pages.show(
                 "studio/broken.html", visit, 409, place="/studio/topics", topic=name, problem=str(error),
-                text=await off_loop(lambda: work.topics().text(name)), form=form, parts=PARTS,
+                text=await off_loop(lambda: self.work.topics().text(name)), form=form, parts=PARTS,
             )  # fmt: skip
-        return await editor(visit, there, form, 400, marks, problem=problem)
+        return await self._editor(visit, there, form, 400, marks, problem=problem)
 
-    @router.post("/topics/{name}/adopt")
-    async def adopt(name: str, visit: Visit = Depends(staff)) -> Response:
-        await off_loop(partial(known_name, name))
+    async def adopt(self, name: str, visit: Visit = Depends(the_visit)) -> Response:
+        await off_loop(partial(self._known_name, name))
         try:
-            await off_loop(lambda: work.topics(visit.person.name).adopt(name))
+            await off_loop(lambda: self.work.topics(visit.person.name).adopt(name))
         except StudioError as error:
-            there = await off_loop(lambda: opened(work, name))
-            return await editor(visit, there, there.form, 409, problem=str(error))
-        await audit.note(visit.person.login, "topic_adopted", name)
+            there = await off_loop(lambda: opened(self.work, name))
+            return await self._editor(visit, there, there.form, 409, problem=str(error))
+        await self.audit.note(visit.person.login, "topic_adopted", name)
         return RedirectResponse(f"/studio/topics/{name}", 303, HEADERS)
 
     # what is said while somebody writes
 
-    async def typed(request: Request, name: str) -> tuple[Opened, Form]:
-        await off_loop(partial(known_name, name))
+    async def _typed(self, request: Request, name: str) -> tuple[Opened, Form]:
+        await off_loop(partial(self._known_name, name))
         sent: FormData = await request.form()
         try:
-            return await off_loop(lambda: opened(work, name)), Form.sent(sent)
+            return await off_loop(lambda: opened(self.work, name)), Form.sent(sent)
         except StudioError as error:
             raise Refused(409, "broken_topic", str(error)) from None
 
-    @router.post("/topics/{name}/parts/answer")
-    async def answer_part(request: Request, name: str, visit: Visit = Depends(staff)) -> Response:
-        there, form = await typed(request, name)
-        knowledge = (await off_loop(work.state)).knowledge
-        shown = await off_loop(lambda: checked(knowledge, form, there.file, work.today))
-        return pages.show("studio/answer_part.html", visit, checked=shown, preview=preview(knowledge, form))
+    async def answer_part(self, request: Request, name: str, visit: Visit = Depends(the_visit)) -> Response:
+        there, form = await self._typed(request, name)
+        knowledge = (await off_loop(self.work.state)).knowledge
+        shown = await off_loop(lambda: checked(knowledge, form, there.file, self.work.today))
+        return self.pages.show("studio/answer_part.html", visit, checked=shown, preview=preview(knowledge, form))
 
-    @router.post("/topics/{name}/parts/examples")
-    async def examples_part(request: Request, name: str, visit: Visit = Depends(staff)) -> Response:
-        _, form = await typed(request, name)
-        shown = await off_loop(lambda: examples_of(name, form, alike=True))
-        return pages.show("studio/examples_part.html", visit, examples=shown)
-
-    return router
+    async def examples_part(self, request: Request, name: str, visit: Visit = Depends(the_visit)) -> Response:
+        _, form = await self._typed(request, name)
+        shown = await off_loop(lambda: self._examples_of(name, form, alike=True))
+        return self.pages.show("studio/examples_part.html", visit, examples=shown)
 
 
 def preview(knowledge: Knowledge, form: Form) -> Json:

@@ -10,10 +10,11 @@ from fastapi import APIRouter, Depends
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway.staff.access import Visit
-from gateway.staff.templates import Pages
-from gateway.studio.workplace import Workplace, off_loop
-from gateway.training import ModelRefused, Models
+from gateway.editions.models import ModelRefused, Models
+from gateway.staff.access import Visit, the_visit
+from gateway.staff.page_views import Pages
+from gateway.studio.background import off_loop
+from gateway.studio.workplace import Workplace
 from knowledge import data_hash
 
 SOON = timedelta(days=60)  # before an answer would be withheld
@@ -29,34 +30,42 @@ class LiveModel:
     problem: str = ""
 
 
-def routes(work: Workplace, staff: Callable[[Request], Awaitable[Visit]], pages: Pages) -> APIRouter:
-    """The one page."""
-    router = APIRouter(prefix="/studio")
+@dataclass(frozen=True, eq=False)
+class OverviewPage:
+    """Where everything stands."""
 
-    @router.get("")
-    async def overview(visit: Visit = Depends(staff)) -> Response:
-        await work.inbox.gather()
-        messages = await work.inbox.open()
-        state = await off_loop(work.state)
+    work: Workplace
+    staff: Callable[[Request], Awaitable[Visit]]
+    pages: Pages
+
+    def router(self) -> APIRouter:
+        """The one page."""
+        router = APIRouter(prefix="/studio", dependencies=[Depends(self.staff)])
+        router.get("")(self.overview)
+        return router
+
+    async def overview(self, visit: Visit = Depends(the_visit)) -> Response:
+        await self.work.inbox.gather()
+        messages = await self.work.inbox.open()
+        state = await off_loop(self.work.state)
         topics = state.knowledge.topics.values()
-        return pages.show(
+        return self.pages.show(
             "studio/overview.html",
             visit,
             place="/studio",
             messages=len(messages),
             patients=len({message.patient for message in messages}),
-            drafts=await off_loop(lambda: work.topics().drafts),
+            drafts=await off_loop(lambda: self.work.topics().drafts),
             unsigned=sorted((topic for topic in topics if topic.reviewed is None), key=lambda topic: topic.title),
             due=sorted(
-                (topic for topic in topics if topic.review_by <= work.today + SOON), key=lambda topic: topic.review_by
+                (topic for topic in topics if topic.review_by <= self.work.today + SOON),
+                key=lambda topic: topic.review_by,
             ),
             count=len(topics),
-            model=await off_loop(lambda: live_model(work)),
+            model=await off_loop(lambda: live_model(self.work)),
             problems=state.problems,
-            last=work.dry_run.last(),
+            last=self.work.dry_run.last(),
         )
-
-    return router
 
 
 def live_model(work: Workplace) -> LiveModel:
@@ -70,4 +79,4 @@ def live_model(work: Workplace) -> LiveModel:
     if kept is None:
         return LiveModel(problem="There is no trained model yet.")
     fresh = kept.data == data_hash(work.settings.data)
-    return LiveModel(kept.name, datetime.fromisoformat(kept.trained_at), fresh)
+    return LiveModel(kept.name, kept.at, fresh)

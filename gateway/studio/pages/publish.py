@@ -3,62 +3,103 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Form
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from gateway import control
-from gateway.staff.access import HEADERS, Visit
+from gateway.editions import control
+from gateway.editions.models import ModelRefused
+from gateway.staff.access import HEADERS, Visit, the_visit
+from gateway.staff.accounts import Person
 from gateway.staff.audit import Audit
-from gateway.staff.templates import Pages
-from gateway.studio import shadow
-from gateway.studio.approvals import APPROVER
+from gateway.staff.page_views import Pages
+from gateway.studio.background import off_loop
 from gateway.studio.errors import StudioError
-from gateway.studio.publishing import DONE, RUNNING
-from gateway.studio.workplace import Workplace, off_loop
-from gateway.training import ModelRefused
+from gateway.studio.publishing.approvals import APPROVER
+from gateway.studio.publishing.clearance import Clearance
+from gateway.studio.publishing.publishing import DONE, RUNNING
+from gateway.studio.trying import shadow
+from gateway.studio.workplace import Workplace
 
 Json = dict[str, Any]
 HERE = "/studio/publish"
-SHOWN = 30  # differences of a candidate
-HOW = {"new": "new", "text": "new text", "examples": "other examples", "retired": "retired"}
+SHOWN = 30  # differences of a candidate, and of one file
+PATIENCE = 3.0  # seconds that the page waits for what a change of the rules does
+HOW = {"new": "new", "text": "new text", "examples": "other examples", "retired": "taken away"}
 
 
-def routes(work: Workplace, staff: Callable[[Request], Awaitable[Visit]], audit: Audit, pages: Pages) -> APIRouter:
-    """The page, its part about the running job, and what its buttons do."""
-    router = APIRouter(prefix="/studio")
-    publishing = work.publishing
-    supervisor = control.address(work.settings.var, "supervisor", work.settings.port)
+@dataclass(frozen=True, eq=False)
+class PublishPages:
+    """Publishing, going back, and shadow mode."""
 
-    def job_now() -> Json:
-        job = publishing.last()
-        running = work.jobs.alive or (job is not None and job.state == RUNNING)
-        return {"job": job, "running": running, "starting": running and (job is None or job.state != RUNNING)}
+    work: Workplace
+    staff: Callable[[Request], Awaitable[Visit]]
+    audit: Audit
+    pages: Pages
 
-    def models_now() -> Json:
-        kept = publishing.models.all()
+    def router(self) -> APIRouter:
+        """The page, its part about the running job, and what its buttons do."""
+        router = APIRouter(prefix="/studio", dependencies=[Depends(self.staff)])
+        router.get("/publish")(self.publish_page)
+        router.get("/parts/publish")(self.part)
+        router.get("/parts/effects")(self.effects_part)
+        router.post("/publish")(self.publish)
+        router.post("/publish/rollback")(self.rollback)
+        router.post("/publish/cancel")(self.cancel)
+        router.post("/publish/rules/{act}")(self.rules)
+        router.post("/publish/shadow")(self.candidate)
+        return router
+
+    @property
+    def supervisor(self) -> Path:
+        """Where the supervisor takes orders."""
+        return control.address(self.work.settings.var, "supervisor", self.work.settings.port)
+
+    def _job_now(self) -> Json:
+        return job_now(self.work)
+
+    def _models_now(self) -> Json:
+        kept = self.work.publishing.models.all()
         try:
-            in_use, earlier = publishing.models.in_use(), publishing.models.earlier()
+            in_use, earlier = self.work.publishing.models.in_use(), self.work.publishing.models.earlier()
         except ModelRefused:
             earlier = None
             in_use = None
         return {"models": kept, "in_use": in_use, "earlier": earlier}
 
-    async def shadow_now() -> Json:
-        names = await shadow.shadowed(work.database)
-        found = await shadow.report(work.database, names[0]) if names else None
+    async def _shadow_now(self) -> Json:
+        names = await shadow.shadowed(self.work.database)
+        found = await shadow.report(self.work.database, names[0]) if names else None
         try:
-            state = await control.ask(supervisor, {"do": "tell"}, most=3)
+            state = await control.ask(self.supervisor, {"do": "tell"}, most=3)
         except control.ControlError:
             return {"report": found, "candidate": "", "can_shadow": False}
         return {"report": found, "candidate": state["shadow"], "can_shadow": True}
 
-    async def page(visit: Visit, status: int = 200, problem: str = "") -> Response:
-        job = await off_loop(job_now)  # first: where it is done, all that is read after it knows of it
-        clearance = await off_loop(publishing.clearances.look)
-        return pages.show(
+    async def _effects_now(self, found: Clearance, patience: float = 0) -> Json:
+        """What the changed rules do: nothing, while that is being worked out, or could not be."""
+        if not found.rules:
+            return {"effects": None, "working": False, "failed": ""}
+        before = await off_loop(lambda: self.work.publishing.clearances.published()[1])
+        work = self.work.effects(found.change, before)
+        done = await work.wait(patience)
+        return {"effects": work.result, "working": not done, "failed": str(work.error or "")}
+
+    async def effects_part(self, visit: Visit = Depends(the_visit)) -> Response:
+        found = await off_loop(self.work.publishing.clearances.look)
+        return self.pages.show(
+            "studio/effects_part.html", visit, found=found, may_approve=may_approve(found, visit.person),
+            **await self._effects_now(found),
+        )  # fmt: skip
+
+    async def _page(self, visit: Visit, status: int = 200, problem: str = "") -> Response:
+        job = await off_loop(self._job_now)  # first: where it is done, all that is read after it knows of it
+        clearance = await off_loop(self.work.publishing.clearances.look)
+        return self.pages.show(
             "studio/publish.html",
             visit,
             status,
@@ -66,68 +107,75 @@ def routes(work: Workplace, staff: Callable[[Request], Awaitable[Visit]], audit:
             problem=problem,
             found=clearance,
             how=HOW,
-            approver=visit.person.may([APPROVER]),
+            may_approve=may_approve(clearance, visit.person),
             most=SHOWN,
             done=DONE,
             **job,
-            **await off_loop(models_now),
-            **await shadow_now(),
+            **await off_loop(self._models_now),
+            **await self._shadow_now(),
+            **await self._effects_now(clearance, PATIENCE),
         )
 
-    @router.get("/publish")
-    async def publish_page(visit: Visit = Depends(staff)) -> Response:
-        return await page(visit)
+    async def publish_page(self, visit: Visit = Depends(the_visit)) -> Response:
+        return await self._page(visit)
 
-    @router.get("/parts/publish")
-    async def part(visit: Visit = Depends(staff)) -> Response:
-        return pages.show("studio/publish_part.html", visit, done=DONE, **await off_loop(job_now))
+    async def part(self, visit: Visit = Depends(the_visit)) -> Response:
+        return self.pages.show("studio/publish_part.html", visit, done=DONE, **await off_loop(self._job_now))
 
-    async def begin(what: str, visit: Visit) -> Response:
-        if (await off_loop(job_now))["running"]:
-            return await page(visit, 409, "A job is running already. What to do: wait until it is done, or cancel it.")
-        work.jobs.start(what, visit.person.name)
-        await audit.note(visit.person.login, what)
+    async def _begin(self, what: str, visit: Visit) -> Response:
+        if (await off_loop(self._job_now))["running"]:
+            return await self._page(
+                visit, 409, "A job is running already. What to do: wait until it is done, or cancel it."
+            )
+        self.work.jobs.start(what, visit.person.name)
+        await self.audit.note(visit.person.login, what)
         return RedirectResponse(HERE, 303, HEADERS)
 
-    @router.post("/publish")
-    async def publish(visit: Visit = Depends(staff)) -> Response:
-        clearance = await off_loop(publishing.clearances.look)
+    async def publish(self, visit: Visit = Depends(the_visit)) -> Response:
+        clearance = await off_loop(self.work.publishing.clearances.look)
         if not clearance.clear:
-            return await page(visit, 409, "This cannot be published yet. What to do: see below what is missing.")
-        return await begin("publish", visit)
+            return await self._page(visit, 409, "This cannot be published yet. What to do: see below what is missing.")
+        return await self._begin("publish", visit)
 
-    @router.post("/publish/rollback")
-    async def rollback(visit: Visit = Depends(staff)) -> Response:
-        return await begin("rollback", visit)
+    async def rollback(self, visit: Visit = Depends(the_visit)) -> Response:
+        return await self._begin("rollback", visit)
 
-    @router.post("/publish/cancel")
-    async def cancel(visit: Visit = Depends(staff)) -> Response:
-        if not await off_loop(publishing.cancel):
-            return await page(visit, 409, "There is nothing to cancel: the job is over, or past the point of it.")
-        await audit.note(visit.person.login, "publish_cancelled")
+    async def cancel(self, visit: Visit = Depends(the_visit)) -> Response:
+        if not await off_loop(self.work.publishing.cancel):
+            return await self._page(visit, 409, "There is nothing to cancel: the job is over, or past the point of it.")
+        await self.audit.note(visit.person.login, "publish_cancelled")
         return RedirectResponse(HERE, 303, HEADERS)
 
-    @router.post("/publish/rules/{act}")
-    async def rules(act: str, change: Annotated[str, Form()] = "", visit: Visit = Depends(staff)) -> Response:
-        clearance = await off_loop(publishing.clearances.look)
-        approvals = publishing.clearances.approvals
+    async def rules(self, act: str, change: Annotated[str, Form()] = "", visit: Visit = Depends(the_visit)) -> Response:
+        clearance = await off_loop(self.work.publishing.clearances.look)
+        approvals = self.work.publishing.clearances.approvals
         if not clearance.rules or change != clearance.change or act not in {"put-forward", "approve"}:
-            return await page(visit, 409, "The rules are not as they were shown. What to do: look at them again.")
+            return await self._page(visit, 409, "The rules are not as they were shown. What to do: look at them again.")
         do = approvals.put_forward if act == "put-forward" else approvals.approve
         try:
-            await off_loop(lambda: do(change, visit.person, work.now()))
+            await off_loop(lambda: do(change, visit.person, self.work.now()))
         except StudioError as error:
-            return await page(visit, 409, str(error))
-        await audit.note(visit.person.login, f"rules_{act.replace('-', '_')}", change)
+            return await self._page(visit, 409, str(error))
+        await self.audit.note(visit.person.login, f"rules_{act.replace('-', '_')}", change)
         return RedirectResponse(HERE, 303, HEADERS)
 
-    @router.post("/publish/shadow")
-    async def candidate(model: Annotated[str, Form()] = "", visit: Visit = Depends(staff)) -> Response:
+    async def candidate(self, model: Annotated[str, Form()] = "", visit: Visit = Depends(the_visit)) -> Response:
         try:
-            await control.ask(supervisor, {"do": "shadow", "model": model})
+            await control.ask(self.supervisor, {"do": "shadow", "model": model})
         except control.ControlError as error:
-            return await page(visit, 409, str(error))
-        await audit.note(visit.person.login, "shadow_start" if model else "shadow_stop", model[:64] or None)
+            return await self._page(visit, 409, str(error))
+        await self.audit.note(visit.person.login, "shadow_start" if model else "shadow_stop", model[:64] or None)
         return RedirectResponse(f"{HERE}#shadow", 303, HEADERS)
 
-    return router
+
+def may_approve(found: Clearance, person: Person) -> bool:
+    """Whether a change of the rules waits for the approval of this person."""
+    given = found.approval
+    return given is not None and not given.approver and given.author != person.login and person.may([APPROVER])
+
+
+def job_now(work: Workplace) -> Json:
+    """How far the last job is, as the part of the page about it shows it."""
+    job = work.publishing.last()
+    running = work.jobs.alive or (job is not None and job.state == RUNNING)
+    return {"job": job, "running": running, "starting": running and (job is None or job.state != RUNNING)}

@@ -14,8 +14,9 @@ from rasa.core.agent import Agent, load_agent  # noqa: E402  (Rasa is quieter wh
 from rasa.core.utils import AvailableEndpoints  # noqa: E402
 from rasa.model_training import train  # noqa: E402
 
+from encoder import Encoder  # noqa: E402
 from nlu.channel import converse  # noqa: E402
-from nlu.encoder import Encoder  # noqa: E402
+from nlu.local_actions import LocalActions  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[3]
 TOPICS = ("soreness", "how_often", "cost", "pregnancy", "needles", "vs_acupuncture", "human", "blood_thinners")
@@ -55,15 +56,21 @@ async def agent(model: Path, loaded: dict[Path, Agent]) -> Agent:
     if model not in loaded:
         endpoints = AvailableEndpoints.read_endpoints(str(ROOT / "endpoints.yml"))
         loaded[model] = await load_agent(model_path=str(model), endpoints=endpoints)
+        processor = loaded[model].processor
+        assert processor is not None
+        processor.action_endpoint = LocalActions()  # as the channel does
     return loaded[model]
 
 
 @pytest.fixture
-def ask(agent: Agent, request: pytest.FixtureRequest) -> Ask:
-    """Say something, or press a button, and get what the channel would return."""
+def ask(agent: Agent) -> Ask:
+    """Say something, or press a button, and get what the channel would return. Slots are carried from turn to turn."""
+    known: dict[str, Json] = {}
 
     async def say(message: str = "", choice: Json | None = None, sender: str = "a", slots: Json | None = None) -> Json:
-        body = {"sender": f"{request.node.name}-{sender}", "message": message, "choice": choice, "slots": slots}
-        return await converse(agent, body, agent.handle_message)
+        carried = known.get(sender, {}) if slots is None else slots
+        reply = await converse(agent, {"message": message, "choice": choice, "slots": carried, "before": []})
+        known[sender] = reply["slots"]
+        return reply
 
     return say

@@ -67,7 +67,7 @@ def call(url: str, body: bytes | None = None, headers: dict[str, str] | None = N
 
 
 def turn(engine: str, message: str) -> Any:
-    return call(engine + "webhook", json.dumps({"sender": "a", "message": message}).encode(), ALLOWED)[1]
+    return call(engine + "webhook", json.dumps({"message": message}).encode(), ALLOWED)[1]
 
 
 def test_without_a_token_the_channel_does_not_open(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -78,7 +78,7 @@ def test_without_a_token_the_channel_does_not_open(monkeypatch: pytest.MonkeyPat
 
 @pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer wrong"}, {"Authorization": TOKEN}])
 def test_only_the_token_opens_it(engine: str, headers: dict[str, str]) -> None:
-    status, answer = call(engine + "webhook", b'{"sender": "a", "message": "hi"}', headers)
+    status, answer = call(engine + "webhook", b'{"message": "hi"}', headers)
     assert status == 401
     assert "messages" not in answer
 
@@ -91,8 +91,8 @@ def test_a_message_gets_decision_and_wording_in_one_answer(engine: str) -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"{", b"[]", b"null", b'{"sender": "a"}', b'{"message": "hi"}', b'{"sender": 1, "message": "hi"}',
-     b'{"sender": "a", "message": 5}', b'{"sender": "a", "message": "hi", "slots": []}', b"\xff\xfe"],
+    [b"", b"{", b"[]", b"null", b"{}", b'{"message": 5}', b'{"message": "hi", "slots": []}',
+     b'{"message": "hi", "before": "x"}', b'{"message": "hi", "before": [1]}', b"\xff\xfe"],
 )  # fmt: skip
 def test_an_unreadable_request_is_refused(engine: str, body: bytes) -> None:
     status, answer = call(engine + "webhook", body, ALLOWED)
@@ -104,5 +104,5 @@ def test_nothing_that_a_patient_typed_is_logged(engine: str, log: Path) -> None:
     secret = "marzipan"
     for message in (f"my {secret} hurts", f"/restart {secret}", f"{secret} " * 2000):
         turn(engine, message)
-    call(engine + "webhook", f'{{"sender": "a", "message": "{secret}"'.encode(), ALLOWED)
+    call(engine + "webhook", f'{{"message": "{secret}"'.encode(), ALLOWED)
     assert secret not in log.read_text(errors="replace")

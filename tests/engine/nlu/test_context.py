@@ -48,3 +48,19 @@ def test_a_clear_message_about_something_else_leaves_the_conversation() -> None:
     assert FOLLOW_UPS.unrelated("faq/booking", alone)
     assert not FOLLOW_UPS.unrelated("faq/soreness", alone)
     assert not FOLLOW_UPS.unrelated("faq/booking", [("faq/what_it_feels_like", 0.4)])
+
+
+SORENESS = [("faq/soreness", 0.93)]
+
+
+def test_a_message_that_says_enough_and_is_sure_stays_with_its_own_topic() -> None:
+    assert FOLLOW_UPS.stands_alone("still tender two days later, is that ok", SORENESS)
+
+
+@pytest.mark.parametrize("text", ["how long does that last", "is that ok", "and for my neck?", "why is it so"])
+def test_an_ellipsis_does_not_stand_alone(text: str) -> None:
+    assert not FOLLOW_UPS.stands_alone(text, SORENESS)
+
+
+def test_an_unsure_reading_does_not_stand_alone() -> None:
+    assert not FOLLOW_UPS.stands_alone("still tender two days later, is that ok", [("faq/soreness", 0.5)])

@@ -8,12 +8,12 @@ import numpy as np
 import onnxruntime
 import pytest
 
-from nlu.encoder import Encoder, EncoderError
-from nlu.encoder.graph import build
-from nlu.encoder.store import digest_path, graph_path
-from nlu.encoder.weights import checked_weights
+from encoder import Encoder, EncoderError
+from encoder.graph import build
+from encoder.store import digest_path, graph_path
+from encoder.weights import TOKENIZER, checked_weights
 from nlu.encoder_featurizer import Vectors
-from tests.engine.nlu.reference import Reference
+from tests.support.reference_encoder import Reference
 
 TEXTS = ["does it hurt?", "How often do I need to go, and what does it cost?", "", "naïve 😀 wörds", "needle " * 60]
 
@@ -60,19 +60,20 @@ def test_a_graph_of_an_older_version_goes(tmp_path: Path) -> None:
     for file in (*older, other):
         file.write_text("")
     Encoder.load(tmp_path)
-    assert sorted(tmp_path.iterdir()) == sorted([other, graph_path(tmp_path), digest_path(graph_path(tmp_path))])
+    made = [graph_path(tmp_path), digest_path(graph_path(tmp_path)), tmp_path / TOKENIZER]
+    assert sorted(tmp_path.iterdir()) == sorted([other, *made])
 
 
 def test_a_damaged_graph_is_refused_with_what_to_do(tmp_path: Path) -> None:
     Encoder.load(tmp_path)
     graph = graph_path(tmp_path)
     graph.write_bytes(graph.read_bytes()[:1000])
-    with pytest.raises(EncoderError, match=r"Delete it and run: python -m nlu\.encoder\.build"):
+    with pytest.raises(EncoderError, match=r"Delete it and run: python -m encoder\.build"):
         Encoder.load(tmp_path)
 
 
 def test_the_encoder_needs_neither_rasa_nor_tensorflow_nor_torch() -> None:
-    code = "import sys, nlu.encoder; print([m for m in ('rasa', 'tensorflow', 'torch') if m in sys.modules])"
+    code = "import sys, encoder; print([m for m in ('rasa', 'tensorflow', 'torch') if m in sys.modules])"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from nlu.products import BLOCK, Products, rounded
+from encoder.products import BLOCK, Products, rounded
 
 
 def unit(rows: int, size: int) -> np.ndarray:

@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from encoder import Encoder
 from nlu import ridge
 from nlu.decision import learn
-from nlu.encoder import Encoder
 from nlu.ranker import Ranker, RankerConfig
 
 EXAMPLES = {
@@ -60,8 +60,8 @@ def test_tiny_data_still_trains(encoder: Encoder, texts: list[str]) -> None:
     learn(scores, np.array([ranker.labels.index(target) for target in targets]), 0.1, 0.02)
 
 
-def test_with_many_examples_some_pull_for_all(encoder: Encoder, tmp_path: Path) -> None:
-    config = RankerConfig(all_pull_up_to=10, landmarks=8)
+def test_many_examples_are_learned_from_in_turns(encoder: Encoder, tmp_path: Path) -> None:
+    config = RankerConfig(block=8)
     ranker, held_out = Ranker.fit(TEXTS, encoder.encode_both(TEXTS), TARGETS, TEXTS, config)
     ranker.save(tmp_path)
     asked = encoder.encode_both(["what is the price"])
@@ -71,18 +71,36 @@ def test_with_many_examples_some_pull_for_all(encoder: Encoder, tmp_path: Path) 
     assert (held_out.max(axis=1) > 0).all()
 
 
-def test_landmarks_that_are_all_examples_pull_as_all_do() -> None:
+def test_held_out_scores_are_those_of_a_ridge_without_the_fold() -> None:
     random = np.random.RandomState(0)
     points = random.normal(size=(40, 6))
     kernel = np.exp(-((points[:, None] - points[None]) ** 2).sum(axis=2))
     wanted, penalty = np.eye(4)[random.randint(4, size=40)], np.linspace(0.2, 0.6, 40)
-    folds = [np.arange(0, 20), np.arange(20, 40)]
-    pull, held_out = ridge.exact(lambda rows: kernel[rows], wanted, penalty, folds)
-    same_pull, same_held_out = ridge.by_landmarks(lambda rows: kernel[rows], np.arange(40), wanted, penalty, folds)
-    assert np.allclose(kernel @ pull, kernel @ same_pull, atol=1e-2)
-    assert np.allclose(held_out, same_held_out, atol=1e-2)
+    _, held_out = ridge.exact(
+        lambda some, others: kernel[np.ix_(some, others)], wanted, penalty, [np.arange(0, 20), np.arange(20, 40)]
+    )
     left = np.linalg.solve(kernel[20:, 20:] + np.diag(penalty[20:]), wanted[20:])  # without the first fold
     assert np.allclose(held_out[:20], kernel[:20, 20:] @ left, atol=1e-3)
+
+
+def test_two_blocks_come_near_to_one_solution_of_all_and_nearer_than_one_of_them() -> None:
+    random = np.random.RandomState(0)
+    points = random.normal(size=(60, 3))
+    matrix = np.exp(-((points[:, None] - points[None]) ** 2).sum(axis=2) / 4)
+
+    def kernel(some: np.ndarray, others: np.ndarray) -> np.ndarray:
+        return matrix[np.ix_(some, others)]
+
+    wanted, penalty = np.sin(points @ random.normal(size=(3, 4))), np.full(60, 0.3)
+    one, two = np.arange(0, 60, 2), np.arange(1, 60, 2)
+    folds = [np.arange(0, 30), np.arange(30, 60)]
+    whole, told = ridge.exact(kernel, wanted, penalty, folds)
+    assert np.allclose(ridge.in_turns(kernel, wanted, penalty, folds, [np.arange(60)]), (whole, told))
+
+    turns, held_out = ridge.in_turns(kernel, wanted, penalty, folds, [one, two])
+    half, _ = ridge.exact(lambda some, others: kernel(one[some], one[others]), wanted[one], penalty[one], [])
+    assert np.abs(matrix @ turns - matrix @ whole).mean() < 0.7 * np.abs(matrix[:, one] @ half - matrix @ whole).mean()
+    assert np.abs(held_out - wanted).mean() > np.abs(matrix @ turns - wanted).mean()  # nothing is tested on itself
 
 
 def test_borders_leave_out_no_more_than_was_said() -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from nlu.encoder import vocabulary
+from encoder import vocabulary
 from nlu.normalise import MAX_CHARACTERS, Normaliser
 from nlu.segments import questions, split
 

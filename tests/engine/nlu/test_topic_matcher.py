@@ -8,7 +8,7 @@ import pytest
 from rasa.engine.storage.resource import Resource
 from rasa.shared.nlu.training_data.message import Message
 
-from nlu.decision import Decision
+from nlu.decision import Decision, Sureness
 from nlu.encoder_featurizer import VECTORS
 from nlu.message_reader import READINGS
 from nlu.topic_matcher import TopicMatcher
@@ -25,8 +25,14 @@ def matcher(monkeypatch: pytest.MonkeyPatch) -> TopicMatcher:
     return made
 
 
-def decide(matcher: TopicMatcher, *rows: Row) -> Message:
-    """The decision on readings with these scores: the whole, then each part alone and after the one before."""
+def decide(matcher: TopicMatcher, *rows: Row, answers: dict[str, Row] | None = None) -> Message:
+    """The decision on readings with these scores: the whole, then each part alone and after the one before.
+
+    `answers` are the scores of the specific answers of each topic.
+    """
+    specific: Any = SimpleNamespace(scores=lambda topic, texts, vectors: (answers or {}).get(topic, {}))
+    matcher._answers = specific
+    matcher._sureness = Sureness(border=0.5, answer=1.0)  # as sure as its score
     scores = np.array([[row.get(label, 0.0) for label in LABELS] for row in rows])
     ranker: Any = SimpleNamespace(labels=LABELS, scores=lambda readings, vectors: scores)
     matcher._ranker = ranker
@@ -85,3 +91,24 @@ def test_the_topic_of_the_whole_comes_before_those_of_its_parts(matcher: TopicMa
 def test_topics_are_offered_beside_a_follow_up_and_not_beside_the_safety_questions(matcher: TopicMatcher) -> None:
     assert decide(matcher, {"follow_up/why": 0.6, "faq/cost": 0.3}).get("offered") == ["cost"]
     assert decide(matcher, {"screening": 0.6, "faq/cost": 0.3}).get("offered") == []
+
+
+def test_a_sure_specific_answer_is_given_and_rasa_says_it(matcher: TopicMatcher) -> None:
+    message = decide(matcher, {"faq/cost": 0.8}, answers={"faq/cost": {"faq/cost": 0.1, "faq/cost.first": 0.6}})
+    assert (message.get("topics"), message.get("answers")) == (["cost"], ["first"])
+    assert message.get("response_selector")["faq"]["response"]["utter_action"] == "utter_faq/cost.first"
+    assert message.get("answer_ranking") == [["cost.first", 0.6]]
+
+
+@pytest.mark.parametrize("scores", [{"faq/cost": 0.7, "faq/cost.first": 0.6}, {"faq/cost.first": 0.4}])
+def test_the_topic_is_told_where_no_specific_answer_is_sure(matcher: TopicMatcher, scores: Row) -> None:
+    message = decide(matcher, {"faq/cost": 0.8}, answers={"faq/cost": scores})
+    assert (message.get("topics"), message.get("answers")) == (["cost"], [None])
+
+
+def test_one_question_gets_one_answer_if_it_is_sure_enough(matcher: TopicMatcher) -> None:
+    close = {"faq/cost": 0.3, "faq/needles": 0.2}
+    sure = decide(matcher, close, answers={"faq/cost": {"faq/cost.first": 0.9}})
+    less = decide(matcher, close, answers={"faq/cost": {"faq/cost.first": 0.6}})
+    assert (sure.get("topics"), sure.get("offered")) == (["cost"], ["needles"])
+    assert (less.get("topics"), less.get("answers")) == (["cost", "needles"], ["first", None])

@@ -9,7 +9,7 @@ import pytest
 from rasa.core.agent import Agent
 from rasa.core.channels.channel import UserMessage
 
-from nlu.channel import BadRequest
+from nlu.channel import BadRequest, converse
 from nlu.message_reader import CONTEXT
 from nlu.ranker import Ranker
 from tests.engine.nlu.conftest import Ask
@@ -35,7 +35,7 @@ async def test_an_answer_comes_with_the_wording_and_the_ranking(ask: Ask) -> Non
     reply = await ask("how much does one session cost")
     assert reply["kind"] == "answer"
     assert reply["topics"][0] == "cost"
-    assert reply["intent"] == "faq/cost"
+    assert reply["intent"].partition(".")[0] == "faq/cost"  # a specific question about it, or the topic
     assert 0.5 < reply["confidence"] <= 1
     assert len(reply["ranking"]) == 5 and reply["ranking"][0]["topic"] == "cost"
     assert reply["messages"][0]["text"] and "{" not in reply["messages"][0]["text"]
@@ -88,16 +88,11 @@ async def test_small_talk_is_chat(ask: Ask, message: str) -> None:
 
 
 @pytest.mark.parametrize("message", ["/restart", '/faq{"x":1}', "/faq/cost", "  //session_start", "/"])
-async def test_a_slash_is_text_and_never_a_command(
-    ask: Ask, agent: Agent, message: str, request: pytest.FixtureRequest
-) -> None:
-    await ask("hello")
+async def test_a_slash_is_text_and_never_a_command(ask: Ask, message: str) -> None:
+    await ask("will i be sore afterwards")
     reply = await ask(message)
     assert reply["intent"] not in ("restart", "session_start")
-    tracker = await agent.tracker_store.retrieve(f"{request.node.name}-a")
-    assert tracker is not None
-    assert not tracker.slots["topic"].value or reply["topics"]
-    assert sum(event.type_name == "user" for event in tracker.events) == 2
+    assert reply["slots"]["topic"] == (reply["topics"] or ["soreness"])[-1], "nothing was forgotten"
 
 
 @pytest.mark.parametrize(
@@ -135,8 +130,16 @@ async def test_a_choice_that_does_not_exist_is_refused(ask: Ask, choice: dict[st
 
 
 async def test_slots_of_an_earlier_conversation_are_carried_over(ask: Ask) -> None:
-    reply = await ask("hello", sender="fresh", slots={"topic": "cost", "not_ours": 1})
-    assert reply["slots"] == {"topic": "cost"}
+    reply = await ask("hello", slots={"topic": "cost", "not_ours": 1})
+    assert reply["slots"] == {"topic": "cost", "said": "utter_greeting"}
+
+
+async def test_danger_is_read_together_with_what_was_typed_before(agent: Agent) -> None:
+    def body(*before: str) -> dict[str, Any]:
+        return {"message": "i hit my head", "choice": None, "slots": {}, "before": list(before)}
+
+    assert (await converse(agent, body("im on warfarin")))["kind"] == "emergency"
+    assert (await converse(agent, body()))["kind"] != "emergency"
 
 
 @pytest.mark.parametrize("text", ["how long?", "and what does it cost? is it bad when i am pregnant?"])

@@ -1,0 +1,1 @@
+"""The knowledge as people see it: pages, search, handouts, pictures, withdrawals, ratings."""

@@ -1,0 +1,115 @@
+"""What is said first: a line on each thing that the question names, before the answer or in its place.
+
+A line is left out where the answer says it already, where something graver is named beside it, and where the clinic's
+own fact is the answer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from knowledge import Knowledge, SpecificAnswer
+from knowledge.things import Found, Guards, Thing, holds, words_of
+
+MOST = 2  # things that are named back
+BARE = 3  # words of a message that may be nothing but a name
+
+
+@dataclass(frozen=True)
+class Composed:
+    """A reply's text, the names of the things in it, and the sources of what is said of them."""
+
+    text: str
+    things: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+
+
+def compose(
+    knowledge: Knowledge, asked: str, topic: str, text: str, answer: SpecificAnswer | None = None, *, keep: bool = False
+) -> Composed:
+    """The text of an answer with what has to be said first; `keep` keeps the topic's own text too."""
+    things = _spoken_of(knowledge, asked, topic, answer)
+    told = [knowledge.fill(thing.says(topic)) for thing in things]
+    if not things:
+        name = _unknown(knowledge, asked, topic)
+        return Composed(f"{knowledge.wording('thing_unknown', name=name)}\n\n{text}" if name else text)
+    own = all(topic in thing.topics for thing in things)
+    if answer and not any(topic in thing.topics for thing in things):
+        told.insert(0, text)  # the answer is sure, and what is said of the thing is about something else
+    elif not (own and answer is None and not keep):
+        told.append(text)
+    sources = dict.fromkeys(source for thing in things for source in thing.sources)
+    return Composed("\n\n".join(told), tuple(thing.name for thing in things), tuple(sources))
+
+
+def home_of(knowledge: Knowledge, asked: str, offered: tuple[str, ...]) -> str | None:
+    """The topic to answer with where nothing but the name of a thing was understood ("eliquis?", "i have lupus").
+
+    A question about it that names neither oneself nor the treatment ("do you rent crutches") is not ours.
+    """
+    guards = knowledge.things.guards
+    words = words_of(asked)
+    bare = len(words) <= BARE
+    if not bare and not any(holds(words, own) for own in guards.own):
+        return None
+    for found in knowledge.things.find(asked):
+        thing = found.thing
+        if found.compared:
+            continue
+        if thing.kind in guards.health or bare:
+            topics = [topic for topic in (*offered, thing.home) if topic in thing.topics and topic not in guards.never]
+            if topics and topics[0] in knowledge.topics:
+                return topics[0]
+    return None
+
+
+def unknown_problem(knowledge: Knowledge, asked: str) -> str | None:
+    """What somebody wants help with, where it is no word that we know."""
+    return knowledge.things.unknown(asked, knowledge.things.guards.helps)
+
+
+def _spoken_of(knowledge: Knowledge, asked: str, topic: str, answer: SpecificAnswer | None) -> list[Thing]:
+    """The things of a question that something is said of, each once."""
+    guards = knowledge.things.guards
+    if answer and answer.name in knowledge.clinic_answers.answers:
+        return []
+    found = knowledge.things.find(asked)
+    grave = topic in guards.first or _grave(knowledge, asked, found)
+    return [
+        one.thing
+        for one in found
+        if _may(guards, one, topic) and (one.thing.kind in guards.health or not grave) and not _named(answer, one)
+    ][:MOST]
+
+
+def _may(guards: Guards, found: Found, topic: str) -> bool:
+    thing = found.thing
+    if found.compared:
+        return topic in thing.topics and topic in guards.comparing
+    if topic in thing.topics:
+        return topic not in guards.never or thing.kind in guards.but
+    return thing.kind in guards.general and topic not in guards.never
+
+
+def _grave(knowledge: Knowledge, asked: str, found: list[Found]) -> bool:
+    """Whether something is named that comes before all else: pregnancy, a blood thinner, an implant, a child."""
+    guards = knowledge.things.guards
+    if any(one.thing.kind in guards.health and one.thing.home in guards.first for one in found):
+        return True
+    line = f" {' '.join(words_of(asked))} "
+    mentions = (words for question in knowledge.screening.questions.values() for words in question.mentions)
+    return any(f" {' '.join(words_of(words))} " in line for words in mentions)
+
+
+def _named(answer: SpecificAnswer | None, found: Found) -> bool:
+    """Whether the answer is about this thing itself."""
+    if answer is None:
+        return False
+    line = f" {' '.join(words_of(f'{answer.title} {answer.text}'))} "
+    return any(f" {' '.join(words_of(name))} " in line for name in (found.typed, found.thing.name))
+
+
+def _unknown(knowledge: Knowledge, asked: str, topic: str) -> str | None:
+    """What somebody takes that no source and no word of ours knows."""
+    guards = knowledge.things.guards
+    return None if topic in guards.never else knowledge.things.unknown(asked, guards.takes)

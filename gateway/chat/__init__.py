@@ -1,0 +1,1 @@
+"""The way of a patient's message: from the request to the stored reply."""

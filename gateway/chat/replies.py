@@ -1,0 +1,441 @@
+"""From what was decided to what the patient reads: bodies of events, in the form that page and REST channel share.
+
+FAQ answers are rendered by topic from `knowledge` (short or long, sources, see-also, withheld when their review is
+overdue); everything else shows the engine's own messages. What a button does stays here, on the server; the patient
+gets an id for it.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, replace
+from datetime import datetime
+from typing import Any, cast
+
+from gateway.answers.answer_parts import about_conditions, source_refs
+from gateway.answers.compose import Composed, compose, home_of, unknown_problem
+from gateway.answers.fact_tables import fact_tables
+from gateway.answers.picture_routes import shown
+from gateway.answers.withdrawals import Withdrawals
+from gateway.chat.after_alarm import CHIPS, DOES
+from gateway.engine.client import EngineReply
+from gateway.handoff.patient_words import HUMAN
+from gateway.storage import screening_slots
+from gateway.storage.records import Body, Button, Draft, Kind, Role
+from knowledge import Knowledge, SourceRef, SpecificAnswer, Topic
+from knowledge.interface import DEFAULT_LANGUAGE
+from knowledge.links import links
+from knowledge.placeholders import PLACEHOLDER
+from safety import LEVELS, Level
+
+Json = dict[str, Any]
+CONDITION_HELP = "condition_help"
+# Whom to call where the words of an alarm name nobody.
+FIRST_CALL = {"emergency": "emergency", "urgent": "nurse_line", "crisis": "crisis_line"}
+UNSURE = ("unknown", "clarify")
+OUT_OF_SCOPE = "out_of_scope"
+PRINT = {"intent": "screening_print"}
+# What these ask for is the last answer again, in another length: True for the long one.
+FOLLOW_UPS = {"follow_up/more": True, "follow_up/why": True, "follow_up/shorter": False, "follow_up/repeat": False}
+
+
+class Replies:
+    """Renders replies from one state of the knowledge."""
+
+    def __init__(self, knowledge: Knowledge, now: Callable[[], datetime], withdrawals: Withdrawals) -> None:
+        self._knowledge = knowledge
+        self._clock = now
+        self._withdrawals = withdrawals
+
+    def greeting(self) -> list[Draft]:
+        """What a new conversation begins with."""
+        greeting = self._said("chat", self._knowledge.wording("greeting"))
+        greeting.body["home"] = True
+        for starter in self._knowledge.window.starters:
+            if (topic := starter.intent.removeprefix("faq/")) == starter.intent or self.knows(topic):
+                self._button(greeting, starter.label, {"intent": starter.intent})
+        self._offer(greeting, ["help"])
+        return [greeting]
+
+    def decided(self, reply: EngineReply, asked: str = "") -> list[Draft]:
+        """What the engine decided about what was asked, as one event or several."""
+        if alarm := reply.alarm:
+            texts = [m["text"] for m in reply.messages if m.get("text") and reply.kind_of(m) == alarm]
+            return self.alarm(alarm, "\n\n".join(map(self._filled, texts)) or self._knowledge.wording("engine_down"))
+        topics = [topic for topic in reply.topics if self.knows(topic)]
+        unsure = reply.kind in UNSURE and reply.intent != OUT_OF_SCOPE and not topics
+        if named := home_of(self._knowledge, asked, reply.offered) if unsure else None:
+            return [self.answer(named, asked=asked, slots=reply.slots)]
+        asks = [m for m in reply.messages if reply.kind_of(m) in screening_slots.KINDS]
+        # "Why do you ask?" is about the safety questions while they are open.
+        again = reply.intent in FOLLOW_UPS and reply.kind not in screening_slots.KINDS
+        if again and self.knows(last := str(reply.slots.get("topic"))):
+            before = str(reply.slots.get("answer"))
+            answer = self.answer(last, long=FOLLOW_UPS[reply.intent], slots=reply.slots, specific=before)
+            return [answer, *(self._message(reply.kind_of(message), message) for message in asks)]
+        specific = dict(zip(reply.topics, reply.answers, strict=False))
+        drafts = [self.answer(topic, asked=asked, slots=reply.slots, specific=specific.get(topic)) for topic in topics]
+        # The engine says the same answers in its own messages; what else it says, it says besides: a form goes on.
+        answers = {self._knowledge.fill(text) for topic in topics for text in self._knowledge.topics[topic].texts}
+        for message in reply.messages:
+            if _says_something(message) and self._filled(str(message.get("text") or "")) not in answers:
+                drafts.append(self._message(reply.kind_of(message), message))
+        if not drafts:
+            drafts = [self._said("unknown", self._knowledge.wording("unknown"), offer=["help", "human"])]
+        first = drafts[0].body
+        given = {draft.body["topic"]: draft.body["answer"] or "" for draft in drafts}
+        first["topics"] = list(reply.topics)
+        first["answers"] = [given.get(topic) or None for topic in reply.topics]
+        first["topic"] = next(iter(reply.topics), None)
+        first["confidence"] = round(reply.confidence, 4)
+        first["offered"] = [name for name in reply.offered if name in self._knowledge.topics]
+        self._offer(drafts[-1], first["offered"])
+        return drafts
+
+    def knows(self, topic_name: str) -> bool:
+        """Whether there is an answer of this name."""
+        return topic_name in self._knowledge.topics
+
+    def answer(
+        self,
+        topic_name: str,
+        *,
+        long: bool = False,
+        asked: str = "",
+        slots: Mapping[str, Any] | None = None,
+        specific: str | None = None,
+    ) -> Draft:
+        """The answer of a topic, short or long; withheld when its review is overdue or it was withdrawn.
+
+        The safety questions are offered where they belong, unless `slots` say that they are asked or answered already.
+        """
+        topic = self._knowledge.topics[topic_name]
+        named = topic_name == CONDITION_HELP and about_conditions(self._knowledge, asked) is not None
+        answer = topic.answers.get(specific or "") if not long and not named else None
+        if answer and not self._withdrawals.withheld(answer, self._now().date()):
+            return self._specific(topic, answer, slots, asked)
+        if self._withdrawals.withheld(topic, self._now().date()):
+            withheld = self._said("answer", self._knowledge.wording("withheld"), offer=["human"])
+            _about(topic, withheld.body)
+            withheld.body["withheld"] = True
+            return withheld
+        text = self._knowledge.fill(topic.more if long else topic.short)
+        refs = source_refs(topic)
+        picture = None if long else topic.picture
+        found, fact = None, None
+        if topic_name == CONDITION_HELP and (found := about_conditions(self._knowledge, asked)):
+            text, own = found
+            picture = None  # it asks what was said already
+            refs = [*(SourceRef(source, "") for source in own), *refs]
+        elif topic_name == CONDITION_HELP and not long and (name := unknown_problem(self._knowledge, asked)):
+            text = f"{self._knowledge.wording('condition_unknown', name=name)}\n\n{text}"
+        # Whether anybody is there is told with more than the hours to who asks for a person.
+        elif asked and not long and (fact := self._knowledge.clinic_pick(topic_name, self._now(), asked)):
+            text, picture = fact[1], None
+        elif topic_name != HUMAN and (facts := self._knowledge.clinic_facts(topic_name, self._now())):
+            text = "\n\n".join([" ".join(facts), text])
+        composed = (
+            Composed(text) if long or fact else compose(self._knowledge, asked, topic_name, text, keep=bool(found))
+        )
+        draft = self._said(cast(Kind, topic.kind), composed.text)
+        refs = [*(SourceRef(source, "") for source in composed.sources), *refs]
+        _about(topic, draft.body)
+        draft.body["things"] = list(composed.things)
+        draft.body["more"] = bool(topic.more) and not long
+        draft.body["sources"] = [self._source(ref) for ref in {ref.id: ref for ref in reversed(refs)}.values()][::-1]
+        draft.body["reviewed"] = topic.reviewed is not None
+        if picture:
+            draft.body["picture"] = shown(self._knowledge, picture)
+        self._go_on(draft, topic, topic.see_also, slots)
+        return draft
+
+    def _specific(self, topic: Topic, answer: SpecificAnswer, slots: Mapping[str, Any] | None, asked: str) -> Draft:
+        """One specific answer, with the topic's text behind "tell me more"."""
+        text = self._knowledge.said(answer, self._now(), asked)
+        composed = compose(self._knowledge, asked, topic.name, text, answer)
+        draft = self._said(cast(Kind, topic.kind), composed.text)
+        _about(topic, draft.body)
+        draft.body["title"], draft.body["version"] = answer.title, answer.version
+        draft.body["link"] = f"/answers/{topic.name}#q-{answer.id}"
+        draft.body["answer"], draft.body["answers"] = answer.name, [answer.name]
+        draft.body["things"] = list(composed.things)
+        draft.body["more"] = bool(topic.more)
+        own = [SourceRef(source, "") for source in composed.sources if source not in {ref.id for ref in answer.sources}]
+        draft.body["sources"] = [self._source(ref) for ref in (*answer.sources, *own)]
+        draft.body["reviewed"] = answer.reviewed is not None
+        self._go_on(draft, topic, answer.see_also or topic.see_also, slots)
+        return draft
+
+    def _go_on(self, draft: Draft, topic: Topic, see_also: Sequence[str], slots: Mapping[str, Any] | None) -> None:
+        """What can be done next: call or book, see prices and hours as tables, ask for more or for something else."""
+        if topic.name in self._knowledge.window.reach_under:
+            draft.body["reach"] = self._reach()
+        draft.body["tables"] = fact_tables(self._knowledge, str(draft.body["text"]), self._now())
+        if draft.body["more"]:
+            self._button(draft, self._knowledge.wording("label_more"), {"more": topic.name})
+        if topic.name in self._knowledge.screening.offered_by and not screening_slots.open_or_done(slots or {}):
+            self._offer(draft, ["screening"])
+        for other in self._known(see_also):
+            choice = self._choice(draft, other.title, {"intent": other.intent})
+            draft.body["see_also"].append({"topic": other.name, "title": other.title, "id": choice})
+
+    def specific(self, topic_name: str, answer_id: str, slots: Mapping[str, Any] | None = None) -> Draft:
+        """A specific answer of a topic, or the topic's own where that is withheld."""
+        return self.answer(topic_name, slots=slots, specific=answer_id)
+
+    def part(self, topic_name: str, text: str, buttons: Iterable[tuple[str, Json]] = ()) -> Draft:
+        """A part of what is known of a topic, in its name and with its sources; with buttons to go on."""
+        topic = self._knowledge.topics[topic_name]
+        kind = "answer" if topic.kind == "handoff" else topic.kind
+        draft = self._said(cast(Kind, kind), self._filled(text))
+        _about(topic, draft.body)
+        draft.body["sources"] = [self._source(ref) for ref in {ref.id: ref for ref in source_refs(topic)}.values()]
+        for label, does in buttons:
+            self._button(draft, label, does)
+        return draft
+
+    def own_words(
+        self, kind: Kind, text: str, buttons: Iterable[tuple[str, Json]] = (), offer: Iterable[str] = ()
+    ) -> Draft:
+        """Words of the assistant about the conversation itself."""
+        draft = self._said(kind, self._filled(text), offer=offer)
+        for label, does in buttons:
+            self._button(draft, label, does)
+        return draft
+
+    def add_button(self, draft: Draft, label: str, does: Json) -> None:
+        """One button more."""
+        self._button(draft, label, does)
+
+    def linked(self, draft: Draft) -> Draft:
+        """The reply with the links and tables of the words that it has now."""
+        text = str(draft.body["text"])
+        tables = fact_tables(self._knowledge, text, self._now()) if draft.body.get("tables") else []
+        return replace(draft, body={**draft.body, "links": self._links(text), "tables": tables})
+
+    def cited(self, sources: Iterable[str]) -> list[Json]:
+        """Sources as a reply names them."""
+        return [self._source(SourceRef(source, "")) for source in sources]
+
+    def withheld(self, topic_name: str) -> bool:
+        """Whether nothing of this topic may be said now."""
+        return self._withdrawals.withheld(self._knowledge.topics[topic_name], self._now().date())
+
+    def alarm(self, kind: Level, text: str, language: str | None = None, chips: Iterable[str] = CHIPS) -> list[Draft]:
+        """An emergency, alone in its turn, with the numbers to call and ways to answer (`chips`).
+
+        It is also said while a person has the chat.
+        """
+        draft = self._said(kind, self._filled(text), role="system")
+        draft.body["buttons"] = self._calls(kind, text, language)
+        self._answer_chips(draft, kind, language, chips)
+        return [draft]
+
+    def in_english(self, level: str) -> str:
+        """What an alarm says in English below its words in another language."""
+        return self._knowledge.sentences[f"red_flag_reminder_{level}"].text
+
+    def not_understood(self, text: str) -> Draft:
+        """That only English is answered, in the patient's language, with the way to a person."""
+        draft = self._said("unknown", self._filled(text), offer=["human"])
+        draft.body["buttons"] = [*self._calls("emergency", text), *draft.body["buttons"]]
+        return draft
+
+    def alarm_again(self, level: str, which: str, language: str | None = None) -> Draft:
+        """What is said while an alarm is open, with the numbers and the ways to answer it; `which` sentence."""
+        draft = self._alarm_words(level, which, language, role="system")
+        self._answer_chips(draft, level, language)
+        return draft
+
+    def after_alarm(self, level: str, answered: str, language: str | None = None) -> Draft:
+        """What is said to a patient's answer to an alarm, with the numbers still in sight."""
+        return self._alarm_words(level, f"after_alarm_{answered}_{level}", language)
+
+    def reminder(self, kind: str, language: str | None = None) -> Draft:
+        """What an emergency was answered with, in short, for who goes on with small talk."""
+        draft = self._alarm_words(kind, f"red_flag_reminder_{kind}", language)
+        self._offer(draft, ["human"])
+        return draft
+
+    def reminded(self, kind: str, drafts: Sequence[Draft], language: str | None = None) -> tuple[Draft, ...]:
+        """The same with the reminder before it; an alarm needs none."""
+        first, *others = drafts
+        if first.kind in LEVELS:
+            return tuple(drafts)
+        reminder = self._filled(self._with_english(f"red_flag_reminder_{kind}", language))
+        body: Body = {**first.body, "text": f"{reminder}\n\n{first.body['text']}"}
+        return (replace(first, body=body), *others)
+
+    def engine_down(self) -> list[Draft]:
+        """The truth when no answer came: that it did not, and whom to call."""
+        return [self._said("handoff", self._knowledge.wording("engine_down"))]
+
+    def card_again(self, body: Body) -> Draft:
+        """A card that was answered, but not heard: to be answered again."""
+        draft = self._said(screening_slots.KINDS[0], body["text"])
+        draft.body["card"] = body["card"]
+        if "asks" in body:
+            draft.body["asks"] = body["asks"]
+        return draft
+
+    def screening_deleted(self) -> Body:
+        """What stands in place of the safety questions and their result once the answers were deleted."""
+        return self._said(screening_slots.KINDS[0], self._knowledge.wording("screening_deleted")).body
+
+    def refused(self, sentence: str) -> Draft:
+        """Why a message was not taken, for channels that have no other way to say it."""
+        return self._said("unknown", sentence)
+
+    # parts
+
+    def _alarm_words(self, level: str, name: str, language: str | None, role: Role = "assistant") -> Draft:
+        text = self._with_english(name, language)
+        draft = self._said("chat", self._filled(text), role=role)
+        draft.body["buttons"] = self._calls(level, text, language)
+        return draft
+
+    def _with_english(self, name: str, language: str | None) -> str:
+        """A sentence about an alarm: in the patient's language, and in English below, for who helps."""
+        english = self._knowledge.sentences[name].text
+        theirs = self._knowledge.catalogue(language).sentences.get(name)
+        return f"{theirs}\n\n{english}" if theirs else english
+
+    def _answer_chips(self, draft: Draft, level: str, language: str | None, chips: Iterable[str] = CHIPS) -> None:
+        """Buttons with which a patient answers an alarm."""
+        for answered in chips:
+            label = self._label(f"alarm_{answered}", language)
+            self._button(draft, label, {DOES: answered, "level": level})
+
+    def _label(self, name: str, language: str | None, **values: object) -> str:
+        return self._knowledge.wording_in(language or DEFAULT_LANGUAGE, f"label_{name}", **values)
+
+    def _calls(self, kind: str, text: str, language: str | None = None) -> list[Button]:
+        """Buttons that call: the numbers that the text names, in its order, and the emergency line in any case."""
+        clinic = self._knowledge.clinic
+        known = {**clinic.numbers.named(), "clinic_phone": clinic.phone}
+        named = [name for name in PLACEHOLDER.findall(text) if name in known] or [FIRST_CALL[kind]]
+        calls = {known[name]: known[name] for name in (*named, "emergency")}
+        if "crisis_line" in named:
+            calls |= {number: f"{name} {number}" for name, number in clinic.more_crisis_lines if number not in calls}
+        buttons: list[Button] = []
+        for number, label in calls.items():
+            buttons.append({"label": self._label("call", language, number=label), "tel": number})
+            if number == clinic.numbers.crisis_line and (sms := clinic.crisis_text):
+                buttons.append({"label": self._label("text", language, number=sms), "sms": sms})
+        return buttons
+
+    def _reach(self) -> list[Json]:
+        """The ways to the front desk."""
+        clinic, say = self._knowledge.clinic, self._knowledge.wording
+        ways = [{"label": say("label_call", number=clinic.phone), "href": f"tel:{clinic.phone}"}]
+        if clinic.booking_link:
+            ways.append({"label": say("label_book"), "href": clinic.booking_link})
+        return ways
+
+    def _now(self) -> datetime:
+        """The time at the clinic."""
+        return self._clock().astimezone(self._knowledge.clinic.timezone)
+
+    def _said(self, kind: Kind, text: str, *, role: Role = "assistant", offer: Iterable[str] = ()) -> Draft:
+        body: Body = {
+            "text": text,
+            "links": self._links(text),
+            "topic": None,
+            "topics": [],
+            "answer": None,
+            "answers": [],
+            "things": [],
+            "offered": [],
+            "confidence": 1.0,
+            "sources": [],
+            "see_also": [],
+            "buttons": [],
+            "more": False,
+            "link": None,
+        }
+        draft = Draft(role, kind, body)
+        self._offer(draft, offer)
+        return draft
+
+    def _links(self, text: str) -> list[Json]:
+        """What a page can make tappable in it."""
+        return [asdict(link) for link in links(text, self._knowledge.clinic)]
+
+    def _source(self, ref: SourceRef) -> Json:
+        source = self._knowledge.sources[ref.id]
+        return {"id": source.id, "title": source.title, "section": ref.section, "url": source.url}
+
+    def _message(self, kind: str, message: Json) -> Draft:
+        """One message of the engine. Its `custom` may name topics to offer, or hold a card, or a result."""
+        custom: Json = given if isinstance(given := message.get("custom"), dict) else {}
+        # A kind of its own passes through: what shows it knows what to do with it.
+        draft = self._said(
+            cast(Kind, kind), self._filled(str(message.get("text") or "")), offer=custom.get("offer") or ()
+        )
+        for button in message.get("buttons") or ():
+            if isinstance(button, dict) and button.get("title"):
+                does = _meaning(str(button.get("payload") or ""))
+                self._button(draft, self._filled(str(button["title"])), does, opens="sheet" if does == PRINT else None)
+        if isinstance(card := custom.get("card"), dict):
+            draft.body["card"] = card
+        if isinstance(result := custom.get("result"), dict):
+            draft.body["result"] = result
+        if isinstance(custom.get("asks"), str):
+            draft.body["asks"] = custom["asks"]
+        if custom.get("docked") is True:
+            draft.body["docked"] = True
+        return draft
+
+    def _offer(self, draft: Draft, names: Iterable[str]) -> None:
+        """Buttons for topics, or for other intents that have a label."""
+        for name in names:
+            if topic := self._knowledge.topics.get(name):
+                self._button(draft, topic.title, {"intent": topic.intent})
+            elif f"label_{name}" in self._knowledge.sentences:
+                self._button(draft, self._knowledge.wording(f"label_{name}"), {"intent": name})
+
+    def _button(self, draft: Draft, label: str, does: Json, opens: str | None = None) -> None:
+        """A button. A page may show what it `opens`; others take it as a choice."""
+        if all(button["label"] != label for button in draft.body["buttons"]):
+            button: Button = {"id": self._choice(draft, label, does), "label": label}
+            if opens:
+                button["opens"] = opens
+            draft.body["buttons"].append(button)
+
+    def _choice(self, draft: Draft, label: str, does: Json) -> str:
+        name = secrets.token_urlsafe(6)
+        draft.choices[name] = {"label": label, "does": does}
+        return name
+
+    def _known(self, names: Iterable[str]) -> list[Topic]:
+        return [self._knowledge.topics[name] for name in names if name in self._knowledge.topics]
+
+    def _filled(self, text: str) -> str:
+        try:
+            return self._knowledge.fill(text)
+        except KeyError:  # braces that are no placeholder of ours
+            return text
+
+
+def _about(topic: Topic, body: Body) -> None:
+    """Say in what is sent which answer it is."""
+    body["topic"], body["topics"] = topic.name, [topic.name]
+    body["title"], body["version"] = topic.title, topic.version
+    body["link"] = f"/answers/{topic.name}"
+
+
+def _says_something(message: Json) -> bool:
+    return bool(message.get("text") or message.get("buttons") or message.get("custom"))
+
+
+def _meaning(payload: str) -> Json:
+    """What a Rasa button does: its payload `/intent{"entity": "value"}`, or else words to say."""
+    if not payload.startswith("/"):
+        return {"say": payload}
+    intent, brace, entities = payload[1:].partition("{")
+    try:
+        return {"intent": intent, **({"entities": json.loads(brace + entities)} if brace else {})}
+    except ValueError:
+        return {"say": payload}

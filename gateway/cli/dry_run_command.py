@@ -1,0 +1,61 @@
+"""`ims dry-run`: what the edited data would change, told before it is trained."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NoReturn
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from gateway.settings import Settings
+from knowledge import Told
+
+SHOWN = 20
+console = Console(highlight=False, markup=False)
+
+
+def add_to(app: typer.Typer, settings: Callable[[], Settings], stop: Callable[[str], NoReturn]) -> None:
+    """Adds the command."""
+    from gateway.studio.trying.dry_run import DryRuns
+
+    @app.command("dry-run")
+    def dry_run() -> None:
+        """Tell what the edited topics would change: alike and clashing examples, alarms, better or worse per topic."""
+        try:
+            with console.status("Trying the data out ..."):
+                found = DryRuns(settings()).run()
+        except Told as error:
+            stop(str(error))
+        for alike in found.alike[:SHOWN]:
+            kind = "clashes with" if alike.clashes else "is nearly the same as"
+            console.print(
+                f"{alike.topic}: '{alike.example}' {kind} {alike.other_topic}: '{alike.other}' ({alike.likeness})"
+            )
+        if len(found.alike) > SHOWN:
+            console.print(f"... and {len(found.alike) - SHOWN} more examples that are too alike.")
+        for alarm in found.alarms:
+            console.print(
+                f"{alarm.topic}: '{alarm.example}' raises the alarm ({alarm.sign}): no answer is given to it."
+            )
+        table = Table("topic", "before", "now", "95 % of the change", "verdict")
+        for change in found.changes:
+            low, high = change.interval
+            between = f"{low:+.1%} to {high:+.1%}"
+            table.add_row(change.part, f"{change.old:.1%}", f"{change.new:.1%}", between, change.words)
+        if table.row_count:
+            console.print(table)
+        for case in found.wrong_cases:
+            console.print(f"Regression case '{case.message}' is about {case.topic}: {case.now}")
+        if found.cases:
+            console.print(f"Regression cases understood: {found.cases - len(found.wrong_cases)} of {found.cases}.")
+        if found.past:
+            beside = Table("what a patient wrote", "now", "with this data")
+            for past in found.past[:SHOWN]:
+                beside.add_row(past.text, past.old, past.new)
+            console.print(beside)
+        if found.asked:
+            console.print(f"Of {found.asked} messages of real chats, {len(found.past)} would be answered differently.")
+        console.print(f"New examples: {found.new}. Understood unseen: {found.right} of {found.examples}.")
+        console.print(f"As a whole: {found.verdict}.")

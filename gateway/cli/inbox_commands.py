@@ -1,0 +1,259 @@
+"""`ims inbox ...`: what was not understood, and teaching it."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import getpass
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+from typing import Annotated, NoReturn, TypeVar
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from gateway.clock import utc_now
+from gateway.files import as_cell
+from gateway.settings import Settings, called_from
+from knowledge import Told
+
+T = TypeVar("T")
+UNDO = "'./ims inbox undo' takes that back."
+console = Console(highlight=False)
+By = Annotated[str, typer.Option(help="Who does it, for the history.", show_default="you")]
+
+
+def commands(settings: Callable[[], Settings], stop: Callable[[str], NoReturn]) -> typer.Typer:
+    """The commands under `ims inbox`."""
+    from gateway.storage.database import Database
+    from gateway.studio.errors import StudioError
+    from gateway.studio.inbox import question_lists
+    from gateway.studio.inbox.agreement import NONE, Labels
+    from gateway.studio.inbox.decisions import Decisions
+    from gateway.studio.inbox.inbox import Inbox, MessageGroup, grouped
+    from gateway.studio.inbox.teaching import Teaching
+    from gateway.studio.limits import Limits
+    from gateway.studio.meaning import Meaning
+    from gateway.studio.personal import Personal
+    from gateway.studio.topics.topic_file import TopicFile
+    from gateway.studio.topics.topics import Topics
+
+    inbox = typer.Typer(help="Messages that were not understood: list, teach, import.", no_args_is_help=True)
+
+    @asynccontextmanager
+    async def opened() -> AsyncIterator[Inbox]:
+        given = settings()
+        async with Database.opened(given.database_url) as database:
+            yield Inbox(database, Personal.load(given.data), utc_now)
+
+    def work(do: Callable[[Inbox], Awaitable[T]]) -> T:
+        async def run() -> T:
+            async with opened() as here:
+                return await do(here)
+
+        try:
+            return asyncio.run(run())
+        except Told as error:
+            stop(str(error))
+
+    async def groups(here: Inbox) -> list[MessageGroup]:
+        await here.gather()
+        messages = await here.open()
+        vectors = Meaning(settings()).of_messages([message.text for message in messages])
+        return grouped(messages, vectors, Limits.load(settings().data).same_question)
+
+    async def group(here: Inbox, number: int) -> MessageGroup:
+        for found in await groups(here):
+            if found.id == number:
+                return found
+        raise StudioError(f"There is no open group {number}.", "'./ims inbox list' shows the groups.")
+
+    def decisions() -> Decisions:
+        return Decisions(settings().var / "studio")
+
+    def teaching(here: Inbox, by: str) -> Teaching:
+        return Teaching(here, Topics.opened(settings().data, settings().var, by or getpass.getuser()), decisions())
+
+    def examples() -> dict[str, list[str]]:
+        topics = Topics.opened(settings().data, settings().var)
+        return {name: topics.open(name).examples for name in topics.names}
+
+    @inbox.command("list")
+    def list_groups(most: Annotated[int, typer.Option(help="Groups shown.")] = 20) -> None:
+        """List the groups of like messages, those of most patients first, with the topics that lie nearest."""
+
+        async def show(here: Inbox) -> None:
+            found = (await groups(here))[:most]
+            near = Meaning(settings()).nearest([each.text for each in found], examples())
+            table = Table("group", "patients", "messages", "why", "typical message", "nearest topics")
+            for each, topics in zip(found, near, strict=True):
+                why = ", ".join(f"{reason} {count}" for reason, count in each.reasons.most_common())
+                close = ", ".join(f"{topic.topic} {topic.score:.2f}" for topic in topics)
+                table.add_row(str(each.id), str(each.patients), str(len(each.messages)), why, each.text[:160], close)
+            console.print(table if table.row_count else "The inbox is empty.", markup=False)
+
+        work(show)
+
+    @inbox.command()
+    def show(number: Annotated[int, typer.Argument(metavar="GROUP")]) -> None:
+        """Print the messages of a group, one a line."""
+
+        async def messages(here: Inbox) -> list[str]:
+            return [message.text for message in (await group(here, number)).messages]
+
+        for text in work(messages):
+            print(text)
+
+    @inbox.command()
+    def teach(
+        number: Annotated[int, typer.Argument(metavar="GROUP")],
+        topic: Annotated[str, typer.Argument(help="The topic that it is about.")],
+        new: Annotated[bool, typer.Option("--new", help="Begin a draft of this name.")] = False,
+        by: By = "",
+    ) -> None:
+        """Make the messages of a group examples of a topic, or begin a new topic with them."""
+
+        async def learn(here: Inbox) -> int:
+            chosen = (await group(here, number)).messages
+            decide = teaching(here, by)
+            return len((await (decide.begin if new else decide.teach)(chosen, topic)).examples)
+
+        console.print(
+            f"{topic} has {work(learn)} {'' if new else 'more '}examples. './ims inbox undo' takes that back."
+        )
+
+    @inbox.command()
+    def label(
+        message: Annotated[int | None, typer.Argument(help="Number of a message; without it, the next one.")] = None,
+        topic: Annotated[str, typer.Argument(help="What it is about, or 'none'.")] = "",
+        reviewer: Annotated[str, typer.Option(help="Who says so.", show_default="you")] = "",
+    ) -> None:
+        """Say what a message is about without seeing what others say; './ims agreement' compares."""
+        who = reviewer.strip() or getpass.getuser()
+        given = settings()
+
+        async def work() -> str:
+            async with Database.opened(given.database_url) as database:
+                known = Labels(database, utc_now)
+                if message is not None:
+                    if topic not in {NONE, *Topics.opened(given.data, given.var).names}:
+                        raise StudioError(f"There is no topic '{topic[:64]}'.", "'./ims topic list'.")
+                    await known.set(message, who, topic)
+                found = await known.next(who)
+                return f"{found.id}: {found.text}" if found else "You have labelled every message."
+
+        try:
+            console.print(asyncio.run(work()), markup=False)
+        except Told as error:
+            stop(str(error))
+
+    @inbox.command()
+    def dismiss(number: Annotated[int, typer.Argument(metavar="GROUP")], by: By = "") -> None:
+        """Take a group out of the inbox without teaching it."""
+
+        async def away(here: Inbox) -> int:
+            return len((await teaching(here, by).put_aside((await group(here, number)).messages)).messages)
+
+        console.print(f"Dismissed {work(away)} messages. {UNDO}")
+
+    @inbox.command()
+    def undo(by: By = "") -> None:
+        """Take back what you taught or put aside last: the messages wait again, and the topic is as it was."""
+
+        async def back(here: Inbox) -> str:
+            own = [decision for decision in decisions().all() if decision.by == (by or getpass.getuser())]
+            if not own:
+                raise StudioError("There is nothing of yours to undo.", "'--by NAME' names somebody else.")
+            undone, waiting = await teaching(here, by).undo(own[-1].id)
+            return f"Undone{f' for {undone.topic}' if undone.topic else ''}: {waiting} messages wait again."
+
+        console.print(work(back))
+
+    @inbox.command()
+    def export(
+        file: Annotated[
+            Path, typer.Argument(metavar="FILE", parser=called_from, help="A .csv file, or else JSON lines.")
+        ],
+    ) -> None:
+        """Write the open messages to a file, without personal details."""
+
+        async def rows(here: Inbox) -> list[dict[str, object]]:
+            await here.gather()
+            return [
+                {"text": m.text, "reason": m.reason, "topic": m.topic or "", "day": f"{m.created_at:%Y-%m-%d}"}
+                for m in await here.open()
+            ]
+
+        found = work(rows)
+        try:
+            with file.open("w", encoding="utf-8", newline="") as out:
+                if file.suffix.casefold() == ".csv":
+                    writer = csv.DictWriter(out, ("text", "reason", "topic", "day"))
+                    writer.writeheader()
+                    writer.writerows({key: as_cell(value) for key, value in row.items()} for row in found)
+                else:
+                    out.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in found)
+        except OSError as error:
+            stop(f"{file} cannot be written ({error.strerror}). What to do: choose another place.")
+        console.print(f"Wrote {len(found)} messages to {file}.")
+
+    @inbox.command("import")
+    def bring(
+        file: Annotated[
+            Path, typer.Argument(metavar="FILE", parser=called_from, help="CSV of old chats or questions.")
+        ],
+    ) -> None:
+        """Take in messages of old chats, without personal details. With a column 'author' only patients' rows count."""
+
+        async def take(here: Inbox) -> int:
+            return await here.bring([asked.question for asked in question_lists.from_csv(file)])
+
+        console.print(f"Took in {work(take)} messages. './ims inbox list' shows them in groups.")
+
+    @inbox.command("import-faq")
+    def bring_faq(
+        file: Annotated[
+            Path,
+            typer.Argument(
+                metavar="FILE", parser=called_from, help="CSV with question and answer, or a saved web page."
+            ),
+        ],
+        by: By = "",
+    ) -> None:
+        """Take in an FAQ list: a question near a topic goes to the inbox, any other becomes a draft with its answer."""
+
+        async def take(here: Inbox) -> Table:
+            found = question_lists.faq(file)
+            personal = Personal.load(settings().data)
+            same = Limits.load(settings().data).same_question
+            topics = Topics.opened(settings().data, settings().var, by or getpass.getuser())
+            taken = {*topics.names, *topics.drafts}
+            known = {text.casefold(): name for name in topics.drafts for text in topics.open(name).examples}
+            questions = [personal.remove(asked.question).text for asked in found]
+            table = Table("question", "became", "nearest topic")
+            for question, asked, near in zip(
+                questions, found, Meaning(settings()).nearest(questions, examples(), 1), strict=True
+            ):
+                close = f"{near[0].topic} {near[0].score:.2f}" if near else "-"
+                if near and near[0].score >= same:
+                    await here.bring([question], near[0].topic)
+                    table.add_row(question, "message in the inbox", close)
+                    continue
+                if draft := known.get(question.casefold()):
+                    table.add_row(question, f"stands in the draft {draft}", close)
+                    continue
+                name = question_lists.name_for(question, taken)
+                taken.add(name)
+                topics.new(name, [question], question)
+                if answer := personal.remove(asked.answer.replace("<", "‹")).text:
+                    topics.edit(name, partial(TopicFile.set_more, more=answer), "answer as imported")
+                table.add_row(question, f"draft {name}", close)
+            return table
+
+        console.print(work(take))
+
+    return inbox

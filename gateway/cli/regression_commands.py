@@ -1,0 +1,95 @@
+"""`ims regressions ...`: messages that were once misunderstood and stay understood."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Callable
+from datetime import date
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from gateway.settings import Settings
+from knowledge import Told
+
+console = Console(highlight=False, markup=False)
+By = Annotated[str, typer.Option(help="Who does it.", show_default="you")]
+
+
+def commands(settings: Callable[[], Settings], stop: Callable[[str], NoReturn]) -> typer.Typer:
+    """The commands under `ims regressions`."""
+    from gateway.editions.models import Models
+    from gateway.studio.personal import Personal
+    from gateway.studio.topics import regressions
+    from gateway.studio.topics.changes import Change, Changes
+    from gateway.studio.topics.topics import Topics
+    from gateway.studio.understanding import understood_by
+
+    cases = typer.Typer(help="Messages that stay understood: list, add, check, retire.", no_args_is_help=True)
+
+    def make(change: Change) -> None:
+        Changes(settings().data, settings().var / "studio").make(change)
+
+    @cases.command("list")
+    def list_cases() -> None:
+        """List the cases, and the retired ones with the reason."""
+        try:
+            active, retired = regressions.read_cases(settings().data)
+        except Told as error:
+            stop(str(error))
+        table = Table("message", "topic", "since", "by", "retired because")
+        for case in [*active, *retired]:
+            table.add_row(case.message, case.topic, case.since, case.by, case.why)
+        console.print(table if table.row_count else "There is no case yet: teaching from the inbox makes them.")
+
+    @cases.command()
+    def add(
+        topic: Annotated[str, typer.Argument()],
+        message: Annotated[list[str], typer.Argument(help="As a patient wrote it.")],
+        by: By = "",
+    ) -> None:
+        """Make messages cases of a topic; personal details are taken out first."""
+        given = settings()
+        try:
+            Topics.opened(given.data, given.var).open(topic)
+            texts = [Personal.load(given.data).remove(text).text for text in message]
+            change = regressions.with_cases(given.data, topic, texts, by or getpass.getuser(), date.today())
+            make(change)
+        except Told as error:
+            stop(str(error))
+        console.print("Added." if change else "They are cases already.")
+
+    @cases.command()
+    def retire(
+        message: Annotated[str, typer.Argument()],
+        why: Annotated[str, typer.Option(help="It stays in the file with the reason.")],
+        by: By = "",
+    ) -> None:
+        """Let a case count no more."""
+        try:
+            make(regressions.retired(settings().data, message, why, by or getpass.getuser(), date.today()))
+        except Told as error:
+            stop(str(error))
+        console.print("Retired.")
+
+    @cases.command()
+    def check() -> None:
+        """Ask the model in use; exit code 1 if a case is not understood any more."""
+        models = Models(settings())
+        try:
+            manifest = models.in_use()
+            if manifest is None:
+                stop("There is no trained model. What to do: run './ims train'.")
+            active = regressions.live_cases(settings().data)
+            found = regressions.outcomes(active, understood_by(models, manifest, [case.message for case in active]))
+        except Told as error:
+            stop(str(error))
+        wrong = [outcome for outcome in found if not outcome.right]
+        for outcome in wrong:
+            console.print(f"'{outcome.case.message}' is about {outcome.case.topic}: {outcome.now.words}")
+        console.print(f"{len(found) - len(wrong)} of {len(found)} cases are understood.")
+        raise typer.Exit(1 if wrong else 0)
+
+    return cases

@@ -1,0 +1,1 @@
+"""Models together with the data they were trained on."""

@@ -1,0 +1,57 @@
+"""Several engines as one: chats are spread over them, and go to another one while theirs is dead.
+
+`IMS_ENGINE_URL` lists them. None of them remembers anything, so any of them may answer any message.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import time
+from collections.abc import Callable, Sequence
+
+from gateway.engine.client import Asked, Engine, EngineReply, EngineUnavailable
+
+REST = 5.0  # seconds in which an engine that failed is asked last
+
+
+class SeveralEngines:
+    """Picks the engine for each message."""
+
+    def __init__(self, engines: Sequence[Engine], clock: Callable[[], float] = time.monotonic) -> None:
+        self._engines = engines
+        self._clock = clock
+        self._failed: dict[int, float] = {}
+
+    async def ask(self, asked: Asked) -> EngineReply:
+        """Have the chat's own engine decide, or the next one if that did not even take the message.
+
+        What an engine was slow with, or failed at, is not asked of another one: the patient has waited long enough.
+        """
+        order = self._order(asked.chat)
+        for place, number in enumerate(order):
+            try:
+                reply = await self._engines[number].ask(asked)
+            except EngineUnavailable as error:
+                self._failed[number] = self._clock()
+                if error.reason != "refused" or place == len(order) - 1:
+                    raise
+            else:
+                self._failed.pop(number, None)
+                return reply
+        raise EngineUnavailable("refused")
+
+    async def ready(self) -> str:
+        """`ok` while one of them works; otherwise what the first one says."""
+        states = await asyncio.gather(*(engine.ready() for engine in self._engines))
+        return "ok" if "ok" in states else states[0]
+
+    def _order(self, chat: str) -> list[int]:
+        """The engines in the order of this chat (rendezvous hashing), those that failed just now last."""
+        now = self._clock()
+
+        def rank(number: int) -> tuple[bool, bytes]:
+            resting = now - self._failed.get(number, -REST) < REST
+            return resting, hashlib.blake2b(f"{number} {chat}".encode(), digest_size=8).digest()
+
+        return sorted(range(len(self._engines)), key=rank)

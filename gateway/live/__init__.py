@@ -1,0 +1,1 @@
+"""How news travel: who waits is woken, on this gateway and on others."""

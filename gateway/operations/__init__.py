@@ -1,0 +1,1 @@
+"""Keeping it running: supervisor, swaps, doctor, backup, export, new assistants."""

@@ -1,0 +1,1 @@
+"""Messages that were not understood, and lists of questions, on their way to a topic."""

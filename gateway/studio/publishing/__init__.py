@@ -1,0 +1,1 @@
+"""From saved topics to a model in use: checks, approvals, jobs."""

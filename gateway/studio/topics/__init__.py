@@ -1,0 +1,1 @@
+"""Topics as trainers edit them: files, form, history, checks."""

@@ -1,0 +1,1 @@
+"""Trying a change before anybody gets it: dry runs, likeness, shadow mode."""

@@ -1,0 +1,187 @@
+"""How a conversation is held (``data/talk.yml``): short answers to what was offered, whom a chat is about, which of the
+things that people tell matter for which answers, and the questions that check whether an answer was understood.
+
+A fact that was told may have specific answers of its own topic for questions of other topics: who is pregnant and asks
+about acupuncture gets what is known of that. Of several candidates the first that there is counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+
+from knowledge.examples import normalise
+from knowledge.placeholders import check_placeholders
+from knowledge.problems import Problem
+from knowledge.yaml import Section, read
+
+ME = "me"
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody whom a chat can be about: how they are called to the patient, and the patient's words for them."""
+
+    id: str
+    name: str
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One sentence that stands before the answers of these topics, because of what was told."""
+
+    topics: tuple[str, ...]
+    text: str
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Fact:
+    """Something that a patient may tell: the safety question that it answers, and what follows from it elsewhere."""
+
+    id: str
+    question: str
+    words: tuple[str, ...]
+    me: str
+    other: str
+    topic: str
+    first: Mapping[str, tuple[str, ...]]
+    line: Line | None
+
+    def clause(self, who: str) -> str:
+        """The fact as a clause: you are pregnant, or your wife is pregnant."""
+        return self.other.replace("{who}", who) if who else self.me
+
+
+@dataclass(frozen=True)
+class Check:
+    """A question that shows whether an answer on risk or consent was understood; the first choice is the right one."""
+
+    topic: str
+    question: str
+    choices: tuple[str, ...]
+    right: str
+    wrong: str
+
+
+@dataclass(frozen=True)
+class Talk:
+    """All of it."""
+
+    words: Mapping[str, frozenset[str]] = field(default_factory=lambda: MappingProxyType({}))
+    ordinals: tuple[frozenset[str], ...] = ()
+    people: tuple[Person, ...] = ()
+    person_leads: tuple[str, ...] = ()
+    person_verbs: tuple[str, ...] = ()
+    pronouns: tuple[str, ...] = ()
+    facts: Mapping[str, Fact] = field(default_factory=lambda: MappingProxyType({}))
+    checks: Mapping[str, Check] = field(default_factory=lambda: MappingProxyType({}))
+
+    def person(self, id: str) -> Person | None:
+        """The person of this id."""
+        return next((person for person in self.people if person.id == id), None)
+
+    def is_one_of(self, text: str, kind: str) -> bool:
+        """Whether a whole message is one of the words of this kind, such as yes or no."""
+        return normalise(text) in self.words.get(kind, frozenset())
+
+
+def read_talk(
+    path: Path, topics: Collection[str], questions: Collection[str], sources: Collection[str], problems: list[Problem]
+) -> Talk:
+    """What the file says; without a file nothing is known of conversations."""
+    if not path.exists():
+        return Talk()
+    file = read(path, problems)
+    if file is None:
+        return Talk()
+    file.only("short_answers", "ordinals", "people", "facts", "checks")
+    words = file.section("short_answers")
+    people = file.section("people")
+    people.only("who", "leads", "verbs", "pronouns")
+    return Talk(
+        words=MappingProxyType({kind: _plain(words.texts(kind)) for kind in words.values}),
+        ordinals=tuple(_plain(entry.texts("words")) for entry in file.sections("ordinals")),
+        people=tuple(_people(people)),
+        person_leads=tuple(map(normalise, people.texts("leads"))),
+        person_verbs=tuple(map(normalise, people.texts("verbs"))),
+        pronouns=tuple(people.texts("pronouns")),
+        facts=MappingProxyType({fact.id: fact for fact in _facts(file, topics, questions, sources)}),
+        checks=MappingProxyType({check.topic: check for check in _checks(file, topics)}),
+    )
+
+
+def _plain(texts: Collection[str]) -> frozenset[str]:
+    return frozenset(normalise(text) for text in texts)
+
+
+def _people(section: Section) -> Iterator[Person]:
+    for entry in section.sections("who"):
+        entry.only("id", "name", "words")
+        yield Person(entry.text("id"), entry.text("name"), tuple(map(normalise, entry.texts("words"))))
+
+
+def _facts(
+    file: Section, topics: Collection[str], questions: Collection[str], sources: Collection[str]
+) -> Iterator[Fact]:
+    for entry in file.sections("facts"):
+        entry.only("id", "question", "words", "me", "other", "topic", "first", "line")
+        question, topic = entry.optional_text("question") or "", entry.optional_text("topic") or ""
+        if question and question not in questions:
+            entry.report(f"the safety question '{question}' is unknown", "use an id of screening.yml", "question")
+        _known(entry, [topic] if topic else [], topics, "topic")
+        first: dict[str, tuple[str, ...]] = {}
+        if "first" in entry:
+            given = entry.section("first")
+            _known(given, list(given.values), topics, None)
+            first = {name: tuple(given.texts(name)) for name in given.values}
+        yield Fact(
+            id=entry.text("id"),
+            question=question,
+            words=tuple(map(normalise, entry.texts("words"))),
+            me=entry.text("me"),
+            other=entry.text("other"),
+            topic=topic,
+            first=MappingProxyType(first),
+            line=_line(entry.section("line"), topics, sources) if "line" in entry else None,
+        )
+
+
+def _line(section: Section, topics: Collection[str], sources: Collection[str]) -> Line:
+    section.only("topics", "text", "sources")
+    names, text, rests_on = section.texts("topics"), section.text("text"), section.texts("sources")
+    _known(section, names, topics, "topics")
+    check_placeholders(section, text, section.line_of("text"))
+    if not rests_on:
+        section.report("the line names no source", "write sources: [...]", "text")
+    for source in rests_on:
+        if source not in sources:
+            section.report(f"the source '{source}' is unknown", "add it to data/sources.yml", "sources")
+    return Line(tuple(names), text, tuple(rests_on))
+
+
+def _checks(file: Section, topics: Collection[str]) -> Iterator[Check]:
+    for entry in file.sections("checks"):
+        entry.only("topic", "question", "choices", "right", "wrong")
+        check = Check(
+            entry.text("topic"),
+            entry.text("question"),
+            tuple(entry.texts("choices")),
+            entry.text("right"),
+            entry.text("wrong"),
+        )
+        _known(entry, [check.topic], topics, "topic")
+        if not 2 <= len(check.choices) <= 3:
+            entry.report("a check has two or three choices, the right one first", "write two or three", "choices")
+        for key in ("question", "right", "wrong"):
+            check_placeholders(entry, entry.text(key), entry.line_of(key))
+        yield check
+
+
+def _known(section: Section, names: Collection[str], topics: Collection[str], key: str | None) -> None:
+    for name in names:
+        if name not in topics:
+            section.report(f"the topic '{name}' is unknown", "use the name of a file in data/answers", key or name)

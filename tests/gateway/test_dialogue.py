@@ -1,0 +1,232 @@
+"""A conversation is held: what was told counts, short answers go to what was offered, nothing long is said twice."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from gateway.answers.withdrawals import Withdrawals
+from gateway.chat.dialogue import Chosen, Dialogue
+from gateway.chat.noting import Noting
+from gateway.chat.record import ChatRecord, Told, is_long
+from gateway.chat.replies import Replies
+from gateway.engine.client import EngineReply
+from gateway.storage.database import Database
+from gateway.storage.records import Conversation, Draft, Event, Turn, TurnOutcome
+from knowledge import Knowledge, normalise
+from tests.gateway.conftest import Chat
+
+Json = dict[str, Any]
+NOW = datetime(2026, 11, 21, 18, 0, tzinfo=UTC)
+
+
+class Talker:
+    """A conversation without engine, network or store: what the engine would decide is given."""
+
+    def __init__(self, knowledge: Knowledge, database: Database) -> None:
+        replies = Replies(knowledge, lambda: NOW, Withdrawals(database, lambda: NOW))
+        self.knowledge = knowledge
+        self.replies = replies
+        self.dialogue = Dialogue(knowledge, replies)
+        self.kept: Json | None = None
+        self.said: list[Draft] = []
+
+    def say(self, text: str, *topics: str, intent: str = "") -> list[Draft]:
+        conversation = Conversation("c", "assistant", 1, {}, None, "hash", record=self.kept)
+        message = Event("c", 1, "patient", "message", {"text": text}, {}, None, None, NOW)
+        turn = Turn(conversation, message, None)
+        record = self.dialogue.heard(turn)
+        outcome = self.dialogue.short_answer(turn, record)
+        if isinstance(outcome, Chosen):
+            topic = str(outcome.does.get("more") or outcome.does.get("intent", "")).removeprefix("faq/")
+            outcome = self.dialogue.carried_out(outcome.does, record, {}) or TurnOutcome(
+                replies=(self.replies.answer(topic, long="more" in outcome.does),)
+                if self.replies.knows(topic)
+                else (self.replies.own_words("chat", "Here is a list."),)
+            )
+        if outcome is None:
+            kind = "answer" if topics else "unknown"
+            unknown = {"text": self.knowledge.wording("unknown"), "custom": {"kind": "unknown"}}
+            reply = EngineReply(kind, intent=intent, topics=topics, messages=() if topics else (unknown,))
+            found = self.dialogue.follow_up(reply, record, text)
+            decided = self.replies.decided(reply, self.dialogue.asked(text, record, reply))
+            outcome = TurnOutcome(replies=found or self.dialogue.in_view(decided, record))
+        outcome = self.dialogue.finished(outcome, record, text)
+        self.kept = outcome.record
+        self.said += outcome.replies
+        return list(outcome.replies)
+
+    @property
+    def record(self) -> ChatRecord:
+        return ChatRecord.read(self.kept)
+
+
+@pytest.fixture(scope="module")
+def database(tmp_path_factory: pytest.TempPathFactory) -> Database:
+    return Database(f"sqlite:///{tmp_path_factory.mktemp('talk') / 'unused.sqlite3'}")
+
+
+@pytest.fixture
+def talker(knowledge: Knowledge, database: Database) -> Talker:
+    return Talker(knowledge, database)
+
+
+def noted(knowledge: Knowledge, *texts: str) -> ChatRecord:
+    record = ChatRecord()
+    for text in texts:
+        record = Noting(knowledge).note(record, text)
+    return record
+
+
+@pytest.mark.parametrize(
+    ("text", "who", "fact"),
+    [
+        ("i am 30 weeks pregnant", "me", "pregnant"),
+        ("Hi there, I'm 22 weeks pregnant and my low back is killing me", "me", "pregnant"),
+        ("I take warfarin for afib, can I have dry needling", "me", "blood_thinner"),
+        ("my wife is pregnant", "wife", "pregnant"),
+        ("asking for my mom she takes xarelto", "mother", "blood_thinner"),
+        ("my son is 15 and has shoulder pain", "son", "under_19"),
+        ("and a pacemaker", "me", "pacemaker"),
+    ],
+)
+def test_what_is_told_is_noted_with_whom_it_is_about(knowledge: Knowledge, text: str, who: str, fact: str) -> None:
+    assert (who, fact) in [(told.who, told.fact) for told in noted(knowledge, text).told]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "no not pregnant",
+        "can pregnant women have it",
+        "i dont take warfarin",
+        "what is a pacemaker",
+        "is it ok in pregnancy?",
+    ],
+)
+def test_what_is_denied_or_only_asked_is_not_noted(knowledge: Knowledge, text: str) -> None:
+    assert noted(knowledge, text).told == ()
+
+
+def test_a_slip_about_whom_it_is_can_be_taken_back(knowledge: Knowledge) -> None:
+    record = noted(knowledge, "i am pregnant", "sorry i meant my sister is pregnant, not me")
+    assert record.told == (Told("sister", "pregnant"),)
+    assert noted(knowledge, "i am pregnant", "i meant my sister").told == (Told("sister", "pregnant"),)
+
+
+def test_what_is_told_of_somebody_else_is_not_told_of_me(knowledge: Knowledge) -> None:
+    record = noted(
+        knowledge, "my sister is on blood thinners after a clot", "no, sister, not me, i only take vitamin D"
+    )
+    assert {told.who for told in record.told} == {"sister"}
+
+
+def test_the_record_survives_being_stored(knowledge: Knowledge) -> None:
+    record = noted(knowledge, "my wife is 30 weeks pregnant", "her low back hurts").giving("soreness")
+    assert ChatRecord.read(record.stored()) == record
+
+
+def test_pregnancy_is_in_view_when_something_else_is_asked(talker: Talker) -> None:
+    talker.say("i am 30 weeks pregnant", "pregnancy")
+    (reply,) = talker.say("what about acupuncture then", "vs_acupuncture")
+    assert "you are pregnant" in reply.body["text"]
+    (reply,) = talker.say("how often would i come", "how_often")
+    assert "not advised in pregnancy" in reply.body["text"]
+    assert {"000", "003"} <= {source["id"] for source in reply.body["sources"]}
+
+
+def test_what_was_told_goes_to_the_safety_questions(talker: Talker) -> None:
+    talker.say("i take eliquis", "blood_thinners")
+    assert talker.dialogue.told_slots(talker.record) == {"told": {"Q06": "yes"}}
+
+
+def test_a_question_after_a_problem_was_named_is_about_that_problem(talker: Talker) -> None:
+    talker.say("my low back hurts", "condition_help")
+    reply = EngineReply("answer", topics=("condition_help",))
+    assert "low back" in talker.dialogue.asked("will it work for that", talker.record, reply)
+
+
+def test_yes_the_second_and_no_go_to_what_was_offered(talker: Talker, knowledge: Knowledge) -> None:
+    talker.say("will i be sore", "soreness")
+    (more,) = talker.say("yes please")
+    assert more.body["text"] == knowledge.fill(knowledge.topics["soreness"].more)
+    talker.say("that is not what i asked", intent="follow_up/not_asked")
+    offers = talker.record.offers
+    (second,) = talker.say("the second")
+    assert second.body["title"] == offers[1].label
+    (no,) = talker.say("no")
+    assert no.body["text"].startswith("All right")
+
+
+def test_an_old_yes_is_not_taken_for_anything(talker: Talker) -> None:
+    (reply,) = talker.say("yes")
+    assert reply.body["text"].startswith("Yes to what?")
+
+
+@pytest.mark.parametrize("kind", ["more", "shorter", "simpler", "why", "repeat", "already_read", "not_asked"])
+def test_each_way_of_coming_back_says_something_new(talker: Talker, kind: str) -> None:
+    (first,) = talker.say("will i be sore", "soreness")
+    (again,) = talker.say("...", intent=f"follow_up/{kind}")
+    assert again.body["text"] != first.body["text"]
+    if kind == "not_asked":
+        assert again.body["buttons"]
+
+
+def test_understanding_can_be_checked_and_is_explained_again_in_other_words(
+    talker: Talker, knowledge: Knowledge
+) -> None:
+    talker.say("i take warfarin", "blood_thinners")
+    (question,) = talker.say("check that i understood")
+    wrong = next(b["label"] for b in question.body["buttons"] if b["label"] == "Stop it the day before")
+    (explained,) = talker.say(wrong)
+    assert explained.body["text"] == knowledge.talk.checks["blood_thinners"].wrong
+
+
+TOPICS = [
+    "soreness",
+    "needle_fear",
+    "pregnancy",
+    "cost",
+    "hours_location",
+    "blood_thinners",
+    "condition_help",
+    "booking",
+]
+TEXTS = [
+    "will it hurt",
+    "how long for",
+    "i am pregnant",
+    "i take warfarin",
+    "my low back",
+    "yes",
+    "no",
+    "the second",
+    "what?",
+    "1",
+]
+KINDS = ["", "follow_up/more", "follow_up/shorter", "follow_up/simpler", "follow_up/why", "follow_up/not_asked"]
+TURN = st.tuples(st.sampled_from(TEXTS), st.sampled_from([(), *((topic,) for topic in TOPICS)]), st.sampled_from(KINDS))
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(turns=st.lists(TURN, min_size=4, max_size=25))
+def test_no_long_text_is_said_twice_whatever_is_asked(
+    knowledge: Knowledge, database: Database, turns: list[tuple[str, tuple[str, ...], str]]
+) -> None:
+    talker = Talker(knowledge, database)
+    for text, topics, intent in turns:
+        talker.say(text, *topics, intent=intent)
+    texts = [normalise(draft.body["text"]) for draft in talker.said if is_long(draft.body["text"])]
+    assert len(texts) == len(set(texts))
+    assert all(draft.body["text"].strip() for draft in talker.said)
+
+
+async def test_the_same_question_asked_again_gets_something_else(chat: Chat) -> None:
+    (first,) = await chat.ask("will I be sore?")
+    (second,) = await chat.ask("will I be sore?")
+    (third,) = await chat.ask("will I be sore?")
+    assert len({first["text"], second["text"], third["text"]}) == 3

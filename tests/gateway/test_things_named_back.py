@@ -1,0 +1,138 @@
+"""A thing that is named is spoken of first, beside nothing graver, and never said twice."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gateway.answers.compose import compose, home_of
+from gateway.chat.replies import Replies
+from gateway.engine.client import EngineReply
+from gateway.storage.records import Body
+from knowledge import Knowledge
+
+NOW = datetime(2026, 11, 30, 18, tzinfo=UTC)
+KNOWLEDGE = Knowledge.load(Path("data"))
+OWN = "The topic's own text."
+
+
+class NothingWithdrawn:
+    """Nothing is withheld."""
+
+    def withheld(self, answer: Any, today: date) -> bool:
+        return False
+
+
+def composed(asked: str, topic: str, answer: str | None = None) -> tuple[str, tuple[str, ...]]:
+    specific = KNOWLEDGE.topics[topic].answers[answer] if answer else None
+    said = compose(KNOWLEDGE, asked, topic, OWN, specific)
+    return said.text, said.things
+
+
+def unsure(asked: str) -> Body:
+    withdrawals: Any = NothingWithdrawn()
+    reply = EngineReply("unknown", intent="nlu_fallback", messages=({"text": "I am not sure."},))
+    return Replies(KNOWLEDGE, lambda: NOW, withdrawals).decided(reply, asked)[0].body
+
+
+def test_the_line_for_the_topic_is_the_answer() -> None:
+    text, things = composed("can i have it on eliquis", "blood_thinners")
+    assert text.startswith("Eliquis is a blood thinner.")
+    assert things == ("Eliquis (apixaban)",)
+    assert OWN not in text
+
+
+def test_two_things_get_both_and_no_more_than_two() -> None:
+    text, things = composed("can i go swimming, have a beer and go to the gym after", "aftercare")
+    assert len(things) == 2
+    assert "swimming pool" in text and "beer" in text
+
+
+def test_beside_pregnancy_nothing_is_said_of_coffee() -> None:
+    text, things = composed("im pregnant can i have coffee before", "preparation")
+    assert not any("coffee" in name for name in things)
+    assert "coffee" not in text.lower()
+
+
+@pytest.mark.parametrize("grave", ["i take warfarin", "i have a pacemaker", "i have hemophilia", "i have cancer"])
+def test_beside_something_grave_nothing_is_said_of_a_sport(grave: str) -> None:
+    assert not any("swimming" in name for name in composed(f"{grave}, can i go swimming after", "aftercare")[1])
+
+
+def test_an_answer_about_the_thing_itself_is_not_said_twice() -> None:
+    topic = KNOWLEDGE.topics["aftercare"]
+    about = next((answer for answer in topic.answers.values() if "shower" in answer.title.lower()), None)
+    if about:
+        assert composed("can i shower after", "aftercare", about.id) == (OWN, ())
+
+
+def test_a_sure_answer_stands_before_a_general_line() -> None:
+    answer = next(iter(KNOWLEDGE.topics["what_it_feels_like"].answers))
+    text, things = composed("does it hurt? i have diabetes", "what_it_feels_like", answer)
+    assert text.startswith(OWN)
+    assert things
+
+
+def test_nothing_is_said_of_things_where_the_clinic_is_asked() -> None:
+    assert composed("how much is it, i take ozempic", "cost") == (OWN, ())
+    assert composed("can i book online, i have diabetes", "booking") == (OWN, ())
+
+
+def test_a_medicine_that_nobody_knows_is_named_back() -> None:
+    text, things = composed("i take flurbinol every day", "medication_advice")
+    assert text.startswith('"flurbinol" is not in our sources.')
+    assert things == ()
+
+
+def test_a_problem_is_said_to_be_unknown_only_to_who_named_one() -> None:
+    withdrawals: Any = NothingWithdrawn()
+    replies = Replies(KNOWLEDGE, lambda: NOW, withdrawals)
+    named, none = "can it help my blorgitis", "does it help people"
+    said = [replies.answer("condition_help", asked=asked).body["text"] for asked in (named, none)]
+    assert "blorgitis" in said[0]
+    assert said[1].startswith(KNOWLEDGE.fill(KNOWLEDGE.topics["condition_help"].short))
+
+
+@pytest.mark.parametrize(
+    "asked, topic",
+    [("eliquis?", "blood_thinners"), ("i got sugar", "medical_device_history"), ("ibuprofen", "medication_advice")],
+)
+def test_a_bare_name_is_answered_from_its_home(asked: str, topic: str) -> None:
+    body = unsure(asked)
+    assert body["topic"] == topic
+    assert body["things"]
+
+
+def test_what_names_no_thing_stays_not_understood() -> None:
+    assert unsure("my dog ate it")["topic"] is None
+    assert home_of(KNOWLEDGE, "xjklsd", ()) is None
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "where can i buy crutches near here",
+        "should my kid get the measles shot this fall",
+        "what should a type 1 diabetic have for lunch",
+        "is it ok to mix advil and cough syrup",
+        "can your doctor renew my zoloft",
+    ],
+)
+def test_a_question_about_a_thing_alone_is_not_ours(asked: str) -> None:
+    assert home_of(KNOWLEDGE, asked, ()) is None
+    assert unsure(asked)["topic"] is None
+
+
+@pytest.mark.parametrize("asked", ["eliquis?", "i have lupus, that ok", "im on warfarin", "needles near a pacemaker"])
+def test_a_thing_of_oneself_or_beside_the_treatment_is_answered(asked: str) -> None:
+    assert home_of(KNOWLEDGE, asked, ()) is not None
+
+
+def test_what_is_out_of_scope_stays_so_though_a_thing_is_named() -> None:
+    withdrawals: Any = NothingWithdrawn()
+    reply = EngineReply("unknown", intent="out_of_scope", messages=({"text": "That is not something I know."},))
+    body = Replies(KNOWLEDGE, lambda: NOW, withdrawals).decided(reply, "tattoo removal?")[0].body
+    assert body["topic"] is None

@@ -1,0 +1,1 @@
+"""Programs and helpers that tests use; none of them is a test."""
