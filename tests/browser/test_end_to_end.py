@@ -49,7 +49,7 @@ def test_a_patient_asks_is_answered_and_is_warned(open_chat: OpenChat, clinic: s
     chat.button("Tell me more").click()
     expect(chat.replies).to_have_count(3)
     assert chat.replies.last.locator("p").count() > 1
-    expect(chat.ask("crushing chest pain and i cannot breathe")).to_have_class("message system alarm emergency")
+    expect(chat.ask("crushing chest pain and i cannot breathe")).to_contain_class("alarm emergency")
 
 
 def test_the_safety_questions_are_cards(open_chat: OpenChat, clinic: str) -> None:

@@ -153,6 +153,7 @@ progress::-moz-progress-bar { background: var(--accent); }
 .bubble a:not(.button) { color: var(--accent); padding: .3em 0; }
 .sources, .why { margin-top: .5em; font-size: .85em; }
 .sources { padding: 0 .85em; }
+.sources a { display: inline-block; min-height: 1.9em; }
 .sources ul { padding-inline-start: 1.25em; }
 summary { cursor: pointer; padding: .25em 0; min-height: 1.9em; color: var(--muted); }
 .sources ul { margin: .2em 0; }
