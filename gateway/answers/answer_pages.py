@@ -324,10 +324,9 @@ class _Pages:
 
     def _labelled(self, text: str) -> Markup:
         """The text as HTML; a label at its beginning ("Common: ...") stands in bold."""
-        label = found[0] if (found := LABEL.match(text)) else ""
-        return (
-            Markup("<strong>{}</strong>{}").format(label, self._rich(text[len(label) :])) if label else self._rich(text)
-        )
+        if (label := LABEL.match(text)) is None:
+            return self._rich(text)
+        return Markup("<strong>{}</strong>{}").format(self._rich(label[0]), self._rich(text[label.end() :]))
 
     def _say(self, key: str) -> Markup:
         return self._rich(self._knowledge.sentences[key].text)

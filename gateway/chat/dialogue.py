@@ -128,7 +128,7 @@ class Dialogue:
             return (unread,)
         if kind == "not_asked":
             return (self._not_asked(topic_name, record, reply, text),)
-        if kind in ("simpler", "shorter") and topic.simple and not record.has_said(self._filled(topic.simple)):
+        if kind == "simpler" and topic.simple and not record.has_said(self._filled(topic.simple)):
             return (self._replies.part(topic_name, topic.simple),)
         return (self._again.narrower(topic_name, record, text, first_sentence(last)),)
 
