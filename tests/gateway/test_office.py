@@ -376,10 +376,8 @@ async def test_the_words_of_small_talk_are_changed_and_examples_stay(office: Off
     assert reply.status_code == 303
     assert "with the next publication" in await page(olga, reply.headers["location"])
     lines = file.read_text("utf-8").splitlines()
-    assert [line.strip() for line in lines if line not in before.splitlines()] == [
-        "- text: >-",
-        "Any time. Call {clinic_phone}.",
-    ]
+    new = [line.strip() for line in lines if line not in before.splitlines()]
+    assert [line for line in new if line != "- text: >-"] == ["Any time. Call {clinic_phone}."]
 
 
 async def test_days_of_keeping_and_websites_count_once_they_are_published(start: Start, knowledge: Knowledge) -> None:
