@@ -27,13 +27,14 @@ from gateway.staff.access import (
     set_cookie,
     the_visit,
 )
-from gateway.staff.accounts import ROLES, AccountError, Accounts, Person, new_totp, totp_address
+from gateway.staff.accounts import ROLES, TOTP_SECRET, AccountError, Accounts, Person, new_totp, totp_address
 from gateway.staff.audit import Audit
 from gateway.staff.page_views import Pages
 from gateway.staff.throttle import ANYWHERE, Throttle
 from gateway.web.callers import address_of, network_of
 
 Text = Annotated[str, Form(max_length=500)]
+NO_KEY = "This key is not one that an app can hold. What to do: set up the second step again."
 NO_ACCOUNT = "There is no such account. What to do: look at the list."
 
 
@@ -179,14 +180,16 @@ class AccountPages:
         return ""
 
     async def totp(self, secret: Text, code: Text, password: Text = "", visit: Visit = Depends(the_visit)) -> Response:
-        if problem := await self._proved(visit, password):
-            return await self._account(visit, 400, problem)
+        if not TOTP_SECRET.fullmatch(secret):
+            return await self._account(visit, 400, NO_KEY)
+        problem = await self._proved(visit, password)
         try:
-            await self.accounts.set_totp(visit.person, secret, code)
-        except AccountError as error:  # the phone keeps the key that it has read
-            return await self._account(visit, 400, str(error), totp=picture(visit.person, secret))
-        except ValueError as error:
-            return await self._account(visit, 400, str(error))
+            if not problem:
+                await self.accounts.set_totp(visit.person, secret, code)
+        except AccountError as error:
+            problem = str(error)
+        if problem:  # the phone keeps the key that it has read
+            return await self._account(visit, 400, problem, totp=picture(visit.person, secret))
         await self.audit.note(visit.person.login, "totp_on")
         return await self._with_codes(visit)
 

@@ -51,7 +51,9 @@ async def with_second_step(gateway: Gateway, login: str, *roles: str) -> tuple[B
     person = browser(gateway)
     await person.login(login)
     secret = pyotp.random_base32()
-    shown = await person.post("/staff/totp", "/staff", secret=secret, code=pyotp.TOTP(secret).at(NOW))
+    shown = await person.post(
+        "/staff/totp", "/staff", secret=secret, code=pyotp.TOTP(secret).at(NOW), password=PASSWORD
+    )
     return person, shown.text
 
 
@@ -72,12 +74,15 @@ async def test_a_recovery_code_takes_the_place_of_a_lost_phone_once(gateway: Gat
     assert (await browser(gateway).login(code=codes[1])).status_code == 401, "the older codes are void"
 
 
-async def test_a_wrong_code_keeps_the_key_that_the_phone_has_read(gateway: Gateway, people: Accounts) -> None:
+@pytest.mark.parametrize(("code", "password"), [("12", PASSWORD), ("123456", "not it at all")])
+async def test_a_wrong_code_or_password_keeps_the_key_that_the_phone_has_read(
+    gateway: Gateway, people: Accounts, code: str, password: str
+) -> None:
     await ready(people)
     ana = browser(gateway)
     await ana.login()
     secret = pyotp.random_base32()
-    again = await ana.post("/staff/totp", "/staff", secret=secret, code="12")
+    again = await ana.post("/staff/totp", "/staff", secret=secret, code=code, password=password)
     assert again.status_code == 400
     assert f"type the key {secret}" in again.text
 
