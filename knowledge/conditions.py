@@ -36,12 +36,16 @@ class Condition:
 
 @dataclass(frozen=True)
 class BodyPart:
-    """A part of the body, the words for it, and the condition that answers a question about the part alone."""
+    """A part of the body, the words for it, and the condition that answers a question about the part alone.
+
+    One that is `everywhere` (a muscle, the skin) says nothing where another part is named.
+    """
 
     id: str
     name: str
     words: tuple[str, ...]
     about: str = ""
+    everywhere: bool = False
 
 
 @dataclass(frozen=True)
@@ -92,6 +96,7 @@ class Conditions:
         mentions = self.find(text)
         conditions = [self.conditions[mention.id] for mention in mentions if mention.kind == "condition"]
         parts = [self.body_parts[mention.id] for mention in mentions if mention.kind == "body_part"]
+        parts = [part for part in parts if not part.everywhere] or parts
         if conditions:  # "plantar fasciitis in my left foot" is not a question about feet
             return conditions[:most], []
         answers = {part.about: self.conditions[part.about] for part in parts if part.about}
@@ -111,9 +116,10 @@ def read_conditions(path: Path, sources: Collection[str], problems: list[Problem
     parts: dict[str, BodyPart] = {}
     seen: dict[tuple[str, ...], str] = {}
     for entry in file.sections("body_parts"):
-        entry.only("id", "name", "about", "synonyms", "misspellings")
+        entry.only("id", "name", "about", "everywhere", "synonyms", "misspellings")
         about = entry.optional_text("about") or ""
-        part = BodyPart(entry.text("id"), entry.text("name"), tuple(_all_words(entry, seen)), about)
+        everywhere = "everywhere" in entry and entry.boolean("everywhere")
+        part = BodyPart(entry.text("id"), entry.text("name"), tuple(_all_words(entry, seen)), about, everywhere)
         parts[part.id] = part
     conditions: dict[str, Condition] = {}
     for entry in file.sections("conditions"):

@@ -48,6 +48,8 @@ def about_conditions(knowledge: Knowledge, asked: str) -> tuple[str, list[str]] 
             told = ""  # the source under the answer says it
         elif condition.named:
             told = say("condition_named", name=condition.name)
+        elif condition.note:
+            told = ""  # the note says that our material has nothing on it
         else:
             told = say("condition_not_named", name=condition.name)
         paragraphs.append(" ".join(part for part in (condition.note, told, condition.doctor_first) if part))

@@ -27,8 +27,11 @@ class Composed:
 def compose(
     knowledge: Knowledge, asked: str, topic: str, text: str, answer: SpecificAnswer | None = None, *, keep: bool = False
 ) -> Composed:
-    """The text of an answer with what has to be said first; `keep` keeps the topic's own text too."""
-    things = _spoken_of(knowledge, asked, topic, answer)
+    """The text of an answer with what has to be said first.
+
+    `keep` keeps the topic's own text too: it speaks of the conditions that were named.
+    """
+    things = _spoken_of(knowledge, asked, topic, answer, conditions=keep)
     told = [knowledge.fill(thing.says(topic)) for thing in things]
     if not things:
         name = _unknown(knowledge, asked, topic)
@@ -68,8 +71,10 @@ def unknown_problem(knowledge: Knowledge, asked: str) -> str | None:
     return knowledge.things.unknown(asked, knowledge.things.guards.helps)
 
 
-def _spoken_of(knowledge: Knowledge, asked: str, topic: str, answer: SpecificAnswer | None) -> list[Thing]:
-    """The things of a question that something is said of, each once."""
+def _spoken_of(
+    knowledge: Knowledge, asked: str, topic: str, answer: SpecificAnswer | None, *, conditions: bool
+) -> list[Thing]:
+    """The things of a question that something is said of, each once; no conditions where the text speaks of them."""
     guards = knowledge.things.guards
     if answer and answer.name in knowledge.clinic_answers.answers:
         return []
@@ -78,7 +83,10 @@ def _spoken_of(knowledge: Knowledge, asked: str, topic: str, answer: SpecificAns
     return [
         one.thing
         for one in found
-        if _may(guards, one, topic) and (one.thing.kind in guards.health or not grave) and not _named(answer, one)
+        if _may(guards, one, topic)
+        and (one.thing.kind in guards.health or not grave)
+        and not _named(answer, one)
+        and not (conditions and any(it.kind == "condition" for it in knowledge.conditions.find(one.typed)))
     ][:MOST]
 
 

@@ -136,3 +136,22 @@ def test_what_is_out_of_scope_stays_so_though_a_thing_is_named() -> None:
     reply = EngineReply("unknown", intent="out_of_scope", messages=({"text": "That is not something I know."},))
     body = Replies(KNOWLEDGE, lambda: NOW, withdrawals).decided(reply, "tattoo removal?")[0].body
     assert body["topic"] is None
+
+
+def of_a_problem(asked: str) -> str:
+    withdrawals: Any = NothingWithdrawn()
+    return str(Replies(KNOWLEDGE, lambda: NOW, withdrawals).answer("condition_help", asked=asked).body["text"])
+
+
+@pytest.mark.parametrize("asked", ["does it do anything for migraines", "i get tinnitus, will needling help",
+                                   "vertigo - any use?", "is it good for menstrual cramps"])  # fmt: skip
+def test_a_problem_is_spoken_of_once(asked: str) -> None:
+    said = of_a_problem(asked)
+    assert said.count("not in our IMS material") + said.count("Our leaflets do not name") <= 1, said
+    assert len(said.split("\n\n")) == 2, said
+
+
+def test_a_muscle_or_the_skin_is_not_spoken_of_beside_the_part_that_was_meant() -> None:
+    said = of_a_problem("would it hurt if the muscle in my jaw was done")
+    assert "your muscle" not in said and "jaw" in said
+    assert "your muscle" in of_a_problem("is it any good for a muscle")
