@@ -161,9 +161,8 @@ def test_lost_cases_and_real_messages_that_would_change_are_told_without_persona
     engine_says(monkeypatch, data, 0)
     cross_validated = getattr(dry_run, "run_in_engine")  # noqa: B009
 
-    def with_messages(settings: Settings, module: str, *arguments: str, **_: Any) -> Any:
-        if "--messages" in arguments:
-            asked.extend(json.loads(Path(arguments[-1]).read_text("utf-8")))
+    def with_messages(settings: Settings, module: str, *arguments: str, told: str = "", **_: Any) -> Any:
+        asked.extend(json.loads(told or "[]"))
         said = [{"topics": ["human"], "offered": [], "intent": "faq"} for _ in asked]
         return {**cross_validated(settings, module), "messages": said}
 
