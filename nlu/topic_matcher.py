@@ -85,7 +85,7 @@ class TopicMatcher(IntentClassifier, GraphComponent):
             "answer_misses": 0.06,  # share of known questions that may be asked back, for fewer wrong answers
             "offer_misses": 0.02,  # share of known questions that may be called unknown
             "topic_text": 1.0,  # what it costs to give a topic's text where a specific answer was asked for
-            "wrong_answer": 2.0,  # what it costs to give another specific answer instead
+            "wrong_answer": 1.7,  # what it costs to give another specific answer instead
             "alone": 0.7,  # from here on a specific answer is given alone, though another topic is close
             "part_weight": 0.85,  # a score of one part of a message against a score of the whole
             "ranking_length": 20,
@@ -237,8 +237,11 @@ class TopicMatcher(IntentClassifier, GraphComponent):
         topics, offered = choice.topics, choice.offered
         answers = [self._sure(found[topic]) for topic in topics]
         alone = bool(answers and answers[0]) and _surest(found[topics[0]])[1] >= self._config["alone"]
-        if alone and not choice.several:  # one question gets one answer
-            topics, answers, offered = topics[:1], answers[:1], (*topics[1:], *offered)[: self._policy.offers - 1]
+        if answers and answers[0] and not choice.several:  # one question gets one answer, or two that are both sure
+            kept = [place for place, answer in enumerate(answers) if answer and not (alone and place)]
+            others = [topic for place, topic in enumerate(topics) if place not in kept]
+            topics, answers = [topics[place] for place in kept], [answers[place] for place in kept]
+            offered = (*others, *offered)[: self._policy.offers - len(kept)]
         message.set("several", choice.several, add_to_output=True)
         message.set("answers", answers, add_to_output=True)
         message.set("answer_ranking", _nearest(found), add_to_output=True)
