@@ -162,7 +162,6 @@ def _prepare_folder(dialect: Any, record: Any, arguments: list[Any], named: Any)
     if (file := arguments[0]) and file != ":memory:":
         folder = Path(file).absolute().parent
         folder.mkdir(parents=True, exist_ok=True)
-        os.environ["SQLITE_TMPDIR"] = str(folder)  # where it puts what it cannot keep in memory, see `scrub`
 
 
 def _prepare_sqlite(connection: Any, record: Any) -> None:
@@ -190,7 +189,11 @@ def _overwrite_deleted(engine: Engine) -> None:
         cursor = connection.cursor()
         # secure_delete leaves copies behind that moved when pages were split, so the file is written anew; and the
         # log of writes still has the old pages until it is emptied. The new file is put together on the disk, else it
-        # would be in memory whole: beside the database, without a name, and without anything that was deleted.
+        # would be in memory whole: beside the database, without a name, and without anything that was deleted. (SQLite
+        # reads the variable SQLITE_TMPDIR once, when Python loads it: too early for us.)
+        if file := _file(engine):
+            folder = str(file.absolute().parent).replace("'", "''")
+            cursor.execute(f"PRAGMA temp_store_directory = '{folder}'")
         cursor.execute("PRAGMA temp_store = FILE")
         try:
             cursor.execute("VACUUM")
