@@ -120,6 +120,7 @@ class Edition:
         engine = engine or SeveralEngines(
             [HttpEngine(client, settings.engine_secret(), settings.engine_timeout) for client in self._clients]
         )
+        each_works = engine.all_ready if isinstance(engine, SeveralEngines) else engine.ready
         engine = metrics.MeteredEngine(TracedEngine(engine, frame.tracing), frame.counted)
         engine = CountedEngine(engine, self._busy)
         replies = Replies(knowledge, now, frame.withdrawals)
@@ -128,7 +129,7 @@ class Edition:
         self.desk = Desk(store, database, signals, knowledge, front_desk, engine, replies)
         mailer = Mailer(settings, database, knowledge, frame.links.to, now)
         self.alerts = Alerts(store, database, signals, knowledge, front_desk, mailer, now)
-        self.watch = Watch(database, engine, net, frame.counted, settings.var, now)
+        self.watch = Watch(database, each_works, net, frame.counted, settings.var, now)
         after, languages = AfterAlarm.load(knowledge.folder), Languages.load(knowledge.folder)
         self.turns = Turns(net, engine, replies, patients, self._busy, after, languages, Dialogue(knowledge, replies))
         limits = RateLimits(frame.conversation_buckets, frame.addresses, knowledge)
