@@ -5,7 +5,7 @@ GATEWAY := .venvs/gateway/bin/python
 export RASA_TELEMETRY_ENABLED = false
 export PYTHONDONTWRITEBYTECODE = 1
 
-.PHONY: help run test quick setup tools tracing train check lint format lock clean
+.PHONY: help run test quick setup tools tracing train check figures lint format lock clean
 
 help:  ## Show what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ train: setup  ## Train the engine if the data changed
 
 check: setup  ## Check the knowledge under data/
 	@./ims check
+
+figures: tools train  ## Repeat the figures that README and docs state, and say which has changed
+	@$(GATEWAY) -m benchmarks.figures
 
 lint: tools  ## ruff and mypy
 	$(GATEWAY) -m ruff check . && $(GATEWAY) -m ruff format --check . && $(GATEWAY) -m mypy

@@ -10,7 +10,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-import httpx
 from fastapi import FastAPI
 
 from gateway import __version__
@@ -40,6 +39,7 @@ from gateway.desk.service import Desk
 from gateway.engine.busy import Busy, CountedEngine
 from gateway.engine.client import Engine, HttpEngine
 from gateway.engine.failover import SeveralEngines
+from gateway.engine.kept_open import KeptOpen
 from gateway.handoff.front_desk import FrontDesk
 from gateway.handoff.links import Links
 from gateway.handoff.patients import Patients
@@ -113,13 +113,11 @@ class Edition:
         self.urls = tuple(urls)
         self._wait = settings.engine_timeout + DRAIN
         self._busy = Busy()
-        self._clients = [
-            httpx.AsyncClient(base_url=url, timeout=settings.engine_timeout, trust_env=False)
-            for url in (() if engine else urls)
-        ]
+        self._connections = [KeptOpen(url) for url in (() if engine else urls)]
         engine = engine or SeveralEngines(
-            [HttpEngine(client, settings.engine_secret(), settings.engine_timeout) for client in self._clients]
+            [HttpEngine(each, settings.engine_secret(), settings.engine_timeout) for each in self._connections]
         )
+        each_works = engine.all_ready if isinstance(engine, SeveralEngines) else engine.ready
         engine = metrics.MeteredEngine(TracedEngine(engine, frame.tracing), frame.counted)
         engine = CountedEngine(engine, self._busy)
         replies = Replies(knowledge, now, frame.withdrawals)
@@ -128,7 +126,7 @@ class Edition:
         self.desk = Desk(store, database, signals, knowledge, front_desk, engine, replies)
         mailer = Mailer(settings, database, knowledge, frame.links.to, now)
         self.alerts = Alerts(store, database, signals, knowledge, front_desk, mailer, now)
-        self.watch = Watch(database, engine, net, frame.counted, settings.var, now)
+        self.watch = Watch(database, each_works, net, frame.counted, settings.var, now)
         after, languages = AfterAlarm.load(knowledge.folder), Languages.load(knowledge.folder)
         self.turns = Turns(net, engine, replies, patients, self._busy, after, languages, Dialogue(knowledge, replies))
         limits = RateLimits(frame.conversation_buckets, frame.addresses, knowledge)
@@ -221,5 +219,5 @@ class Edition:
         """Give back what it holds."""
         await self.stop()
         self.turns.close()
-        for client in self._clients:
-            await client.aclose()
+        for each in self._connections:
+            await each.aclose()

@@ -11,12 +11,12 @@ import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
-import httpx
 from starlette.types import Receive, Scope, Send
 
 from gateway.assembly import Edition, Frame
 from gateway.editions.control import ControlError, Json, Tell, listen
 from gateway.engine.client import HttpEngine
+from gateway.engine.kept_open import KeptOpen
 from knowledge import Knowledge, Told
 from safety import Net, SafetyNet
 
@@ -31,7 +31,7 @@ class Exchange:
         self._frame = frame
         self._alone = asyncio.Lock()
         self._server: asyncio.Server | None = None
-        self._candidate: httpx.AsyncClient | None = None
+        self._candidate: KeptOpen | None = None
         self._put(first)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -95,7 +95,7 @@ class Exchange:
             await self._candidate.aclose()
             self._candidate = None
         if url:
-            self._candidate = httpx.AsyncClient(base_url=url, timeout=settings.engine_timeout, trust_env=False)
+            self._candidate = KeptOpen(url)
             engine = HttpEngine(self._candidate, settings.engine_secret(), settings.engine_timeout)
             await self._frame.shadow.start(model, engine)
 

@@ -13,9 +13,12 @@ from contextlib import suppress
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from knowledge import Told
 from knowledge.clinic import ORIGIN
+
+Workers = int  # of which "auto" can be said as well
 
 
 class SettingsError(Told, ValueError):
@@ -40,6 +43,7 @@ class Settings:
     redis: str = ""  # URL of the Redis that several gateways share; empty: there is one gateway
     take_over_after: float = 3.0  # seconds after which a gateway looks for what another one left unanswered
     engine_url: str = "http://127.0.0.1:5005"  # or several, with spaces or commas between them
+    engine_workers: Workers = 1  # engines behind one address: at its port and the next ones; auto: a core for each
     engine_token: str = ""  # what the gateway shows to the engine; empty: made at the first start
     engine_timeout: float = 3.0  # seconds after which the patient is told that no answer came
     message_limit: int = 2_000  # characters in one message
@@ -97,8 +101,9 @@ class Settings:
 
     @property
     def engine_urls(self) -> tuple[str, ...]:
-        """The addresses of the engines."""
-        return tuple(self.engine_url.replace(",", " ").split())
+        """The addresses of the engines: those that are given, or one for each worker where a single one is."""
+        urls = tuple(self.engine_url.replace(",", " ").split())
+        return _in_a_row(urls[0], self.engine_workers) if len(urls) == 1 else urls
 
     def trusts_local(self, demo: bool) -> bool:
         """Whether programs on this machine are told from others by their address."""
@@ -125,6 +130,13 @@ class Settings:
         return file.read_text("utf-8").strip()
 
 
+def _in_a_row(url: str, count: int) -> tuple[str, ...]:
+    """So many addresses, at this one's port and those after it."""
+    first = urlsplit(url)
+    ports = range((first.port or 80) + 1, (first.port or 80) + count)
+    return (url, *(first._replace(netloc=f"{first.hostname}:{port}").geturl() for port in ports))
+
+
 def called_from(path: str) -> Path:
     """A path on the command line as the person meant it: from the folder where they are, not where we work."""
     return Path(os.environ.get("IMS_CALLED_FROM", "")) / path
@@ -147,6 +159,11 @@ def _origins(value: str) -> tuple[str, ...]:
     return origins
 
 
+def _workers(value: str) -> int:
+    """The gateway needs a core of its own; where there is no second one, they share."""
+    return max(1, len(os.sched_getaffinity(0)) - 1) if value == "auto" else _positive(int)(value)
+
+
 def _yes_or_no(value: str) -> bool:
     return {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}[value.lower()]
 
@@ -157,6 +174,7 @@ _READERS: dict[str, tuple[Callable[[str], Any], str]] = {
     "tuple[str, ...]": (_origins, "sites like https://www.your-clinic.ca, with nothing after the name"),
     "bool": (_yes_or_no, "yes or no"),
     "bool | None": (_yes_or_no, "yes or no"),
+    "Workers": (_workers, "a whole number above 0, or auto"),
     "int": (_positive(int), "a whole number above 0"),
     "float": (_positive(float), "a number above 0"),
 }

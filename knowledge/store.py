@@ -220,6 +220,12 @@ class Knowledge:
         values.state["answers.reviewed"] = "all" if all(signed) else "some" if any(signed) else "none"
 
     @cached_property
+    def safety_lines(self) -> tuple[str, ...]:
+        """What the safety questions ask about, each as it stands in a line of words (`words_of`)."""
+        mentions = (words for question in self.screening.questions.values() for words in question.mentions)
+        return tuple(dict.fromkeys(f" {' '.join(words_of(words))} " for words in mentions))
+
+    @cached_property
     def _placeholders(self) -> dict[str, str]:
         return _facts(self.clinic, self.sentences)
 

@@ -7,6 +7,7 @@ compared with the examples of the topic that it was found to ask about and with 
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -38,14 +39,19 @@ class Examples:
     placed: np.ndarray
     grams: csr_matrix
 
-    def of(self, rows: slice | np.ndarray) -> "Examples":
+    def of(self, rows: slice | list[int]) -> "Examples":
         """Some of them, in single precision."""
         meaning, wording, placed = (part[rows].astype(np.float32) for part in (self.meaning, self.wording, self.placed))
         return Examples(meaning, wording, placed, self.grams[rows])
 
+    @cached_property
+    def by_gram(self) -> csr_matrix:
+        """Which of them have each n-gram of characters."""
+        return self.grams.T.tocsr()
+
     def like(self, others: "Examples", config: RankerConfig) -> np.ndarray:
         """How alike each of these and each of the others is."""
-        shared = (self.grams @ others.grams.T).toarray()
+        shared = (self.grams @ others.by_gram).toarray()
         return alike(config, self.meaning @ others.meaning.T, self.wording @ others.wording.T, shared)
 
 
@@ -84,7 +90,7 @@ class AnswerRanker:
         exact = vectors[order, : vectors.shape[1] // 2]
         mean, whiten = whitening(exact, asks, ranker.config.spread)
         self = cls(ranker, {}, NOBODY, mean, whiten)
-        examples = self._compared([texts[row] for row in order], vectors[order])
+        examples = self.compared(vectors[order], ranker.grams([texts[row] for row in order]))
         topics, start = {}, 0
         for topic, members in kept.items():
             rows = slice(start, start + len(members))
@@ -116,16 +122,16 @@ class AnswerRanker:
             near[np.ix_(fold, fold)] = 0.0
         return Topic(labels, rows, asks, pull.astype(np.float32)), self._combine(held_out, near, asks)
 
-    def scores(self, topic: str, texts: Sequence[str], vectors: np.ndarray) -> dict[str, float]:
+    def scores(self, topic: str, texts: Examples) -> dict[str, float]:
         """The best score that any of the texts gives each answer of the topic; none where it has no specific ones."""
         if topic not in self.topics:
             return {}
-        scored = self._score(topic, self._compared(texts, vectors))
+        scored = self._score(topic, texts)
         return dict(zip(self.topics[topic].labels, scored.max(axis=0).tolist(), strict=True))
 
     def best(self, topic: str, texts: Sequence[str], vectors: np.ndarray) -> list[tuple[str, float]]:
         """The answer of the topic that ranks first for each text, and its score."""
-        scored = self._score(topic, self._compared(texts, vectors))
+        scored = self._score(topic, self.compared(vectors, self._ranker.grams(texts)))
         return [(self.topics[topic].labels[row.argmax()], float(row.max())) for row in scored]
 
     def _score(self, name: str, texts: Examples) -> np.ndarray:
@@ -145,10 +151,11 @@ class AnswerRanker:
             nearest[:, label] = mean_of_largest(own, min(self._config.answer_neighbours, own.shape[1]))
         return np.asarray(odds / odds.sum(axis=1, keepdims=True) * nearest.clip(0.0))
 
-    def _compared(self, texts: Sequence[str], vectors: np.ndarray) -> Examples:
+    def compared(self, vectors: np.ndarray, grams: csr_matrix) -> Examples:
+        """Texts as the examples of any topic are compared with them: made once for a message."""
         meaning, wording = np.split(np.asarray(vectors, dtype=np.float32), 2, axis=1)
         placed = unit((meaning - self._mean) @ self._whiten).astype(np.float32)
-        return Examples(meaning, self._ranker.wording(wording), placed, self._ranker.grams(texts))
+        return Examples(meaning, self._ranker.wording(wording), placed, grams)
 
     def save(self, folder: Path) -> None:
         """Numbers as npz, names as JSON."""

@@ -1,5 +1,6 @@
 """The borders from which a score is answered or asked back, learned from examples; `policy.py` decides by them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,10 +32,10 @@ class Sureness:
     answer: float = 0.0  # weight of the answer's score within its topic
     shift: float = 0.0
 
-    def of(self, topic: float, answer: float) -> float:
-        """The likelihood, from both scores."""
-        odds = self.topic * _logit(np.array(topic)) + self.answer * _logit(np.array(answer)) + self.shift
-        return float(1.0 / (1.0 + np.exp(-odds)))
+    def of(self, topic: float, answers: float | Sequence[float] | np.ndarray) -> np.ndarray:
+        """The likelihood of each answer, from the topic's score and its own."""
+        odds = self.topic * _logit(np.array(topic)) + self.answer * _logit(np.array(answers)) + self.shift
+        return np.asarray(1.0 / (1.0 + np.exp(-odds)))
 
 
 def learn_sureness(

@@ -12,6 +12,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 
 from encoder.products import Products, rounded
 from nlu import ridge
+from nlu.characters import SIZES, Characters
 
 NEAR_AT_ONCE = 512  # held-out examples that are compared with all others at a time
 PRODUCTS = "ranker.onnx"
@@ -58,8 +59,7 @@ class Ranker:
         self._arrays = arrays
         self._terms = terms
         self._products = products
-        self._vectorizer = _vectorizer(terms)
-        self._vectorizer.idf_ = arrays["idf"]
+        self._characters = Characters(terms, arrays["idf"])
         self._bounds = np.searchsorted(np.sort(arrays["y"]), np.arange(len(labels) + 1))
         parts = arrays["grams"], arrays["gram_places"], arrays["gram_bounds"]
         self._grams = csr_matrix(parts, shape=(len(terms), len(arrays["pull"])))
@@ -81,7 +81,9 @@ class Ranker:
         number = {label: place for place, label in enumerate(labels)}
         y = np.array([number[target] for target in targets])
         folds = folds_of(y, groups, config)
-        vectorizer = _vectorizer(None).fit(texts)
+        vectorizer = TfidfVectorizer(
+            analyzer="char_wb", ngram_range=(min(SIZES), max(SIZES)), sublinear_tf=True, dtype=np.float32
+        ).fit(texts)
         grams = vectorizer.transform(texts)
         exact, wording = np.split(vectors, 2, axis=1)
         middle = wording.mean(axis=0)
@@ -123,9 +125,12 @@ class Ranker:
                 scores[part] = ranker._combine(held_out[part], placed[part] @ others.T)
         return ranker, scores
 
-    def scores(self, texts: Sequence[str], vectors: np.ndarray) -> np.ndarray:
-        """One row a text, one column a label, each between 0 and 1; a row does not sum to 1."""
-        different, first, same = np.unique(list(texts), return_index=True, return_inverse=True)  # parts may read alike
+    def scores(self, texts: Sequence[str], vectors: np.ndarray, grams: csr_matrix | None = None) -> np.ndarray:
+        """One row a text, one column a label, each between 0 and 1; a row does not sum to 1. `grams` are those of the
+        texts, where they are known already.
+        """
+        grams = self.grams(texts) if grams is None else grams
+        _, first, same = np.unique(list(texts), return_index=True, return_inverse=True)  # parts may read alike
         a = self._arrays
         meaning, wording = np.split(vectors[first], 2, axis=1)
         like = self._products(
@@ -135,7 +140,7 @@ class Ranker:
                 "placed": unit((meaning - a["mean"]) @ a["whiten"]),
             }
         )
-        shared = self._shared(self._vectorizer.transform(different))
+        shared = self._shared(grams[first])
         near = alike(self.config, like["meaning"], like["wording"], shared)
         pull = np.stack([row @ a["pull"] for row in near])  # for a few rows at once BLAS would copy the matrix
         return self._combine(pull, like["placed"])[same]
@@ -146,7 +151,7 @@ class Ranker:
 
     def grams(self, texts: Sequence[str]) -> csr_matrix:
         """The characters of texts, as far as the examples have them."""
-        return self._vectorizer.transform(texts)
+        return self._characters(texts)
 
     @property
     def terms(self) -> int:
@@ -154,10 +159,12 @@ class Ranker:
         return len(self._terms)
 
     def _shared(self, grams: csr_matrix) -> np.ndarray:
-        """How many characters each text shares with each example: only the rows of its own terms are looked at."""
-        ends = grams.indptr[1:-1]
-        texts = zip(np.split(grams.indices, ends), np.split(grams.data, ends), strict=True)
-        return np.stack([self._grams[terms].T @ weights for terms, weights in texts])
+        """How many characters each text shares with each example: only the rows of the texts' terms are looked at."""
+        terms = np.unique(grams.indices)
+        weights = np.zeros((len(terms), grams.shape[0]), dtype=np.float32)
+        texts = np.repeat(np.arange(grams.shape[0]), np.diff(grams.indptr))
+        weights[np.searchsorted(terms, grams.indices), texts] = grams.data
+        return np.ascontiguousarray((self._grams[terms].T @ weights).T)
 
     def _combine(self, pull: np.ndarray, near: np.ndarray) -> np.ndarray:
         """Each label's share of the pull times how near its nearest examples are; 0 for labels that pull little.
@@ -208,12 +215,6 @@ def alike(config: RankerConfig, meaning: np.ndarray, wording: np.ndarray, shared
 
 def _as_arrays(grams: csr_matrix) -> dict[str, np.ndarray]:
     return {"grams": grams.data, "gram_places": grams.indices, "gram_bounds": grams.indptr}
-
-
-def _vectorizer(terms: list[str] | None) -> TfidfVectorizer:
-    return TfidfVectorizer(
-        analyzer="char_wb", ngram_range=(2, 4), sublinear_tf=True, dtype=np.float32, vocabulary=terms or None
-    )
 
 
 def mean_of_largest(values: np.ndarray, count: int) -> np.ndarray:

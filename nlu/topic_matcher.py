@@ -5,7 +5,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from rasa.engine.graph import ExecutionContext, GraphComponent
@@ -17,8 +17,9 @@ from rasa.shared.exceptions import RasaException
 from rasa.shared.nlu.constants import INTENT, INTENT_RESPONSE_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
+from scipy.sparse import csr_matrix
 
-from nlu.answer_ranker import AnswerRanker
+from nlu.answer_ranker import NOBODY, AnswerRanker
 from nlu.decision import Decision, Sureness, learn, learn_sureness
 from nlu.encoder_featurizer import VECTORS, VECTORS_IN_CONTEXT, EncoderFeaturizer
 from nlu.fingerprint import fingerprint
@@ -57,6 +58,14 @@ class HeldOut:
     scores: np.ndarray
     asked: list[str]
     given: list[str]
+
+
+class Read(NamedTuple):
+    """The readings of a message as vectors and characters, and how they rank: readings x labels."""
+
+    vectors: np.ndarray
+    grams: csr_matrix
+    scores: np.ndarray
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
@@ -227,13 +236,13 @@ class TopicMatcher(IntentClassifier, GraphComponent):
             return
         if in_context := message.get(IN_CONTEXT):
             self._read_in_context(message, in_context, np.asarray(message.get(VECTORS_IN_CONTEXT)))
-        scores = self._ranker.scores(readings, vectors)
-        parts, pooled = self._pooled(scores)
+        read = self._read(readings, vectors)
+        parts, pooled = self._pooled(read.scores)
         borders = {"answer": self._decision.answer, "offer": self._decision.offer}
         ranked = [self._ranked(row) for row in parts]
         choice = self._policy.decide_with_parts(self._ranked(pooled), ranked, **borders)
         near = choice.topics or tuple(label for label, _ in self._ranked(pooled)[:1] if self._policy.is_topic(label))
-        found = {topic: self._answers_of(topic, readings, vectors, scores, choice.several) for topic in near}
+        found = self._answers_of(near, read, choice.several)
         topics, offered = choice.topics, choice.offered
         answers = [self._sure(found[topic]) for topic in topics]
         alone = bool(answers and answers[0]) and _surest(found[topics[0]])[1] >= self._config["alone"]
@@ -252,11 +261,12 @@ class TopicMatcher(IntentClassifier, GraphComponent):
     def _read_in_context(self, message: Message, readings: list[str], vectors: np.ndarray) -> None:
         """How the message ranks together with what was answered before, and the sure answer of each likely topic."""
         assert self._ranker is not None
-        scores = self._ranker.scores(readings, vectors)
-        _, pooled = self._pooled(scores)
+        read = self._read(readings, vectors)
+        _, pooled = self._pooled(read.scores)
         message.set(RANKING_IN_CONTEXT, self._ranking(pooled)[: self._config["ranking_length"]], add_to_output=True)
         likely = [label for label, _ in self._ranked(pooled)[: self._policy.offers] if self._policy.is_topic(label)]
-        sure = {label: self._sure(self._answers_of(label, readings, vectors, scores, False)) for label in likely}
+        answers = self._answers_of(likely, read, several=False)
+        sure = {label: self._sure(ranked) for label, ranked in answers.items()}
         message.set(ANSWERS_IN_CONTEXT, sure, add_to_output=True)
 
     def _sure(self, ranked: Sequence[tuple[str, float]]) -> str | None:
@@ -264,20 +274,28 @@ class TopicMatcher(IntentClassifier, GraphComponent):
         name, sure = _surest(ranked)
         return name if name and sure >= self._sureness.border else None
 
-    def _answers_of(
-        self, topic: str, readings: Sequence[str], vectors: np.ndarray, scores: np.ndarray, several: bool
-    ) -> list[tuple[str, float]]:
-        """The specific answers of a topic with how sure each is; "" is the topic's general question.
+    def _read(self, readings: Sequence[str], vectors: np.ndarray) -> Read:
+        assert self._ranker is not None
+        grams = self._ranker.grams(readings)
+        return Read(vectors, grams, self._ranker.scores(readings, vectors, grams))
+
+    def _answers_of(self, topics: Sequence[str], read: Read, several: bool) -> dict[str, list[tuple[str, float]]]:
+        """The specific answers of each topic with how sure each is; "" is the topic's general question.
 
         Only the readings that ask for the topic count, and with several questions only the parts.
         """
         assert self._ranker is not None and self._answers is not None
-        column = self._ranker.labels.index(topic)
-        asking = [row for row in range(len(readings)) if scores[row].argmax() == column]
-        rows = [row for row in asking if row or not several] or asking or [0]
-        found = self._answers.scores(topic, [readings[row] for row in rows], vectors[rows])
-        score = float(scores[rows, column].max())
-        return [(label.partition(".")[2], self._sureness.of(score, given)) for label, given in found.items()]
+        compared = self._answers.compared(read.vectors, read.grams) if topics else NOBODY
+        asked = read.scores.argmax(axis=1)
+        found: dict[str, list[tuple[str, float]]] = {}
+        for topic in topics:
+            column = self._ranker.labels.index(topic)
+            asking = np.flatnonzero(asked == column).tolist()
+            rows = [row for row in asking if row or not several] or asking or [0]
+            given = self._answers.scores(topic, compared.of(rows))
+            sure = self._sureness.of(float(read.scores[rows, column].max()), list(given.values())).tolist()
+            found[topic] = [(label.partition(".")[2], each) for label, each in zip(given, sure, strict=True)]
+        return found
 
     def _pooled(self, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The scores of the parts, and for each label the best of the whole's and the parts' scores."""

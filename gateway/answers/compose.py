@@ -105,8 +105,7 @@ def _grave(knowledge: Knowledge, asked: str, found: list[Found]) -> bool:
     if any(one.thing.kind in guards.health and one.thing.home in guards.first for one in found):
         return True
     line = f" {' '.join(words_of(asked))} "
-    mentions = (words for question in knowledge.screening.questions.values() for words in question.mentions)
-    return any(f" {' '.join(words_of(words))} " in line for words in mentions)
+    return any(words in line for words in knowledge.safety_lines)
 
 
 def _named(answer: SpecificAnswer | None, found: Found) -> bool:

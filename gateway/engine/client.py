@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
-
-import httpx
 
 from safety import LEVELS, Level
 
@@ -130,29 +129,48 @@ class Engine(Protocol):
     async def ready(self) -> str: ...
 
 
+class Answered(Protocol):
+    """What came back over HTTP."""
+
+    @property
+    def status_code(self) -> int: ...
+
+    @property
+    def content(self) -> bytes: ...
+
+
+class Http(Protocol):
+    """What sends requests to one address; OSError or EOFError if nobody answers there, ValueError if it is not HTTP."""
+
+    async def request(
+        self, method: str, url: str, *, content: bytes | None = None, headers: Mapping[str, str] | None = None
+    ) -> Answered: ...
+
+
 class HttpEngine:
     """The engine over HTTP on loopback. A dead one is found anew with the next message: nothing to recover."""
 
-    def __init__(self, client: httpx.AsyncClient, token: str, timeout: float) -> None:
-        self._client = client
-        self._headers = {"Authorization": f"Bearer {token}"}
+    def __init__(self, http: Http, token: str, timeout: float) -> None:
+        self._http = http
+        self._headers = {"authorization": f"Bearer {token}", "content-type": "application/json"}
         self._timeout = timeout
 
     async def ask(self, asked: Asked) -> EngineReply:
         """Have the engine decide; EngineUnavailable if it does not do so in time."""
+        content = json.dumps(asked.request()).encode()
         try:
             async with asyncio.timeout(self._timeout):
-                response = await self._client.post(PATH, json=asked.request(), headers=self._headers)
+                answer = await self._http.request("POST", PATH, content=content, headers=self._headers)
         except TimeoutError:
             raise EngineUnavailable("slow") from None
-        except httpx.TimeoutException:
-            raise EngineUnavailable("slow") from None
-        except httpx.HTTPError:
+        except (OSError, EOFError):
             raise EngineUnavailable("refused") from None
-        if response.status_code != 200:
+        except ValueError:
+            raise EngineUnavailable("malformed") from None
+        if answer.status_code != 200:
             raise EngineUnavailable("status")
         try:
-            return EngineReply.read(response.json())
+            return EngineReply.read(json.loads(answer.content))
         except (ValueError, RecursionError):
             raise EngineUnavailable("malformed") from None
 
@@ -160,9 +178,9 @@ class HttpEngine:
         """`ok`, or in a few words why not."""
         try:
             async with asyncio.timeout(self._timeout):
-                response = await self._client.get(HEALTH, headers=self._headers)
-        except (TimeoutError, httpx.TimeoutException):
+                answer = await self._http.request("GET", HEALTH, headers=self._headers)
+        except TimeoutError:
             return "does not answer in time"
-        except httpx.HTTPError:
+        except (OSError, EOFError, ValueError):
             return "not running, or still loading"
-        return "ok" if response.status_code == 200 else f"answers with status {response.status_code}"
+        return "ok" if answer.status_code == 200 else f"answers with status {answer.status_code}"

@@ -1,6 +1,7 @@
-"""Several engines as one: chats are spread over them, and go to another one while theirs is dead.
+"""Several engines as one: messages are spread over them, and go to another one while theirs is busy or dead.
 
-`IMS_ENGINE_URL` lists them. None of them remembers anything, so any of them may answer any message.
+`IMS_ENGINE_URL` lists them, or `IMS_ENGINE_WORKERS` says how many there are. None of them remembers anything, so any of
+them may answer any message.
 """
 
 from __future__ import annotations
@@ -22,14 +23,17 @@ class SeveralEngines:
         self._engines = engines
         self._clock = clock
         self._failed: dict[int, float] = {}
+        self._under_way = [0] * len(engines)
 
     async def ask(self, asked: Asked) -> EngineReply:
-        """Have the chat's own engine decide, or the next one if that did not even take the message.
+        """Have the engine decide that has least to do, of several the chat's own; or the next one if that did not even
+        take the message.
 
         What an engine was slow with, or failed at, is not asked of another one: the patient has waited long enough.
         """
         order = self._order(asked.chat)
         for place, number in enumerate(order):
+            self._under_way[number] += 1
             try:
                 reply = await self._engines[number].ask(asked)
             except EngineUnavailable as error:
@@ -39,6 +43,8 @@ class SeveralEngines:
             else:
                 self._failed.pop(number, None)
                 return reply
+            finally:
+                self._under_way[number] -= 1
         raise EngineUnavailable("refused")
 
     async def ready(self) -> str:
@@ -46,12 +52,26 @@ class SeveralEngines:
         states = await asyncio.gather(*(engine.ready() for engine in self._engines))
         return "ok" if "ok" in states else states[0]
 
+    async def all_ready(self) -> str:
+        """`ok` if each of them works; otherwise how many do not, and why the first of these does not."""
+        states = await asyncio.gather(*(engine.ready() for engine in self._engines))
+        silent = [state for state in states if state != "ok"]
+        if len(silent) < len(states) and silent:
+            return f"{len(silent)} of {len(states)} does not work: {silent[0]}"
+        return silent[0] if silent else "ok"
+
     def _order(self, chat: str) -> list[int]:
-        """The engines in the order of this chat (rendezvous hashing), those that failed just now last."""
+        """The engines by what they have to do, then in the order of this chat (rendezvous hashing); those that failed
+        just now last.
+        """
         now = self._clock()
 
-        def rank(number: int) -> tuple[bool, bytes]:
+        def rank(number: int) -> tuple[bool, int, bytes]:
             resting = now - self._failed.get(number, -REST) < REST
-            return resting, hashlib.blake2b(f"{number} {chat}".encode(), digest_size=8).digest()
+            return (
+                resting,
+                self._under_way[number],
+                hashlib.blake2b(f"{number} {chat}".encode(), digest_size=8).digest(),
+            )
 
         return sorted(range(len(self._engines)), key=rank)

@@ -9,13 +9,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import shutil
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import Connection, func, select
 
-from gateway.engine.client import Engine
 from gateway.errors import describe
 from gateway.monitoring.metrics import Metrics
 from gateway.repeating import Repeating
@@ -31,12 +30,14 @@ log = logging.getLogger(__name__)
 
 
 class Watch:
-    """Looks after the parts of one edition. `faults` says what does not work, by the name of the part."""
+    """Looks after the parts of one edition: `engine` says how the engines are. `faults` says what does not work, by the
+    name of the part.
+    """
 
     def __init__(
         self,
         database: Database,
-        engine: Engine,
+        engine: Callable[[], Awaitable[str]],
         net: SafetyNet,
         metrics: Metrics,
         var: Path,
@@ -61,7 +62,7 @@ class Watch:
 
     async def look(self) -> None:
         """Ask each part once."""
-        database, engine = await asyncio.gather(self._stored(), self._engine.ready())
+        database, engine = await asyncio.gather(self._stored(), self._engine())
         found = {"database": database[0], "engine": engine, "net": self._net.fault or "ok", "mail": database[1]}
         found["disk"] = await asyncio.to_thread(self._disk)
         faults = {part: state for part, state in found.items() if state != "ok"}

@@ -60,6 +60,7 @@ async def assistant(settings: Settings) -> AsyncIterator[Say]:
                 settings,
                 port=_free_port(),
                 engine_url=f"http://127.0.0.1:{_free_port()}",
+                engine_workers=1,
                 engine_token=settings.engine_secret(),
                 database=f"sqlite:///{Path(folder) / 'asking.sqlite3'}",
             )

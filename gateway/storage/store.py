@@ -13,11 +13,11 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Row, Select, delete, func, insert, or_, select, text, update
+from sqlalchemy import Connection, Row, delete, func, insert, or_, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from gateway.clock import CLOCK_SLACK, utc_now
-from gateway.storage import handoffs, screening_slots
+from gateway.storage import handoffs, screening_slots, statements
 from gateway.storage.database import Database
 from gateway.storage.records import (
     OWN,
@@ -35,7 +35,7 @@ from gateway.storage.records import (
 )
 from gateway.storage.tables import conversations, desk_items, events
 from gateway.storage.tables import handoffs as table
-from safety import LEVELS, READ_TOGETHER
+from safety import LEVELS
 
 T = TypeVar("T")
 
@@ -57,15 +57,9 @@ class Locked:
 
     def known(self, client_key: str) -> Event | None:
         """The event that was added with this key."""
-        query = select(events).where(
-            events.c.conversation_id == self.conversation.id, events.c.client_key == client_key
-        )
-        row = self.connection.execute(query).one_or_none()
+        given = {"chat": self.conversation.id, "key": client_key}
+        row = self.connection.execute(statements.WITH_KEY, given).one_or_none()
         return None if row is None else _event(row)
-
-
-# Written out, so that SQLite sees that the small index of unanswered messages is enough.
-_RECEIVED = events.c.state == text("'received'")
 
 
 class Store:
@@ -167,11 +161,11 @@ class Store:
 
         A patient's message waits for its answer from here on; `settle` ends that.
         """
-        known = select(events).where(events.c.conversation_id == conversation_id, events.c.client_key == client_key)
+        known = {"chat": conversation_id, "key": client_key}
 
         def work(connection: Connection) -> tuple[Event, bool]:
             conversation = _find(connection, conversation_id, lock=True)
-            if client_key is not None and (row := connection.execute(known).one_or_none()):
+            if client_key is not None and (row := connection.execute(statements.WITH_KEY, known).one_or_none()):
                 if row.body not in (draft.body, (to_assistant or draft).body):
                     raise KeyReused(client_key)
                 return _event(row), False
@@ -203,16 +197,8 @@ class Store:
 
         UnknownConversation if it was removed meanwhile.
         """
-        query = (
-            select(events)
-            .where(
-                events.c.conversation_id == conversation_id,
-                events.c.seq >= seq,
-                or_(events.c.seq == seq, events.c.in_reply_to == seq),
-            )
-            .order_by(events.c.seq)
-        )
-        found = await self._database.read(lambda connection: connection.execute(query).all())
+        given = {"chat": conversation_id, "number": seq}
+        found = await self._database.read(lambda connection: connection.execute(statements.WITH_ANSWER, given).all())
         if not found:
             raise UnknownConversation(conversation_id)
         message, *replies = found
@@ -220,21 +206,19 @@ class Store:
 
     async def said_before(self, message: Event) -> list[Event]:
         """What was said between this message of the patient and the one before it, not in answer to it."""
-        here = events.c.conversation_id == message.conversation_id, events.c.seq < message.seq
-        last = select(func.coalesce(func.max(events.c.seq), 0)).where(*here, events.c.role == "patient")
-        query = (
-            select(events)
-            .where(*here, events.c.seq > last.scalar_subquery(), events.c.in_reply_to.is_(None))
-            .order_by(events.c.seq)
-        )
-        return await self._database.read(lambda connection: [_event(row) for row in connection.execute(query)])
+        given = {"chat": message.conversation_id, "number": message.seq}
+
+        def work(connection: Connection) -> list[Event]:
+            return [_event(row) for row in connection.execute(statements.SAID_BEFORE, given)]
+
+        return await self._database.read(work)
 
     async def sent_before(self, conversation_id: str, client_key: str) -> Event | None:
         """The event that was stored with this key."""
-        query = select(events).where(events.c.conversation_id == conversation_id, events.c.client_key == client_key)
+        given = {"chat": conversation_id, "key": client_key}
 
         def work(connection: Connection) -> Event | None:
-            row = connection.execute(query).one_or_none()
+            row = connection.execute(statements.WITH_KEY, given).one_or_none()
             return None if row is None else _event(row)
 
         return await self._database.read(work)
@@ -245,12 +229,11 @@ class Store:
 
     async def last_card(self, conversation_id: str, client_key: str) -> Event | None:
         """The last card that was sent, or for a message that is known already, the last one before it."""
-        known = select(events.c.seq).where(
-            events.c.conversation_id == conversation_id, events.c.client_key == client_key
-        )
+        given = {"chat": conversation_id, "key": client_key}
 
         def work(connection: Connection) -> Event | None:
-            row = connection.execute(_cards(conversation_id, connection.execute(known).scalar())).first()
+            known = connection.execute(statements.WITH_KEY, given).one_or_none()
+            row = _last_card(connection, conversation_id, known.seq if known else None)
             return None if row is None else _event(row)
 
         return await self._database.read(work)
@@ -259,18 +242,15 @@ class Store:
 
     async def next_turn(self, conversation_id: str) -> Turn | None:
         """The first message of the patient that has no answer yet, and the state of its conversation."""
-        query = (
-            select(events).where(events.c.conversation_id == conversation_id, _RECEIVED).order_by(events.c.seq).limit(2)
-        )
 
         def work(connection: Connection) -> Turn | None:
-            waiting = connection.execute(query).all()
+            waiting = connection.execute(statements.WAITING, {"chat": conversation_id}).all()
             if not waiting:
                 return None
             row = waiting[0]
             choice_id = row.body.get("choice")
             found = _choice(connection, conversation_id, choice_id or f"{row.seq}-{OWN}")
-            card = connection.execute(_cards(conversation_id, row.seq)).first()
+            card = _last_card(connection, conversation_id, row.seq)
             does, open_card = found and found[1], None if card is None else card.body
             return Turn(
                 _find(connection, conversation_id),
@@ -286,7 +266,7 @@ class Store:
 
     async def unanswered(self) -> list[str]:
         """The conversations in which a message waits for its answer."""
-        query = select(events.c.conversation_id).where(_RECEIVED).distinct()
+        query = select(events.c.conversation_id).where(statements.RECEIVED).distinct()
         return await self._database.read(lambda connection: list(connection.execute(query).scalars()))
 
     async def settle(
@@ -301,13 +281,9 @@ class Store:
         def work(connection: Connection) -> list[Event]:
             conversation = _find(connection, conversation_id, lock=True)
             silent = conversation.silent_about(seq)
-            mark = (
-                update(events)
-                .where(events.c.conversation_id == conversation_id, events.c.seq == seq, events.c.state == "received")
-                # What its ticks said is in the engine's hands now.
-                .values(state="with_person" if silent else "answered", choices=None)
-            )
-            if connection.execute(mark).rowcount != 1:
+            becomes = "with_person" if silent else "answered"
+            marked = {"chat": conversation_id, "number": seq, "becomes": becomes}
+            if connection.execute(statements.ANSWERED, marked).rowcount != 1:
                 return []
             replies = [draft for draft in outcome.replies if not (silent and draft.role == "assistant")]
             changes: Json = {"red_flag": outcome.red_flag or None}
@@ -450,60 +426,34 @@ class Store:
 
 
 def _find(connection: Connection, conversation_id: str, *, lock: bool = False) -> Conversation:
-    query: Select[Any] = select(conversations).where(conversations.c.id == conversation_id)
-    row = connection.execute(query.with_for_update() if lock else query).one_or_none()
+    query = statements.CONVERSATION_ALONE if lock else statements.CONVERSATION
+    row = connection.execute(query, {"chat": conversation_id}).one_or_none()
     if row is None:
         raise UnknownConversation(conversation_id)
     return _conversation(row)
 
 
-def _cards(conversation_id: str, before: int | None) -> Select[Any]:
+def _last_card(connection: Connection, conversation_id: str, before: int | None) -> Row[Any] | None:
     """The newest card of the safety questions, before this event if one is given."""
-    query = (
-        select(events)
-        .where(events.c.conversation_id == conversation_id, events.c.kind == screening_slots.KINDS[0])
-        .where(events.c.body["card"]["id"].as_string().is_not(None))
-        .order_by(events.c.seq.desc())
-        .limit(1)
-    )
-    return query.where(events.c.seq < before) if before else query
+    query = statements.LAST_CARD_BEFORE if before else statements.LAST_CARD
+    return connection.execute(query, {"chat": conversation_id, **({"number": before} if before else {})}).first()
 
 
 def _on_screen(connection: Connection, message: Row[Any]) -> str | None:
     """What of the safety questions was asked last, among the events that were shown when this message was written."""
     seen = (message.choices or {}).get(OWN, {}).get("seen")
     before = message.seq if seen is None else min(message.seq, seen + 1)
-    asks = events.c.body["asks"].as_string()
-    query = (
-        select(asks)
-        .where(events.c.conversation_id == message.conversation_id, events.c.kind == screening_slots.KINDS[0])
-        .where(asks.is_not(None), events.c.seq < before)
-        .order_by(events.c.seq.desc())
-        .limit(1)
-    )
-    return connection.execute(query).scalar()
+    given = {"chat": message.conversation_id, "number": before}
+    return connection.execute(statements.ASKED_BEFORE, given).scalar()
 
 
 def _just_before(connection: Connection, conversation_id: str, seq: int) -> tuple[str, ...]:
     """The messages that a patient typed in the two turns before this one, oldest first. What was written up to the last
     alarm had its answer.
     """
-    alarmed = select(func.max(events.c.in_reply_to)).where(
-        events.c.conversation_id == conversation_id, events.c.kind.in_(LEVELS)
-    )
-    query = (
-        select(events.c.body)
-        .where(
-            events.c.conversation_id == conversation_id,
-            events.c.role == "patient",
-            events.c.kind == "message",
-            events.c.seq < seq,
-            events.c.seq > func.coalesce(alarmed.scalar_subquery(), 0),
-        )
-        .order_by(events.c.seq.desc())
-        .limit(READ_TOGETHER - 1)
-    )
-    said = [body for body in connection.execute(query).scalars() if "choice" not in body]
+    given = {"chat": conversation_id, "number": seq}
+    sent = connection.execute(statements.SENT_JUST_BEFORE, given).scalars()
+    said = [body for body in sent if "choice" not in body]
     return tuple(body["text"] for body in reversed(said))
 
 
@@ -511,8 +461,7 @@ def _choice(connection: Connection, conversation_id: str, choice_id: str) -> tup
     number, _, name = choice_id.partition("-")
     if not (number.isascii() and number.isdigit() and len(number) <= 9):
         return None
-    query = select(events).where(events.c.conversation_id == conversation_id, events.c.seq == int(number))
-    row = connection.execute(query).one_or_none()
+    row = connection.execute(statements.EVENT, {"chat": conversation_id, "number": int(number)}).one_or_none()
     found = _event(row).choices.get(name) if row else None
     return (found["label"], found["does"]) if found else None
 

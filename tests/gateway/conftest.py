@@ -173,7 +173,7 @@ class FlakyTransport(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         if self._engine.mode == "dead":
-            raise httpx.ConnectError("refused", request=request)
+            raise ConnectionRefusedError
         return await self._to.handle_async_request(request)
 
 

@@ -1,7 +1,8 @@
-"""Several engines as one: sticky, and over to the next one when one is dead."""
+"""Several engines as one: the idle one first, else sticky, and over to the next one when one is dead."""
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 
 import pytest
@@ -16,9 +17,12 @@ class Stub:
     def __init__(self) -> None:
         self.reason = ""
         self.heard: list[str] = []
+        self.free = asyncio.Event()
+        self.free.set()
 
     async def ask(self, asked: Asked) -> EngineReply:
         self.heard.append(asked.chat)
+        await self.free.wait()
         if self.reason:
             raise EngineUnavailable(self.reason)
         return EngineReply("answer")
@@ -59,6 +63,23 @@ async def test_chats_are_spread(three: Three) -> None:
         await three.ask(f"chat-{number}")
     counts = Counter({place: len(engine.heard) for place, engine in enumerate(three.each)})
     assert min(counts.values()) > 60
+
+
+async def test_what_an_engine_has_under_way_sends_the_next_message_to_an_idle_one(three: Three) -> None:
+    for engine in three.each:
+        engine.free.clear()
+    asked = [asyncio.create_task(three.ask("chat-1")) for _ in range(3)]
+    await asyncio.sleep(0)
+    assert [engine.heard for engine in three.each] == [["chat-1"]] * 3
+    for engine in three.each:
+        engine.free.set()
+    await asyncio.gather(*asked)
+
+
+async def test_one_silent_engine_is_told_while_the_others_work(three: Three) -> None:
+    assert await three.all.all_ready() == "ok"
+    three.each[2].reason = "refused"
+    assert (await three.all.ready(), await three.all.all_ready()) == ("ok", "1 of 3 does not work: refused")
 
 
 async def test_a_dead_engine_is_replaced_within_the_message_and_asked_last_for_a_while(three: Three) -> None:

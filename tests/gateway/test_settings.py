@@ -19,7 +19,23 @@ def test_the_environment_changes_the_defaults() -> None:
     assert Settings.from_environment({"IMS_PORT": ""}) == Settings()
 
 
-@pytest.mark.parametrize("name", ["IMS_PORT", "IMS_ENGINE_TIMEOUT", "IMS_MESSAGE_LIMIT"])
+def test_engine_workers_stand_at_one_port_after_the_other() -> None:
+    given = {"IMS_ENGINE_URL": "http://127.0.0.1:5105", "IMS_ENGINE_WORKERS": "2"}
+    assert Settings.from_environment(given).engine_urls == ("http://127.0.0.1:5105", "http://127.0.0.1:5106")
+    listed = {**given, "IMS_ENGINE_URL": "http://127.0.0.1:5105 http://127.0.0.1:5205"}
+    assert Settings.from_environment(listed).engine_urls == ("http://127.0.0.1:5105", "http://127.0.0.1:5205")
+    assert Settings().engine_urls == ("http://127.0.0.1:5005",)
+
+
+@pytest.mark.parametrize(("cores", "workers"), [(1, 1), (2, 1), (4, 3)])
+def test_workers_take_the_cores_that_the_gateway_leaves(
+    monkeypatch: pytest.MonkeyPatch, cores: int, workers: int
+) -> None:
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(cores)))
+    assert Settings.from_environment({"IMS_ENGINE_WORKERS": "auto"}).engine_workers == workers
+
+
+@pytest.mark.parametrize("name", ["IMS_PORT", "IMS_ENGINE_TIMEOUT", "IMS_MESSAGE_LIMIT", "IMS_ENGINE_WORKERS"])
 @pytest.mark.parametrize("value", ["many", "-1", "0", "nan"])
 def test_a_value_that_cannot_be_used_is_named(name: str, value: str) -> None:
     with pytest.raises(SettingsError, match=f"{name} must be .* What to do"):

@@ -38,19 +38,21 @@ def test_the_right_answer_ranks_first_also_when_it_was_saved(encoder: Encoder, t
     answers, ranker, score, best = fit(encoder)
     asked = ["does my insurance plan cover the cost"]
     vectors = encoder.encode_both(asked)
-    scores = answers.scores("faq/cost", asked, vectors)
+    compared = answers.compared(vectors, ranker.grams(asked))
+    scores = answers.scores("faq/cost", compared)
     answers.save(tmp_path)
 
     assert max(scores, key=lambda label: scores[label]) == "faq/cost.insurance"
     assert answers.best("faq/cost", asked, vectors)[0][0] == "faq/cost.insurance"
-    again = AnswerRanker.load(tmp_path, ranker).scores("faq/cost", asked, vectors)
+    again = AnswerRanker.load(tmp_path, ranker).scores("faq/cost", compared)
     assert np.allclose(list(scores.values()), list(again.values()), atol=1e-2)
     assert {label for label, target in zip(best, ASKED, strict=True) if target == "out_of_scope"} == {""}
     assert (score[:8] >= 0).all()
 
 
 def test_a_topic_without_specific_answers_has_none(encoder: Encoder) -> None:
-    assert fit(encoder)[0].scores("faq/booking", ["book"], encoder.encode_both(["book"])) == {}
+    answers, ranker, *_ = fit(encoder)
+    assert answers.scores("faq/booking", answers.compared(encoder.encode_both(["book"]), ranker.grams(["book"]))) == {}
 
 
 def test_a_wrong_answer_that_costs_more_is_given_less_often() -> None:

@@ -2,6 +2,7 @@
 
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -30,11 +31,15 @@ def decide(matcher: TopicMatcher, *rows: Row, answers: dict[str, Row] | None = N
 
     `answers` are the scores of the specific answers of each topic.
     """
-    specific: Any = SimpleNamespace(scores=lambda topic, texts, vectors: (answers or {}).get(topic, {}))
+    specific: Any = SimpleNamespace(
+        compared=lambda vectors, grams: Mock(), scores=lambda topic, texts: (answers or {}).get(topic, {})
+    )
     matcher._answers = specific
     matcher._sureness = Sureness(border=0.5, answer=1.0)  # as sure as its score
     scores = np.array([[row.get(label, 0.0) for label in LABELS] for row in rows])
-    ranker: Any = SimpleNamespace(labels=LABELS, scores=lambda readings, vectors: scores)
+    ranker: Any = SimpleNamespace(
+        labels=LABELS, grams=lambda readings: None, scores=lambda readings, vectors, grams: scores
+    )
     matcher._ranker = ranker
     message = Message(data={READINGS: ["words"] * len(rows), VECTORS: scores})
     matcher.process([message])
