@@ -26,6 +26,9 @@ Json = dict[str, Any]
 FOLLOW_UP = "follow_up/"
 WHICH, ANYTHING = "which", "anything"  # what an open question of the assistant is about
 OWN_TOPICS = 2  # facts that are brought up before one answer
+NOT_KNOWN = ("clarify", "nlu_fallback")  # intents of a message that was not understood, not one that lies outside
+ELLIPSIS = 6  # words up to which what was not understood leans on the last answer
+BUTTONS = 4
 
 
 @dataclass(frozen=True)
@@ -132,6 +135,21 @@ class Dialogue:
             return (self._replies.part(topic_name, topic.simple),)
         return (self._again.narrower(topic_name, record, text, first_sentence(last)),)
 
+    def narrowed(self, replies: Sequence[Draft], reply: EngineReply, record: ChatRecord, text: str) -> Sequence[Draft]:
+        """A few words that were not understood, such as "the day after?", are asked back about the last answer."""
+        topic = self._knowledge.topics.get(topic_of(record.last))
+        lost = len(replies) == 1 and reply.intent in NOT_KNOWN and not replies[0].body["topics"]
+        if not lost or topic is None or len(text.split()) > ELLIPSIS or self._replies.withheld(topic.name):
+            return replies
+        others = [(self._title(name), _does(name)) for name in reply.offered if self._replies.knows(name)]
+        questions = self._again.questions(topic, record, text)
+        if not questions:
+            return replies
+        buttons = [*questions[:2], *others, *questions[2:]][:BUTTONS]
+        draft = self._replies.own_words("clarify", self._say("talk_not_followed"), buttons, offer=["human"])
+        draft.body["offered"] = list(dict.fromkeys((topic.name, *reply.offered)))
+        return (draft,)
+
     def in_view(self, replies: Sequence[Draft], record: ChatRecord) -> tuple[Draft, ...]:
         """The replies in the light of what was told, where the sources say something about it."""
         first, *others = replies
@@ -159,16 +177,14 @@ class Dialogue:
 
     def finished(self, outcome: TurnOutcome, record: ChatRecord, asked: str = "") -> TurnOutcome:
         """The outcome without anything long that stands in the chat already, and with the record after it."""
-        slots = outcome.slots or {}
-        near = outcome.near
         replies: list[Draft] = []
         for draft in outcome.replies:
             if draft.role == "assistant" and draft.kind not in LEVELS:
-                draft = self._fresh(draft, record, asked, near, slots)
+                draft = self._fresh(draft, record, asked, outcome)
                 self._offer_check(draft, record)
                 record = self._saying(record, draft)
             replies.append(self._replies.linked(draft))
-        record = replace(record, near=tuple(near), offers=_offers(replies), asks=_asks(replies))
+        record = replace(record, near=tuple(outcome.near), offers=_offers(replies), asks=_asks(replies))
         return replace(outcome, replies=tuple(replies), record=record.stored())
 
     # parts
@@ -241,11 +257,13 @@ class Dialogue:
     def _as_told(self, fact: Fact, record: ChatRecord) -> str:
         return self._say("talk_as_told", clause=self._clause(fact, record))
 
-    def _fresh(self, draft: Draft, record: ChatRecord, asked: str, near: Sequence[str], slots: Json) -> Draft:
+    def _fresh(self, draft: Draft, record: ChatRecord, asked: str, outcome: TurnOutcome) -> Draft:
         fresh = fresh_paragraphs(draft, record)
         text = "\n\n".join(fresh)
         if text == draft.body["text"] and not record.has_said(text):
             return draft
+        if "engine_down" in outcome.desk and not draft.body["topic"]:
+            return with_text(draft, self._say("talk_still_down"))
         if draft.kind in screening_slots.KINDS:
             return with_text(draft, text or self._say("talk_still_open"))
         if any(map(is_long, fresh)):
@@ -254,7 +272,7 @@ class Dialogue:
         if topic == HUMAN:  # what is true of the front desk now is said before it
             return with_text(draft, self._say("talk_told_them"))
         if topic and self._replies.knows(topic) and not draft.body.get("withheld"):
-            other = self._again.next(topic, record, asked, near, slots)
+            other = self._again.next(topic, record, asked, outcome.near, outcome.slots or {})
             if not record.has_said(other.body["text"]):
                 return other
         key = f"talk_short_{draft.kind}"

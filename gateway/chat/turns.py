@@ -225,8 +225,9 @@ class Turns:
         clear = turn.does is not None or self._after.is_question(turn.message.body["text"])
         down = "engine_down" in outcome.desk
         if not down and self._after.holds_back(level, outcome.replies, clear):
-            held = self._replies.alarm_again(level, f"alarm_held_{level}", language)
-            return replace(outcome, replies=(held,), desk=(), red_flag=_later(flag))
+            times = flag.get("held", 0)
+            held = self._replies.alarm_again(level, f"alarm_held_{level}" + ("_2" if times else ""), language)
+            return replace(outcome, replies=(held,), desk=(), red_flag={**_later(flag), "held": times + 1})
         return replace(outcome, replies=self._replies.reminded(level, outcome.replies, language), red_flag=_later(flag))
 
     async def _ask(self, turn: Turn, record: ChatRecord, text: str, does: Json | None, judged: bool) -> TurnOutcome:
@@ -247,7 +248,7 @@ class Turns:
         replies = self._dialogue.follow_up(reply, record, text)
         if replies is None:
             decided = self._replies.decided(reply, self._dialogue.asked(text, record, reply))
-            replies = self._dialogue.in_view(decided, record)
+            replies = self._dialogue.in_view(self._dialogue.narrowed(decided, reply, record, text), record)
         if alarm := reply.alarm:
             ends = self._screening_ends(conversation, reply.slots, alarm)
             found: dict[str, Any] = {"red_flag": reply.red_flag or {}, "heard": heard, **ends}

@@ -294,6 +294,15 @@ async def test_a_typed_answer_to_an_alarm_is_answered_in_its_own_words(
     assert item.note == text
 
 
+@pytest.mark.parametrize("danger", ["I cannot breathe", "I have a fever"])
+async def test_what_waits_for_an_alarm_is_not_said_twice_in_the_same_words(chat: Chat, danger: str) -> None:
+    await chat.ask(danger)
+    held = [(await chat.ask("something that nobody knows"))[0] for _ in range(3)]
+    assert held[0]["text"] != held[1]["text"]
+    assert len(held[1]["text"].split()) < 12
+    assert all(any("id" in button for button in body["buttons"]) for body in held), "it can still be answered"
+
+
 async def test_another_danger_after_an_answer_to_the_alarm_is_a_new_card(chat: Chat) -> None:
     await chat.ask("I have a fever")
     await chat.ask("false alarm")
@@ -344,6 +353,13 @@ async def test_a_red_flag_that_the_engine_finds_is_also_alone_and_told_to_the_de
 async def test_a_net_that_fails_does_not_silence_the_chat(chat: Chat) -> None:
     (body,) = await chat.ask("trip the net, will I be sore?")
     assert body["topic"] == "soreness"
+
+
+async def test_who_asks_again_while_the_engine_is_away_still_hears_whom_to_call(chat: Chat, gateway: Gateway) -> None:
+    gateway.engine.mode = "dead"
+    await chat.ask("will I be sore?")
+    (again,) = await chat.ask("what does it cost?")
+    assert "250-555-0142" in again["text"] and "911" in again["text"]
 
 
 @pytest.mark.parametrize("mode", ["dead", "slow", "status", "malformed", "wrong_shape"])

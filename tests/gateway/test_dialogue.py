@@ -54,6 +54,7 @@ class Talker:
             reply = EngineReply(kind, intent=intent, topics=topics, messages=() if topics else (unknown,))
             found = self.dialogue.follow_up(reply, record, text)
             decided = self.replies.decided(reply, self.dialogue.asked(text, record, reply))
+            decided = self.dialogue.narrowed(decided, reply, record, text)
             outcome = TurnOutcome(replies=found or self.dialogue.in_view(decided, record))
         outcome = self.dialogue.finished(outcome, record, text)
         self.kept = outcome.record
@@ -174,6 +175,35 @@ def test_each_way_of_coming_back_says_something_new(talker: Talker, kind: str) -
     assert again.body["text"] != first.body["text"]
     if kind == "not_asked":
         assert again.body["buttons"]
+
+
+@pytest.mark.parametrize("text", ["on one day?", "the other side", "and with a brace"])
+def test_a_few_words_that_are_not_understood_are_asked_back_about_the_last_answer(
+    talker: Talker, knowledge: Knowledge, text: str
+) -> None:
+    talker.say("what happens at a visit", "session")
+    (reply,) = talker.say(text, intent="nlu_fallback")
+    titles = {answer.title for answer in knowledge.topics["session"].answers.values()}
+    assert reply.kind == "clarify"
+    assert titles & {button["label"] for button in reply.body["buttons"]}
+    assert reply.body["offered"][0] == "session"
+
+
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [("do you fix bikes", "out_of_scope"), ("my uncle builds boats by the river every summer", "nlu_fallback")],
+)
+def test_what_does_not_lean_on_the_last_answer_is_not_asked_back_about_it(
+    talker: Talker, text: str, intent: str
+) -> None:
+    talker.say("what happens at a visit", "session")
+    (reply,) = talker.say(text, intent=intent)
+    assert reply.kind == "unknown"
+
+
+def test_before_any_answer_a_few_words_are_simply_not_known(talker: Talker) -> None:
+    (reply,) = talker.say("on one day?", intent="nlu_fallback")
+    assert reply.kind == "unknown"
 
 
 def test_understanding_can_be_checked_and_is_explained_again_in_other_words(
