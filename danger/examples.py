@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ruamel.yaml import YAML
+from knowledge.yaml import plain_values
 
 MARKUP = re.compile(r"\[([^\]]*)\](?:\([^)]*\)|\{[^}]*\})")
 FOLDER = "lexicon/danger"
@@ -64,9 +64,8 @@ def read(data: Path) -> list[Example]:
 def everyday(data: Path) -> list[str]:
     """What patients ask every day: the examples of the topics, and a file of further questions."""
     texts = [example.text for example in _of(data / FOLDER / f"{EVERYDAY}.txt")]
-    yaml = YAML(typ="safe", pure=True)
     for file in sorted([*(data / "answers").glob("*.yml"), *(data / "dialogue").glob("*.yml")]):
-        for entry in yaml.load(file.read_text(encoding="utf-8")).get("nlu", []):
+        for entry in plain_values(file).get("nlu", []):
             if entry["intent"] != "red_flag":
                 lines = (line.strip().removeprefix("-").strip() for line in entry.get("examples", "").splitlines())
                 texts += [MARKUP.sub(r"\1", line) for line in lines if line]

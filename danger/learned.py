@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from ruamel.yaml import YAML
 
 from danger import head
 from danger.examples import FOLDER as EXAMPLES
@@ -22,6 +21,7 @@ from danger.reader import Reader
 from danger.store import DANGER, DELTA
 from encoder.delta import delta_digest
 from encoder.store import FOLDER
+from knowledge.yaml import plain_values
 
 BORDERS = f"{EXAMPLES}/borders.yml"
 CATALOGUE = "lexicon/red_flags.yml"
@@ -57,7 +57,7 @@ class Borders:
     @classmethod
     def load(cls, data: Path) -> Borders:
         """As `safety.borders` set them."""
-        given: dict[str, Any] = YAML(typ="safe", pure=True).load((data / BORDERS).read_text(encoding="utf-8"))
+        given: dict[str, Any] = plain_values(data / BORDERS)
         return cls(
             given["alarm"],
             given["calm"],
@@ -118,8 +118,7 @@ class Learned:
 
 def levels_in(data: Path) -> dict[str, str]:
     """The level of each sign of the catalogue."""
-    catalogue = YAML(typ="safe").load((data / CATALOGUE).read_text(encoding="utf-8"))
-    return {sign["id"]: sign["level"] for sign in catalogue["signs"]}
+    return {sign["id"]: sign["level"] for sign in plain_values(data / CATALOGUE)["signs"]}
 
 
 def catch_up(data: Path, folder: Path = FOLDER) -> bool:

@@ -2,7 +2,7 @@
 
 Only plain YAML is accepted: text, numbers, lists and mappings. Tags, anchors and aliases are refused, so no file can
 build an object or blow up in memory. Every getter of a :class:`Section` checks the type of what it returns and reports
-what is wrong with file and line instead of raising, so that one run shows everything that has to be mended.
+what is wrong with file and line instead of raising, so that one run shows everything that has to be fixed.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Union
+from typing import Any, Union
 
 from ruamel.yaml.resolver import implicit_resolvers
 from yaml import MarkedYAMLError
@@ -195,6 +195,20 @@ def read(path: Path, problems: list[Problem]) -> Section | None:
     except KnowledgeError as error:
         problems.extend(error.problems)
         return None
+
+
+def plain_values(path: Path) -> dict[str, Any]:
+    """The keys of a file with plain values, without their lines: for files whose shape is checked where they are used.
+
+    Raises KnowledgeError where the file cannot be read.
+    """
+    return {key: _bare(value) for key, value in _values(path, path.as_posix()).items()}
+
+
+def _bare(value: Value) -> Any:
+    if isinstance(value.plain, dict):
+        return {key: _bare(each) for key, each in value.plain.items()}
+    return [_bare(each) for each in value.plain] if isinstance(value.plain, list) else value.plain
 
 
 def _values(path: Path, file: str) -> dict[str, Value]:

@@ -13,8 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
-
+from knowledge.yaml import plain_values
 from safety.net import LEVELS, Finding
 from safety.words import fold
 
@@ -35,12 +34,12 @@ class AnyOf:
     """Words and phrases, of which one has to stand in a sentence: looked for as text first, which is quick."""
 
     def __init__(self, texts: Iterable[str], pattern: Callable[[str], str]) -> None:
-        plain = [_plain(text) for text in texts]
-        self._forms = tuple((text, re.compile(pattern(text))) for text in plain)
+        self._texts = tuple(map(_plain, texts))
+        self._pattern = pattern
 
     def stands_in(self, plain: str) -> bool:
         """Whether one of them does."""
-        return any(text in plain and pattern.search(plain) for text, pattern in self._forms)
+        return any(text in plain and _compiled(self._pattern(text)).search(plain) for text in self._texts)
 
 
 @dataclass(frozen=True)
@@ -88,9 +87,9 @@ class Languages:
     @classmethod
     def load(cls, data: Path) -> Languages:
         """Reads `lexicon/languages/*.yml` and `lexicon/calls_for_help.yml` below the data folder."""
-        yaml, folder = YAML(typ="safe"), data / "lexicon"
-        read = {file.stem: yaml.load(file.read_text("utf-8")) for file in sorted((folder / "languages").glob("*.yml"))}
-        return cls(read, yaml.load((folder / "calls_for_help.yml").read_text("utf-8")))
+        folder = data / "lexicon"
+        read = {file.stem: plain_values(file) for file in sorted((folder / "languages").glob("*.yml"))}
+        return cls(read, plain_values(folder / "calls_for_help.yml"))
 
     def check(self, text: str) -> Finding | None:
         """A danger told in another language, worst first, or a call for help."""
@@ -131,6 +130,12 @@ def in_latin_letters(text: str) -> bool:
     """Whether at least half of the letters of a text are Latin ones, or it has none."""
     letters = [_script(letter) for letter in text if letter.isalpha()]
     return letters.count(LATIN) * 2 >= len(letters)
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """Compiled when it is needed first: of some thousand patterns few ever are."""
+    return re.compile(pattern)
 
 
 def _language(given: Mapping[str, Any]) -> Language:

@@ -11,11 +11,10 @@ from typing import Any, Literal, Protocol
 
 import spacy
 from medspacy.target_matcher import TargetMatcher, TargetRule
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
 from spacy.tokens import Doc
 
-from knowledge import Told
+from knowledge import KnowledgeError, Told
+from knowledge.yaml import plain_values
 from safety.context import Context
 from safety.patterns import Index, Pattern, Place
 from safety.words import NumberKind, Words, fold
@@ -119,18 +118,17 @@ class Rules:
     @classmethod
     def load(cls, data: Path) -> Rules:
         """Reads `lexicon/red_flag*.yml` below the data folder. RulesError if they cannot be used."""
-        yaml = YAML(typ="safe")
         lexicon: dict[str, Any] = {}
         for file in sorted((data / "lexicon").glob("red_flag*.yml")):
             try:
-                lexicon.update(yaml.load(file.read_text(encoding="utf-8")))
-            except (YAMLError, OSError, ValueError, TypeError, RecursionError) as error:
-                raise RulesError(f"{file} cannot be read ({type(error).__name__}).", "mend the file.") from error
+                lexicon.update(plain_values(file))
+            except KnowledgeError as error:
+                raise RulesError(f"{file} cannot be read: {error.problems[0].message}.", "fix the file.") from error
         try:
             return cls(lexicon)
         except (LookupError, TypeError, AttributeError, ValueError) as error:
             words = f"The red-flag rules in {data / 'lexicon'} cannot be used ({type(error).__name__}: {error})."
-            raise RulesError(f"{words}", "mend the file that holds them.") from error
+            raise RulesError(words, "fix the file that holds them.") from error
 
     def check(self, text: str, previous: Finding | None = None, before: Sequence[str] = ()) -> Finding | None:
         """The red flag in a message, or None. With the finding of the message before, "it's probably nothing" or

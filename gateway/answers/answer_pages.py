@@ -37,7 +37,7 @@ from gateway.answers.answer_parts import (
 )
 from gateway.answers.handout import MOST_TOPICS, handout
 from gateway.answers.picture_routes import questions
-from gateway.answers.search import QUERY_LIMIT, Search
+from gateway.answers.search import QUERY_LIMIT, search_in
 from gateway.answers.withdrawals import Withdrawals
 from gateway.settings import Settings
 from gateway.web.error_replies import Refused
@@ -117,7 +117,7 @@ class _Pages:
         self._settings = settings
         self._now = now
         self._withdrawals = withdrawals
-        self._search = Search(knowledge)
+        self._search = search_in(knowledge)
         self._one_handout = asyncio.Lock()
         self._one_search = asyncio.Lock()
         self._searching = 0

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from itertools import pairwise
 
 from knowledge import Knowledge, SpecificAnswer, Topic, normalise
@@ -50,6 +51,12 @@ class Search:
     def find_answers(self, query: str) -> list[str]:
         """The names of the specific answers that fit best."""
         return self._answers.find(query, MOST_SPECIFIC)
+
+
+@lru_cache(maxsize=2)
+def search_in(knowledge: Knowledge) -> Search:
+    """The index over this state of the knowledge: made once for all who search, and kept as long as two editions."""
+    return Search(knowledge)
 
 
 class Index:

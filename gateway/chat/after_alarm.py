@@ -12,9 +12,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
-
 from gateway.storage.records import Draft
+from knowledge.yaml import plain_values
 from safety.words import fold
 
 Json = dict[str, Any]
@@ -41,7 +40,7 @@ class AfterAlarm:
     @classmethod
     def load(cls, data: Path) -> AfterAlarm:
         """Reads `lexicon/after_alarm.yml` below the data folder."""
-        return cls(YAML(typ="safe").load((data / "lexicon" / "after_alarm.yml").read_text(encoding="utf-8")))
+        return cls(plain_values(data / "lexicon" / "after_alarm.yml"))
 
     def kind(self, text: str) -> str | None:
         """Which answer to an alarm this is, or None: called, joking, other, fine or not_it."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlencode
 
-from gateway.answers.search import Search
+from gateway.answers.search import search_in
 from gateway.answers.withdrawals import Withdrawals
 from knowledge import Knowledge, SpecificAnswer, Topic, normalise
 
@@ -47,7 +47,7 @@ class Reviewed:
         self._withdrawals = withdrawals
         self._now = now
         self._public_url = public_url.rstrip("/")
-        self._search = Search(knowledge)
+        self._search = search_in(knowledge)
 
     def find(self, query: str, base: str, most: int = 8) -> list[Answer]:
         """The answers that fit these words best; `base` is where this page was reached, for links."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.answers.search import Search
+from gateway.answers.search import Search, search_in
 from knowledge import Knowledge
 
 
@@ -59,3 +59,8 @@ def test_a_huge_query_takes_no_longer(search: Search, query: str) -> None:
 
 def test_nothing_known_finds_nothing(knowledge: Knowledge) -> None:
     assert Search(replace(knowledge, topics={})).find("sore") == []
+
+
+def test_all_who_search_one_knowledge_share_one_index(knowledge: Knowledge) -> None:
+    assert search_in(knowledge) is search_in(knowledge)
+    assert search_in(replace(knowledge)) is not search_in(knowledge)

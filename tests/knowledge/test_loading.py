@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
 
 from knowledge import SourceRef, normalise
 from knowledge.answers import signed_text
 from knowledge.check import check
+from knowledge.yaml import plain_values
 from tests.knowledge.conftest import Data
 
 
@@ -129,3 +132,9 @@ def test_a_topic_that_no_group_names_stands_in_the_last_one(data: Data) -> None:
         ("After a visit", ("soreness",)),
         ("More questions", ("human",)),
     ]
+
+
+@pytest.mark.parametrize("file", ["red_flags.yml", "languages/fr.yml", "danger/borders.yml", "after_alarm.yml"])
+def test_plain_values_are_those_that_yaml_gives(file: str) -> None:
+    path = Path("data/lexicon") / file
+    assert plain_values(path) == YAML(typ="safe").load(path.read_text("utf-8"))

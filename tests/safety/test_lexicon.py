@@ -31,7 +31,7 @@ def test_any_file_of_rules_is_refused_in_our_own_words(content: bytes) -> None:
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "lexicon").mkdir()
         (Path(folder) / "lexicon" / "red_flags.yml").write_bytes(content)
-        with pytest.raises(RulesError, match="What to do: mend the file"):
+        with pytest.raises(RulesError, match="What to do: fix the file"):
             Rules.load(Path(folder))
 
 
