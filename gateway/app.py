@@ -61,7 +61,7 @@ def create_app(
     counted = metrics.Metrics()
     tracing = tracing or Tracing()
     database = Database(settings.database_url, tracing.database_write)
-    store = Store(database, now, settings.chat_limit)
+    store = Store(database, now, settings.chat_limit, knowledge.clinic.timezone)
     peers = RedisPeers(settings.redis) if settings.redis else None
     others = peers or Alone()
     signals = SharedSignals(others)

@@ -134,7 +134,7 @@ class Edition:
         feedback = Feedback(database, now, knowledge.clinic.timezone)
         links, conversations = frame.links, frame.conversations
         reviewed = Reviewed(knowledge, frame.withdrawals, now, settings.public_url)
-        numbers = DeskNumbers(database, knowledge)
+        numbers = DeskNumbers(database, knowledge, now)
 
         def withheld(topic: Topic) -> bool:
             return frame.withdrawals.withheld(topic, now().astimezone(knowledge.clinic.timezone).date())

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy.exc import OperationalError
@@ -22,6 +22,7 @@ from gateway.repeating import Repeating
 from gateway.settings import Settings
 from gateway.storage.database import Database, DatabaseBusy
 from gateway.storage.store import Store
+from knowledge.clinic import read_clinic
 
 TIME = Path("trusted_time")  # in `var`
 DAY = 24 * 60 * 60.0
@@ -130,4 +131,6 @@ async def opened(settings: Settings) -> AsyncIterator[Retention]:
     async with Database.opened(settings.database_url) as database:
         time = TrustedTime(settings.var / TIME, utc_now)
         time.confirm()  # a person has asked for it, and can see the clock
-        yield Retention(Store(database), database, LocalSignals(), utc_now, time=time)
+        clinic = read_clinic(settings.data / "clinic.yml", [])
+        store = Store(database, zone=clinic.timezone if clinic else UTC)
+        yield Retention(store, database, LocalSignals(), utc_now, time=time)

@@ -1,25 +1,29 @@
 """What the front desk can count: how much the assistant answered by itself, what people waited for, what they asked.
 
-Counted from what is kept, so chats that were erased are not in it. Days are those of the clinic's clock.
+Counted from the chats that are kept, and from the sums of those that went. Days are those of the clinic's clock.
 """
 
 from __future__ import annotations
 
 import statistics
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
-from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, func, select
 
+from gateway.clock import utc_now
+from gateway.handoff.front_desk import WAITING, longer
+from gateway.storage import sums
 from gateway.storage.database import Database
-from gateway.storage.tables import conversations, desk_items, events, handoffs, ratings
+from gateway.storage.sums import Counted
+from gateway.storage.tables import handoffs, ratings
 from knowledge import Knowledge
 from safety import LEVELS
 
 TOP = 10  # questions
+DAYS_SHOWN = 62  # more are shown as weeks
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,25 @@ class Day:
 
 
 @dataclass(frozen=True)
+class Hour:
+    """One hour of the clinic's day, on all days together."""
+
+    hour: int
+    chats: int
+    asked: int  # for a person
+    wait: timedelta | None  # usual, for who asked in this hour
+
+
+@dataclass(frozen=True)
+class Colleague:
+    """What somebody of the desk has written."""
+
+    name: str
+    chats: int
+    replies: int
+
+
+@dataclass(frozen=True)
 class DeskReport:
     """All numbers of some days."""
 
@@ -47,13 +70,30 @@ class DeskReport:
     last: date
     days: tuple[Day, ...]
     reasons: tuple[Count, ...]  # why a person was needed
-    waits: tuple[timedelta, ...]  # from asking to the first reply, while somebody was there; shortest first
+    # From asking to the first reply, while somebody was there, and of who has waited longer than that by now.
+    waits: tuple[timedelta, ...]  # shortest first
     unreplied: int  # asked for a person, and nobody has replied
     topics: tuple[Count, ...]
     unanswered: int  # messages that the assistant did not understand
     helpful: int
     not_helpful: int
     red_flags: tuple[Count, ...]
+    hours: tuple[Hour, ...] = ()
+    colleagues: tuple[Colleague, ...] = ()
+    waiting: tuple[timedelta, ...] = ()  # of who waits now, while somebody was there; longest first
+
+    @property
+    def spans(self) -> tuple[Day, ...]:
+        """The days, or the weeks of a long time, by their Mondays."""
+        if len(self.days) <= DAYS_SHOWN:
+            return self.days
+        weeks: dict[date, list[Day]] = {}
+        for day in self.days:
+            weeks.setdefault(day.day - timedelta(days=day.day.weekday()), []).append(day)
+        return tuple(
+            Day(monday, sum(day.chats for day in days), sum(day.alone for day in days))
+            for monday, days in weeks.items()
+        )
 
     @property
     def chats(self) -> int:
@@ -69,7 +109,7 @@ class DeskReport:
 
     @property
     def median_wait(self) -> timedelta | None:
-        return timedelta(seconds=statistics.median(w.total_seconds() for w in self.waits)) if self.waits else None
+        return _median(wait.total_seconds() for wait in self.waits)
 
     @property
     def long_wait(self) -> timedelta | None:
@@ -90,6 +130,15 @@ class DeskReport:
                 yield title, count.name, str(count.count)
         for title, wait in (("median", self.median_wait), ("nine in ten", self.long_wait)):
             yield "wait in seconds", title, "" if wait is None else f"{wait.total_seconds():.0f}"
+        for hour in self.hours:
+            yield "chats by hour", f"{hour.hour:02}:00", str(hour.chats)
+            yield "asked for a person by hour", f"{hour.hour:02}:00", str(hour.asked)
+            if hour.wait is not None:
+                yield "wait in seconds by hour", f"{hour.hour:02}:00", f"{hour.wait.total_seconds():.0f}"
+        for colleague in self.colleagues:
+            yield "chats of a colleague", colleague.name, str(colleague.chats)
+            yield "replies of a colleague", colleague.name, str(colleague.replies)
+        yield "waiting now", "", str(len(self.waiting))
         yield "no reply of a person", "", str(self.unreplied)
         yield "not understood", "", str(self.unanswered)
         yield "rated", "helpful", str(self.helpful)
@@ -99,55 +148,57 @@ class DeskReport:
 class DeskNumbers:
     """Counts. One object for the process."""
 
-    def __init__(self, database: Database, knowledge: Knowledge) -> None:
+    def __init__(self, database: Database, knowledge: Knowledge, now: Callable[[], datetime] = utc_now) -> None:
         self._database = database
         self._knowledge = knowledge
         self._zone = knowledge.clinic.timezone
+        self._now = now
 
     async def report(self, first: date, last: date) -> DeskReport:
         """The numbers of these days, both included."""
+        return await self._database.read(lambda connection: self._count(connection, first, last))
+
+    def _count(self, connection: Connection, first: date, last: date) -> DeskReport:
         since, until = _begin(first, self._zone), _begin(last + timedelta(days=1), self._zone)
-        return await self._database.read(lambda connection: self._count(connection, first, last, since, until))
-
-    def _count(self, connection: Connection, first: date, last: date, since: datetime, until: datetime) -> DeskReport:
-        def during(column: Any) -> Any:
-            return (column >= since) & (column < until)
-
-        asked = select(events.c.conversation_id).where(events.c.role == "patient")
-        chats = select(conversations.c.id, conversations.c.created_at).where(
-            during(conversations.c.created_at), conversations.c.id.in_(asked)
-        )
-        with_person = {row.conversation_id for row in connection.execute(select(handoffs.c.conversation_id).distinct())}
-        days = {first + timedelta(days=n): [0, 0] for n in range((last - first).days + 1)}
-        for row in connection.execute(chats):
-            counts = days[row.created_at.astimezone(self._zone).date()]
-            counts[0] += 1
-            counts[1] += row.id not in with_person
-        taken = connection.execute(select(handoffs).where(during(handoffs.c.asked_at))).all()
-        alarms = select(desk_items.c.reason).where(desk_items.c.reason.in_(LEVELS), during(desk_items.c.created_at))
+        found = sums.counted(connection, self._zone, since, until) + sums.kept(connection, first, last)
         rated = (
             select(ratings.c.verdict, func.count().label("n"))
             .where(ratings.c.day >= first, ratings.c.day <= last)
             .group_by(ratings.c.verdict)
         )
         verdicts = {row.verdict: row.n for row in connection.execute(rated)}
-        said = select(events.c.kind, events.c.body["topic"].as_string().label("topic")).where(
-            during(events.c.created_at), events.c.role == "assistant", events.c.kind.in_(("answer", "unknown"))
-        )
-        answers = connection.execute(said).all()
-        titles = [self._title(row.topic) for row in answers if row.kind == "answer" and row.topic]
+        of: dict[str, Counter[str]] = {}
+        for each, number in found.items():
+            of.setdefault(each.what, Counter())[each.which] += number
+        none: Counter[str] = Counter()
+        waits = sorted(_seconds(of.get("wait", none)))
+        now = self._now()
+        asked = (handoffs.c.asked_at >= since) & (handoffs.c.asked_at < until)
+        so_far = [(now - at).total_seconds() for at in connection.execute(WAITING.where(asked)).scalars()]
+        topics = Counter[str]()
+        for name, number in of.get("topic", none).items():
+            topics[self._title(name)] += number
         return DeskReport(
             first,
             last,
-            tuple(Day(day, *counts) for day, counts in days.items()),
-            _ranked(row.reason for row in taken),
-            tuple(sorted(_waits(taken))),
-            sum(row.replied_at is None and row.reason != "desk" for row in taken),
-            _ranked(titles)[:TOP],
-            sum(row.kind == "unknown" for row in answers),
+            tuple(
+                Day(day, found[Counted(day, "chat")], found[Counted(day, "alone")])
+                for day in (first + timedelta(days=n) for n in range((last - first).days + 1))
+            ),
+            _ranked(of.get("handoff", none)),
+            tuple(timedelta(seconds=wait) for wait in sorted([*waits, *longer(waits, so_far)])),
+            of.get("unreplied", none)[""],
+            _ranked(topics)[:TOP],
+            of.get("unknown", none)[""],
             verdicts.get("helpful", 0),
             verdicts.get("not_helpful", 0),
-            _ranked(connection.execute(alarms).scalars()),
+            _ranked({flag: number for flag, number in of.get("flag", none).items() if flag in LEVELS}),
+            tuple(_hours(of.get("hour", none), of.get("asked_hour", none), of.get("wait", none))),
+            tuple(
+                Colleague(name, of.get("helped", none)[name], replies)
+                for name, replies in of.get("replies", none).most_common()
+            ),
+            tuple(timedelta(seconds=wait) for wait in sorted(so_far, reverse=True)),
         )
 
     def _title(self, name: str) -> str:
@@ -155,14 +206,28 @@ class DeskNumbers:
         return topic.title if topic else name
 
 
-def _waits(taken: Iterable[Row[Any]]) -> Iterator[timedelta]:
-    for row in taken:
-        if row.replied_at is not None and not row.after_hours and row.reason != "desk":
-            yield row.replied_at - row.asked_at
+def _seconds(waits: Counter[str], hour: str = "") -> Iterator[int]:
+    """The waits, each as often as it was; of one hour of the day, if it is given."""
+    for which, number in waits.items():
+        asked, seconds = which.split()
+        if hour in ("", asked):
+            yield from [int(seconds)] * number
 
 
-def _ranked(names: Iterable[str]) -> tuple[Count, ...]:
-    return tuple(Count(name, count) for name, count in Counter(names).most_common())
+def _hours(chats: Counter[str], asked: Counter[str], waits: Counter[str]) -> Iterator[Hour]:
+    for hour in range(24):
+        name = str(hour)
+        if chats[name] or asked[name]:
+            yield Hour(hour, chats[name], asked[name], _median(_seconds(waits, name)))
+
+
+def _median(seconds: Iterable[float]) -> timedelta | None:
+    known = list(seconds)
+    return timedelta(seconds=statistics.median(known)) if known else None
+
+
+def _ranked(counts: Mapping[str, int]) -> tuple[Count, ...]:
+    return tuple(Count(name, count) for name, count in Counter(counts).most_common())
 
 
 def _begin(day: date, zone: tzinfo) -> datetime:

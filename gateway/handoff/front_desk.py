@@ -42,7 +42,7 @@ WAITING = select(table.c.asked_at).where(
 )
 
 
-def _longer(usual: Sequence[float], waits: Sequence[float]) -> list[float]:
+def longer(usual: Sequence[float], waits: Sequence[float]) -> list[float]:
     """The waits that are longer than the usual one already: they will be no shorter in the end."""
     return [wait for wait in waits if usual and wait > statistics.median(usual)]
 
@@ -73,7 +73,7 @@ class FrontDesk:
             table.c.reason != "desk",
         )
         seconds = [(row.replied_at - row.asked_at).total_seconds() for row in connection.execute(waits)]
-        seconds += _longer(seconds, [(now - since).total_seconds() for since in connection.execute(WAITING).scalars()])
+        seconds += longer(seconds, [(now - since).total_seconds() for since in connection.execute(WAITING).scalars()])
         closes = self._clinic.closes_at(now)
         return Availability(
             now=now,

@@ -16,7 +16,7 @@ from typing import Any
 from ruamel.yaml.comments import CommentedMap
 
 from gateway.office.kinds import Typed, Wrong
-from gateway.office.parts import CLINIC_FILE, Page
+from gateway.office.parts import CLINIC_FILE, Page, Part
 from gateway.studio.errors import EditedMeanwhile, StudioError, WouldBreak
 from gateway.studio.topics.changes import Changes, Edit, text_on_disk
 from gateway.studio.topics.history import TopicHistory, Version
@@ -72,7 +72,8 @@ class ClinicFile:
         self._author = author
         self._changes = Changes(data, var / "studio")
         self._changes.recover()
-        self._history = TopicHistory(var / "office", self.path.parent)
+        self._name = file.removesuffix(".yml")
+        self._history = TopicHistory(var / "office", data)
 
     @property
     def text(self) -> str:
@@ -100,11 +101,7 @@ class ClinicFile:
         if wrong:
             return Mistaken(wrong)
 
-        def change(document: Any) -> None:
-            for part in parts:
-                part.write(document, wanted[part.key], plain[part.key])
-
-        after = edited(before, change) if parts else before
+        after = _with(before, parts, wanted, plain)
         kept = tuple(key for key in differs if key not in mine)
         return Written(before, after, tuple(part.key for part in parts), kept)
 
@@ -128,18 +125,23 @@ class ClinicFile:
 
     def versions(self) -> list[Version]:
         """What the file said before, newest first."""
-        return self._history.of(self.path.stem)
+        return self._history.of(self._name)
 
-    def bring_back(self, id: str) -> None:
-        """Write an earlier version again."""
+    def bring_back(self, id: str, page: Page | None = None) -> None:
+        """Write an earlier version again: of the whole file, or only of what a page changes in it."""
         found = [version for version in self.versions() if version.id == id and version.text is not None]
         if len(found) != 1:
             raise StudioError("There is no such version.", "choose one of the list.")
-        self._make(self.text, str(found[0].text), "an earlier version again")
+        before, earlier = self.text, str(found[0].text)
+        after = _parts_as(page, before, earlier) if page else earlier
+        try:
+            self._make(before, after, "an earlier version again")
+        except WouldBreak as error:
+            raise StudioError("That version does not fit the rest any more.", "change it by hand.") from error
 
     def _make(self, before: str, after: str, done: str) -> None:
         self._changes.make({self.path: Edit(before, after)})
-        self._history.note(self.path.stem, self._author, done, before, after)
+        self._history.note(self._name, self._author, done, before, after)
 
 
 def marks(typed: Mapping[str, Typed]) -> str:
@@ -160,7 +162,8 @@ def clinic_of(text: str, data: Path) -> tuple[Clinic | None, list[Problem]]:
 def told_at(page: Page, new: Written, problems: Sequence[Problem]) -> Mistaken:
     """What the check of the data found, at the parts that were changed, as far as it stands in their lines."""
     document = _loaded(new.after)
-    begins = {key: line for key in new.keys if (line := _line(document, key)) is not None}
+    places = {part.key: part.place(document) for part in page.parts if part.key in new.keys}
+    begins = {key: line for key, place in places.items() if (line := _line(place, key)) is not None}
     wrong: Wrong = {}
     whole: list[str] = []
     for problem in problems:
@@ -171,6 +174,27 @@ def told_at(page: Page, new: Written, problems: Sequence[Problem]) -> Mistaken:
         else:
             whole.append(told)
     return Mistaken(wrong, tuple(whole))
+
+
+def _with(before: str, parts: Sequence[Part], typed: Mapping[str, Typed], plain: Mapping[str, Any]) -> str:
+    """The text of the file with these parts in it."""
+
+    def change(document: Any) -> None:
+        for part in parts:
+            part.write(document, typed[part.key], plain[part.key])
+
+    return edited(before, change) if parts else before
+
+
+def _parts_as(page: Page, before: str, earlier: str) -> str:
+    """The text of the file with a page's parts as they were."""
+    was, there = (page.typed(_loaded(text)) for text in (earlier, before))
+    parts = [part for part in page.parts if was[part.key] != there[part.key]]
+    wrong: Wrong = {}
+    plain = {part.key: part.plain(was[part.key], wrong) for part in parts}
+    if wrong:
+        raise StudioError("That version does not fit the rest any more.", "change it by hand.")
+    return _with(before, parts, was, plain)
 
 
 def _loaded(text: str) -> Any:

@@ -7,17 +7,18 @@ compared. `plain` gives what is to be written, and notes in `wrong`, under the n
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, time, timedelta
 from typing import Any, TypeAlias
 
+from gateway.studio.topics.round_trip import folded
 from gateway.studio.topics.topic_file import TAG
 from knowledge.clinic import COLOUR, LONGEST_CLOSURE, ORIGIN, SPAN, WEEKDAYS
 from knowledge.clinic_fields import amount
-from knowledge.placeholders import BRACE
+from knowledge.placeholders import BRACE, CLINIC, PLACEHOLDER
 
-LONGEST = 500  # characters of a text
+LONGEST = 1000  # characters of a text
 MOST = 200  # lines of a list, rows of a table
 SPARE = 2  # empty rows for what is new
 TIMES = 2  # openings of a day that can always be typed
@@ -49,6 +50,19 @@ def text(typed: str) -> str:
     if BRACE.search(typed):
         raise Mistake("Please write it without { and }.")
     return typed
+
+
+def said(names: Collection[str]) -> Callable[[str], str]:
+    """A text that is said, in which these facts are filled in."""
+
+    def read(typed: str) -> str:
+        text(PLACEHOLDER.sub("", typed))
+        for name in PLACEHOLDER.findall(typed):
+            if name not in names:
+                raise Mistake(f"There is no fact {{{name}}}. Use one of those above, or write it out.")
+        return typed
+
+    return read
 
 
 def flag(typed: str) -> bool:
@@ -152,6 +166,7 @@ class Lines:
     draw: str = "lines"
     nothing: Any = field(default_factory=list)
     empty: Typed = ""
+    most: int = MOST
 
     def sent(self, form: Any, name: str) -> Typed:
         lines = map(clean, str(form.get(name) or "").splitlines())
@@ -163,14 +178,26 @@ class Lines:
     def plain(self, typed: Typed, name: str, wrong: Wrong) -> Any:
         assert isinstance(typed, str)
         lines = typed.splitlines()
-        if len(lines) > MOST:
-            wrong[name] = f"These are {len(lines):,} lines. Write at most {MOST}."
+        if len(lines) > self.most:
+            wrong[name] = f"These are {len(lines):,} lines. Write at most {self.most}."
             return None
         try:
             return [self.read(line) for line in lines]
         except Mistake as mistake:
             wrong[name] = str(mistake)
             return None
+
+
+@dataclass(frozen=True)
+class WordList(Lines):
+    """A list of words, one on each line of the form; the file has them with commas in one text."""
+
+    def typed(self, plain: Any) -> Typed:
+        return "\n".join(dict.fromkeys(filter(None, map(clean, str(plain).split(",")))))
+
+    def plain(self, typed: Typed, name: str, wrong: Wrong) -> Any:
+        words = super().plain(typed, name, wrong)
+        return None if words is None else folded(", ".join(words))
 
 
 @dataclass(frozen=True)
@@ -321,6 +348,7 @@ def _mistake_in(spans: Sequence[str]) -> str:
 Kind: TypeAlias = "One | Lines | Rows | Week"
 
 SHORT, LONG = One("short", text), One("long", text)
+SAID = One("long", said(CLINIC))
 FLAG = One("choice", flag, {YES: "Yes", NO: "No"})
 NUMBER, COUNT = One("number", number), One("number", least_one)
 MONEY, DAY = One("short", money), One("date", day)

@@ -5,7 +5,7 @@ Pages are whole without scripts. A clinical reviewer sees what is new, and appro
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -15,29 +15,33 @@ from starlette.responses import RedirectResponse, Response
 
 from gateway.office.clinic_file import Clash, ClinicFile, Mistaken, Written, clinic_of, marks, told_at
 from gateway.office.kinds import SPARE, Typed
+from gateway.office.listed import LISTS, RED_FLAG_WORDS, Listed
 from gateway.office.parts import CLINIC_FILE, NONE, Page, Part, pages
 from gateway.office.preview import Reading, examples, readings
-from gateway.office.small_talk import FILE as SMALL_TALK
-from gateway.office.small_talk import small_talk
+from gateway.office.replies import reply_pages
+from gateway.office.word_trial import Trial, try_words
 from gateway.staff.access import HEADERS, Access, Visit, the_visit
 from gateway.staff.audit import Audit
 from gateway.staff.page_views import Pages
 from gateway.studio.background import off_loop
 from gateway.studio.errors import StudioError
 from gateway.studio.pages.publish import job_now
-from gateway.studio.publishing.approvals import APPROVER
+from gateway.studio.publishing.approvals import APPROVER, DIALOGUE, GUARDED, RULES
 from gateway.studio.publishing.facts import look
 from gateway.studio.publishing.publishing import DONE
 from gateway.studio.topics.changes import text_on_disk
 from gateway.studio.topics.round_trip import load
 from gateway.studio.workplace import Workplace
 from gateway.web.error_replies import Refused
+from safety.net import RulesError
 
 Json = dict[str, Any]
 HERE = "/office"
 OWNER = "admin"
 SHOWN = 8  # answers that a change makes different
 VERSIONS = 30  # that are shown
+FEWER_VERSIONS = 8  # of a longer file
+LISTED = 100  # entries of a list on its page
 
 
 @dataclass(frozen=True)
@@ -69,6 +73,8 @@ class OfficePages:
         owned.post("/history")(self.bring_back)
         owned.get("/{name}")(self.page)
         owned.post("/{name}")(self.save)
+        owned.get("/{name}/{id}")(self.page)
+        owned.post("/{name}/{id}")(self.save)
         both = APIRouter(tags=["office"], include_in_schema=False)
         both.include_router(seen)
         both.include_router(owned)
@@ -81,13 +87,13 @@ class OfficePages:
         knowledge = self.work.state().knowledge
         return pages(knowledge.clinic, knowledge.fill)
 
-    def _talk(self) -> Page | None:
-        text = text_on_disk(self.work.settings.data / SMALL_TALK)
-        return small_talk(load(text)) if text else None
-
-    def _named(self, name: str) -> Page:
-        talk = self._talk()
-        page = talk if talk and talk.name == name else self._pages().get(name)
+    def _named(self, name: str, id: str = "") -> Page:
+        data = self.work.settings.data
+        if id:
+            titles = {topic.name: topic.title for topic in self.work.state().knowledge.topics.values()}
+            page = LISTS[name].page(data, id, titles) if name in LISTS else None
+        else:
+            page = reply_pages(data).get(name) or self._pages().get(name)
         if page is None:
             raise Refused.because("not_found")
         return page
@@ -111,9 +117,10 @@ class OfficePages:
                 found = readings(knowledge, before, after, self.work.now())
                 shown |= {"readings": found[:SHOWN], "more": len(found[SHOWN:])}
         kinds = [(page, page.known(page.typed(now)), len(page.parts)) for page in known.values()]
-        if talk := self._talk():
-            kinds.append((talk, 0, 0))
-        return {**shown, "pages": kinds, "examples": examples(knowledge, knowledge.clinic, self.work.now())}
+        data = self.work.settings.data
+        said = [*reply_pages(data).values(), *(listed for listed in LISTS.values() if any(data.glob(listed.files)))]
+        told = examples(knowledge, knowledge.clinic, self.work.now())
+        return {**shown, "pages": kinds, "said": said, "examples": told}
 
     async def _overview(self, visit: Visit, status: int = 200, problem: str = "", saved: str = "") -> Response:
         job = await off_loop(lambda: job_now(self.work))  # first: where it is done, all that is read after knows of it
@@ -166,25 +173,36 @@ class OfficePages:
         self, visit: Visit, page: Page, typed: Mapping[str, Typed], status: int = 200, **told: Any
     ) -> Response:
         knowledge = (await off_loop(self.work.state)).knowledge
-        shown: Json = {"wrong": {}, "whole": (), "clash": None, "readings": None, "more": 0}
+        shown: Json = {"wrong": {}, "whole": (), "clash": None, "readings": None, "more": 0, "trial": None, "own": ""}
         shown |= {"problem": "", "marks": "", "saved": False}
         return self.views.show(
             "office/page.html", visit, status, page=page, typed=typed, spare=SPARE, absent=NONE, fill=knowledge.fill,
-            talk=page.file == SMALL_TALK, origins=self.work.settings.origins, **{**shown, **told},
+            learned=page.file != CLINIC_FILE, guarded=_guarded(page.file), tries=page.file == RED_FLAG_WORDS,
+            origins=self.work.settings.origins, **{**shown, **told},
         )  # fmt: skip
 
-    async def page(self, name: str, saved: str = "", visit: Visit = Depends(the_visit)) -> Response:
-        page = await off_loop(lambda: self._named(name))
+    async def page(
+        self, name: str, id: str = "", saved: str = "", q: str = "", visit: Visit = Depends(the_visit)
+    ) -> Response:
+        if not id and name in LISTS:
+            return await self._list(visit, LISTS[name], q[:100])
+        page = await off_loop(lambda: self._named(name, id))
         typed = await off_loop(lambda: self._file(file=page.file).typed(page))
         return await self._page(visit, page, typed, marks=marks(typed), saved=bool(saved))
 
-    async def save(self, request: Request, name: str, visit: Visit = Depends(the_visit)) -> Response:
-        page = await off_loop(lambda: self._named(name))
+    async def _list(self, visit: Visit, listed: Listed, q: str) -> Response:
+        found = await off_loop(lambda: listed.entries(self.work.settings.data, q))
+        return self.views.show(
+            "office/list.html", visit, listed=listed, q=q, entries=found[:LISTED], more=len(found[LISTED:])
+        )
+
+    async def save(self, request: Request, name: str, id: str = "", visit: Visit = Depends(the_visit)) -> Response:
+        page = await off_loop(lambda: self._named(name, id))
         form = await request.form()
         sent, known = page.sent(form), str(form.get("marks") or "")
         take = [str(key) for key in form.getlist("take")]
         if form.get("preview"):
-            return await self._preview(visit, page, sent, known, take)
+            return await self._preview(visit, page, sent, known, take, str(form.get("own") or ""))
         try:
             done = await off_loop(lambda: self._file(visit.person.name, page.file).save(page, sent, known, take))
         except StudioError as error:
@@ -194,36 +212,45 @@ class OfficePages:
         if isinstance(done, Mistaken):
             return await self._page(visit, page, sent, 400, marks=known, wrong=done.wrong, whole=done.whole)
         if done.keys:
-            await self.audit.note(visit.person.login, "office_saved", ", ".join(done.keys))
-        back = f"{HERE}/{page.name}?saved=1" if page.file == SMALL_TALK else f"{HERE}?saved={page.name}"
+            what = ", ".join(done.keys) if page.file == CLINIC_FILE else page.name
+            await self.audit.note(visit.person.login, "office_saved", what)
+        back = f"{HERE}?saved={page.name}" if page.file == CLINIC_FILE else f"{HERE}/{page.name}?saved=1"
         return RedirectResponse(back, 303, HEADERS)
 
     async def _clashed(self, visit: Visit, page: Page, clash: Clash) -> Response:
         return await self._page(visit, page, clash.mine, 409, marks=marks(clash.theirs), clash=clash)
 
     async def _preview(
-        self, visit: Visit, page: Page, sent: Mapping[str, Typed], known: str, take: list[str]
+        self, visit: Visit, page: Page, sent: Mapping[str, Typed], known: str, take: list[str], own: str
     ) -> Response:
-        """The form as it was typed, with what patients would read if it were so; nothing is saved."""
+        """The form as it was typed, with what patients would read if it were so; nothing is saved. Words of danger are
+        tried on stored examples, and on messages of one's `own`, one a line.
+        """
 
-        def read() -> Clash | Mistaken | list[Reading]:
+        def read() -> Clash | Mistaken | Trial | list[Reading]:
             new = self._file(file=page.file).written(page, sent, known, take)
             if not isinstance(new, Written):
                 return new
             knowledge = self.work.state().knowledge
-            if page.file == SMALL_TALK:
-                was, now = (page.typed(load(text)) for text in (new.before, new.after))
-                texts = ((part.question, str(was[part.key]), str(now[part.key])) for part in page.parts)
-                return [Reading(said, *map(knowledge.fill, each)) for said, *each in texts if each[0] != each[1]]
-            before, after = (clinic_of(text, self.work.settings.data) for text in (new.before, new.after))
-            if after[0] is None or before[0] is None:
-                return told_at(page, new, after[1])
-            return readings(knowledge, before[0], after[0], self.work.now())
+            if page.file != CLINIC_FILE:
+                (was, now) = (page.typed(load(text)) for text in (new.before, new.after))
+                if page.file == RED_FLAG_WORDS:
+                    before, after = (str(words[page.parts[0].key]).splitlines() for words in (was, now))
+                    return try_words(self.work.settings.data, before, after, new.after, own.splitlines())
+                return _worded(
+                    page, was, now, lambda text: knowledge.fill_clinic(text.replace("{me}", visit.person.name))
+                )
+            old, (clinic, problems) = (clinic_of(text, self.work.settings.data) for text in (new.before, new.after))
+            if clinic is None or old[0] is None:
+                return told_at(page, new, problems)
+            return readings(knowledge, old[0], clinic, self.work.now())
 
         try:
             found = await off_loop(read)
-        except StudioError as error:
-            return await self._page(visit, page, sent, 409, marks=known, problem=str(error))
+        except (StudioError, RulesError) as error:
+            return await self._page(visit, page, sent, 409, marks=known, problem=str(error), own=own)
+        if isinstance(found, Trial):
+            return await self._page(visit, page, sent, marks=known, trial=found, own=own)
         if isinstance(found, Clash):
             return await self._clashed(visit, page, found)
         if isinstance(found, Mistaken):
@@ -232,28 +259,42 @@ class OfficePages:
 
     # what was before
 
-    async def history(self, visit: Visit = Depends(the_visit)) -> Response:
-        return await self._history(visit)
+    async def history(self, of: str = "", visit: Visit = Depends(the_visit)) -> Response:
+        return await self._history(visit, of)
 
-    async def _history(self, visit: Visit, status: int = 200, problem: str = "") -> Response:
+    def _of(self, of: str) -> Page | None:
+        """The page whose history is asked for; none: it is that of the clinic's file."""
+        return self._named(*of.split("/", 1)) if of else None
+
+    async def _history(self, visit: Visit, of: str, status: int = 200, problem: str = "") -> Response:
+        page = await off_loop(lambda: self._of(of))
+        known = {page.name: page} if page else self._pages()
+        many = FEWER_VERSIONS if page else VERSIONS
+
         def read() -> list[tuple[Any, list[Change]]]:
-            known, versions = self._pages(), self._file().versions()[: VERSIONS + 1]
+            versions = self._file(file=page.file if page else CLINIC_FILE).versions()[: many + 1]
             documents = [_held(version.text) for version in versions]
             earlier = [*documents[1:], None][: len(documents)]
             return [
                 (version, _changes(known, before, now) if before and now else [])
                 for version, now, before in zip(versions, documents, earlier, strict=True)
-            ][:VERSIONS]
+            ][:many]
 
-        return self.views.show("office/history.html", visit, status, problem=problem, versions=await off_loop(read))
+        return self.views.show(
+            "office/history.html", visit, status, of=of, page=page, problem=problem, versions=await off_loop(read)
+        )
 
-    async def bring_back(self, version: Annotated[str, Form()] = "", visit: Visit = Depends(the_visit)) -> Response:
+    async def bring_back(
+        self, version: Annotated[str, Form()] = "", of: str = "", visit: Visit = Depends(the_visit)
+    ) -> Response:
+        page = await off_loop(lambda: self._of(of))
+        file = page.file if page else CLINIC_FILE
         try:
-            await off_loop(lambda: self._file(visit.person.name).bring_back(version))
+            await off_loop(lambda: self._file(visit.person.name, file).bring_back(version, page))
         except StudioError as error:
-            return await self._history(visit, 409, str(error))
+            return await self._history(visit, of, 409, str(error))
         await self.audit.note(visit.person.login, "office_brought_back", version)
-        return RedirectResponse(HERE, 303, HEADERS)
+        return RedirectResponse(f"{HERE}/{of}" if of else HERE, 303, HEADERS)
 
 
 def _held(text: str | None) -> Any:
@@ -269,8 +310,27 @@ def _changes(known: Mapping[str, Page], before: Any, after: Any) -> list[Change]
     return [change for part in parts.values() if (change := _change(part, before, after))]
 
 
+def _guarded(file: str) -> bool:
+    """Whether a second person has to approve what is changed there."""
+    return file in RULES or file.startswith((DIALOGUE, *(f"{folder}/" for folder in GUARDED)))
+
+
+def _worded(
+    page: Page, was: Mapping[str, Typed], now: Mapping[str, Typed], fill: Callable[[str], str]
+) -> list[Reading]:
+    """What a change makes different where it is said as it is written."""
+    changed = [part for part in page.parts if was[part.key] != now[part.key]]
+    return [
+        Reading(part.question, *(fill("\n".join(part.words(typed[part.key]))) for typed in (was, now)))
+        for part in changed
+    ]
+
+
 def _change(part: Part, before: Any, after: Any) -> Change | None:
-    old, new = part.typed(before), part.typed(after)
+    try:
+        old, new = part.typed(before), part.typed(after)
+    except StudioError:  # it did not stand there yet
+        return None
     if old == new:
         return None
     was, now = part.words(old), part.words(new)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
-from ruamel.yaml.scalarstring import DoubleQuotedScalarString
+from ruamel.yaml.scalarstring import DoubleQuotedScalarString, FoldedScalarString
 
 from gateway.office.kinds import (
     COUNT,
@@ -35,6 +35,7 @@ from gateway.office.kinds import (
     price,
     site,
 )
+from gateway.studio.topics.round_trip import folded
 from knowledge import Clinic
 from knowledge.clinic import VISITS, WEEKDAYS
 from knowledge.clinic_fields import Field
@@ -56,8 +57,13 @@ class Part:
     none: str = ""  # the place that says that there is none of it; empty: it cannot be said
     hint: str = ""
 
+    def place(self, document: Any) -> Any:
+        """What of the file holds the key."""
+        return document
+
     def typed(self, document: Any) -> Typed:
         """What the file says, as a form has it."""
+        document = self.place(document)
         plain = _at(document, self.key)
         if self.none and _at(document, self.none) is False:
             return NONE
@@ -97,6 +103,7 @@ class Part:
 
     def write(self, document: Any, typed: Typed, plain: Any) -> None:
         """Put it into the file."""
+        document = self.place(document)
         if typed == NONE:
             _put(document, self.none, plain)
         elif isinstance(self.kind, Rows) and plain:
@@ -111,7 +118,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Page:
-    """Parts of a file that are changed together. `facts`: what is not known may stay so."""
+    """Parts of a file that are changed together. `facts`: what is not known may stay so; `back`: where it is listed."""
 
     name: str
     title: str
@@ -119,6 +126,7 @@ class Page:
     parts: tuple[Part, ...]
     facts: bool = False
     file: str = CLINIC_FILE
+    back: tuple[str, str] = ("/office", "the clinic")
 
     def typed(self, document: Any) -> dict[str, Typed]:
         """All of it, as the file says it."""
@@ -317,6 +325,8 @@ def _set(mapping: CommentedMap, key: str, new: Any) -> None:
 def _node(plain: Any, old: Any = None) -> Any:
     if isinstance(plain, str) and QUOTED.fullmatch(plain):
         return DoubleQuotedScalarString(plain)
+    if isinstance(plain, str) and isinstance(old, FoldedScalarString):
+        return folded(plain, old)
     if isinstance(plain, dict):
         new = CommentedMap({key: _node(each) for key, each in plain.items()})
         new.fa.set_flow_style()

@@ -10,14 +10,14 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Row, delete, func, insert, or_, select, text, update
+from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, or_, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from gateway.clock import CLOCK_SLACK, utc_now
-from gateway.storage import handoffs, screening_slots, statements
+from gateway.storage import handoffs, screening_slots, statements, sums
 from gateway.storage.database import Database
 from gateway.storage.records import (
     OWN,
@@ -65,10 +65,18 @@ class Locked:
 class Store:
     """The log of all conversations. One object for the process, over one database."""
 
-    def __init__(self, database: Database, now: Callable[[], datetime] = utc_now, chat_limit: int = 10**9) -> None:
+    def __init__(
+        self,
+        database: Database,
+        now: Callable[[], datetime] = utc_now,
+        chat_limit: int = 10**9,
+        zone: tzinfo = UTC,
+    ) -> None:
+        """`zone` is that of the days to which chats that go are counted."""
         self._database = database
         self._now = now
         self._chat_limit = chat_limit
+        self._zone = zone
 
     async def ping(self) -> None:
         """Raise if the database does not answer."""
@@ -95,9 +103,13 @@ class Store:
         return await self._database.write(lambda connection: self._of_sender(connection, sender))
 
     async def forget(self, conversation_id: str) -> None:
-        """Remove a conversation and all that was said in it."""
-        query = delete(conversations).where(conversations.c.id == conversation_id)
-        await self._database.write(lambda connection: connection.execute(query))
+        """Remove a conversation and all that was said in it; what the reports count stays."""
+        await self._database.write(lambda connection: self._let_go(connection, conversations.c.id == conversation_id))
+
+    def _let_go(self, connection: Connection, which: ColumnElement[bool]) -> list[str]:
+        ids = list(connection.execute(select(conversations.c.id).where(which).with_for_update()).scalars())
+        sums.keep(connection, self._zone, ids)
+        return list(connection.execute(delete(conversations).where(which).returning(conversations.c.id)).scalars())
 
     async def named(self, name: str) -> list[str]:
         """The ids of the conversations that have this id, or that this sender of the REST channel has."""
@@ -109,13 +121,13 @@ class Store:
 
         What was written while the clock was ahead counts as written now: it would be kept for too long.
         """
-        query = delete(conversations).where(conversations.c.last_at < before).returning(conversations.c.id)
 
         def work(connection: Connection) -> list[str]:
             now = self._now()
             ahead = update(conversations).where(conversations.c.last_at > now + CLOCK_SLACK).values(last_at=now)
             connection.execute(ahead)
-            return list(connection.execute(query).scalars())
+            sums.let_go(connection, now.date())
+            return self._let_go(connection, conversations.c.last_at < before)
 
         return await self._database.write(work)
 

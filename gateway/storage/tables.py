@@ -140,6 +140,17 @@ ratings = Table(
     Index("ix_ratings_topic_version", "topic", "version"),
 )
 
+# What the reports count of chats that went: numbers of a day that lead to no chat (gateway/storage/sums.py).
+report_sums = Table(
+    "report_sums",
+    metadata,
+    Column("day", Date, nullable=False),
+    Column("what", String(16), nullable=False),
+    Column("which", String(100), nullable=False),
+    Column("number", Integer, nullable=False),
+    PrimaryKeyConstraint("day", "what", "which"),
+)
+
 withdrawals = Table(
     "withdrawals",
     metadata,
