@@ -54,6 +54,8 @@ def read(text: str, screening: Screening, sheet: Sheet, *, on_screen: bool = Tru
     for command in COMMANDS:
         if plain in words[command]:
             return _on_screen(Reading(command=command), on_screen)
+    if _without_yes(plain, screening) in words["go_on"]:
+        return Reading(command="go_on")
     if _begins(plain, words["why_begins"]):
         return Reading(command="why")
     if plain in words["yes"] and len(sheet.asked(screening)) > 1:
@@ -180,6 +182,14 @@ def _yes_or_no(clauses: list[str], screening: Screening) -> Answer | None:
     if any(clause in words["no"] or clause in words["none"] for clause in clauses):
         return "no"
     return None
+
+
+def _without_yes(plain: str, screening: Screening) -> str:
+    """What is said after "yes": "yeah go ahead" lets the questions come, and answers none."""
+    words = plain.split()
+    while words and words[0] in screening.words["yes_begins"]:
+        words = words[1:]
+    return " ".join(words)
 
 
 def _chosen(plain: str, screening: Screening, sheet: Sheet) -> list[str]:

@@ -69,7 +69,7 @@ LABELS = (
 )  # fmt: skip
 WORDS = (
     "yes", "yes_begins", "no", "none", "not_sure", "skip", "stop", "back", "why", "why_begins", "one_by_one",
-    "wrong", "slip", "not_me", "how_long", "age_begins", "age_ends",
+    "go_on", "wrong", "slip", "not_me", "how_long", "age_begins", "age_ends",
     "negations", "doubts", "others", "past", "subjects", "questions", "asked_inside",
 )  # fmt: skip
 

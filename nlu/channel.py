@@ -26,7 +26,7 @@ from nlu.labels import answer_of, topic_of
 from nlu.local_actions import LocalActions
 from nlu.message_reader import CONTEXT
 from nlu.red_flags import JUDGED
-from nlu.topic_matcher import ANSWERS_IN_CONTEXT, RANKING_IN_CONTEXT
+from nlu.topic_matcher import ANSWERS_IN_CONTEXT, NEAREST_IN_CONTEXT, RANKING_IN_CONTEXT
 
 TOKEN_VARIABLE = "IMS_ENGINE_TOKEN"
 NO_TOKEN = f"The engine does not open without a token. Set {TOKEN_VARIABLE} in the environment; `ims run` does so."
@@ -231,6 +231,7 @@ async def understand(agent: Agent, tracker: DialogueStateTracker, text: str, jud
     said_of_it = {JUDGED: judged}
     alone = await agent.processor.parse_message(UserMessage(text, metadata=context | said_of_it), tracker)
     in_context, answers = alone.pop(RANKING_IN_CONTEXT, None), alone.pop(ANSWERS_IN_CONTEXT, {})
+    nearest = alone.pop(NEAREST_IN_CONTEXT, {})
     # A sign of danger means what it means; several topics are a question that stands for itself.
     if not title or alone["intent"]["name"] == RED_FLAG or alone.get("several"):
         return alone
@@ -242,14 +243,16 @@ async def understand(agent: Agent, tracker: DialogueStateTracker, text: str, jud
         together = await agent.processor.parse_message(UserMessage(f"{title} {text}", metadata=said_of_it))
         in_context = together["intent_ranking"]
         answers = dict(zip(alone_topics(together), answers_of(together), strict=True))
+        nearest = dict.fromkeys(alone_topics(together), together.get("answer_ranking", []))
     mixed = mix(ranked, ranking(in_context), weight)
     name, confidence = mixed[0]
     if not name.startswith("faq/") or confidence < follow_ups().answer_from or name in alone_topics(alone)[:1]:
         return alone
-    if follow_ups().unrelated(name, ranked):
+    if follow_ups().unrelated(name, ranked) and not follow_ups().only_points(text):
         return alone
     label = f"{name}.{answers[name]}" if answers.get(name) else name
-    return {**alone, **as_parsed(label, confidence), "entities": alone["entities"], "intent_ranking": listed(mixed)}
+    seen = {"entities": alone["entities"], "intent_ranking": listed(mixed), "answer_ranking": nearest.get(name, [])}
+    return {**alone, **as_parsed(label, confidence), **seen}
 
 
 def ranking(entries: list[Json]) -> list[tuple[str, float]]:

@@ -28,15 +28,16 @@ class FollowUps:
     answer_from: float
     unrelated_below: float
     function_words: frozenset[str] = frozenset()
-    own_words: int = 3
-    sure_from: float = 0.8
+    own_words: int = 2
+    sure_from: float = 0.7
+    keeps: frozenset[str] = frozenset()
 
     @classmethod
     def load(cls, path: Path = LEXICON) -> "FollowUps":
         """Read the lexicon."""
         given: dict[str, Any] = YAML(typ="safe", pure=True).load(path)
         given["lead_ins"] = tuple(given["lead_ins"])
-        given |= {name: frozenset(given[name]) for name in ("pointers", "loose_pointers", "function_words")}
+        given |= {name: frozenset(given[name]) for name in ("pointers", "loose_pointers", "function_words", "keeps")}
         return cls(**given)
 
     def weight(self, text: str, alone: Ranking) -> float:
@@ -46,7 +47,7 @@ class FollowUps:
             return 0.0
         near = len(words) <= self.pointer_reach
         if near and self.pointers.intersection(words):
-            return self.weights["pointer"]
+            return self.weights["bare" if self.only_points(text) else "pointer"]
         if len(words) <= self.short or self._leads_in(words) or (near and self.loose_pointers.intersection(words)):
             return self.weights["other"]
         name, confidence = alone[0] if alone else ("", 0.0)
@@ -59,12 +60,24 @@ class FollowUps:
 
     def stands_alone(self, text: str, alone: Ranking) -> bool:
         """Whether the message says enough by itself and is sure of a topic: then no pronoun draws it back to the last
-        one. "Still tender two days later, is that ok" is about soreness, whatever was answered before.
+        one. "Still tender two days later, is that ok" is about soreness, whatever was answered before. Who asks for a
+        person means that in however few words.
         """
         name, confidence = alone[0] if alone else ("", 0.0)
-        own = set(WORD.findall(text.lower().replace("’", "'"))) - self.pointers - self.loose_pointers
-        own -= self.function_words
-        return name.startswith("faq/") and confidence >= self.sure_from and len(own) >= self.own_words
+        says_enough = name in self.keeps or len(self._own(text)) >= self.own_words
+        return name.startswith("faq/") and confidence >= self.sure_from and says_enough
+
+    def only_points(self, text: str) -> bool:
+        """Whether the message points back and says nothing itself. "How long will it last" is then about what was
+        answered, however well it fits another topic.
+        """
+        points = self.pointers.intersection(WORD.findall(text.lower().replace("’", "'")))
+        return bool(points) and not self._own(text)
+
+    def _own(self, text: str) -> set[str]:
+        """The words that say something by themselves."""
+        words = set(WORD.findall(text.lower().replace("’", "'")))
+        return words - self.pointers - self.loose_pointers - self.function_words
 
     def _leads_in(self, words: Sequence[str]) -> bool:
         start = " ".join(words[:2])

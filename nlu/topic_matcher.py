@@ -31,6 +31,7 @@ from nlu.variants import VARIANT_OF
 
 DECISION, SURENESS = "decision.json", "sureness.json"
 ANSWERS_IN_CONTEXT = "answers_in_context"
+NEAREST_IN_CONTEXT = "nearest_in_context"
 RANKED_ANSWERS = 5
 RANKING_IN_CONTEXT = "ranking_in_context"
 UNKNOWN = "nlu_fallback"
@@ -75,7 +76,8 @@ class TopicMatcher(IntentClassifier, GraphComponent):
     In: `readings` and `reading_vectors`. Out: `intent`, `intent_ranking`, `response_selector` as Rasa's own selector
     would set it, `topics` (all topics that are answered), `answers` (the specific answer of each, or None for its own
     text), `answer_ranking`, `several` (whether its parts ask for different topics), `offered` (topics for "did you
-    mean"), and `ranking_in_context` and `answers_in_context` if the message was read in its context as well.
+    mean"), and `ranking_in_context`, `answers_in_context` and `nearest_in_context` if the message was read in its
+    context as well.
     Below the lower border the intent is `nlu_fallback`, which still offers the nearest topics unless the message looks
     out of scope; between the borders it is `clarify`. Training data without topics works too; there is then no
     `clarify`.
@@ -259,15 +261,19 @@ class TopicMatcher(IntentClassifier, GraphComponent):
             _select(message.get("response_selector")[self._policy.topics], f"{topics[0]}.{answers[0]}")
 
     def _read_in_context(self, message: Message, readings: list[str], vectors: np.ndarray) -> None:
-        """How the message ranks together with what was answered before, and the sure answer of each likely topic."""
+        """How the message ranks together with what was answered before; of each likely topic the sure answer, and the
+        nearest ones.
+        """
         assert self._ranker is not None
         read = self._read(readings, vectors)
         _, pooled = self._pooled(read.scores)
         message.set(RANKING_IN_CONTEXT, self._ranking(pooled)[: self._config["ranking_length"]], add_to_output=True)
         likely = [label for label, _ in self._ranked(pooled)[: self._policy.offers] if self._policy.is_topic(label)]
-        answers = self._answers_of(likely, read, several=False)
-        sure = {label: self._sure(ranked) for label, ranked in answers.items()}
+        found = self._answers_of(likely, read, several=False)
+        sure = {label: self._sure(answers) for label, answers in found.items()}
         message.set(ANSWERS_IN_CONTEXT, sure, add_to_output=True)
+        nearest = {label: _nearest({label: answers}) for label, answers in found.items()}
+        message.set(NEAREST_IN_CONTEXT, nearest, add_to_output=True)
 
     def _sure(self, ranked: Sequence[tuple[str, float]]) -> str | None:
         """The specific answer that ranks first, if it is sure; None is the topic's own text."""

@@ -54,8 +54,8 @@ class Talker:
             reply = EngineReply(kind, intent=intent, topics=topics, messages=() if topics else (unknown,))
             found = self.dialogue.follow_up(reply, record, text)
             decided = self.replies.decided(reply, self.dialogue.asked(text, record, reply))
-            decided = self.dialogue.narrowed(decided, reply, record, text)
-            outcome = TurnOutcome(replies=found or self.dialogue.in_view(decided, record))
+            narrowed = self.dialogue.narrowed(decided, reply, record, text)
+            outcome = TurnOutcome(replies=found or self.dialogue.in_view(narrowed, record))
         outcome = self.dialogue.finished(outcome, record, text)
         self.kept = outcome.record
         self.said += outcome.replies

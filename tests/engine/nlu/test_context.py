@@ -57,6 +57,26 @@ def test_a_message_that_says_enough_and_is_sure_stays_with_its_own_topic() -> No
     assert FOLLOW_UPS.stands_alone("still tender two days later, is that ok", SORENESS)
 
 
+@pytest.mark.parametrize("text", ["how long would those last", "what would they do", "and is it often so"])
+def test_a_pointer_with_no_words_of_its_own_is_about_the_last_answer(text: str) -> None:
+    assert FOLLOW_UPS.only_points(text)
+    assert FOLLOW_UPS.weight(text, SURE) == FOLLOW_UPS.weights["bare"] > FOLLOW_UPS.weights["pointer"]
+
+
+@pytest.mark.parametrize("text", ["how many needles", "it is for my elbow", "for how many months"])
+def test_what_says_something_itself_does_not_only_point(text: str) -> None:
+    assert not FOLLOW_UPS.only_points(text)
+
+
+def test_who_asks_for_a_person_is_not_drawn_back_to_the_last_answer() -> None:
+    assert FOLLOW_UPS.stands_alone("can i speak to someone about that", [("faq/human", 0.9)])
+    assert not FOLLOW_UPS.stands_alone("can i speak to someone about that", [("faq/human", 0.5)])
+
+
+def test_two_words_of_its_own_are_enough_for_a_clear_question() -> None:
+    assert FOLLOW_UPS.stands_alone("could i stretch those myself", [("faq/home_exercises", 0.75)])
+
+
 @pytest.mark.parametrize("text", ["how long does that last", "is that ok", "and for my neck?", "why is it so"])
 def test_an_ellipsis_does_not_stand_alone(text: str) -> None:
     assert not FOLLOW_UPS.stands_alone(text, SORENESS)

@@ -20,6 +20,9 @@ COURTESY = Courtesy.load()
         ("thats not what i asked, should he have stopped", "should he have stopped"),
         ("one more. needle in back, milk is okay after?", "needle in back, milk is okay after?"),
         ("useless bot. do you direct bill or not", "do you direct bill or not"),
+        ("good. will i need my health card", "will i need my health card"),
+        ("right, is there a bus stop close by", "is there a bus stop close by"),
+        ("fine. so on monday?", "so on monday?"),
     ],
 )
 def test_the_question_beside_courtesy_is_read(text: str, left: str) -> None:
@@ -36,6 +39,10 @@ def test_the_question_beside_courtesy_is_read(text: str, left: str) -> None:
         "no thank you",
         "i meant my sister",
         "great",
+        "good.",
+        "fine",
+        "good physios near the harbour?",
+        "right elbow hurts",
         "",
         "bye",
     ],
