@@ -10,7 +10,18 @@ from fastapi import APIRouter
 from gateway.staff.access import Access
 from gateway.staff.audit import Audit
 from gateway.staff.page_views import Pages
-from gateway.studio.pages import dry_run, editor, inbox, overview, publish, questions, review, trying, versions
+from gateway.studio.pages import (
+    dry_run,
+    editor,
+    inbox,
+    overview,
+    publish,
+    questions,
+    review,
+    trying,
+    versions,
+    withdrawn,
+)
 from gateway.studio.trying.trial import Trial
 from gateway.studio.workplace import Workplace
 
@@ -31,6 +42,9 @@ def routes(work: Workplace, access: Access, audit: Audit, pages: Pages, trial: T
         questions.QuestionPages(work, staff, audit, pages),
         review.ReviewPage(work, staff, access.staff_with("clinical_reviewer"), audit, pages),
         trying.TryPage(work, staff, pages, trial),
+        withdrawn.WithdrawnPages(
+            work, staff, access.staff_with(*withdrawn.RESTORERS), audit, pages, trial.live, trial.withdrawals
+        ),
     ):
         router.include_router(part.router())
     return router
