@@ -11,6 +11,7 @@ from gateway.staff.access import Access
 from gateway.staff.audit import Audit
 from gateway.staff.page_views import Pages
 from gateway.studio.pages import (
+    bring_in,
     dry_run,
     editor,
     inbox,
@@ -35,6 +36,7 @@ def routes(work: Workplace, access: Access, audit: Audit, pages: Pages, trial: T
     for part in (
         overview.OverviewPage(work, staff, pages),
         inbox.InboxPages(work, staff, audit, pages),
+        bring_in.ImportPage(work, staff, audit, pages),
         editor.EditorPages(work, staff, audit, pages),
         versions.VersionPages(work, staff, access.staff_with("clinical_reviewer"), audit, pages),
         dry_run.DryRunPages(work, staff, audit, pages),
