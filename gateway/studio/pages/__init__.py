@@ -20,6 +20,7 @@ from gateway.studio.pages import (
     publish,
     questions,
     review,
+    stay_understood,
     trying,
     versions,
     withdrawn,
@@ -45,6 +46,7 @@ def routes(work: Workplace, access: Access, audit: Audit, pages: Pages, trial: T
         publish.PublishPages(work, staff, audit, pages),
         questions.QuestionPages(work, staff, audit, pages),
         review.ReviewPage(work, staff, access.staff_with("clinical_reviewer"), audit, pages),
+        stay_understood.StayUnderstoodPage(work, staff, audit, pages),
         trying.TryPage(work, staff, pages, trial),
         withdrawn.WithdrawnPages(
             work, staff, access.staff_with(*withdrawn.RESTORERS), audit, pages, trial.live, trial.withdrawals
