@@ -197,3 +197,22 @@ async def test_a_topic_that_cannot_stand_alone_says_why(desk: Desk) -> None:
     kim = await desk.studio.person("kim")
     reply = await kim.post(f"{HERE}/topics", HERE, topic=["soreness"])
     assert (reply.status_code, "These cannot go out without the rest" in reply.text) == (409, True)
+
+
+async def test_a_version_that_was_live_is_live_again_and_no_other(desk: Desk) -> None:
+    first = desk.site.models.in_use()
+    assert first
+    candidate = desk.site.models.train(promote=False)
+    desk.edit()
+    desk.sign()
+    kim = await desk.studio.person("kim")
+    await kim.post(HERE, HERE)
+    shown = await page(kim, "/studio/models")
+    assert shown.count("Go back to it</button>") == 1 and "Never live." in shown
+    refused = await kim.post("/studio/models", "/studio/models", model=candidate.name)
+    assert refused.status_code == 409 and "never live here" in refused.text
+
+    assert (await kim.post("/studio/models", "/studio/models", model=first.name)).status_code == 303
+
+    assert desk.site.models.in_use() == first
+    assert f"{first.name} is in use" in await page(kim, HERE)

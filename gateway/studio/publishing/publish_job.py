@@ -1,6 +1,6 @@
 """A job of publishing, started by the studio: `python -m gateway.studio.publishing.publish_job WHAT BY [ABOUT ...]`.
 
-WHAT is `publish`, `facts`, `topics` with their names, or `rollback`.
+WHAT is `publish`, `facts`, `topics` with their names, `rollback`, or `switch` with the name of a model.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ def run(publishing: Publishing, what: str, by: str, about: Sequence[str] = ()) -
         return publish_facts(publishing, by)
     if what == "topics":
         return partly.publish(publishing, partly.topics(publishing.settings.data, about), by)
+    if what == "switch":
+        return publishing.switch(by, about[0])
     return publishing.publish(by) if what == "publish" else publishing.rollback(by)
 
 
