@@ -27,6 +27,7 @@ from gateway.studio.publishing.effects import Effects, effects
 from gateway.studio.publishing.jobs import Jobs
 from gateway.studio.publishing.publishing import Publishing
 from gateway.studio.topics.cases import Cases
+from gateway.studio.topics.change_requests import ChangeRequests
 from gateway.studio.topics.coverage import Counted, Coverage
 from gateway.studio.topics.regressions import CaseOutcome
 from gateway.studio.topics.topics import Topics
@@ -74,6 +75,7 @@ class Workplace:
         self.meaning = Meaning(settings)
         self.dry_run = DryRunJob(DryRuns(settings), settings.var / "studio", now)
         self.decisions = Decisions(settings.var / "studio")
+        self.change_requests = ChangeRequests(settings.var / "studio", now)
         self.publishing = Publishing(settings)
         self.jobs = Jobs(settings.var / "logs")
         self.database = database
