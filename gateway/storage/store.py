@@ -13,11 +13,11 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Row, Select, delete, func, insert, or_, select, text, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, delete, func, insert, or_, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from gateway.clock import CLOCK_SLACK, utc_now
-from gateway.storage import handoffs, screening_slots
+from gateway.storage import answer_sums, handoffs, screening_slots
 from gateway.storage.database import Database
 from gateway.storage.records import (
     OWN,
@@ -102,8 +102,7 @@ class Store:
 
     async def forget(self, conversation_id: str) -> None:
         """Remove a conversation and all that was said in it."""
-        query = delete(conversations).where(conversations.c.id == conversation_id)
-        await self._database.write(lambda connection: connection.execute(query))
+        await self._database.write(lambda connection: self._remove(connection, conversations.c.id == conversation_id))
 
     async def named(self, name: str) -> list[str]:
         """The ids of the conversations that have this id, or that this sender of the REST channel has."""
@@ -115,15 +114,25 @@ class Store:
 
         What was written while the clock was ahead counts as written now: it would be kept for too long.
         """
-        query = delete(conversations).where(conversations.c.last_at < before).returning(conversations.c.id)
 
         def work(connection: Connection) -> list[str]:
             now = self._now()
             ahead = update(conversations).where(conversations.c.last_at > now + CLOCK_SLACK).values(last_at=now)
             connection.execute(ahead)
-            return list(connection.execute(query).scalars())
+            return self._remove(connection, conversations.c.last_at < before)
 
         return await self._database.write(work)
+
+    def _remove(self, connection: Connection, which: ColumnElement[bool]) -> list[str]:
+        """Remove conversations, whose answers go on counting; returns their ids."""
+        # Held, so that another gateway that removes them at the same time does not count them once more.
+        held = select(conversations.c.id).where(which).order_by(conversations.c.id).with_for_update()
+        chats = list(connection.execute(held).scalars())
+        answer_sums.fold(connection, chats)
+        for first in range(0, len(chats), answer_sums.AT_ONCE):
+            some = chats[first : first + answer_sums.AT_ONCE]
+            connection.execute(delete(conversations).where(conversations.c.id.in_(some)))
+        return chats
 
     async def newest(self) -> datetime | None:
         """When something was said last, in any conversation."""
