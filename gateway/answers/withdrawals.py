@@ -41,8 +41,9 @@ class Withdrawals:
         self._watching = Repeating(self.refresh, "the withdrawn answers could not be read")  # and stay withdrawn
 
     def withheld(self, answer: Topic | SpecificAnswer, today: date) -> bool:
-        """Whether nobody may be told this answer today: its review is overdue, or it was withdrawn."""
-        return answer.expired(today) or answer.name in self._withdrawn
+        """Whether nobody may be told this answer today: its review is overdue, or it or its topic was withdrawn."""
+        topic = answer.name.partition(".")[0]
+        return answer.expired(today) or not self._withdrawn.isdisjoint({answer.name, topic})
 
     async def start(self) -> None:
         """Look now, and again and again."""

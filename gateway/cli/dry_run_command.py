@@ -19,6 +19,7 @@ console = Console(highlight=False, markup=False)
 def add_to(app: typer.Typer, settings: Callable[[], Settings], stop: Callable[[str], NoReturn]) -> None:
     """Adds the command."""
     from gateway.studio.trying.dry_run import DryRuns
+    from knowledge import Knowledge
 
     @app.command("dry-run")
     def dry_run() -> None:
@@ -26,28 +27,32 @@ def add_to(app: typer.Typer, settings: Callable[[], Settings], stop: Callable[[s
         try:
             with console.status("Trying the data out ..."):
                 found = DryRuns(settings()).run()
+                topics = Knowledge.load(settings().data).topics
         except Told as error:
             stop(str(error))
+
+        def title(name: str) -> str:
+            return topics[name].title if name in topics else name
+
         for alike in found.alike[:SHOWN]:
             kind = "clashes with" if alike.clashes else "is nearly the same as"
-            console.print(
-                f"{alike.topic}: '{alike.example}' {kind} {alike.other_topic}: '{alike.other}' ({alike.likeness})"
-            )
+            one, other = title(alike.topic), title(alike.other_topic)
+            console.print(f"{one}: '{alike.example}' {kind} {other}: '{alike.other}' ({alike.likeness})")
         if len(found.alike) > SHOWN:
             console.print(f"... and {len(found.alike) - SHOWN} more examples that are too alike.")
         for alarm in found.alarms:
             console.print(
-                f"{alarm.topic}: '{alarm.example}' raises the alarm ({alarm.sign}): no answer is given to it."
+                f"{title(alarm.topic)}: '{alarm.example}' raises the alarm ({alarm.sign}): no answer is given to it."
             )
-        table = Table("topic", "before", "now", "95 % of the change", "verdict")
+        table = Table("topic", "before", "now", "likely range of the change", "verdict")
         for change in found.changes:
             low, high = change.interval
             between = f"{low:+.1%} to {high:+.1%}"
-            table.add_row(change.part, f"{change.old:.1%}", f"{change.new:.1%}", between, change.words)
+            table.add_row(title(change.part), f"{change.old:.1%}", f"{change.new:.1%}", between, change.words)
         if table.row_count:
             console.print(table)
         for case in found.wrong_cases:
-            console.print(f"Regression case '{case.message}' is about {case.topic}: {case.now}")
+            console.print(f"Regression case '{case.message}' is about {title(case.topic)}: {case.now}")
         if found.cases:
             console.print(f"Regression cases understood: {found.cases - len(found.wrong_cases)} of {found.cases}.")
         if found.past:

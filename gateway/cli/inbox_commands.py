@@ -8,7 +8,6 @@ import getpass
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from functools import partial
 from pathlib import Path
 from typing import Annotated, NoReturn, TypeVar
 
@@ -34,12 +33,12 @@ def commands(settings: Callable[[], Settings], stop: Callable[[str], NoReturn]) 
     from gateway.studio.inbox import question_lists
     from gateway.studio.inbox.agreement import NONE, Labels
     from gateway.studio.inbox.decisions import Decisions
+    from gateway.studio.inbox.faq_import import KNOWN, WAITS, FaqImport
     from gateway.studio.inbox.inbox import Inbox, MessageGroup, grouped
     from gateway.studio.inbox.teaching import Teaching
     from gateway.studio.limits import Limits
     from gateway.studio.meaning import Meaning
     from gateway.studio.personal import Personal
-    from gateway.studio.topics.topic_file import TopicFile
     from gateway.studio.topics.topics import Topics
 
     inbox = typer.Typer(help="Messages that were not understood: list, teach, import.", no_args_is_help=True)
@@ -210,7 +209,9 @@ def commands(settings: Callable[[], Settings], stop: Callable[[str], NoReturn]) 
         """Take in messages of old chats, without personal details. With a column 'author' only patients' rows count."""
 
         async def take(here: Inbox) -> int:
-            return await here.bring([asked.question for asked in question_lists.from_csv(file)])
+            return await here.bring(
+                [asked.question for asked in question_lists.from_csv(question_lists.ListFile.read(file))]
+            )
 
         console.print(f"Took in {work(take)} messages. './ims inbox list' shows them in groups.")
 
@@ -227,31 +228,14 @@ def commands(settings: Callable[[], Settings], stop: Callable[[str], NoReturn]) 
         """Take in an FAQ list: a question near a topic goes to the inbox, any other becomes a draft with its answer."""
 
         async def take(here: Inbox) -> Table:
-            found = question_lists.faq(file)
-            personal = Personal.load(settings().data)
-            same = Limits.load(settings().data).same_question
-            topics = Topics.opened(settings().data, settings().var, by or getpass.getuser())
-            taken = {*topics.names, *topics.drafts}
-            known = {text.casefold(): name for name in topics.drafts for text in topics.open(name).examples}
-            questions = [personal.remove(asked.question).text for asked in found]
+            given = settings()
+            topics = Topics.opened(given.data, given.var, by or getpass.getuser())
+            found = question_lists.faq(question_lists.ListFile.read(file))
             table = Table("question", "became", "nearest topic")
-            for question, asked, near in zip(
-                questions, found, Meaning(settings()).nearest(questions, examples(), 1), strict=True
-            ):
-                close = f"{near[0].topic} {near[0].score:.2f}" if near else "-"
-                if near and near[0].score >= same:
-                    await here.bring([question], near[0].topic)
-                    table.add_row(question, "message in the inbox", close)
-                    continue
-                if draft := known.get(question.casefold()):
-                    table.add_row(question, f"stands in the draft {draft}", close)
-                    continue
-                name = question_lists.name_for(question, taken)
-                taken.add(name)
-                topics.new(name, [question], question)
-                if answer := personal.remove(asked.answer.replace("<", "‹")).text:
-                    topics.edit(name, partial(TopicFile.set_more, more=answer), "answer as imported")
-                table.add_row(question, f"draft {name}", close)
+            for each in await FaqImport(here, topics, Meaning(given), given.data).take(found):
+                close = f"{each.near.topic} {each.near.score:.2f}" if each.near else "-"
+                became = {WAITS: "message in the inbox", KNOWN: f"stands in the draft {each.draft}"}
+                table.add_row(each.question, became.get(each.became, f"draft {each.draft}"), close)
             return table
 
         console.print(work(take))

@@ -21,16 +21,13 @@ By = Annotated[str, typer.Option(help="Who does it.", show_default="you")]
 def commands(settings: Callable[[], Settings], stop: Callable[[str], NoReturn]) -> typer.Typer:
     """The commands under `ims regressions`."""
     from gateway.editions.models import Models
-    from gateway.studio.personal import Personal
     from gateway.studio.topics import regressions
-    from gateway.studio.topics.changes import Change, Changes
-    from gateway.studio.topics.topics import Topics
-    from gateway.studio.understanding import understood_by
+    from gateway.studio.topics.cases import Cases
 
     cases = typer.Typer(help="Messages that stay understood: list, add, check, retire.", no_args_is_help=True)
 
-    def make(change: Change) -> None:
-        Changes(settings().data, settings().var / "studio").make(change)
+    def kept(by: str = "") -> Cases:
+        return Cases(settings().data, settings().var, by or getpass.getuser())
 
     @cases.command("list")
     def list_cases() -> None:
@@ -51,15 +48,11 @@ def commands(settings: Callable[[], Settings], stop: Callable[[str], NoReturn]) 
         by: By = "",
     ) -> None:
         """Make messages cases of a topic; personal details are taken out first."""
-        given = settings()
         try:
-            Topics.opened(given.data, given.var).open(topic)
-            texts = [Personal.load(given.data).remove(text).text for text in message]
-            change = regressions.with_cases(given.data, topic, texts, by or getpass.getuser(), date.today())
-            make(change)
+            added = kept(by).add(topic, message, date.today())
         except Told as error:
             stop(str(error))
-        console.print("Added." if change else "They are cases already.")
+        console.print("Added." if added else "They are cases already.")
 
     @cases.command()
     def retire(
@@ -69,7 +62,7 @@ def commands(settings: Callable[[], Settings], stop: Callable[[str], NoReturn]) 
     ) -> None:
         """Let a case count no more."""
         try:
-            make(regressions.retired(settings().data, message, why, by or getpass.getuser(), date.today()))
+            kept(by).retire(message, why, date.today())
         except Told as error:
             stop(str(error))
         console.print("Retired.")
@@ -77,13 +70,8 @@ def commands(settings: Callable[[], Settings], stop: Callable[[str], NoReturn]) 
     @cases.command()
     def check() -> None:
         """Ask the model in use; exit code 1 if a case is not understood any more."""
-        models = Models(settings())
         try:
-            manifest = models.in_use()
-            if manifest is None:
-                stop("There is no trained model. What to do: run './ims train'.")
-            active = regressions.live_cases(settings().data)
-            found = regressions.outcomes(active, understood_by(models, manifest, [case.message for case in active]))
+            found = kept().asked(Models(settings()))
         except Told as error:
             stop(str(error))
         wrong = [outcome for outcome in found if not outcome.right]

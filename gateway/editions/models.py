@@ -21,7 +21,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -150,14 +150,17 @@ class Models:
                 found.append(Kept(file, None, str(error)))
         return found
 
+    def before(self) -> Iterator[Manifest]:
+        """The models that were in use before this one, and are still there and intact; the last one first."""
+        for name in dict.fromkeys(reversed(self._used_before())):
+            with suppress(ModelRefused):
+                if name != self._named_in_use():
+                    yield self._of(self.folder / f"{name}.tar.gz")
+
     def earlier(self) -> Manifest:
-        """The model that was in use before this one, and is still there and intact."""
-        used = self._used_before()
-        for name in reversed(used):
-            try:
-                return self._of(self.folder / f"{name}.tar.gz")
-            except ModelRefused:
-                continue
+        """The last of them; ModelRefused if there is none."""
+        if found := next(self.before(), None):
+            return found
         raise ModelRefused("There is no earlier model to go back to.", "'./ims models list' shows all.")
 
     def _of(self, file: Path) -> Manifest:

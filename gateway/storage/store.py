@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, or_
 from sqlalchemy.exc import IntegrityError
 
 from gateway.clock import CLOCK_SLACK, utc_now
-from gateway.storage import handoffs, screening_slots, statements, sums
+from gateway.storage import answer_sums, handoffs, screening_slots, statements, sums
 from gateway.storage.database import Database
 from gateway.storage.records import (
     OWN,
@@ -103,13 +103,8 @@ class Store:
         return await self._database.write(lambda connection: self._of_sender(connection, sender))
 
     async def forget(self, conversation_id: str) -> None:
-        """Remove a conversation and all that was said in it; what the reports count stays."""
-        await self._database.write(lambda connection: self._let_go(connection, conversations.c.id == conversation_id))
-
-    def _let_go(self, connection: Connection, which: ColumnElement[bool]) -> list[str]:
-        ids = list(connection.execute(select(conversations.c.id).where(which).with_for_update()).scalars())
-        sums.keep(connection, self._zone, ids)
-        return list(connection.execute(delete(conversations).where(which).returning(conversations.c.id)).scalars())
+        """Remove a conversation and all that was said in it; what the reports and the answers count stays."""
+        await self._database.write(lambda connection: self._remove(connection, conversations.c.id == conversation_id))
 
     async def named(self, name: str) -> list[str]:
         """The ids of the conversations that have this id, or that this sender of the REST channel has."""
@@ -127,9 +122,21 @@ class Store:
             ahead = update(conversations).where(conversations.c.last_at > now + CLOCK_SLACK).values(last_at=now)
             connection.execute(ahead)
             sums.let_go(connection, now.date())
-            return self._let_go(connection, conversations.c.last_at < before)
+            return self._remove(connection, conversations.c.last_at < before)
 
         return await self._database.write(work)
+
+    def _remove(self, connection: Connection, which: ColumnElement[bool]) -> list[str]:
+        """Remove conversations, of which sums stay; returns their ids."""
+        # Held, so that another gateway that removes them at the same time does not count them once more.
+        held = select(conversations.c.id).where(which).order_by(conversations.c.id).with_for_update()
+        chats = list(connection.execute(held).scalars())
+        sums.keep(connection, self._zone, chats)
+        answer_sums.fold(connection, chats)
+        for first in range(0, len(chats), answer_sums.AT_ONCE):
+            some = chats[first : first + answer_sums.AT_ONCE]
+            connection.execute(delete(conversations).where(conversations.c.id.in_(some)))
+        return chats
 
     async def newest(self) -> datetime | None:
         """When something was said last, in any conversation."""

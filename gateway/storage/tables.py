@@ -151,6 +151,19 @@ report_sums = Table(
     PrimaryKeyConstraint("day", "what", "which"),
 )
 
+# How each answer did in chats that are gone, week by week. Nothing leads back to a conversation.
+answer_sums = Table(
+    "answer_sums",
+    metadata,
+    Column("week", Date, nullable=False),  # its Monday
+    Column("answer", String(130), nullable=False),  # the name of a topic, or of one of its specific answers
+    Column("given", Integer, nullable=False),
+    Column("helpful", Integer, nullable=False),
+    Column("not_helpful", Integer, nullable=False),
+    Column("handed_over", Integer, nullable=False),
+    PrimaryKeyConstraint("week", "answer"),
+)
+
 withdrawals = Table(
     "withdrawals",
     metadata,

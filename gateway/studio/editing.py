@@ -101,3 +101,15 @@ def sign(
             raise StudioError("You wrote this text yourself. Nothing was signed.", "ask another clinical reviewer.")
         file.sign(author, today, day(review_by), id)
     topics.save(file, before, "signed")
+    for id in ids:
+        work.change_requests.end(name, id)
+
+
+def ask_for_change(work: Workplace, name: str, id: str, seen: str, author: str, comment: str) -> None:
+    """A clinical reviewer asks for a change of a text in the file of this digest, in their own words."""
+    file = work.topics().open(name)
+    if file.digest != seen:
+        raise StudioError("The topic was changed after you opened it. Nothing was asked for.", "read it again.")
+    if id and id not in {answer.id for answer in file.specific}:
+        raise StudioError("There is no such question in this topic.", "look at the list again.")
+    work.change_requests.ask(name, id, file.words_of(id), author, comment)

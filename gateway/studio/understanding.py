@@ -11,7 +11,7 @@ from gateway.editions.models import Manifest, Models
 from gateway.engine.command import TOLD, NotMeasured, finished, never
 from gateway.engine.environment import module
 
-NOT_UNDERSTOOD = "not understood"
+NOT_UNDERSTOOD, ALARM = "not understood", "alarm"
 
 
 @dataclass(frozen=True)
@@ -37,12 +37,17 @@ class Understood:
             return " and ".join(titles.get(name, name) for name in self.topics)
         if self.intent == "clarify":
             return f"did you mean {' or '.join(titles.get(name, name) for name in self.offered)}"
-        return {"nlu_fallback": NOT_UNDERSTOOD, "red_flag": "alarm"}.get(self.intent, self.intent)
+        return {"nlu_fallback": NOT_UNDERSTOOD, "red_flag": ALARM}.get(self.intent) or _as_words(self.intent)
 
     def same_for_patients(self, other: Understood) -> bool:
         """Whether a patient gets the same answer."""
         offered = self.intent != "clarify" or self.offered == other.offered
         return (self.topics, self.intent) == (other.topics, other.intent) and offered
+
+
+def _as_words(intent: str) -> str:
+    """The name of an intent for people: "follow up: shorter"."""
+    return intent.replace("/", ": ").replace("_", " ")
 
 
 def understood_by(

@@ -26,7 +26,10 @@ from gateway.studio.personal import Personal
 from gateway.studio.publishing.effects import Effects, effects
 from gateway.studio.publishing.jobs import Jobs
 from gateway.studio.publishing.publishing import Publishing
+from gateway.studio.topics.cases import Cases
+from gateway.studio.topics.change_requests import ChangeRequests
 from gateway.studio.topics.coverage import Counted, Coverage
+from gateway.studio.topics.regressions import CaseOutcome
 from gateway.studio.topics.topics import Topics
 from gateway.studio.trying.alike import Alike, examples_of, too_alike
 from gateway.studio.trying.dry_run import Alarm, DryRuns, alarms
@@ -72,6 +75,7 @@ class Workplace:
         self.meaning = Meaning(settings)
         self.dry_run = DryRunJob(DryRuns(settings), settings.var / "studio", now)
         self.decisions = Decisions(settings.var / "studio")
+        self.change_requests = ChangeRequests(settings.var / "studio", now)
         self.publishing = Publishing(settings)
         self.jobs = Jobs(settings.var / "logs")
         self.database = database
@@ -81,9 +85,11 @@ class Workplace:
         self._stamp: object = None
         self._alarms = lru_cache(maxsize=20_000)(self._alarm)
         self._effects: tuple[str, Work[Effects]] | None = None
+        self.case_check: Work[list[CaseOutcome]] | None = None  # the last time that the model in use was asked
 
     def listen_with(self, net: SafetyNet) -> None:
-        """From now on this red-flag net says which examples raise the alarm."""
+        """Another edition is live: from now on this red-flag net says which examples raise the alarm."""
+        self.case_check = None
         if net is not self._net:
             self._net = net
             self._alarms.cache_clear()
@@ -141,6 +147,12 @@ class Workplace:
             alarms=tuple(alarm for example in examples for alarm in self._alarms(name, example)),
             alike=self._alike(name, examples, others) if alike else None,
         )
+
+    def check_cases(self) -> None:
+        """Ask the model in use all messages that must stay understood, unless that is being done."""
+        if self.case_check is None or not self.case_check.running:
+            cases = Cases(self.settings.data, self.settings.var)
+            self.case_check = Work(lambda say: cases.asked(self.publishing.models))
 
     def effects(self, change: str, before: Path) -> Work[Effects]:
         """What a change of the rules does, worked out once beside the event loop; `before` is what patients get now."""

@@ -75,6 +75,13 @@ def wants_page(request: Request) -> bool:
     return "text/html" in request.headers.get("accept", "")
 
 
+def reply_to(request: Request, refused: Refused) -> Response:
+    """The reply to a refused request; a page for a person who sent a form of studio or office."""
+    if wants_page(request) and request.method == "POST" and request.url.path.startswith(("/studio", "/office")):
+        return problem_page(refused.status, "This was not done", refused.message)
+    return refused.response()
+
+
 def problem_page(status: int, title: str, message: str) -> Response:
     """A refusal as a page of the staff. What was typed is still in the form that the browser goes back to."""
     return HTMLResponse(

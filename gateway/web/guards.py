@@ -8,9 +8,10 @@ from collections.abc import Callable, Sequence
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gateway.web.error_replies import Refused
+from gateway.web.error_replies import Refused, reply_to
 
 log = logging.getLogger(__name__)
 
@@ -125,7 +126,7 @@ class BodyLimit:
             async with asyncio.timeout(self._seconds):
                 body = await self._read(scope, receive)
         except Refused as refused:
-            await refused.response()(scope, receive, send)
+            await reply_to(Request(scope), refused)(scope, receive, send)
             return
         except TimeoutError:
             await Refused.because("too_slow").response()(scope, receive, send)

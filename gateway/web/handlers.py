@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from gateway.errors import describe
-from gateway.web.error_replies import SENTENCES, Refused, error_body, problem_page, wants_page
+from gateway.web.error_replies import SENTENCES, Refused, error_body, problem_page, reply_to, wants_page
 
 Handler = Callable[[Request, Any], Coroutine[Any, Any, Response]]
 log = logging.getLogger(__name__)
@@ -22,9 +22,7 @@ log = logging.getLogger(__name__)
 async def refused(request: Request, error: Exception) -> Response:
     """The code and the sentence of a refusal; a page for a person who sent a form of studio or office."""
     assert isinstance(error, Refused)
-    if wants_page(request) and request.method == "POST" and request.url.path.startswith(("/studio", "/office")):
-        return problem_page(error.status, "This was not done", error.message)
-    return error.response()
+    return reply_to(request, error)
 
 
 async def not_done(request: Request, error: Exception) -> Response:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+import threading
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import date
@@ -12,7 +13,9 @@ from pathlib import Path
 import pytest
 
 from gateway.studio.publishing import publishing
+from gateway.studio.publishing.publish_job import run
 from gateway.studio.publishing.publishing import DONE, Publishing
+from knowledge import Knowledge
 from safety import Finding, Net
 from tests.gateway.conftest import Start
 from tests.support.publishing_site import UNTIL, Site, all_right
@@ -46,11 +49,9 @@ async def desk(start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         ours.models = site.models
         ours.clearances._models = site.models
 
-        def at_once(what: str, by: str) -> None:
+        def at_once(what: str, by: str, *about: str) -> None:
             own = Publishing(site.settings, site.models)
-            thread = __import__("threading").Thread(
-                target=lambda: own.publish(by) if what == "publish" else own.rollback(by)
-            )
+            thread = threading.Thread(target=lambda: run(own, what, by, about))
             thread.start()
             thread.join()
 
@@ -168,3 +169,50 @@ async def test_every_changed_file_is_shown_before_it_goes_out(desk: Desk) -> Non
     shown = await page(kim, HERE)
     assert re.search(r"Groups of topics: 1 change.*groups\.yml", shown)
     assert '<button id="publish">' in shown
+
+
+async def test_one_topic_goes_out_and_another_stays(desk: Desk) -> None:
+    desk.edit()
+    desk.sign()
+    desk.studio.work.topics("Kim").edit("human", lambda file: file.set_title("Who is there?"), "edited")
+    kim = await desk.studio.person("kim")
+    assert '<button id="publish" disabled>' in await page(kim, HERE)
+    for topics in ([], ["nothing"], ["human"]):
+        assert (await kim.post(f"{HERE}/topics", HERE, topic=topics)).status_code == 409
+
+    reply = await kim.post(f"{HERE}/topics", HERE, topic=["soreness"])
+
+    assert reply.status_code == 303, reply.text
+    live = desk.site.models.in_use()
+    data = live and desk.site.models.data_of(live)
+    assert data
+    published = Knowledge.load(data).topics
+    assert published["soreness"].title == "Does it ache?" and published["human"].title != "Who is there?"
+    shown = await page(kim, HERE)
+    assert "Who is there?" in shown and "Does it ache?" not in shown[shown.index('id="new"') : shown.index('id="back"')]
+
+
+async def test_a_topic_that_cannot_stand_alone_says_why(desk: Desk) -> None:
+    desk.studio.work.topics("Kim").retire("soreness")  # patients still have a group that lists it
+    kim = await desk.studio.person("kim")
+    reply = await kim.post(f"{HERE}/topics", HERE, topic=["soreness"])
+    assert (reply.status_code, "These cannot go out without the rest" in reply.text) == (409, True)
+
+
+async def test_a_version_that_was_live_is_live_again_and_no_other(desk: Desk) -> None:
+    first = desk.site.models.in_use()
+    assert first
+    candidate = desk.site.models.train(promote=False)
+    desk.edit()
+    desk.sign()
+    kim = await desk.studio.person("kim")
+    await kim.post(HERE, HERE)
+    shown = await page(kim, "/studio/models")
+    assert shown.count("Go back to it</button>") == 1 and "Never live." in shown
+    refused = await kim.post("/studio/models", "/studio/models", model=candidate.name)
+    assert refused.status_code == 409 and "never live here" in refused.text
+
+    assert (await kim.post("/studio/models", "/studio/models", model=first.name)).status_code == 303
+
+    assert desk.site.models.in_use() == first
+    assert f"{first.name} is in use" in await page(kim, HERE)

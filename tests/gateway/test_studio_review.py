@@ -149,3 +149,37 @@ async def test_a_message_of_the_inbox_is_filed_under_the_question_that_it_asks(s
     assert (await sent(kim, "/studio/inbox/question", done=done[1], answer="no"))[0] == 409
     await sent(kim, "/studio/inbox/undo", done=done[1])
     assert "is a swim ok tomorrow" not in studio.data.load().topics["soreness"].examples
+
+
+async def test_a_reviewer_asks_for_a_change_and_who_wrote_the_text_sees_it(studio: Studio) -> None:
+    kim = await new_question(studio)
+    ben = await studio.person("ben", "clinical_reviewer")
+    (key,) = set(keys(await page(ben, HERE)))
+    (id,) = studio.data.load().topics["soreness"].answers
+
+    for comment, status in (("  ", 409), ("Say <b>why</b>, please.", 303)):
+        assert (await sent(ben, f"{HERE}/change", change=key, **{f"comment:{key}": comment}))[0] == status
+
+    first = await page(kim, "/studio")
+    assert "Reviewers ask for changes" in first and "for you" in first
+    assert "Say &lt;b&gt;why&lt;/b&gt;, please." in first
+    assert "for you" not in await page(await studio.person("lee"), "/studio")
+    assert "Ben asks for a change" in await page(kim, QUESTIONS)
+    assert "It was not changed yet" in await page(ben, HERE)
+
+    await sent(kim, f"{QUESTIONS}/{id}", title="When may I swim?", text="After a day, so that it can close.")
+    assert "Reviewers ask for changes" not in await page(kim, "/studio")
+    assert "It was changed since" in await page(ben, HERE)
+    (now,) = set(keys(await page(ben, HERE)))
+    await sent(ben, HERE, text=[now], review_by="2099-01-01")
+    assert studio.work.change_requests.all() == []
+
+
+async def test_only_reviewers_ask_for_changes_and_only_of_what_they_read(studio: Studio) -> None:
+    kim = await new_question(studio)
+    ben = await studio.person("ben", "clinical_reviewer")
+    (key,) = set(keys(await page(ben, HERE)))
+    assert (await sent(kim, f"{HERE}/change", change=key, **{f"comment:{key}": "No."}))[0] == 403
+    for wrong in ("soreness.nothing:" + key.partition(":")[2], "nothing.:0", "soreness.:0", ""):
+        assert (await sent(ben, f"{HERE}/change", change=wrong, **{f"comment:{wrong}": "No."}))[0] == 409, wrong
+    assert studio.work.change_requests.all() == []

@@ -115,6 +115,17 @@ async def test_it_is_withheld_from_then_on_and_not_from_a_date(elsewhere: Withdr
     assert elsewhere.withheld(topic, day)
 
 
+async def test_a_withdrawn_topic_takes_its_specific_answers_with_it(
+    elsewhere: Withdrawals, knowledge: Knowledge
+) -> None:
+    first, second, *_ = knowledge.topics["soreness"].answers.values()
+    day = min(first.review_by, second.review_by)
+    await elsewhere.withdraw(first.name, "wrong")
+    assert elsewhere.withheld(first, day) and not elsewhere.withheld(second, day)
+    await elsewhere.withdraw("soreness", "wrong")
+    assert elsewhere.withheld(second, day)
+
+
 async def test_while_the_database_is_away_what_was_withdrawn_stays_so(
     gateway: Gateway, elsewhere: Withdrawals, knowledge: Knowledge, monkeypatch: pytest.MonkeyPatch
 ) -> None:

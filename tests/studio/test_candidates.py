@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 
 from gateway.studio.errors import StudioError
-from gateway.studio.inbox.question_lists import LONGEST, MOST_FAQ, ListedQuestion, faq, from_csv, name_for
+from gateway.studio.inbox.question_lists import LONGEST, MOST_FAQ, ListedQuestion, ListFile, faq, from_csv, name_for
 
-Read = Callable[[Path], list[ListedQuestion]]
+Read = Callable[[ListFile], list[ListedQuestion]]
 
 
-def write(folder: Path, name: str, text: str, encoding: str = "utf-8") -> Path:
+def write(folder: Path, name: str, text: str, encoding: str = "utf-8") -> ListFile:
     file = folder / name
     file.write_bytes(text.encode(encoding))
-    return file
+    return ListFile.read(file)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16", "utf-16-le"])
@@ -59,11 +59,9 @@ def test_questions_marked_up_for_search_engines_are_preferred(tmp_path: Path) ->
 
 @pytest.mark.parametrize("content", [b"", b"\n\n", b"<html></html>", b"\x00\x01\x02"])
 @pytest.mark.parametrize("name", ["x.csv", "x.html"])
-def test_what_holds_no_question_is_refused_in_a_sentence(tmp_path: Path, name: str, content: bytes) -> None:
-    file = tmp_path / name
-    file.write_bytes(content)
+def test_what_holds_no_question_is_refused_in_a_sentence(name: str, content: bytes) -> None:
     try:
-        found = faq(file)
+        found = faq(ListFile(name, content))
     except StudioError as error:
         assert "What to do" in str(error)
     else:
@@ -72,7 +70,7 @@ def test_what_holds_no_question_is_refused_in_a_sentence(tmp_path: Path, name: s
 
 def test_a_missing_file_is_told(tmp_path: Path) -> None:
     with pytest.raises(StudioError, match="cannot be read"):
-        from_csv(tmp_path / "none.csv")
+        ListFile.read(tmp_path / "none.csv")
 
 
 def test_names_are_made_of_the_words_that_matter() -> None:
@@ -93,14 +91,9 @@ def test_names_are_made_of_the_words_that_matter() -> None:
     ],
 )
 @pytest.mark.parametrize("read", [faq, from_csv])
-def test_a_file_of_another_program_is_named_for_what_it_is(
-    tmp_path: Path, start: bytes, words: str, read: Read
-) -> None:
-    file = tmp_path / "list.csv"
-    file.write_bytes(start + bytes(range(1, 256)) * 20)
-
+def test_a_file_of_another_program_is_named_for_what_it_is(start: bytes, words: str, read: Read) -> None:
     with pytest.raises(StudioError, match=f"{words}.*What to do"):
-        read(file)
+        read(ListFile("list.csv", start + bytes(range(1, 256)) * 20))
 
 
 def test_lines_that_end_as_on_an_old_mac_are_lines(tmp_path: Path) -> None:

@@ -22,12 +22,13 @@ from gateway.storage.store import Store
 from gateway.studio.errors import StudioError
 from gateway.studio.limits import Limits
 from gateway.studio.meaning import Meaning
+from gateway.studio.personal import Personal
 from gateway.studio.topics.changes import Changes
 from gateway.studio.topics.regressions import with_cases
 from gateway.studio.trying import dry_run
 from gateway.studio.trying.alike import Alike, examples_of, too_alike
 from gateway.studio.trying.dry_run import DryRuns, alarms
-from gateway.studio.trying.past import past_messages, pressed
+from gateway.studio.trying.past import changes, past_messages, pressed
 from gateway.studio.understanding import Understood
 from knowledge import Knowledge, data_hash
 from safety import Net
@@ -161,8 +162,8 @@ def test_lost_cases_and_real_messages_that_would_change_are_told_without_persona
     engine_says(monkeypatch, data, 0)
     cross_validated = getattr(dry_run, "run_in_engine")  # noqa: B009
 
-    def with_messages(settings: Settings, module: str, *arguments: str, told: str = "", **_: Any) -> Any:
-        asked.extend(json.loads(told or "[]"))
+    def with_messages(settings: Settings, module: str, *arguments: str, told: str = "[]", **_: Any) -> Any:
+        asked.extend(json.loads(told))
         said = [{"topics": ["human"], "offered": [], "intent": "faq"} for _ in asked]
         return {**cross_validated(settings, module), "messages": said}
 
@@ -252,3 +253,23 @@ def trained_model(runs: DryRuns) -> None:
     models = Models(runs._settings)
     kept = kept_model(models, "ims-1", runs._settings.data)
     models.use(replace(kept, data=data_hash(runs._settings.data)))
+
+
+def test_a_lost_alarm_stands_before_a_lost_answer_and_names_are_titles(data: Data) -> None:
+    titles = {"soreness": "Will I be sore?"}
+    answered, shorter = Understood(("soreness",), (), "faq"), Understood((), (), "follow_up/shorter")
+    unknown, alarm = Understood((), (), "nlu_fallback"), Understood((), (), "red_flag")
+
+    found = changes(
+        ["say less", "does it ache", "i cant breathe"],
+        [answered, answered, alarm],
+        [shorter, unknown, answered],
+        Personal.load(Path("data")),
+        titles,
+    )
+
+    assert [(change.text, change.old, change.new) for change in found] == [
+        ("i cant breathe", "alarm", "Will I be sore?"),
+        ("does it ache", "Will I be sore?", "not understood"),
+        ("say less", "Will I be sore?", "follow up: shorter"),
+    ]

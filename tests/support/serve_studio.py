@@ -7,7 +7,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 from gateway.app import create_app
@@ -16,7 +15,7 @@ from gateway.evaluation.compare import SAME, Difference
 from gateway.serve import server
 from gateway.settings import Settings
 from gateway.studio.meaning import Meaning
-from gateway.studio.publishing.facts import publish_facts
+from gateway.studio.publishing.publish_job import run
 from gateway.studio.publishing.publishing import Publishing
 from gateway.studio.trying.alike import Alike
 from gateway.studio.trying.dry_run import Alarm, DryRun, DryRuns, WrongCase
@@ -66,13 +65,8 @@ class ThreadJobs:
     def alive(self) -> bool:
         return self._last.is_alive()
 
-    def start(self, what: str, by: str) -> None:
-        work: dict[str, Callable[[str], object]] = {
-            "publish": self._publishing.publish,
-            "facts": partial(publish_facts, self._publishing),
-            "rollback": self._publishing.rollback,
-        }
-        self._last = threading.Thread(target=work[what], args=(by,))
+    def start(self, what: str, by: str, *about: str) -> None:
+        self._last = threading.Thread(target=run, args=(self._publishing, what, by, about))
         self._last.start()
 
 

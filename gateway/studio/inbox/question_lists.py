@@ -57,21 +57,36 @@ class ListedQuestion:
     answer: str
 
 
-def text_of(file: Path) -> str:
-    """The text of a file in whichever of the usual encodings it was saved."""
-    try:
-        if file.stat().st_size > LARGEST:
-            raise StudioError(f"{file} is larger than 50 MB.", "split it.")
-        raw = file.read_bytes()
-    except OSError as error:
-        raise StudioError(f"{file} cannot be read ({error.strerror}).", "check the name.") from None
-    for start, kind in OTHERS.items():
-        if raw.startswith(start):
-            raise StudioError(f"{file} is {kind}.")
-    text = _decoded(raw)
-    if len(CONTROL.findall(text[:20_000])) * 100 > len(text[:20_000]):
-        raise StudioError(f"{file} is not text.", "save it as CSV in UTF-8.")
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+@dataclass(frozen=True)
+class ListFile:
+    """A file that somebody has given, on disk or from a browser: what it is called, and its bytes."""
+
+    name: str
+    raw: bytes
+
+    @classmethod
+    def read(cls, path: Path) -> ListFile:
+        """One on disk; StudioError if it is too large or cannot be read."""
+        try:
+            if path.stat().st_size > LARGEST:
+                raise StudioError(f"{path} is larger than 50 MB.", "split it.")
+            return cls(str(path), path.read_bytes())
+        except OSError as error:
+            raise StudioError(f"{path} cannot be read ({error.strerror}).", "check the name.") from None
+
+    @property
+    def suffix(self) -> str:
+        return Path(self.name).suffix.casefold()
+
+    def text(self) -> str:
+        """Its text in whichever of the usual encodings it was saved."""
+        for start, kind in OTHERS.items():
+            if self.raw.startswith(start):
+                raise StudioError(f"{self.name} is {kind}.")
+        text = _decoded(self.raw)
+        if len(CONTROL.findall(text[:20_000])) * 100 > len(text[:20_000]):
+            raise StudioError(f"{self.name} is not text.", "save it as CSV in UTF-8.")
+        return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _decoded(raw: bytes) -> str:
@@ -85,15 +100,15 @@ def _decoded(raw: bytes) -> str:
     return raw.decode(ENCODINGS[-1]).replace("\0", "")  # in which every byte is a letter
 
 
-def from_csv(file: Path) -> list[ListedQuestion]:
+def from_csv(file: ListFile) -> list[ListedQuestion]:
     """The questions of a table; the column is found by its heading, or is the one that is most like questions."""
-    text = text_of(file)
+    text = file.text()
     if PAGE.match(text):
-        raise StudioError(f"{file} is a web page.", "'./ims inbox import-faq' reads its questions.")
-    return _table(file, text)
+        raise StudioError(f"{file.name} is a web page.", "take it in as an FAQ list ('./ims inbox import-faq').")
+    return _table(file.name, text)
 
 
-def _table(file: Path, text: str) -> list[ListedQuestion]:
+def _table(file: str, text: str) -> list[ListedQuestion]:
     try:
         dialect: Any = csv.Sniffer().sniff(text[:20_000], ",;\t|")
     except csv.Error:
@@ -138,28 +153,28 @@ def _page(text: str) -> list[ListedQuestion]:
     return _once(marked or reader.questions())
 
 
-def faq(file: Path) -> list[ListedQuestion]:
+def faq(file: ListFile) -> list[ListedQuestion]:
     """The questions of an FAQ list of either kind."""
-    text = text_of(file)
-    if file.suffix.casefold() in {".mhtml", ".mht"}:
-        found = _page(_archived(file))
-    elif PAGE.match(text) or file.suffix.casefold() in {".html", ".htm", ".xhtml"}:
+    text = file.text()
+    if file.suffix in {".mhtml", ".mht"}:
+        found = _page(_archived(file.raw))
+    elif PAGE.match(text) or file.suffix in {".html", ".htm", ".xhtml"}:
         found = _page(text)
     else:
-        found = _table(file, text)
+        found = _table(file.name, text)
     if len(found) > MOST_FAQ:
         raise StudioError(
-            f"{file} holds {len(found)} questions, more than an FAQ list has.",
-            f"split it into lists of {MOST_FAQ}, or take it in as old chats with './ims inbox import'.",
+            f"{file.name} holds {len(found)} questions, more than an FAQ list has.",
+            f"split it into lists of {MOST_FAQ}, or take it in as old chats ('./ims inbox import').",
         )
     if not found:
-        raise StudioError(f"No question was found in {file}.", "write them in a CSV with 'question,answer'.")
+        raise StudioError(f"No question was found in {file.name}.", "write them in a CSV with 'question,answer'.")
     return found
 
 
-def _archived(file: Path) -> str:
+def _archived(raw: bytes) -> str:
     """The page in a file in which a browser keeps a page with its pictures."""
-    body = email.message_from_bytes(file.read_bytes(), policy=email.policy.default).get_body(("html",))
+    body = email.message_from_bytes(raw, policy=email.policy.default).get_body(("html",))
     try:
         return str(body.get_content()) if body else ""
     except (LookupError, ValueError):  # an encoding that is none

@@ -122,6 +122,7 @@ class EditorPages:
             "checked": checked(knowledge, form, there.file, self.work.today),
             "examples": self._examples_of(there.name, form, alike=False),
             "preview": preview(knowledge, form),
+            "requests": self.work.change_requests.of(there.name),
         }
 
     def _examples_of(self, name: str, form: Form, alike: bool) -> Any:

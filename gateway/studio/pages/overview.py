@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -14,6 +15,8 @@ from gateway.editions.models import ModelRefused, Models
 from gateway.staff.access import Visit, the_visit
 from gateway.staff.page_views import Pages
 from gateway.studio.background import off_loop
+from gateway.studio.errors import StudioError
+from gateway.studio.topics.change_requests import ChangeRequest
 from gateway.studio.workplace import Workplace
 from knowledge import data_hash
 
@@ -65,7 +68,30 @@ class OverviewPage:
             model=await off_loop(lambda: live_model(self.work)),
             problems=state.problems,
             last=self.work.dry_run.last(),
+            asked=await off_loop(lambda: asked_changes(self.work)),
         )
+
+
+@dataclass(frozen=True)
+class AskedChange:
+    """A change that a reviewer asked for and that was not made yet: of which text, and who wrote that."""
+
+    request: ChangeRequest
+    title: str
+    author: str
+
+
+def asked_changes(work: Workplace) -> list[AskedChange]:
+    """What was asked for and waits to be changed; what is gone or cannot be read is left out."""
+    found, topics = [], work.topics()
+    for request in work.change_requests.all():
+        with suppress(StudioError, KeyError):
+            file = topics.open(request.topic)
+            if request.about(file.words_of(request.id)):
+                answer = file.answer(request.id) if request.id else None
+                title = f"{file.title} {answer.title}" if answer else file.title
+                found.append(AskedChange(request, title, topics.history.written_by(request.topic, request.id)))
+    return found
 
 
 def live_model(work: Workplace) -> LiveModel:

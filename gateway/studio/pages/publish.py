@@ -19,6 +19,7 @@ from gateway.staff.audit import Audit
 from gateway.staff.page_views import Pages
 from gateway.studio.background import off_loop
 from gateway.studio.errors import StudioError
+from gateway.studio.publishing import partly
 from gateway.studio.publishing.approvals import APPROVER
 from gateway.studio.publishing.clearance import Clearance
 from gateway.studio.publishing.publishing import DONE, RUNNING
@@ -29,6 +30,8 @@ Json = dict[str, Any]
 HERE = "/studio/publish"
 SHOWN = 30  # differences of a candidate, and of one file
 PATIENCE = 3.0  # seconds that the page waits for what a change of the rules does
+ACTIONS = {"topics": "publish_topics"}  # what the record calls a job, where that is not its own name
+Topics = Annotated[list[str] | None, Form()]
 HOW = {"new": "new", "text": "new text", "examples": "other examples", "retired": "taken away"}
 
 
@@ -48,6 +51,7 @@ class PublishPages:
         router.get("/parts/publish")(self.part)
         router.get("/parts/effects")(self.effects_part)
         router.post("/publish")(self.publish)
+        router.post("/publish/topics")(self.publish_topics)
         router.post("/publish/rollback")(self.rollback)
         router.post("/publish/cancel")(self.cancel)
         router.post("/publish/rules/{act}")(self.rules)
@@ -122,13 +126,13 @@ class PublishPages:
     async def part(self, visit: Visit = Depends(the_visit)) -> Response:
         return self.pages.show("studio/publish_part.html", visit, done=DONE, **await off_loop(self._job_now))
 
-    async def _begin(self, what: str, visit: Visit) -> Response:
+    async def _begin(self, what: str, visit: Visit, *about: str) -> Response:
         if (await off_loop(self._job_now))["running"]:
             return await self._page(
                 visit, 409, "A job is running already. What to do: wait until it is done, or cancel it."
             )
-        self.work.jobs.start(what, visit.person.name)
-        await self.audit.note(visit.person.login, what)
+        self.work.jobs.start(what, visit.person.name, *about)
+        await self.audit.note(visit.person.login, ACTIONS.get(what, what), ", ".join(about) or None)
         return RedirectResponse(HERE, 303, HEADERS)
 
     async def publish(self, visit: Visit = Depends(the_visit)) -> Response:
@@ -136,6 +140,18 @@ class PublishPages:
         if not clearance.clear:
             return await self._page(visit, 409, "This cannot be published yet. What to do: see below what is missing.")
         return await self._begin("publish", visit)
+
+    async def publish_topics(self, topic: Topics = None, visit: Visit = Depends(the_visit)) -> Response:
+        """Publish the ticked topics, and leave all else as patients have it."""
+        publishing, wanted = self.work.publishing, set(topic or ())
+        changed = {each.topic for each in (await off_loop(publishing.clearances.look)).topics}
+        if not (chosen := sorted(wanted & changed)):
+            return await self._page(visit, 409, "No topic is ticked. What to do: tick those that shall go out.")
+        part = partly.topics(self.work.settings.data, chosen)
+        found = await off_loop(lambda: partly.look(publishing, part))
+        if not found.clear:
+            return await self._page(visit, 409, "\n".join(["These cannot go out without the rest:", *found.hinders]))
+        return await self._begin("topics", visit, *chosen)
 
     async def rollback(self, visit: Visit = Depends(the_visit)) -> Response:
         return await self._begin("rollback", visit)

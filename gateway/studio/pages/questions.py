@@ -49,10 +49,11 @@ class QuestionPages:
             raise Refused.because("not_found")
         file = await off_loop(lambda: self.work.topics().open(name))
         standard = (await off_loop(self.work.state)).knowledge.standards.specific
+        requests = await off_loop(lambda: self.work.change_requests.of(name))
         given = {"typed": {"title": "", "text": "", "examples": ""}, "saved": "", "open": ""} | told
         return self.pages.show(
             "studio/questions.html", visit, status, place="/studio/topics", file=file, problem=problem,
-            most=standard.words, **given,
+            most=standard.words, requests=requests, **given,
         )  # fmt: skip
 
     async def page(self, name: str, saved: str = "", visit: Visit = Depends(the_visit)) -> Response:

@@ -10,15 +10,16 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
-from gateway.staff.access import Visit, the_visit
+from gateway.staff.access import HEADERS, Visit, the_visit
 from gateway.staff.audit import Audit
 from gateway.staff.page_views import Pages
 from gateway.studio.background import off_loop
-from gateway.studio.editing import sign
+from gateway.studio.editing import ask_for_change, sign
 from gateway.studio.errors import StudioError
 from gateway.studio.publishing.clearance import RETIRED
+from gateway.studio.topics.change_requests import LONGEST, ChangeRequest
 from gateway.studio.topics.topic_file import TopicFile
 from gateway.studio.topics.topics import Topics
 from gateway.studio.workplace import Workplace
@@ -30,7 +31,8 @@ Texts = Annotated[list[str] | None, Form()]
 @dataclass(frozen=True)
 class Waiting:
     """A text that waits for a signature: the topic's own, or a specific answer's (`id`). `signed` are the words that
-    were signed last, `digest` what the file says, `why` what keeps it from patients.
+    were signed last, `digest` what the file says, `why` what keeps it from patients, `asked` the change that a reviewer
+    asked for, and `changed` whether the words are others since.
     """
 
     topic: str
@@ -41,6 +43,8 @@ class Waiting:
     sources: tuple[str, ...]
     digest: str
     why: str = ""
+    asked: ChangeRequest | None = None
+    changed: bool = False
 
     @property
     def key(self) -> str:
@@ -73,22 +77,29 @@ class ReviewPage:
         router = APIRouter(prefix="/studio")
         router.get("/review", dependencies=[Depends(self.staff)])(self.page)
         router.post("/review", dependencies=[Depends(self.reviewer)])(self.sign)
+        router.post("/review/change", dependencies=[Depends(self.reviewer)])(self.ask)
         return router
 
     async def _shown(
-        self, visit: Visit, topic: str = "", status: int = 200, problems: Iterable[str] = (), signed: int = 0
+        self,
+        visit: Visit,
+        topic: str = "",
+        status: int = 200,
+        problems: Iterable[str] = (),
+        signed: int = 0,
+        asked: bool = False,
     ) -> Response:
         changed, counts = await off_loop(lambda: (self._changed(), self._unsigned()))
         chosen = await off_loop(lambda: self._of(topic)) if topic else []
         return self.pages.show(
             "studio/review.html", visit, status, place="/studio/review", changed=changed, counts=counts, chosen=chosen,
-            topic=topic, problems=tuple(problems), signed=signed, today=self.work.today,
+            topic=topic, problems=tuple(problems), signed=signed, asked=asked, today=self.work.today,
             review_by=self.work.today + HOLDS, may_sign=visit.person.may(["clinical_reviewer"]),
-            total=sum(each.count for each in counts),
+            total=sum(each.count for each in counts), longest=LONGEST,
         )  # fmt: skip
 
-    async def page(self, topic: str = "", visit: Visit = Depends(the_visit)) -> Response:
-        return await self._shown(visit, topic)
+    async def page(self, topic: str = "", asked: str = "", visit: Visit = Depends(the_visit)) -> Response:
+        return await self._shown(visit, topic, asked=asked == "1")
 
     async def sign(
         self,
@@ -117,6 +128,20 @@ class ReviewPage:
         if not chosen:
             problems.append("Nothing is ticked. What to do: tick what you have read and stand for.")
         return await self._shown(visit, topic, 409 if problems else 200, problems, signed)
+
+    async def ask(self, request: Request, visit: Visit = Depends(the_visit)) -> Response:
+        """Ask who wrote a text for a change of it."""
+        sent = await request.form()
+        key = str(sent.get("change") or "")[:200]
+        name, _, digest = key.partition(":")
+        own, _, id = name.partition(".")
+        comment = str(sent.get(f"comment:{key}") or "")
+        try:
+            await off_loop(partial(ask_for_change, self.work, own, id, digest, visit.person.name, comment))
+        except StudioError as error:
+            return await self._shown(visit, str(sent.get("topic") or "")[:64], 409, [str(error)])
+        await self.audit.note(visit.person.login, "change_asked", name)
+        return RedirectResponse("/studio/review?asked=1", 303, HEADERS)
 
     def _title(self, name: str) -> str:
         topic = self.work.state().knowledge.topics.get(name)
@@ -156,6 +181,8 @@ class ReviewPage:
         refs = answer.sources if answer else file.sources
         sources = tuple(f"{known[ref.id].title if ref.id in known else ref.id} {ref.section}".strip() for ref in refs)
         title = f"{file.title} {answer.title}" if answer else file.title
+        words, asked = file.words_of(id), self.work.change_requests.of(name).get(id)
         return Waiting(
-            name, id, title, file.words_of(id)[1:], topics.history.last_signed(name, id)[1:], sources, file.digest, why
-        )
+            name, id, title, words[1:], topics.history.last_signed(name, id)[1:], sources, file.digest, why,
+            asked, asked is not None and not asked.about(words),
+        )  # fmt: skip

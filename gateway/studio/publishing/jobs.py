@@ -20,10 +20,10 @@ class Jobs:
         """Whether one that was started here is at work."""
         return self._last is not None and self._last.poll() is None
 
-    def start(self, what: str, by: str) -> None:
-        """Start one. From the main thread, as the job ends with the thread that started it."""
+    def start(self, what: str, by: str, *about: str) -> None:
+        """Start one, `about` a model or topics. From the main thread, as it ends with the thread that started it."""
         self._logs.mkdir(parents=True, exist_ok=True)
-        job = (sys.executable, "-m", "gateway.studio.publishing.publish_job", what, by)
+        job = (sys.executable, "-m", "gateway.studio.publishing.publish_job", what, by, *about)
         with (self._logs / "publish.log").open("ab") as output:
             self._last = subprocess.Popen(
                 (sys.executable, "-m", "gateway.operations.child", str(os.getpid()), *job),

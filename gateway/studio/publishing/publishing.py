@@ -117,6 +117,10 @@ class Publishing:
         """Put the model in use that was in use before, with its answers."""
         return self._run("rollback", by, told, self._rolled_back)
 
+    def switch(self, by: str, name: str, told: Callable[[Job], None] = lambda job: None) -> Job:
+        """Put a model in use again that was in use once, with its answers: what it says was cleared then."""
+        return self._run("rollback", by, told, lambda job: self._switched(job, name))
+
     def _published(self, job: Job) -> Job:
         content = contents.content(self.settings.data)
         clearance = self.clearances.look()
@@ -138,6 +142,12 @@ class Publishing:
     def _rolled_back(self, job: Job) -> Job:
         earlier = self.models.earlier()
         return self._swapped(replace(job, model=earlier.name), earlier, back=True)
+
+    def _switched(self, job: Job, name: str) -> Job:
+        wanted = next((each for each in self.models.before() if each.name == name), None)
+        if wanted is None:
+            raise StudioError("This version was never live here, or is not kept any more.", "choose another one.")
+        return self._swapped(replace(job, model=wanted.name), wanted, back=True)
 
     def _ask_cases(self, candidate: Manifest) -> None:
         cases = regressions.live_cases(self.settings.data)

@@ -131,14 +131,14 @@ def followed(data: Path, old: str, new: str | None, note: str) -> Change:
         document["cases"] = []
 
     change = {}
-    for path in _files_of(data, old):
+    for path in files_of(data, old):
         before = text_on_disk(path) or ""
         change[path] = Edit(before, edited(before, on))
     return change
 
 
 def _change(data: Path, topic: str, change: Callable[[Entries, Entries], None]) -> Change:
-    path = next(iter(_files_of(data, topic)), data / FOLDER / f"{checked_name(topic)}.yml")
+    path = next(iter(files_of(data, topic)), data / FOLDER / f"{checked_name(topic)}.yml")
     before = text_on_disk(path)
     text = EMPTY.format(topic=topic) if before is None else before
 
@@ -150,7 +150,8 @@ def _change(data: Path, topic: str, change: Callable[[Entries, Entries], None]) 
     return {path: Edit(before, edited(text, on))}
 
 
-def _files_of(data: Path, topic: str) -> list[Path]:
+def files_of(data: Path, topic: str) -> list[Path]:
+    """The files in which cases of a topic stand."""
     found = []
     for path in sorted((data / FOLDER).glob("*.yml")):
         file = read(path, [])

@@ -232,7 +232,7 @@ class Topics:
             if any(f" {word} " in f" {normalise(example)} " for word in words)
         ]
         if not chosen:
-            raise StudioError(f"No example of {name} holds these words.", f"'./ims topic examples {name}'.")
+            raise StudioError(f"No example of {name} holds these words.", "choose words that stand in its examples.")
         return self.new(new, chosen)
 
     def retire(self, name: str) -> None:

@@ -11,7 +11,7 @@ from gateway.settings import Settings
 from gateway.storage.database import Database
 from gateway.storage.tables import events
 from gateway.studio.personal import Personal
-from gateway.studio.understanding import NOT_UNDERSTOOD, Understood
+from gateway.studio.understanding import ALARM, NOT_UNDERSTOOD, Understood
 from knowledge import Knowledge, normalise
 
 MOST = 1000  # messages, the newest
@@ -62,10 +62,10 @@ def changes(
     personal: Personal,
     titles: Mapping[str, str],
 ) -> list[PastChange]:
-    """The messages whose answer would be another one, those first that would be understood no more."""
+    """The messages whose answer would be another one: lost alarms first, then lost answers."""
     told = [
         PastChange(personal.remove(text).text, before.told(titles), after.told(titles))
         for text, before, after in zip(messages, old, new, strict=True)
         if not before.same_for_patients(after)
     ]
-    return sorted(told, key=lambda change: change.new != NOT_UNDERSTOOD)
+    return sorted(told, key=lambda change: (change.old != ALARM, change.new != NOT_UNDERSTOOD))
