@@ -20,7 +20,7 @@ FACTS = "clinic.yml"
 
 
 def look(publishing: Publishing) -> Clearance:
-    """What is new about the facts, and what hinders."""
+    """What is new about the facts, and what stands in the way."""
     try:
         with _alone_changed(publishing) as staged:
             return staged.clearances.look()
