@@ -24,7 +24,7 @@ test: tracing lint check train  ## Set up, then lint, check the knowledge, train
 	$(GATEWAY) -m pytest $(SHOWN) --outcomes var/test-outcomes-engine.json --outcomes var/test-outcomes-gateway.json
 
 quick: lint check  ## Lint, types, and the tests that need no model, browser or server: under two minutes
-	$(GATEWAY) -m pytest tests --ignore=tests/engine --quick -n auto -q
+	$(GATEWAY) -m pytest tests --ignore=tests/engine --quick -n auto --dist loadfile -q
 
 setup:  ## Make both environments and the sentence encoder
 	@$(PYTHON) environments/setup.py

@@ -1,7 +1,7 @@
 """Loads and checks what the assistant knows: the files in ``data/``.
 
 Pure Python on 3.10 and newer with ruamel.yaml alone, so that the engine and the gateway read the same files the same
-way. ``Knowledge.load(Path("data"))`` is the way in; ``python -m knowledge.check`` tells trainers what to mend.
+way. ``Knowledge.load(Path("data"))`` is the way in; ``python -m knowledge.check`` tells trainers what to fix.
 """
 
 from knowledge.answers import SourceRef, SpecificAnswer, Topic, normalise

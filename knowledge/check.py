@@ -1,4 +1,4 @@
-"""``python -m knowledge.check``: everything that has to be mended before the data may be used.
+"""``python -m knowledge.check``: everything that has to be fixed before the data may be used.
 
 Errors keep the data from loading; findings are answers that load but are too long, too hard to read, promise too
 much, or are out of date. Either makes the check fail. ``--only`` shows one file or folder; ``--write-docs`` writes the
@@ -379,11 +379,11 @@ def _next(problems: list[Problem]) -> str:
         return "Next: './ims train', then ask it something with './ims ask'."
     if any(FILL_IN in problem.message for problem in problems):
         return f"Next: write what stands at each {FILL_IN}, data/clinic.yml first, and check again."
-    return "Next: mend these, and check again."
+    return "Next: fix these, and check again."
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Prints what has to be mended; 1 if there is anything."""
+    """Prints what has to be fixed; 1 if there is anything."""
     parser = argparse.ArgumentParser(prog="python -m knowledge.check", description="Checks the files in data/.")
     parser.add_argument("data", nargs="?", default="data", type=Path, help="the folder to check (data)")
     parser.add_argument("--only", action="append", default=[], metavar="PATH", help="show only what is in this file")

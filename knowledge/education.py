@@ -108,7 +108,7 @@ def problems(education: Education, path: Path, topics: Collection[str]) -> Itera
                 message = (
                     f"'{topic}' reaches {percent:.0f} of 100 in {instrument.title}; the target is {instrument.target}"
                 )
-                yield Problem(file, reading.line, message, f"mend {low}, then score it again", "finding")
+                yield Problem(file, reading.line, message, f"fix {low}, then score it again", "finding")
 
 
 def page(education: Education) -> list[str]:
@@ -127,7 +127,7 @@ def page(education: Education) -> list[str]:
         *_instruments(education),
         *_table(education),
         *_notes(education),
-        *_list("What was mended, and why", education.mended),
+        *_list("What was fixed, and why", education.mended),
         *_list("Limits", education.limits),
     ]
 

@@ -155,7 +155,7 @@ def _drawing(entry: Section, path: Path, parts: Collection[str]) -> str:
         return ""
     except (ElementTree.ParseError, ValueError) as error:
         line = error.position[0] if isinstance(error, ElementTree.ParseError) else 1
-        entry.report(f"{path.name} is not valid SVG (line {line})", "mend the file", "id")
+        entry.report(f"{path.name} is not valid SVG (line {line})", "fix the file", "id")
         return ""
     if root.tag != f"{{{SVG}}}svg" or "viewBox" not in root.attrib:
         entry.report(f"{path.name} has no viewBox", "give its svg element a viewBox", "id")

@@ -1,4 +1,4 @@
-"""What can be wrong with the files in ``data/``, said so that a trainer can mend it."""
+"""What can be wrong with the files in ``data/``, said so that a trainer can fix it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Severity = Literal["error", "finding", "note"]
 
 @dataclass(frozen=True, order=True)
 class Problem:
-    """One thing to mend: where it is, what is wrong, and what to do about it.
+    """One thing to fix: where it is, what is wrong, and what to do about it.
 
     An ``error`` keeps the data from loading at all. A ``finding`` loads but does not meet the standards
     of ``data/standards.yml`` (too long, too hard to read, promises too much); ``knowledge.check`` fails on both.
@@ -41,7 +41,7 @@ class Told(Exception):
 
 
 class KnowledgeError(Told):
-    """The data cannot be used; ``problems`` lists everything that has to be mended first."""
+    """The data cannot be used; ``problems`` lists everything that has to be fixed first."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = sorted(problems)

@@ -1,6 +1,7 @@
 """Which tests a run leaves out, and how the hazard log is held against all that ran.
 
-`--quick` leaves out what needs a model, a browser or a server of its own, or takes long (`needs`, `browser`, `slow`).
+`--quick` leaves out what needs a model, a browser or a server of its own, or takes long (`engine`, `needs`, `browser`,
+`slow`).
 Each run can note which tests passed (`--write-outcomes FILE`); the last one reads what the others noted (`--outcomes
 FILE`, as often as needed) and asks in `tests/governance/test_hazards.py` what was not shown.
 """
@@ -15,7 +16,7 @@ import pytest
 
 from tests.support.system import skip_or_fail
 
-LEFT_OUT_WHEN_QUICK = ("needs", "browser", "slow")
+LEFT_OUT_WHEN_QUICK = ("engine", "needs", "browser", "slow")
 
 
 class Outcomes:

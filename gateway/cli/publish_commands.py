@@ -52,7 +52,7 @@ def commands(settings: Callable[[], Settings], stop: Callable[[str], NoReturn]) 
 
     @publish.command()
     def check() -> None:
-        """Show every change that patients do not have yet, and what hinders; exit code 1 if something does."""
+        """Show every change that patients do not have yet, and what stands in the way; exit code 1 if anything does."""
         found = Publishing(settings()).clearances.look()
         table = Table("topic", "what is new", "signed by")
         for topic in found.topics:
@@ -106,7 +106,7 @@ def commands(settings: Callable[[], Settings], stop: Callable[[str], NoReturn]) 
     def rules(publishing: Publishing) -> Clearance:
         found = publishing.clearances.look()
         if not found.rules:
-            stop("No rule that needs four eyes is changed.")
+            stop("No changed rule needs a second person.")
         return found
 
     def in_person(

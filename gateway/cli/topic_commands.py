@@ -152,7 +152,7 @@ def add_to(topics: typer.Typer, settings: Callable[[], Settings], stop: Callable
 
         with studio(by) as here:
             here.edit(name, change, "edited")
-        console.print(f"{name} is saved. './ims check' tells what there is to mend.")
+        console.print(f"{name} is saved. './ims check' says what there is to fix.")
 
     @topics.command()
     def sign(

@@ -67,7 +67,7 @@ class Difference:
 
 @dataclass(frozen=True)
 class ChangedFile:
-    """A file that is not what it was. `name` is its path in data/; `guarded` if the change needs four eyes."""
+    """A file that is not what it was. `name` is its path in data/; `guarded` if the change needs a second person."""
 
     name: str
     title: str

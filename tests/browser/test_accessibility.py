@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from knowledge import Knowledge
 from tests.browser.conftest import DESKTOP, PHONE, Chat, OpenChat
 from tests.support.axe import violations
+from tests.support.shipped import shipped_knowledge
 
 PAGE = [".site", "#main", ".demo-note"]  # the clinic's page has tests of its own
 
@@ -223,7 +223,7 @@ def test_it_can_be_used_however_the_phone_is_held(open_chat: OpenChat) -> None:
 
 def test_no_words_point_to_a_place_a_shape_or_a_colour() -> None:
     pointing = re.compile(r"\b(above|below|left|right|round|square|red|green|blue|grey|dessus|dessous|gauche|droite)\b")
-    catalogues = Knowledge.load(Path("data")).catalogues.values()
+    catalogues = shipped_knowledge().catalogues.values()
     texts = [text for catalogue in catalogues for text in catalogue.strings.values()]
     assert len(texts) > 100
     assert [text for text in texts if pointing.search(text) and "right now" not in text] == []

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.browser.conftest import PHONE, Chat, OpenChat
+from tests.support.processes import eventually
 
 # Windows as they are left by a keyboard, or made small by large text (in percent).
 WINDOWS = {
@@ -43,8 +44,7 @@ def test_the_number_to_call_is_in_sight_whatever_the_window(
     chat.open().ask(said)
     call = chat.page.get_by_role("link", name=f"Call {number}", exact=True).first
     expect(call).to_be_visible()
-    chat.page.wait_for_timeout(300)
-    assert in_sight(chat, call)
+    eventually(lambda: in_sight(chat, call))
 
 
 def test_the_call_comes_first_and_is_as_wide_as_the_card(open_chat: OpenChat) -> None:

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from knowledge import Knowledge
 from tests.browser.conftest import PHONE, OpenChat, Site
+from tests.support.shipped import shipped_knowledge
 
-CLINIC = Knowledge.load(Path("data")).clinic
+CLINIC = shipped_knowledge().clinic
 
 
 @pytest.fixture

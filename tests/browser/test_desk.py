@@ -14,6 +14,7 @@ from gateway.staff.accounts import Accounts
 from gateway.storage.database import Database
 from tests.browser.conftest import DESKTOP, PHONE, Chat, OpenChat, Site
 from tests.support.axe import violations
+from tests.support.processes import eventually
 from tests.support.staff import PASSWORD, ready
 from tests.support.teaching import in_a_thread
 
@@ -451,8 +452,7 @@ def test_an_emergency_rings_on_top_until_somebody_opens_it(open_chat: OpenChat, 
     expect(first).to_contain_text("nobody has looked")
     expect(desk.locator("#live")).to_contain_text("emergency")
     before = rang(desk)
-    desk.wait_for_timeout(1500)
-    assert rang(desk) > before + 1
+    eventually(lambda: rang(desk) > before + 1)
     first.get_by_role("link").click()
     expect(desk.locator("#queue")).not_to_contain_text("nobody has looked")
     desk.get_by_label("What was done?").fill("Called, help is there.")

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from playwright.sync_api import expect
 
-from knowledge import Knowledge
 from tests.browser.conftest import PHONE, OpenChat
 from tests.support.axe import violations
+from tests.support.shipped import shipped_knowledge
 
-KNOWLEDGE = Knowledge.load(Path("data"))
+KNOWLEDGE = shipped_knowledge()
 DRAWN = {"needles": "How thick is the needle?", "soreness": "The hours after a treatment"}
 
 

@@ -199,8 +199,8 @@ def test_unsaved_work_is_not_left_behind_without_a_word(open_studio: OpenStudio)
     page.on("dialog", stay)
     page.get_by_label("Short answer").press_sequentially(" More.")
     expect(page.locator("#unsaved")).to_have_text("Not saved yet.")
-    page.get_by_role("link", name="Topics").click()
-    page.wait_for_timeout(300)
+    with page.expect_event("dialog"):
+        page.get_by_role("link", name="Topics").click()
     assert asked == ["beforeunload"]
     expect(page.get_by_label("Short answer")).to_have_value(re.compile("More"))
     page.get_by_role("button", name="Save", exact=True).click()

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from playwright.sync_api import expect
 
-from knowledge import Knowledge
 from tests.browser.conftest import DESKTOP, PHONE, OpenChat
+from tests.support.shipped import shipped_knowledge
 
-KNOWLEDGE = Knowledge.load(Path("data"))
+KNOWLEDGE = shipped_knowledge()
 
 
 def test_it_begins_with_questions_to_tap(open_chat: OpenChat) -> None:

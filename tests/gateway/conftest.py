@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -24,6 +25,7 @@ from gateway.storage.store import Store
 from knowledge import Knowledge
 from safety import Finding
 from tests.support.fake_engine import TOKEN, FakeEngine
+from tests.support.shipped import shipped_knowledge
 
 Json = dict[str, Any]
 NOW = datetime(2026, 11, 21, 18, 0, tzinfo=UTC)
@@ -87,7 +89,7 @@ class Chat:
 
     async def answer_to(self, seq: int) -> list[Json]:
         """The answers to the message of this number, as soon as they are there."""
-        for _ in range(400):
+        for _ in range(2000):
             if found := [event for event in await self.history(seq) if event["in_reply_to"] == seq]:
                 return found
             await pause()
@@ -100,9 +102,16 @@ class Chat:
 
 
 async def pause() -> None:
-    import asyncio
-
     await asyncio.sleep(0.01)
+
+
+async def until(what: Callable[[], bool]) -> None:
+    """Go on as soon as `what` holds, however busy the machine is."""
+    for _ in range(2000):
+        if what():
+            return
+        await pause()
+    raise AssertionError("it did not come true in time")
 
 
 @dataclass
@@ -126,12 +135,12 @@ class Gateway:
 
 @pytest.fixture(scope="session")
 def knowledge() -> Knowledge:
-    return Knowledge.load(Path("data"))
+    return shipped_knowledge()
 
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return Settings(var=tmp_path / "var", engine_timeout=0.3, heartbeat=0.2, conversation_burst=1000)
+    return Settings(var=tmp_path / "var", engine_timeout=2.0, heartbeat=0.2, conversation_burst=1000)
 
 
 @pytest.fixture

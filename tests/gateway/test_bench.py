@@ -139,6 +139,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Processes]:
         yield processes
 
 
+@pytest.mark.slow
 async def test_load_is_answered_and_counted(site: Processes) -> None:
     found = await many_chats(f"{site.url}/webhooks/rest/webhook", 5, 1.0, ["will I be sore?", "hello"])
     assert found["failed"] == 0
@@ -146,6 +147,7 @@ async def test_load_is_answered_and_counted(site: Processes) -> None:
     assert 0 < found["p50_ms"] <= found["p95_ms"] <= found["p99_ms"]
 
 
+@pytest.mark.slow
 async def test_a_thousand_idle_streams_cost_little_memory(site: Processes) -> None:
     found = await idle_streams(site.url, 1000, site.running["gateway"].pid)
     assert found["cost_mb"] <= 100

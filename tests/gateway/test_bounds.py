@@ -26,12 +26,13 @@ from gateway.operations.backup import BackupError, backup, restore
 from gateway.settings import Settings
 from gateway.storage.records import Event
 from gateway.studio.inbox.inbox import Inbox
-from gateway.studio.personal import Personal, Removed
+from gateway.studio.personal import Removed
 from gateway.web.error_replies import Refused
 from gateway.web.typed import check_text
 from knowledge import Knowledge
 from tests.gateway.conftest import NOW, Gateway, Start
 from tests.support.processes import free_port
+from tests.support.shipped import shipped_personal
 
 # event streams
 
@@ -233,7 +234,7 @@ DEAR = ("\ufdfa" * 1990, "aaab" * 500, "a.b" * 660, "Mc-" * 660, "1-" * 1000, "a
 
 
 def test_no_text_makes_the_removal_of_details_dear() -> None:
-    personal = Personal.load(Path("data"))
+    personal = shipped_personal()
 
     def cost(text: str) -> float:
         def once() -> float:

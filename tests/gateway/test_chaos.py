@@ -9,9 +9,12 @@ from collections import Counter
 from pathlib import Path
 
 import httpx
+import pytest
 
 from tests.support.gateway_chaos import Outcome, Patient, Wire, live_through, staffed
 from tests.support.processes import Processes
+
+pytestmark = pytest.mark.slow  # starts processes of its own
 
 CHATS, DESK, MESSAGES, KILLS = 10, 3, 8, 2
 

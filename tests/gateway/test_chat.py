@@ -13,7 +13,7 @@ import pytest
 from gateway.settings import Settings
 from gateway.storage.store import Store
 from knowledge import Knowledge
-from tests.gateway.conftest import Chat, FakeNet, Gateway, Start
+from tests.gateway.conftest import Chat, FakeNet, Gateway, Start, until
 
 
 async def test_a_new_conversation_greets_as_an_automated_assistant_and_names_the_emergency_number(
@@ -398,7 +398,7 @@ async def test_while_a_person_has_the_chat_the_assistant_is_silent_but_red_flags
 async def test_a_late_reply_from_before_the_claim_is_dropped(chat: Chat, gateway: Gateway) -> None:
     gateway.engine.pause = 0.1
     await chat.send("will I be sore?")
-    await asyncio.sleep(0.05)
+    await until(lambda: bool(gateway.engine.heard))
     await gateway.app.state.exchange.edition.desk.claim(chat.id, 1, "Robin")
     await asyncio.sleep(0.15)
     assert [event["role"] for event in await chat.history(chat.seen)] == ["patient", "system"]
@@ -462,7 +462,7 @@ async def test_what_was_acknowledged_before_a_stop_is_answered_after_the_start_a
         chat = await gateway.chat()
         gateway.engine.pause = 0.25
         sent = [(await chat.send(text)).json()["seq"] for text in ("will I be sore?", "hello")]
-        await asyncio.sleep(0.05)
+        await until(lambda: bool(gateway.engine.heard))
     assert len(gateway.engine.heard) == 1
     gateway.engine.pause = 0
     async with start() as gateway:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import Any
 
 from gateway.chat.replies import Replies
 from gateway.engine.client import EngineReply
 from gateway.storage.records import Body
-from knowledge import Knowledge
+from tests.support.shipped import shipped_knowledge
 
 NOW = datetime(2026, 11, 30, 18, tzinfo=UTC)
-KNOWLEDGE = Knowledge.load(Path("data"))
+KNOWLEDGE = shipped_knowledge()
 
 
 class NothingWithdrawn:

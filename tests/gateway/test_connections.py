@@ -17,6 +17,8 @@ from starlette.types import Message
 from gateway.web.guards import BodyLimit
 from tests.support.processes import Processes
 
+pytestmark = pytest.mark.slow  # starts processes of its own
+
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Processes]:

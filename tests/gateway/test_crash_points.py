@@ -1,4 +1,4 @@
-"""Whatever writes may be killed at any point: all of it happened or nothing, and doing it again mends it."""
+"""Whatever writes may be killed at any point: all of it happened or nothing, and doing it again repairs it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from tests.support.gateway_crash_points import MANY, ONCE, STEPS
+
+pytestmark = pytest.mark.slow  # starts processes of its own
 
 Json = dict[str, Any]
 

@@ -17,6 +17,8 @@ import pytest
 
 from tests.support.processes import Processes, eventually
 
+pytestmark = pytest.mark.slow  # starts processes of its own
+
 PRIVATE = ("unshare", "--map-root-user", "--mount")  # a file system that only the gateway sees
 SMALL = 6 << 20  # bytes
 MOUNT = 'mount -t tmpfs -o size=6m none "$0" && exec "$@"'

@@ -222,6 +222,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
         yield client
 
 
+@pytest.mark.slow
 @given(value=HEADER)
 @MANY
 def test_any_cookie_signs_nobody_in(site: httpx.Client, value: str) -> None:
@@ -230,6 +231,7 @@ def test_any_cookie_signs_nobody_in(site: httpx.Client, value: str) -> None:
     assert (reply.status_code, reply.headers["location"].partition("?")[0]) == (303, "/staff/login")
 
 
+@pytest.mark.slow
 @given(value=HEADER)
 @MANY
 def test_any_authorization_is_refused(site: httpx.Client, value: str) -> None:
@@ -239,6 +241,7 @@ def test_any_authorization_is_refused(site: httpx.Client, value: str) -> None:
         assert len(value) < 8 or value not in reply.text
 
 
+@pytest.mark.slow
 @given(value=HEADER | st.integers().map(str))
 @MANY
 def test_any_last_event_id_is_a_number_or_none(site: httpx.Client, value: str) -> None:

@@ -26,6 +26,8 @@ from gateway.storage.records import Body, Event
 from gateway.web.typed import clean
 from tests.support.processes import Processes, both_running
 
+pytestmark = pytest.mark.slow  # starts processes of its own
+
 BOUNDED = settings(
     max_examples=25, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
 )

@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 
 from tests.support.processes import both_running
 
+pytestmark = pytest.mark.slow  # starts processes of its own
+
 MANY = settings(max_examples=60, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 PAGES = ("/", "/answers", "/answers/soreness", "/staff/login", "/desk", "/api/conversations/x/history", "/metrics")
 HEADERS = (

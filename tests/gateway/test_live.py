@@ -21,6 +21,8 @@ from gateway.storage.store import Store
 from gateway.storage.tables import events
 from tests.support.processes import Processes, eventually
 
+pytestmark = pytest.mark.slow  # starts processes of its own
+
 Json = dict[str, Any]
 
 

@@ -15,6 +15,8 @@ import uvicorn
 from tests.support.fake_engine import FakeEngine
 from tests.support.processes import Processes, eventually
 
+pytestmark = pytest.mark.slow  # starts processes of its own
+
 MARK = "zebra-in-my-kneecap"
 
 

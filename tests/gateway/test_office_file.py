@@ -15,11 +15,11 @@ from gateway.office.clinic_file import ClinicFile, Written, clinic_of, marks, to
 from gateway.office.kinds import Rows, Typed, Week, Wrong
 from gateway.office.parts import NONE, Part, pages
 from gateway.studio.topics.round_trip import edited, load
-from knowledge import Knowledge
+from tests.support.shipped import shipped_knowledge
 
 SHIPPED = Path("data/clinic.yml").read_text("utf-8")
 NOW = load(SHIPPED)
-KNOWN = Knowledge.load(Path("data"))
+KNOWN = shipped_knowledge()
 PAGES = pages(KNOWN.clinic, KNOWN.fill)
 PARTS = {part.key: part for page in PAGES.values() for part in page.parts}
 COMMENTS = [line[line.index("# ") :] for line in SHIPPED.splitlines() if "# " in line]

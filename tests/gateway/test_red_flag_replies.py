@@ -13,9 +13,9 @@ from gateway.chat.replies import Replies
 from gateway.storage.database import Database
 from knowledge import Knowledge
 from knowledge.placeholders import PLACEHOLDER, REGION
-from safety import Net
+from tests.support.shipped import shipped_net
 
-NET = Net.load(Path("data"))
+NET = shipped_net()
 ELSEWHERE = {name: f"5{number}" for number, name in enumerate(REGION)}
 
 

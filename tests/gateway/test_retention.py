@@ -123,6 +123,7 @@ async def test_no_copy_is_left_of_many_short_and_long_messages(archive: Archive)
     assert archive.holds(*kept) == kept
 
 
+@pytest.mark.slow
 def test_erasing_in_a_big_database_takes_little_memory_and_stays_in_its_folder(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "tests.support.erase_much", str(tmp_path / "big.sqlite3")]
     found = json.loads(subprocess.run(command, capture_output=True, text=True, check=True, timeout=300).stdout)
@@ -319,6 +320,7 @@ async def test_the_clinic_erases_one_conversation_by_its_sender_or_its_id(
     assert "There is no conversation 'web-form-17'" in again.stderr
 
 
+@pytest.mark.slow
 def test_a_running_gateway_ends_the_stream_of_a_chat_that_the_clinic_erased(tmp_path: Path) -> None:
     both = Processes(tmp_path / "var")
     try:

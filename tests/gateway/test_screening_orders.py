@@ -27,12 +27,12 @@ from gateway.settings import Settings
 from gateway.storage.database import Database
 from gateway.storage.records import Event, TurnOutcome
 from gateway.storage.store import Store
-from knowledge import Knowledge
 from tests.gateway.conftest import FakeNet
 from tests.support.screening_engine import BEGIN, QUESTION, ScreeningEngine
+from tests.support.shipped import shipped_knowledge
 
 Json = dict[str, Any]
-KNOWLEDGE = Knowledge.load(Path("data"))
+KNOWLEDGE = shipped_knowledge()
 SCREENING = KNOWLEDGE.screening
 BARE = {"no": "no", "none of these": "no", "not sure": "not_sure", "skip": "skipped"}
 NAMED = {"I take warfarin": ("Q06", "yes"), "i am not pregnant": ("Q02", "no"), "I am pregnant": ("Q02", "yes")}

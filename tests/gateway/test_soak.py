@@ -12,6 +12,8 @@ from benchmarks.load import TURNS
 from benchmarks.soak import Clinic, memory, picture, slope, valleys
 from tests.support.processes import Processes
 
+pytestmark = pytest.mark.slow  # starts processes of its own
+
 NAMES = ("whole", "engine", "gateway")
 
 

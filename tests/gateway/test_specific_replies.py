@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,10 +10,10 @@ import pytest
 from gateway.chat.replies import Replies
 from gateway.engine.client import EngineReply
 from gateway.storage.records import Body
-from knowledge import Knowledge
+from tests.support.shipped import shipped_knowledge
 
 NOW = datetime(2026, 11, 30, 18, tzinfo=UTC)
-KNOWLEDGE = Knowledge.load(Path("data"))
+KNOWLEDGE = shipped_knowledge()
 TOPIC = KNOWLEDGE.topics["soreness"]
 ANSWER = next(iter(TOPIC.answers.values()))
 

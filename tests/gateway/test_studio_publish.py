@@ -1,4 +1,4 @@
-"""`/studio/publish`: what is new and what is missing, the job and its cancel, four eyes, and the way back."""
+"""`/studio/publish`: what is new and what is missing, the job and its cancel, the second person, and the way back."""
 
 from __future__ import annotations
 

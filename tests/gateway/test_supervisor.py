@@ -21,6 +21,9 @@ from gateway.settings import Settings
 from tests.support.processes import eventually, free_port
 
 # A part that answers 200 on its port; `stubborn` ignores being asked to stop, `broken` never starts.
+
+pytestmark = pytest.mark.slow  # starts processes of its own
+
 PART = """
 import http.server, os, signal, sys
 mode = sys.argv[2]

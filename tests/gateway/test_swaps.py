@@ -16,6 +16,8 @@ from gateway.editions.control import ControlError
 from tests.support.processes import START, eventually
 from tests.support.swapping import Installation, kept_model
 
+pytestmark = pytest.mark.slow  # starts processes of its own
+
 
 @pytest.fixture(scope="module")
 def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:

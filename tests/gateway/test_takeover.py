@@ -21,12 +21,12 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from gateway.desk.service import AlreadyClaimed, NotYourChat
 from gateway.settings import Settings
-from knowledge import Knowledge
 from tests.gateway.conftest import Chat
 from tests.support.desk_chat import Clinic, Clock, clinic_at_work
 from tests.support.fake_engine import FakeEngine
+from tests.support.shipped import shipped_knowledge
 
-KNOWLEDGE = Knowledge.load(Path("data"))
+KNOWLEDGE = shipped_knowledge()
 STAFF = {1: "Robin", 2: "Sam"}
 WORDS = (
     "will I be sore?",

@@ -241,6 +241,7 @@ def ask(processes: Processes) -> tuple[str, str]:
     return started["id"], started["token"]
 
 
+@pytest.mark.slow
 def test_a_collector_gets_the_spans_of_a_real_gateway_and_no_patient(
     processes: Processes, collector: Collector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -256,6 +257,7 @@ def test_a_collector_gets_the_spans_of_a_real_gateway_and_no_patient(
         assert secret.encode() not in everything
 
 
+@pytest.mark.slow
 def test_a_collector_that_is_away_holds_nobody_up(
     processes: Processes, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

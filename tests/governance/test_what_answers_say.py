@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 
-from knowledge import Knowledge, Topic
+from knowledge import Topic
+from tests.support.shipped import shipped_knowledge
 
-KNOWLEDGE = Knowledge.load(Path("data"))
+KNOWLEDGE = shipped_knowledge()
 TOPICS = list(KNOWLEDGE.topics.values())
 RULES = (  # what no sentence of an answer may do: dose, stop a medicine, diagnose, permit
     r"\b\d+(\.\d+)?\s?(mg|mcg|ml|milligrams?|tablets?|pills?|puffs?)\b",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from datetime import datetime
 from functools import cache
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -16,6 +15,7 @@ from knowledge.clinic_fields import Amount, amount
 from knowledge.clinic_values import clinic_values
 from knowledge.placeholders import CLINIC, PLACEHOLDER
 from tests.knowledge.conftest import Data
+from tests.support.shipped import shipped_knowledge
 
 VANCOUVER = ZoneInfo("America/Vancouver")
 MONDAY = datetime(2026, 11, 30, 14, 0, tzinfo=VANCOUVER)
@@ -25,7 +25,7 @@ SUNDAY = datetime(2026, 11, 29, 15, 0, tzinfo=VANCOUVER)
 
 @cache
 def shipped() -> Knowledge:
-    return Knowledge.load(Path("data"))
+    return shipped_knowledge()
 
 
 def says(answer: str, asked: str = "", now: datetime = MONDAY) -> str:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from knowledge import Knowledge
 from tests.knowledge.conftest import Data
+from tests.support.shipped import shipped_knowledge
 
 
 @pytest.fixture(scope="module")
 def knowledge() -> Knowledge:
-    return Knowledge.load(Path("data"))
+    return shipped_knowledge()
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from knowledge import Knowledge
 from knowledge.check import findings
 from knowledge.desk import DeskWords, ReadyReply, read_desk
 from knowledge.problems import Problem
+from tests.support.shipped import shipped_knowledge
 
 
 def test_an_assistant_without_this_file_has_none(tmp_path: Path) -> None:
@@ -33,7 +34,7 @@ def test_what_cannot_be_used_is_refused_at_its_line(tmp_path: Path, text: str, m
 
 
 def test_a_ready_reply_may_promise_as_little_as_an_answer() -> None:
-    shipped = Knowledge.load(Path("data"))
+    shipped = shipped_knowledge()
     assert shipped.desk.replies and shipped.desk.closing
 
     def found(knowledge: Knowledge) -> list[str]:

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from knowledge import Knowledge, Problem, education
+from knowledge import Problem, education
 from knowledge.check import check, main
 from tests.knowledge.conftest import Data
+from tests.support.shipped import shipped_knowledge
 
 TODAY = date(2026, 11, 21)
 REAL = Path("data")
@@ -102,7 +103,7 @@ def test_the_page_says_what_was_scored_and_how(scored: Data) -> None:
     assert "| mean | **100.0** |" in page
     assert "- soreness: says when to call" in page
     assert "## Limits" in page
-    assert "## What was mended" not in page
+    assert "## What was fixed" not in page
 
 
 def test_every_answer_is_scored_and_reaches_the_targets() -> None:
@@ -110,7 +111,7 @@ def test_every_answer_is_scored_and_reaches_the_targets() -> None:
     readings = education.read_education(REAL / education.FILE, found)
 
     assert readings is not None, found
-    assert list(education.problems(readings, REAL / education.FILE, Knowledge.load(REAL).topics)) == []
+    assert list(education.problems(readings, REAL / education.FILE, shipped_knowledge().topics)) == []
     assert {name: each.target for name, each in readings.instruments.items()} == {
         "understandability": 90,
         "actionability": 85,

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from knowledge import Knowledge
+from tests.support.shipped import shipped_knowledge
 
 
 @pytest.fixture(scope="module")
 def shipped() -> Knowledge:
-    return Knowledge.load(Path("data"))
+    return shipped_knowledge()
 
 
 def texts(knowledge: Knowledge, name: str) -> str:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from knowledge import Knowledge
+from tests.support.shipped import shipped_knowledge
 
 TOPICS = (
     "soreness", "aftercare", "exercise_after", "healing_response", "side_effects", "what_it_feels_like",
@@ -16,7 +15,7 @@ TOPICS = (
 
 @pytest.fixture(scope="module")
 def shipped() -> Knowledge:
-    return Knowledge.load(Path("data"))
+    return shipped_knowledge()
 
 
 def test_events_are_not_told_as_visits_with_one(shipped: Knowledge) -> None:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from knowledge import Knowledge
 from tests.knowledge.conftest import Data
+from tests.support.shipped import shipped_knowledge
 
 
 def test_what_the_window_fills_in_stays_and_the_clinics_facts_are_filled(data: Data) -> None:
@@ -76,5 +74,5 @@ def test_nobody_is_told_half_of_a_handoff_in_another_language(data: Data) -> Non
 
 
 def test_the_window_of_the_shipped_clinic_is_whole_in_french() -> None:
-    catalogues = Knowledge.load(Path("data")).catalogues
+    catalogues = shipped_knowledge().catalogues
     assert set(catalogues["fr"].strings) == set(catalogues["en"].strings)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from knowledge import Knowledge
 from knowledge.links import Link, links
+from tests.support.shipped import shipped_knowledge
 
-CLINIC = Knowledge.load(Path("data")).clinic
+CLINIC = shipped_knowledge().clinic
 
 
 @pytest.mark.parametrize(

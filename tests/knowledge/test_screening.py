@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge import Knowledge, KnowledgeError
+from knowledge import KnowledgeError
 from knowledge.screening import Answer, Screening, texts
+from tests.support.shipped import shipped_knowledge
 
 DATA = Path("data")
 SCREENING = Screening.load(DATA)
@@ -106,7 +107,7 @@ def test_the_documented_traps() -> None:
 
 
 def test_what_patients_read_is_plain_and_promises_nothing() -> None:
-    knowledge = Knowledge.load(DATA)
+    knowledge = shipped_knowledge()
     medicines = re.compile(r"\b(?:" + "|".join(SCREENING.questions["Q06"].mentions) + r")\b", re.IGNORECASE)
     for line, text in texts(SCREENING):
         # the name of a medicine is what its owner reads on the box, however long
@@ -119,7 +120,7 @@ def test_what_patients_read_is_plain_and_promises_nothing() -> None:
 
 
 def test_each_result_as_a_whole_reads_at_the_grade() -> None:
-    knowledge = Knowledge.load(DATA)
+    knowledge = shipped_knowledge()
     for outcome in SCREENING.outcomes.values():
         reasons = [
             consequence.reason
@@ -150,7 +151,7 @@ def test_no_phrase_names_two_questions() -> None:
 
 
 def test_the_topics_that_offer_the_questions_exist() -> None:
-    assert set(SCREENING.offered_by) <= set(Knowledge.load(DATA).topics)
+    assert set(SCREENING.offered_by) <= set(shipped_knowledge().topics)
 
 
 @pytest.fixture

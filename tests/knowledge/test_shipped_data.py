@@ -9,6 +9,7 @@ import pytest
 
 from knowledge import Knowledge
 from knowledge.check import check
+from tests.support.shipped import shipped_knowledge
 
 TOPICS = frozenset(
     """
@@ -26,7 +27,7 @@ TOPICS = frozenset(
 
 @pytest.fixture(scope="module")
 def knowledge() -> Knowledge:
-    return Knowledge.load(Path("data"))
+    return shipped_knowledge()
 
 
 def test_nothing_has_to_be_mended() -> None:

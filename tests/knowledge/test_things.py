@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date
 from functools import cache
-from pathlib import Path
 
 import pytest
 
@@ -12,11 +11,12 @@ from knowledge import Knowledge
 from knowledge.check import findings
 from knowledge.things import words_of
 from tests.knowledge.conftest import Data
+from tests.support.shipped import shipped_knowledge
 
 
 @cache
 def shipped() -> Knowledge:
-    return Knowledge.load(Path("data"))
+    return shipped_knowledge()
 
 
 def found(text: str) -> list[str]:

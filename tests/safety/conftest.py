@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from safety import Net, Rules
+from tests.support.shipped import shipped_net
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -10,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[2]
 @pytest.fixture(scope="session")
 def net() -> Net:
     """Both halves, as the gateway has them."""
-    net = Net.load(ROOT / "data")
+    net = shipped_net()
     assert net.fault is None
     return net
 

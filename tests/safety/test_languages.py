@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from safety import Net
 from safety.languages import HELP, Languages, in_latin_letters
+from tests.support.shipped import shipped_net
 
 LANGUAGES = Languages.load(Path("data"))
 
@@ -104,7 +104,7 @@ def test_a_message_in_another_script_is_answered_in_it_and_bad_english_is_englis
 )
 def test_the_half_that_knows_english_hears_nothing_in_another_script(text: str) -> None:
     assert not in_latin_letters(text)
-    assert Net.load(Path("data")).check(text) is None
+    assert shipped_net().check(text) is None
 
 
 def test_a_message_in_english_with_foreign_words_is_heard() -> None:

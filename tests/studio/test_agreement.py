@@ -15,10 +15,10 @@ from gateway.storage.database import Database
 from gateway.studio.errors import StudioError
 from gateway.studio.inbox.agreement import Labels, agreement, badly_defined, by_topic, kappa
 from gateway.studio.inbox.inbox import Inbox
-from gateway.studio.personal import Personal
+from tests.support.shipped import shipped_personal
 
 NOW = datetime(2026, 11, 27, tzinfo=UTC)
-PERSONAL = Personal.load(Path("data"))
+PERSONAL = shipped_personal()
 
 
 def test_kappa_is_that_of_the_textbook() -> None:

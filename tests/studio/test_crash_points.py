@@ -1,4 +1,4 @@
-"""A change of a trainer may be killed at any point: all its files are changed or none, and doing it again mends it."""
+"""A trainer's change may be killed at any point: all its files are changed or none, and doing it again repairs it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from tests.support.studio_crash_points import STEPS
+
+pytestmark = pytest.mark.slow  # starts processes of its own
 
 Json = dict[str, Any]
 

@@ -33,6 +33,7 @@ from gateway.studio.understanding import Understood
 from knowledge import Knowledge, data_hash
 from safety import Net
 from tests.knowledge.conftest import Data
+from tests.support.shipped import shipped_net
 
 OTHER_LIMITS = "near_duplicate: 0.9\nclash: 0.9\nleast_agreement: 0.6\nleast_f1: 0.7\n"
 ROOT = Path.cwd()
@@ -54,7 +55,7 @@ def test_only_new_examples_are_told_about_and_clashes_come_first() -> None:
 
 
 def test_an_example_that_sounds_like_danger_is_told() -> None:
-    net = Net.load(Path("data"))
+    net = shipped_net()
     found = alarms(net, [("soreness", "I can't breathe since the needling"), ("soreness", "am I sore tomorrow")])
 
     assert [(alarm.example, bool(alarm.sign)) for alarm in found] == [("I can't breathe since the needling", True)]
@@ -62,7 +63,7 @@ def test_an_example_that_sounds_like_danger_is_told() -> None:
 
 @pytest.fixture
 def runs(data: Data, monkeypatch: pytest.MonkeyPatch) -> DryRuns:
-    net = Net.load(Path("data"))
+    net = shipped_net()
     data.write(
         "studio.yml", "same_question: 0.7\nnear_duplicate: 0.9\nclash: 0.9\nleast_agreement: 0.6\nleast_f1: 0.7\n"
     )

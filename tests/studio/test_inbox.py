@@ -22,7 +22,7 @@ from gateway.storage.store import Store
 from gateway.storage.tables import metadata
 from gateway.studio.inbox.inbox import Inbox, Message, grouped
 from gateway.studio.meaning import Meaning
-from gateway.studio.personal import Personal
+from tests.support.shipped import shipped_personal
 
 
 def now() -> datetime:
@@ -39,7 +39,7 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
 
 @pytest.fixture
 def inbox(database: Database) -> Inbox:
-    return Inbox(database, Personal.load(Path("data")), now)
+    return Inbox(database, shipped_personal(), now)
 
 
 async def said(store: Store, text: str, kind: Kind, conversation: str | None = None, **body: object) -> str:

@@ -9,11 +9,12 @@ import pytest
 from benchmarks.personal.measure import measured
 from gateway.studio.personal import Personal
 from knowledge import KnowledgeError
+from tests.support.shipped import shipped_personal
 
 
 @pytest.fixture(scope="module")
 def personal() -> Personal:
-    return Personal.load(Path("data"))
+    return shipped_personal()
 
 
 @pytest.mark.parametrize(

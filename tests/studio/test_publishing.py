@@ -122,7 +122,7 @@ def test_changed_rules_need_four_eyes(site: Site) -> None:
     clearances = site.publishing.clearances
     found = clearances.look()
     assert found.rules == ("wording.yml",)
-    assert "need four eyes" in site.publish().words
+    assert "need a second person" in site.publish().words
     approvals = clearances.approvals
     with pytest.raises(StudioError, match="put this change forward"):
         approvals.approve(found.change, person("ben", "clinical_reviewer"), NOW)
@@ -344,7 +344,7 @@ def test_a_start_without_training_puts_nothing_in_use_that_publishing_would_refu
 
     cli._renew(site.settings, checked=True)
 
-    assert "wording.yml: changed rules need four eyes" in capsys.readouterr().out
+    assert "wording.yml: changed rules need a second person" in capsys.readouterr().out
     assert site.models.in_use() == first
     cli._renew(site.settings, checked=False)  # as a programmer starts it
     second = site.models.in_use()
@@ -404,7 +404,7 @@ def test_what_patients_are_told_without_a_signature_needs_a_second_person(
     assert [(changed.name, changed.guarded) for changed in found.files] == [(name, True)]
     (difference,) = found.files[0].differences
     assert old.split(": ")[-1].strip('"') in " ".join(difference.before)
-    assert "four eyes" in site.publish().words
+    assert "second person" in site.publish().words
     approved(site)
     assert site.publish().state == DONE
 

@@ -18,11 +18,11 @@ from gateway.storage.database import Database
 from gateway.storage.records import Draft
 from gateway.storage.store import Store
 from gateway.storage.tables import shadow as table
-from gateway.studio.personal import Personal
 from gateway.studio.trying.shadow import WAITING, Shadow, in_words, report, shadowed
+from tests.support.shipped import shipped_personal
 
 NOW = datetime(2026, 11, 27, tzinfo=UTC)
-PERSONAL = Personal.load(Path("data"))
+PERSONAL = shipped_personal()
 LIVE = EngineReply("answer", topics=("soreness",))
 
 

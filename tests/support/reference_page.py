@@ -12,6 +12,7 @@ import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +22,7 @@ from gateway.app import create_app
 from gateway.cli.later import Commands
 from gateway.cli.main import app
 from gateway.settings import Settings
-from knowledge import Knowledge
-from safety import Net
+from tests.support.shipped import shipped_knowledge, shipped_net
 
 PAGE = Path("docs/reference.md")
 HEAD = """# Reference
@@ -78,10 +78,11 @@ def routes(parts: Iterable[Any], prefix: str = "") -> Iterator[tuple[str, str, s
 
 def served(folder: Path) -> list[tuple[str, str, str]]:
     """All routes of the gateway."""
-    made = create_app(Settings(var=folder), Knowledge.load(Path("data")), Net.load(Path("data")))
+    made = create_app(Settings(var=folder), shipped_knowledge(), shipped_net())
     return sorted(set(routes(made.state.exchange.edition.app.routes)), key=lambda row: (row[1], row[0]))
 
 
+@cache
 def page() -> str:
     """The whole page."""
     with tempfile.TemporaryDirectory() as folder:

@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
@@ -17,7 +16,7 @@ from gateway.storage.database import Database
 from gateway.storage.records import Draft, TurnOutcome
 from gateway.storage.store import Store
 from gateway.studio.inbox.inbox import Inbox
-from gateway.studio.personal import Personal
+from tests.support.shipped import shipped_personal
 from tests.support.staff import PASSWORD, ready
 
 PEOPLE = {"kim": ("trainer",), "lee": ("trainer",), "robin": ("clinical_reviewer",)}
@@ -87,7 +86,7 @@ async def add_people(url: str, people: Mapping[str, tuple[str, ...]]) -> None:
 async def ask_in_vain(url: str, messages: Sequence[str]) -> None:
     """Patients whose messages are not understood; what waited in the inbox before them is put aside."""
     database = Database(url)
-    inbox, store = Inbox(database, Personal.load(Path("data")), now), Store(database, now)
+    inbox, store = Inbox(database, shipped_personal(), now), Store(database, now)
     await inbox.gather()
     await inbox.close([message.id for message in await inbox.open()], "dismissed")
     for message in messages:
@@ -133,7 +132,7 @@ def teach_as_new_topic(
     hands.write(page.get_by_label("Longer answer"), answer.more)
     hands.choose(page.get_by_label("Source 1"), answer.source)
     expect(page.locator("#answer-check")).to_contain_text(answer.short[:20])
-    expect(page.locator("#answer-check")).to_contain_text("Nothing has to be mended")
+    expect(page.locator("#answer-check")).to_contain_text("The answer needs no fixes")
     seen("editor")
     hands.click(page.get_by_role("button", name="Save", exact=True))
     expect(page.get_by_text("It is complete.")).to_be_visible(timeout=SAVED)

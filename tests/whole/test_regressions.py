@@ -1,4 +1,4 @@
-"""What was misunderstood once and mended stays mended: the cases under data/, asked of the trained model."""
+"""What was misunderstood once and fixed stays fixed: the cases under data/, asked of the trained model."""
 
 from __future__ import annotations
 

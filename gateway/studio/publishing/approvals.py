@@ -48,7 +48,7 @@ class Approval:
 
 
 def changed_rules(before: Path, now: Path) -> list[str]:
-    """The files of which something that needs four eyes is not what it was."""
+    """The files of which something that needs a second person is not what it was."""
     folders = [path.relative_to(data).as_posix() for data in (before, now) for path in _in_folders(data)]
     names = dict.fromkeys([CLINIC, *RULES, *sorted(folders)])
     return [name for name in names if _guarded(before, name) != _guarded(now, name)]
@@ -67,7 +67,7 @@ def _in_folders(data: Path) -> list[Path]:
 
 
 def _guarded(data: Path, name: str) -> bytes:
-    """What of a file needs four eyes."""
+    """What in a file needs a second person."""
     raw = _text(data / name)
     part = name == CLINIC or name.startswith(DIALOGUE)
     held = values(data / name) if part else None

@@ -44,8 +44,8 @@ class ChangedTopic:
 
 @dataclass(frozen=True)
 class Clearance:
-    """All that is new, and all that hinders. `rules` are changed files that need four eyes, `change` their id, and
-    `files` all files that differ.
+    """All that is new, and all that stands in the way. `rules` are changed files that need a second person, `change`
+    their id, and `files` all files that differ.
     """
 
     in_use: Manifest | None
@@ -87,7 +87,7 @@ class Clearances:
         return manifest, data
 
     def look(self) -> Clearance:
-        """What is new, and what hinders."""
+        """What is new, and what stands in the way."""
         try:
             manifest, before = self.published()
         except StudioError as error:
@@ -103,7 +103,7 @@ class Clearances:
         hinders = [f"{topic.title}: {topic.hinders}" for topic in topics if topic.hinders]
         if rules and not (approval and approval.approver):
             by = f"put forward by {approval.author_name}" if approval else "not put forward yet"
-            hinders.append(f"{', '.join(rules)}: changed rules need four eyes ({by}).")
+            hinders.append(f"{', '.join(rules)}: changed rules need a second person ({by}).")
         cases = 0
         try:
             cases = len(regressions.live_cases(self._data))

@@ -13,7 +13,7 @@ FACTS = "clinic.yml"
 
 
 def look(publishing: Publishing) -> Clearance:
-    """What is new about the facts, and what hinders."""
+    """What is new about the facts, and what stands in the way."""
     return partly.look(publishing, _facts(publishing.settings.data))
 
 

@@ -32,7 +32,7 @@ class Measured:
 
 @dataclass(frozen=True)
 class Checked:
-    """The figures of both texts, and what has to be mended."""
+    """The figures of both texts, and what has to be fixed."""
 
     short: tuple[Measured, ...]
     more: tuple[Measured, ...]

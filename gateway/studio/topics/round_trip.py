@@ -40,7 +40,7 @@ def load(text: str) -> Any:
     except YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f" near line {mark.line + 1}" if mark else ""
-        raise StudioError(f"The file is not valid YAML{where}.", "mend it by hand first.") from error
+        raise StudioError(f"The file is not valid YAML{where}.", "fix it by hand first.") from error
 
 
 def folded(text: str, old: object = None) -> FoldedScalarString:
