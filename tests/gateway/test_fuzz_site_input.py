@@ -24,7 +24,10 @@ QUERIES = (
     *("/answers?q=", "/answers/condition_help?part=", "/answers/handout?topics=", "/staff/login?after="),
     *("/api/widget?language=", "/api/conversations/x/history?after=", "/sheet?token="),
 )
-FORMS = ("/staff/login", "/staff/password", "/sheet", "/desk/out", "/studio/topics/soreness", "/studio/inbox/teach")
+FORMS = (
+    *("/staff/login", "/staff/password", "/sheet", "/desk/out", "/studio/topics/soreness", "/studio/inbox/teach"),
+    *("/studio/topics/soreness/questions", "/studio/review", "/studio/try"),
+)
 KINDS = ("application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "multipart/form-data", "text/plain")
 PARTS = st.sampled_from(
     ["--x", "--x--", "\r\n", '\r\nContent-Disposition: form-data; name="login"', "\r\n\r\n", "login=", "&", "%zz", "a"]
