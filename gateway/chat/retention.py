@@ -61,7 +61,8 @@ class Retention:
     async def forget(self, conversation_id: str) -> None:
         """Erase a conversation at once. When this returns, nothing of it is left in the files of the database."""
         await self._store.forget(conversation_id)
-        await self._erased([conversation_id])
+        self._told([conversation_id])
+        await self._database.scrub()
 
     async def forget_now(self, conversation_id: str) -> None:
         """The same for who cannot wait: if the database is busy, it is overwritten as soon as it is not."""
@@ -83,13 +84,16 @@ class Retention:
         found = await self._store.named(name)
         for conversation_id in found:
             await self._store.forget(conversation_id)
-        await self._erased(found)
+        self._told(found)
+        await self._database.scrub()
         return len(found)
 
     async def purge(self, days: float) -> int:
         """Erase the conversations in which nothing was said or answered for so many days; returns how many."""
         erased = await self._store.purge(self._now() - timedelta(days=days))
-        await self._erased(erased)
+        self._told(erased)
+        # Also when nothing was deleted just now: a process may have ended between deleting and overwriting.
+        await self._database.rewrite()
         return len(erased)
 
     def start(self, days: float) -> None:
@@ -117,12 +121,10 @@ class Retention:
         if self._beside:
             await self._beside(self._now() - timedelta(days=self._days))
 
-    async def _erased(self, conversation_ids: Iterable[str]) -> None:
-        for conversation_id in conversation_ids:
+    def _told(self, erased: Iterable[str]) -> None:
+        for conversation_id in erased:
             self._signals.send(conversation_id)
         self._signals.send("desk")
-        # Also when nothing was deleted just now: a process may have ended between deleting and overwriting.
-        await self._database.scrub()
 
 
 @asynccontextmanager

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
+import logging
 import os
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, nullcontext
@@ -20,12 +23,15 @@ from alembic.config import Config
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 
+from gateway.storage import overwrite
+
 MIGRATIONS = Path(__file__).parent / "migrations"
 READERS = 4
 MIGRATING = 20_260_121  # any number, the same for all gateways
 
 T = TypeVar("T")
 Around = Callable[[str], AbstractContextManager[object]]
+log = logging.getLogger(__name__)
 
 
 class DatabaseBusy(Exception):
@@ -90,12 +96,12 @@ class Database:
         await self.write(_migration(command.downgrade, revision))
 
     async def scrub(self) -> None:
-        """Leave nothing in the database's files of what was deleted before this call.
+        """Leave nothing in the database's files of what was deleted before this call, writing no more than that.
 
         SQLite alone: others have their own means (docs/privacy.md). Who asks while it runs waits for one more run,
-        which then serves all that asked meanwhile.
+        which then serves all that asked meanwhile. Raises DatabaseBusy if others kept the database in use.
         """
-        if self.engine.dialect.name != "sqlite":
+        if _file(self.engine) is None:
             return
         if self._next_scrub is None:
             self._next_scrub = asyncio.create_task(self._scrub_after(self._scrub))
@@ -105,7 +111,20 @@ class Database:
         if running:
             await asyncio.wait([running])
         self._scrub, self._next_scrub = self._next_scrub, None
-        await asyncio.get_running_loop().run_in_executor(self._writers, _overwrite_deleted, self.engine)
+        file = _file(self.engine)
+        assert file
+        command = (sys.executable, "-I", overwrite.__file__, str(file))
+        status = (await asyncio.to_thread(subprocess.run, command, stdin=subprocess.DEVNULL)).returncode
+        if status == overwrite.BUSY:
+            raise DatabaseBusy("the database was in use for too long")
+        if status:
+            log.warning("what was deleted could not be overwritten in its place (%s); the file is written anew", status)
+            await self.rewrite()
+
+    async def rewrite(self) -> None:
+        """The same by writing the whole file anew, which also makes it as small as it can be. Raises DatabaseBusy."""
+        if self.engine.dialect.name == "sqlite":
+            await asyncio.get_running_loop().run_in_executor(self._writers, _write_anew, self.engine)
 
     async def close(self) -> None:
         """Finish what runs and close all connections."""
@@ -183,12 +202,11 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
-def _overwrite_deleted(engine: Engine) -> None:
+def _write_anew(engine: Engine) -> None:
     connection = engine.raw_connection()
     try:
         cursor = connection.cursor()
-        # secure_delete leaves copies behind that moved when pages were split, so the file is written anew; and the
-        # log of writes still has the old pages until it is emptied. The new file is put together on the disk, else it
+        # The log of writes has the old pages until it is emptied. The new file is put together on the disk, else it
         # would be in memory whole: beside the database, without a name, and without anything that was deleted. (SQLite
         # reads the variable SQLITE_TMPDIR once, when Python loads it: too early for us.)
         if file := _file(engine):

@@ -122,7 +122,7 @@ def values(file: Path) -> Any:
     """What a YAML file holds; None where it cannot be read."""
     try:
         return YAML(typ="safe").load(file.read_text("utf-8"))
-    except (OSError, ValueError, YAMLError):
+    except (OSError, ValueError, RecursionError, YAMLError):
         return None
 
 

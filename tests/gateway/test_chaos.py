@@ -73,7 +73,7 @@ async def test_a_database_that_is_locked_for_longer_than_anybody_waits_loses_not
 
 def test_what_went_wrong_is_counted() -> None:
     def event(seq: int, role: str, key: str | None = None, to: int | None = None, text: str = "a") -> dict[str, object]:
-        return {"seq": seq, "role": role, "key": key, "in_reply_to": to, "body": {"text": text}}
+        return {"seq": seq, "role": role, "key": key, "in_reply_to": to, "body": {"text": text}, "mark": f"{seq}"}
 
     good = [event(1, "patient", "one"), event(2, "assistant", to=1), event(3, "patient", "two")]
     good.append(event(4, "assistant", to=3))
@@ -87,3 +87,9 @@ def test_what_went_wrong_is_counted() -> None:
     assert outcome([*good, event(5, "assistant", to=3)], one=1, two=3).doubled == 1
     assert outcome([*good, event(5, "assistant", to=1)], one=1, two=3).out_of_order == 1
     assert outcome(good, two=3, one=1).out_of_order == 1
+    asked = {**event(1, "patient", "one", text="will I be sore?")}
+    answered = {**event(2, "assistant", to=1), "body": {"text": "Yes.", "kind": "answer", "topic": "soreness"}}
+    assert outcome([asked, answered], one=1).crossed == 0
+    assert outcome([event(1, "patient", "one", text="hello"), answered], one=1).crossed == 1
+    patient = Patient(httpx.AsyncClient(), random.Random(1), Counter(), acknowledged={"one": 1}, seen=[asked, answered])
+    assert patient.outcome([asked, {**answered, "mark": "of another"}]).crossed == 1

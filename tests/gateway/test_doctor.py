@@ -13,6 +13,10 @@ from pathlib import Path
 
 import pytest
 import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
 from typer.testing import CliRunner
 
 from encoder.store import digest_path, graph_path
@@ -20,6 +24,7 @@ from environments.setup import digest
 from gateway.cli.main import app
 from gateway.editions.models import SECRET, Manifest, Models
 from gateway.files import sha256
+from gateway.monitoring.watch import PARTS
 from gateway.operations import doctor
 from gateway.operations.doctor import BAD, GOOD, WARNING, Installation
 from gateway.operations.new_assistant import RASA
@@ -113,6 +118,21 @@ async def test_a_port_is_free_ours_or_taken(here: Installation) -> None:
     for server in running:
         server.should_exit = True
     await asyncio.gather(*serving)
+
+
+async def test_each_fault_that_the_running_gateway_has_found_is_told(here: Installation) -> None:
+    async def health(_: Request) -> JSONResponse:
+        return JSONResponse({"status": "red", **dict.fromkeys(PARTS, "does not answer"), "version": "0"})
+
+    red = Starlette(routes=[Route("/health", health)])
+    server = uvicorn.Server(uvicorn.Config(red, port=here.settings.port, log_level="critical"))
+    serving = asyncio.create_task(server.serve())
+    while not server.started:
+        await asyncio.sleep(0.01)
+    found = await asyncio.to_thread(lambda: states(doctor.ports(here)))
+    server.should_exit = True
+    await serving
+    assert found == {"gateway port": GOOD, "engine port": GOOD, **dict.fromkeys(PARTS, BAD)}
 
 
 def test_the_database_of_a_first_start_is_not_made_by_looking(here: Installation) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -11,72 +10,13 @@ import httpx
 import pytest
 
 from tests.gateway.conftest import Json
-from tests.support.processes import START, Processes, eventually, free_port
-from tests.support.services import Nginx, PostgreSql, Redis
+from tests.support.cluster import Cluster
+from tests.support.processes import eventually
+from tests.support.services import PostgreSql, Redis
 from tests.support.system import needs
 
 pytestmark = needs("postgresql", "redis", "nginx")
 QUESTION = "will I be sore?"
-
-
-class Cluster(Processes):
-    """Two of everything that can die, and the services between them."""
-
-    def __init__(self, postgres: PostgreSql, redis: Redis, var: object) -> None:
-        super().__init__(var)  # type: ignore[arg-type]
-        self.postgres, self.redis = postgres, redis
-        self.ports = [free_port(), free_port()]
-        self.engine_ports = [free_port(), free_port()]
-        self.nginx = Nginx(self.ports)
-
-    @property
-    def engine_url(self) -> str:
-        return " ".join(f"http://127.0.0.1:{port}" for port in self.engine_ports)
-
-    def start(self) -> None:
-        for number in (0, 1):
-            self.start_engine_of(number)
-        for number in (0, 1):
-            self.start_node(number, wait=False)
-        for number in (0, 1):
-            self._wait(number)
-        self.nginx.start()
-
-    def start_engine_of(self, number: int, pause: float = 0.05) -> None:
-        port = self.engine_ports[number]
-        self._start("engine", str(port), str(pause))
-        self.running[f"engine-{number}"] = self.running.pop("engine")
-        eventually(lambda: httpx.get(f"http://127.0.0.1:{port}/webhooks/gateway/").status_code == 200, START)
-
-    def start_node(self, number: int, wait: bool = True) -> None:
-        self.port = self.ports[number]
-        given = {
-            "IMS_DATABASE": self.postgres.url,
-            "IMS_REDIS": self.redis.url,
-            "IMS_TAKE_OVER_AFTER": "1",
-            # All that nginx passes on comes from one address here.
-            "IMS_ADDRESS_BURST": "1000000",
-            "IMS_CHATS_BURST": "1000000",
-        }
-        os.environ.update(given)
-        try:
-            self._start("gateway")
-        finally:
-            for name in given:
-                del os.environ[name]
-        self.running[f"gateway-{number}"] = self.running.pop("gateway")
-        if wait:
-            self._wait(number)
-
-    def _wait(self, number: int) -> None:
-        eventually(lambda: httpx.get(f"{self.node(number)}/health").status_code == 200, START)
-
-    def node(self, number: int) -> str:
-        return f"http://127.0.0.1:{self.ports[number]}"
-
-    def close(self) -> None:
-        self.nginx.close()
-        super().close()
 
 
 @dataclass

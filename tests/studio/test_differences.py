@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.studio.differences import Difference, changed_files, differences
+from gateway.studio.differences import Difference, changed_files, differences, values
 from tests.knowledge.conftest import Data
 
 
@@ -75,3 +75,10 @@ def test_every_file_that_differs_is_listed_with_what_it_is_about(tmp_path: Path)
     assert found["lexicon/danger/E01.txt"].title == "Examples of danger: E01"
     assert found["wording.yml"].differences == ()
     assert found["answers/human.yml"].count > 20
+
+
+@pytest.mark.parametrize("text", [b"\xff\xfe", b"a: [", b"a: b: c", b"[" * 20_000, b"&a [*a]", b""])
+def test_any_file_is_compared_or_left_out(tmp_path: Path, text: bytes) -> None:
+    file = tmp_path / "topic.yml"
+    file.write_bytes(text)
+    values(file)

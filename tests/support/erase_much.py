@@ -1,4 +1,4 @@
-"""`python -m tests.support.erase_much FILE`: overwrites what was deleted in a big database, and prints as JSON how many
+"""`python -m tests.support.erase_much FILE`: writes a big database anew, and prints as JSON how many
 bytes of memory that took more than before, and where SQLite put its temporary files meanwhile.
 """
 
@@ -51,7 +51,7 @@ async def main() -> None:
     before = most()
     watching = threading.Thread(target=watch, daemon=True)
     watching.start()
-    await database.scrub()
+    await database.rewrite()
     over.set()
     watching.join()
     await database.close()

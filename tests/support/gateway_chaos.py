@@ -28,7 +28,14 @@ from tests.gateway.conftest import Json
 from tests.gateway.test_takeover import over_a_person
 from tests.support.staff import PASSWORD, ready
 
-QUESTIONS = ("will I be sore?", "hello", "what does it feel like?", "what needle?", "elephants")
+# What is typed, and the topic of its answer, where it has one (tests/support/fake_engine.py).
+QUESTIONS: dict[str, str | None] = {
+    "will I be sore?": "soreness",
+    "hello": None,
+    "what does it feel like?": "what_it_feels_like",
+    "what needle?": "needles",
+    "elephants": None,
+}
 PERSON = "I want to talk to a person"
 REPLIES = 2  # that somebody at the desk writes in each chat
 AGAIN, LONGEST = 0.3, 5.0  # seconds until something that failed is sent again: at first, and at most
@@ -81,13 +88,14 @@ async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 @dataclass
 class Outcome:
-    """What one chat came to. All three must be 0; `messages` and `replies` are how many were acknowledged."""
+    """What one chat came to. All four must be 0; `messages` and `replies` are how many were acknowledged."""
 
     messages: int = 0
     replies: int = 0  # of people at the desk
     lost: int = 0
     doubled: int = 0
     out_of_order: int = 0
+    crossed: int = 0  # answered for another: answers to what was not asked in this chat, or to another of its questions
 
     def __add__(self, other: Outcome) -> Outcome:
         mine, theirs = vars(self), vars(other)
@@ -95,7 +103,7 @@ class Outcome:
 
     @property
     def good(self) -> bool:
-        return not (self.lost or self.doubled or self.out_of_order)
+        return not (self.lost or self.doubled or self.out_of_order or self.crossed)
 
 
 def pauses() -> Iterator[float]:
@@ -143,12 +151,12 @@ class Patient:
             asking = messages // 3 if self.asks_for else -1
             for number in range(messages):
                 await asyncio.sleep(self.dice.random() * 2 * pause)
-                await self._send(f"key-{number}", PERSON if number == asking else self.dice.choice(QUESTIONS))
+                await self._send(f"key-{number}", PERSON if number == asking else self.dice.choice(list(QUESTIONS)))
                 if number == asking and self.asks_for:
                     self.asks_for.put_nowait(self)
             if self.asks_for:
                 await self.handed_back.wait()
-                await self._send("key-last", self.dice.choice(QUESTIONS))
+                await self._send("key-last", self.dice.choice(list(QUESTIONS)))
             while self._unanswered():
                 await asyncio.sleep(0.2)
             log = await insist(lambda: self.client.get(f"{self.path}/history", headers=self.headers), self.faults)
@@ -195,6 +203,8 @@ class Patient:
         turns = [seq for seq, _ in groupby(event["in_reply_to"] for event in log if event["in_reply_to"])]
         said = [(event["in_reply_to"], event["body"]["text"]) for event in log if event["in_reply_to"]]
         numbers = {event["key"]: event["seq"] for event in log}
+        asked = {event["seq"]: QUESTIONS.get(event["body"]["text"]) for event in log if event["role"] == "patient"}
+        answers = [event for event in log if event["body"].get("kind") == "answer"]
         wrong = sum(numbers.get(key, seq) != seq for key, seq in self.acknowledged.items())
         return Outcome(
             messages=len(self.acknowledged),
@@ -209,6 +219,8 @@ class Patient:
             + sum(one >= other for one, other in pairwise(turns))
             + ([event["seq"] for event in log] != list(range(1, len(log) + 1)))
             + ([event["seq"] for event in self.seen[: len(log)]] != [event["seq"] for event in log]),
+            crossed=sum(event["body"].get("topic") != asked.get(event["in_reply_to"]) for event in answers)
+            + sum(event["mark"] != other["mark"] for event, other in zip(self.seen, log, strict=False)),
         )
 
 

@@ -93,6 +93,12 @@ class PostgreSql(Service):
         """At once, as in a crash, yet leaving no process of its own behind."""
         super().stop(number)
 
+    def cut(self) -> None:
+        """Break all connections but ours; PostgreSQL lives on."""
+        with self.connect() as connection:
+            others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_type = 'client backend'"
+            connection.execute(f"{others} AND pid != pg_backend_pid()")
+
     def empty(self) -> None:
         with self.connect() as connection:
             connection.execute("DROP SCHEMA public CASCADE")
@@ -116,6 +122,12 @@ class Redis(Service):
         except redis.RedisError:
             return False
 
+    def cut(self) -> None:
+        """Break all connections but ours; Redis lives on."""
+        with redis.Redis(port=self.port) as client:
+            for kind in ("normal", "pubsub"):
+                client.execute_command("CLIENT", "KILL", "TYPE", kind, "SKIPME", "yes")
+
 
 class Nginx(Service):
     """nginx with deploy/nginx/several.conf before these gateways; without TLS, and on a free port."""
@@ -125,7 +137,7 @@ class Nginx(Service):
         text = SEVERAL.read_text("utf-8")
         servers = "".join(f"    server 127.0.0.1:{port} max_fails=1 fail_timeout=5s;\n" for port in gateways)
         text = re.sub(r"(    server gateway-\d:8000 .*\n)+", servers, text)
-        text = re.sub(r"    ssl_.*\n", "", text.replace("listen 443 ssl;", f"listen 127.0.0.1:{self.port};"))
+        text = re.sub(r"    ssl_.*\n", "", re.sub(r"listen 443 ssl[^;]*;.*", f"listen 127.0.0.1:{self.port};", text))
         folders = "".join(
             f"{name}_temp_path {self.folder}/{name};\n" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
         )
