@@ -2,6 +2,8 @@
 PYTHON ?= python3
 ENGINE := .venvs/engine/bin/python
 GATEWAY := .venvs/gateway/bin/python
+OX := .venvs/gateway/bin/ox
+SCRIPTS := gateway/static
 export RASA_TELEMETRY_ENABLED = false
 export PYTHONDONTWRITEBYTECODE = 1
 
@@ -44,11 +46,11 @@ check: setup  ## Check the knowledge under data/
 figures: tools train  ## Repeat the figures that README and docs state, and say which has changed
 	@$(GATEWAY) -m benchmarks.figures
 
-lint: tools  ## ruff and mypy
-	$(GATEWAY) -m ruff check . && $(GATEWAY) -m ruff format --check . && $(GATEWAY) -m mypy
+lint: tools  ## ruff and mypy; oxlint and oxfmt for JavaScript
+	$(GATEWAY) -m ruff check . && $(GATEWAY) -m ruff format --check . && $(OX)lint --deny-warnings $(SCRIPTS) && $(OX)fmt --check $(SCRIPTS) && $(GATEWAY) -m mypy
 
 format: tools  ## Format the code
-	$(GATEWAY) -m ruff check --fix . ; $(GATEWAY) -m ruff format .
+	$(GATEWAY) -m ruff check --fix . ; $(GATEWAY) -m ruff format . ; $(OX)lint --fix $(SCRIPTS) ; $(OX)fmt $(SCRIPTS)
 
 lock: setup  ## Resolve the lock files again from pyproject.toml
 	.venvs/uv/bin/uv pip compile -q --upgrade --generate-hashes --no-emit-index-url --no-header --python-version 3.10 --group engine -o environments/engine.txt

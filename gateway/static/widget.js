@@ -17,5 +17,8 @@
     new MutationObserver(put).observe(document.documentElement, { childList: true });
   };
   import(new URL("widget/{file}", home)).then(show, () =>
-    console.error(`The chat cannot be shown here. Either ${home.origin} does not answer, or ${location.origin} is not in its list of websites (website_origins in data/clinic.yml).`));
+    console.error(
+      `The chat cannot be shown here. Either ${home.origin} does not answer, or ${location.origin} is not in its list of websites (website_origins in data/clinic.yml).`,
+    ),
+  );
 })();

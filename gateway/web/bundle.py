@@ -14,6 +14,8 @@ from pathlib import Path
 IMPORT = re.compile(r'^import \{([^}]+)\} from "\./([\w-]+)\.js";\n', re.MULTILINE)
 EXPORT = re.compile(r"^export (?=(?:async )?(?:function|const|class) (\w+))", re.MULTILINE)
 COMMENT = re.compile(r"^[ \t]*(?:/\*(?:(?!\*/).)*\*/|//[^\n]*)[ \t]*\n", re.MULTILINE | re.DOTALL)
+# At the end of a line: in a string a quote would follow.
+REMARK = re.compile(r"[ \t]+(?://[ \t][^\"'`\n]*|/\*[^\"'`\n]*\*/)$", re.MULTILINE)
 INDENT = re.compile(r"^[ \t]+", re.MULTILINE)
 BLANK = re.compile(r"\n{2,}")
 
@@ -48,7 +50,7 @@ def bundle(folder: Path, entry: str) -> Bundle:
 
 
 def _function(module: str, source: str, exports: list[str]) -> str:
-    body = COMMENT.sub("", source)
+    body = REMARK.sub("", COMMENT.sub("", source))
     body = IMPORT.sub(lambda found: f"const {{{found[1]}}} = {_name(found[2])};\n", body)
     body = BLANK.sub("\n", INDENT.sub("", EXPORT.sub("", body))).strip()
     return f"const {_name(module)} = (() => {{\n{body}\nreturn {{ {', '.join(exports)} }};\n}})();"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -55,6 +55,10 @@ def routes(
         page = pages.get_template("demo.html").render(clinic=knowledge.clinic, wording=knowledge.wording, topics=often)
         return HTMLResponse(page, headers=FRESH)
 
+    async def theme(request: Request) -> Response:
+        """The clinic's colour for its pages, made fit for the dark as the chat window does it."""
+        return Response(_colours(knowledge.clinic.theme), media_type="text/css", headers=SHORT)
+
     async def widget(request: Request) -> Response:
         """The loader, which one tag puts into a page."""
         loader = (static / "widget.js").read_text("utf-8")
@@ -71,9 +75,22 @@ def routes(
         Route("/", home),
         packed("/widget.js", widget),
         packed("/widget/element.{version:str}.js", whole),
+        Route("/static/theme.css", theme),
         Mount("/widget", compressed(_Files(directory=static / "widget", check_dir=False))),
         Mount("/static", compressed(_Files(directory=static, check_dir=False))),
     ]
+
+
+def _colours(theme: Mapping[str, str]) -> str:
+    """Styles that set the accent of a page, on the screen; nothing if the clinic has no colour of its own."""
+    if not (accent := theme.get("primary")):
+        return ""
+    light = f"--accent: {accent}; --on-accent: {theme.get('on_primary', '#fff')};"
+    dark = f"--accent: color-mix(in srgb, {accent} 40%, #fff); --on-accent: #0b1a17;"
+    return (
+        f"@media screen {{ :root {{ {light} }} }}\n"
+        f"@media screen and (prefers-color-scheme: dark) {{ :root {{ {dark} }} }}\n"
+    )
 
 
 def packed(path: str, handler: Callable[[Request], Awaitable[Response]]) -> Route:

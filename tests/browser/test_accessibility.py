@@ -77,8 +77,8 @@ def error(chat: Chat) -> None:
 
 def waiting(chat: Chat) -> None:
     chat.open().button("Talk to a person").first.click()
-    chat.page.get_by_text("Leave an e-mail or phone").click()
-    expect(chat.button("Stop waiting for a person")).to_be_visible()
+    chat.page.get_by_text("Leave a phone or e-mail").click()
+    expect(chat.button("Stop waiting")).to_be_visible()
 
 
 def wrong(chat: Chat) -> None:

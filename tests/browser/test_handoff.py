@@ -41,7 +41,7 @@ def test_who_asks_for_a_person_sees_how_it_stands_and_can_leave_a_contact_and_ca
     expect(line).to_be_hidden()
     chat.page.get_by_role("button", name="Talk to a person").first.click()
     expect(line).to_be_visible()
-    line.get_by_text("Leave an e-mail or phone").click()
+    line.get_by_text("Leave a phone or e-mail").click()
     line.get_by_label("E-mail or phone").fill("nobody")
     line.get_by_role("button", name="Save").click()
     expect(line).to_contain_text("That does not look like an e-mail address or a phone number.")
@@ -50,7 +50,7 @@ def test_who_asks_for_a_person_sees_how_it_stands_and_can_leave_a_contact_and_ca
     expect(line).to_contain_text("They can reach you at pat@example.org.")
     line.get_by_role("button", name="Delete this").click()
     expect(line.get_by_label("E-mail or phone")).to_have_value("")
-    line.get_by_role("button", name="Stop waiting for a person").click()
+    line.get_by_role("button", name="Stop waiting").click()
     expect(line).to_be_hidden()
 
 

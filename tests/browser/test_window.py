@@ -89,14 +89,44 @@ def test_several_answers_have_their_questions_above_them_and_say_what_is_below(o
 
 def test_an_answer_that_nobody_signed_says_so_and_one_that_is_signed_does_not(open_chat: OpenChat) -> None:
     chat = open_chat().open()
-    expect(chat.ask("am i sore")).to_contain_text("Not yet reviewed by a physiotherapist")
-    signed = chat.page.evaluate("""async () => {
-        const {drawRow} = await import(new URL('widget/row.js', location.href));
-        const event = {role: 'assistant', body: {reviewed: true, sources: [{title: 'One'}], title: 'T'}};
+    expect(chat.ask("am i sore")).to_contain_text("Not yet reviewed by a physio")
+    told = chat.page.evaluate("""async () => {
+        const {drawEvent} = await import(new URL('widget/messages.js', location.href));
         const words = {sources: 'Sources', not_reviewed: 'Not yet'};
-        return drawRow(event, words, new URL(location.href), null)[0].textContent;
+        return [true, false].map((reviewed) => {
+            const body = {kind: 'answer', text: 'It is.', reviewed, sources: [{title: 'One'}], title: 'T'};
+            const event = {role: 'assistant', seq: 2, time: new Date().toISOString(), body};
+            return drawEvent(event, words, new URL(location.href)).textContent.includes('Not yet');
+        });
     }""")  # fmt: skip
-    assert signed == "Sources (1)"
+    assert told == [False, True]
+
+
+def test_a_price_stands_on_one_line_on_the_smallest_phone(open_chat: OpenChat) -> None:
+    price = open_chat(viewport={"width": 320, "height": 568}).open().ask("about cost").locator("td").first
+    lines = price.evaluate("""(it) => {
+        const range = document.createRange();
+        range.selectNodeContents(it);
+        return new Set([...range.getClientRects()].map(({top}) => Math.round(top))).size;
+    }""")  # fmt: skip
+    assert lines == 1
+
+
+def test_the_home_is_read_from_its_beginning_however_small_the_window(open_chat: OpenChat) -> None:
+    chat = open_chat(viewport={"width": 390, "height": 420}).open()
+    chat.page.wait_for_timeout(300)
+    head, greeting = chat.page.locator("ims-chat .head").bounding_box(), chat.messages.first.bounding_box()
+    assert head and greeting and greeting["y"] >= head["y"] + head["height"]
+
+
+def test_the_row_of_an_older_answer_lies_on_nothing_after_it_was_tapped(open_chat: OpenChat) -> None:
+    chat = open_chat(viewport={"width": 390, "height": 844}).open()
+    first = chat.ask("am i sore")
+    first.get_by_role("button", name="Tell me more").click()
+    expect(chat.replies).to_have_count(3)
+    chat.page.mouse.move(5, 5)
+    row = first.locator(".row").bounding_box()
+    assert row and row["height"] <= 1
 
 
 def test_what_belongs_to_an_answer_is_one_stop_for_the_tab_key(open_chat: OpenChat) -> None:

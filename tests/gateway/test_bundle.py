@@ -24,12 +24,12 @@ def test_each_module_stands_once_and_before_those_that_need_it(tmp_path: Path) -
         top='import { left } from "./left.js";\nimport { right } from "./right.js";\nexport const both = right;\n',
         left='import { low } from "./low.js";\n\n/* A remark\n   of two lines. */\nexport const left = low;\n',
         right='import { low } from "./low.js";\nexport const right = low;\n',
-        low="export const low = 1; // kept\n",
+        low='export const low = "a // b"; // a remark\n',
     )
     text = bundle(folder, "top").text
     assert [text.count(f"const ${name} =") for name in ("low", "left", "right", "top")] == [1, 1, 1, 1]
     assert text.index("$low =") < text.index("$left =") < text.index("$top =")
-    assert "remark" not in text and text.rstrip().endswith("export const { both } = $top;")
+    assert '"a // b"' in text and "remark" not in text and text.rstrip().endswith("export const { both } = $top;")
 
 
 def test_modules_that_import_each_other_are_refused(tmp_path: Path) -> None:

@@ -119,3 +119,11 @@ async def test_the_page_that_installs_it_shows_the_line_and_no_markup_of_others(
         page = await gateway.client.get("/install", params={"site": "<script>alert(1)</script>"})
         assert "&lt;script src=&#34;https://chat.clinic.example/widget.js&#34; async&gt;" in page.text
         assert "<script>alert" not in page.text
+
+
+async def test_the_pages_of_the_clinic_have_its_colour(gateway: Gateway) -> None:
+    colour = gateway.app.state.exchange.edition.knowledge.clinic.theme["primary"]
+    page = (await gateway.client.get("/answers")).text
+    styles = await gateway.client.get("/static/theme.css")
+    assert page.index("/static/answers.css") < page.index("/static/theme.css")
+    assert f"--accent: {colour}" in styles.text and "text/css" in styles.headers["content-type"]

@@ -28,8 +28,7 @@ export function lookUp(form, list, show, said = null) {
   });
 }
 
-export const unsigned = (answer) =>
-  answer.reviewed ? [] : [element("p", "No physio has signed this answer yet.", { class: "unsigned" })];
+export const unsigned = (answer) => (answer.reviewed ? [] : [element("p", "No physio has signed this answer yet.", { class: "unsigned" })]);
 
 export function more(answer) {
   const details = element("details");

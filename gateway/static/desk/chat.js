@@ -82,8 +82,12 @@ function tell(words) {
 
 // Who reads the end stays there, also when the reply box grows or a message comes.
 let atEnd = true;
-log.addEventListener("scroll", () => (atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 80));
-new ResizeObserver(() => atEnd && (log.scrollTop = log.scrollHeight)).observe(log);
+log.addEventListener("scroll", () => {
+  atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 80;
+});
+new ResizeObserver(() => {
+  if (atEnd) log.scrollTop = log.scrollHeight;
+}).observe(log);
 listen(refresh, chat);
 addEventListener("focus", refresh); // what came while nobody looked is read now
 
@@ -214,7 +218,10 @@ one("#draft").addEventListener("click", async () => {
     const body = await reply.json();
     if (!reply.ok) throw new Error(body.error.message);
     replyState.textContent = "A draft: read it, change it, then send it.";
-    insert(body.text, body.topics.map((name) => [name, name.replaceAll("_", " ")]));
+    insert(
+      body.text,
+      body.topics.map((name) => [name, name.replaceAll("_", " ")]),
+    );
   } catch (error) {
     replyState.textContent = error instanceof TypeError ? "The connection is lost. Please try again." : error.message;
   }

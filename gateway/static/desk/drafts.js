@@ -25,7 +25,12 @@ export function draft(me, chat, place) {
 }
 
 /* The chats in which this person has begun a reply. */
-export const draftsOf = (me) => new Set(keys().filter((key) => key.startsWith(`${PREFIX} ${me} `) && key.endsWith(" reply")).map((key) => key.split(" ")[3]));
+export const draftsOf = (me) =>
+  new Set(
+    keys()
+      .filter((key) => key.startsWith(`${PREFIX} ${me} `) && key.endsWith(" reply"))
+      .map((key) => key.split(" ")[3]),
+  );
 
 /* Keeps every field that is marked for it, and puts back what was begun. */
 export function keepFields(root, me, chat) {
@@ -44,4 +49,6 @@ if (!new URLSearchParams(location.search).has("problem")) {
 }
 shelf.removeItem("desk sent");
 
-one("form[action='/staff/logout']")?.addEventListener("submit", () => keys().forEach((key) => shelf.removeItem(key)));
+one("form[action='/staff/logout']")?.addEventListener("submit", () => {
+  for (const key of keys()) shelf.removeItem(key);
+});

@@ -18,7 +18,11 @@ sound.addEventListener("change", () => {
   if (sound.checked) beep();
 });
 // Browsers let a page sound only after somebody has used it.
-for (const kind of ["pointerdown", "keydown"]) document.addEventListener(kind, () => (audio ??= new AudioContext()).resume(), { once: true });
+function allowSound() {
+  audio ??= new AudioContext();
+  audio.resume();
+}
+for (const kind of ["pointerdown", "keydown"]) document.addEventListener(kind, allowSound, { once: true });
 
 function beep() {
   if (!sound.checked || !audio) return;

@@ -15,7 +15,10 @@ export const send = (path, fields, headers = {}) =>
 export const renew = (part, html) => {
   const had = part.contains(document.activeElement) && document.activeElement.textContent;
   part.innerHTML = html;
-  if (had) all("a, button", part).find((each) => each.textContent === had)?.focus();
+  if (had)
+    all("a, button", part)
+      .find((each) => each.textContent === had)
+      ?.focus();
 };
 
 export const remembered = (name, usual) => {

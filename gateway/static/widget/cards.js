@@ -6,24 +6,36 @@ const cardOf = (body) => body?.card?.card ?? (body?.card?.items ? body.card : nu
 
 /* One line of a card. Its answer from before is shown; "not sure" stays until the patient touches it. */
 function line(item, card, unsure, help) {
-  const box = make("input", { type: "checkbox", value: item.id, checked: item.answer === "yes", "data-known": item.answer ?? "", "aria-describedby": help ? `help-${card.id}` : item.help ? `help-${item.id}` : null });
+  const box = make("input", {
+    type: "checkbox",
+    value: item.id,
+    checked: item.answer === "yes",
+    "data-known": item.answer ?? "",
+    "aria-describedby": help ? `help-${card.id}` : item.help ? `help-${item.id}` : null,
+  });
   const mark = item.answer === "not_sure" && make("span", { class: "mark", text: card.not_sure_label });
   if (mark) unsure.add(item.id);
   box.addEventListener("change", () => {
     unsure.delete(item.id);
-    mark && mark.remove();
+    if (mark) mark.remove();
   });
-  return make("li", {},
+  return make(
+    "li",
+    {},
     make("label", {}, box, make("span", { text: item.label }), mark),
-    !help && item.help && make("p", { class: "help", id: `help-${item.id}`, text: item.help }));
+    !help && item.help && make("p", { class: "help", id: `help-${item.id}`, text: item.help }),
+  );
 }
 
 function reasons(card) {
   const told = card.items.filter((item) => item.why);
   if (!told.length) return null;
-  return make("details", { class: "why" },
+  return make(
+    "details",
+    { class: "why" },
     make("summary", { text: card.why_label }),
-    make("ul", {}, ...told.map((item) => make("li", {}, make("strong", { text: `${item.label}: ` }), item.why))));
+    make("ul", {}, ...told.map((item) => make("li", {}, make("strong", { text: `${item.label}: ` }), item.why))),
+  );
 }
 
 /* The card of an event, or null if it has none. `choose` is called with what the patient answers. */
@@ -42,26 +54,50 @@ export function drawCard(event, strings, choose) {
   const say = (text) => choose({ text, from: form });
   const left = () => [...unsure].filter((id) => !ticked().includes(id));
   const done = make("button", { type: "submit", class: "button primary", text: ticked().length ? card.done_label : card.none_label });
-  const fields = make("fieldset", { tabindex: "-1" },
+  const fields = make(
+    "fieldset",
+    { tabindex: "-1" },
     make("legend", {}, make("span", { class: "step", text: `${card.number}/${card.of}` }), ` ${card.title}`),
     make("progress", { max: card.of, value: card.number, "aria-hidden": "true" }),
     make("p", { class: "ask", text: card.ask }),
     help && make("p", { class: "help all", id: `help-${card.id}`, text: help }),
     !card.yes_label && make("ul", { class: "ticks" }, ...card.items.map((item) => line(item, card, unsure, help))),
     reasons(card),
-    card.yes_label
-      ? make("div", { class: "buttons" },
-          button("button", card.yes_label, () => answer("no", [], card.items.map((item) => item.id))),
-          button("button", card.no_label, () => answer("no", [], [])))
-      : make("div", { class: "buttons" },
-          done,
-          button("button", card.not_sure_label, () => answer("not_sure", left())),
-          button("button", card.skip_label, () => answer("skipped", left()))),
-    make("div", { class: "buttons small" },
-      card.back_label && button("link", card.back_label, () => say(card.back_label)),
-      button("link", card.stop_label, () => say(card.stop_label))));
+    make(
+      "div",
+      { class: "foot" },
+      card.yes_label
+        ? make(
+            "div",
+            { class: "buttons" },
+            button("button", card.yes_label, () =>
+              answer(
+                "no",
+                [],
+                card.items.map((item) => item.id),
+              ),
+            ),
+            button("button", card.no_label, () => answer("no", [], [])),
+          )
+        : make(
+            "div",
+            { class: "buttons" },
+            done,
+            button("button", card.not_sure_label, () => answer("not_sure", left())),
+            button("button", card.skip_label, () => answer("skipped", left())),
+          ),
+      make(
+        "div",
+        { class: "buttons small" },
+        card.back_label && button("link", card.back_label, () => say(card.back_label)),
+        button("link", card.stop_label, () => say(card.stop_label)),
+      ),
+    ),
+  );
   form.append(fields);
-  const relabel = () => (done.textContent = ticked().length ? card.done_label : card.none_label);
+  const relabel = () => {
+    done.textContent = ticked().length ? card.done_label : card.none_label;
+  };
   form.addEventListener("change", relabel);
   form.addEventListener("submit", (submitted) => {
     submitted.preventDefault();
@@ -72,7 +108,10 @@ export function drawCard(event, strings, choose) {
 }
 
 /* What is left of a card that is no longer asked: its title. What was ticked is not shown again. */
-const close = (form) => ((form.querySelector("fieldset").disabled = true), form.classList.add("closed"));
+function close(form) {
+  form.querySelector("fieldset").disabled = true;
+  form.classList.add("closed");
+}
 
 export const closeCards = (log) => log.querySelectorAll("form.card:not(.closed)").forEach(close);
 
@@ -91,4 +130,7 @@ export function keepOne(list, item) {
 }
 
 /* The message could not be sent after all: the card can be answered again. */
-export const reopenCard = (form) => ((form.querySelector("fieldset").disabled = false), form.classList.remove("closed"));
+export function reopenCard(form) {
+  form.querySelector("fieldset").disabled = false;
+  form.classList.remove("closed");
+}

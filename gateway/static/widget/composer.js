@@ -10,14 +10,37 @@ export class Composer {
   /* `load` gives the questions that can be suggested, when somebody begins to type; `longest` is how many characters a message may have; `send` gets the text; `say` has something read out, `tell` shows it. */
   constructor(strings, load, longest, { send, say, tell }) {
     Object.assign(this, { strings, load, longest, send, say, tell });
-    this.input = make("textarea", { id: "input", rows: "1", dir: "auto", "aria-label": strings.input_label, placeholder: strings.placeholder, autocomplete: "off", "aria-keyshortcuts": "F6", enterkeyhint: "send",
-      "aria-autocomplete": "list", "aria-controls": "suggestions", "aria-describedby": "count" });
+    this.input = make("textarea", {
+      id: "input",
+      rows: "1",
+      dir: "auto",
+      "aria-label": strings.input_label,
+      placeholder: strings.placeholder,
+      autocomplete: "off",
+      "aria-keyshortcuts": "F6",
+      enterkeyhint: "send",
+      "aria-autocomplete": "list",
+      "aria-controls": "suggestions",
+      "aria-describedby": "count",
+    });
     this.list = make("ul", { class: "suggestions", id: "suggestions", role: "listbox", "aria-label": strings.suggestions, hidden: true });
     this.count = make("p", { class: "count", id: "count", role: "status" });
-    this.element = make("form", { class: "composer" },
-      this.list, this.input, make("button", { type: "submit", class: "send", "aria-label": strings.send }, icon("send")), this.count);
-    this.element.addEventListener("submit", (event) => (event.preventDefault(), this.submit()));
-    this.input.addEventListener("input", () => (this.measure(), this.suggest()));
+    this.element = make(
+      "form",
+      { class: "composer" },
+      this.list,
+      this.input,
+      make("button", { type: "submit", class: "send", "aria-label": strings.send }, icon("send")),
+      this.count,
+    );
+    this.element.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.submit();
+    });
+    this.input.addEventListener("input", () => {
+      this.measure();
+      this.suggest();
+    });
     this.input.addEventListener("keydown", (event) => this.key(event));
     this.input.addEventListener("paste", ({ clipboardData }) => clipboardData?.files.length && tell(strings.no_pictures, 8000));
     this.input.addEventListener("blur", () => this.hide());
@@ -42,19 +65,24 @@ export class Composer {
 
   async suggest() {
     const typed = this.input.value;
-    this.questions ??= this.load().then((questions) => new Suggestions(questions)).catch(() => (this.questions = null));
+    this.questions ??= this.load()
+      .then((questions) => new Suggestions(questions))
+      .catch(() => null);
     const questions = await this.questions;
+    if (!questions) this.questions = null; // asked for again with the next letter
     if (this.input.value !== typed || !questions) return;
     const titles = questions.find(typed);
     const before = this.list.childElementCount;
     this.hide();
     if (!titles.length) return before && this.say("");
-    this.list.replaceChildren(...titles.map((title, index) => {
-      const option = make("li", { role: "option", id: `suggestion-${index}`, "aria-selected": "false", dir: "auto", text: title });
-      option.addEventListener("mousedown", (event) => event.preventDefault()); // the focus stays in the text
-      option.addEventListener("click", () => this.take(title));
-      return option;
-    }));
+    this.list.replaceChildren(
+      ...titles.map((title, index) => {
+        const option = make("li", { role: "option", id: `suggestion-${index}`, "aria-selected": "false", dir: "auto", text: title });
+        option.addEventListener("mousedown", (event) => event.preventDefault()); // the focus stays in the text
+        option.addEventListener("click", () => this.take(title));
+        return option;
+      }),
+    );
     this.list.hidden = false;
     if (!before) this.say(fill(this.strings.suggestions_shown, { count: titles.length }));
   }
@@ -63,7 +91,7 @@ export class Composer {
   move(by) {
     const count = this.list.childElementCount;
     this.#active = ((this.#active + 1 + by + count + 1) % (count + 1)) - 1;
-    [...this.list.children].forEach((option, index) => option.setAttribute("aria-selected", String(index === this.#active)));
+    for (const [index, option] of [...this.list.children].entries()) option.setAttribute("aria-selected", String(index === this.#active));
     if (this.#active < 0) this.input.removeAttribute("aria-activedescendant");
     else this.input.setAttribute("aria-activedescendant", `suggestion-${this.#active}`);
   }

@@ -62,9 +62,31 @@ export class Conversation extends EventTarget {
     this.#running = true;
     this.#ears = new AbortController();
     const { signal } = this.#ears;
-    addEventListener("online", () => (this.#leads || this.#catchUp(), this.#retryNow()), { signal });
-    addEventListener("offline", () => (this.#setConnected(false), this.#stream?.abort()), { signal });
-    addEventListener("pageshow", (event) => event.persisted && (this.#stream?.abort(), this.#retryNow()), { signal });
+    addEventListener(
+      "online",
+      () => {
+        if (!this.#leads) this.#catchUp();
+        this.#retryNow();
+      },
+      { signal },
+    );
+    addEventListener(
+      "offline",
+      () => {
+        this.#setConnected(false);
+        this.#stream?.abort();
+      },
+      { signal },
+    );
+    addEventListener(
+      "pageshow",
+      ({ persisted }) => {
+        if (!persisted) return;
+        this.#stream?.abort();
+        this.#retryNow();
+      },
+      { signal },
+    );
     document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.#afterSleep(), { signal });
     const looking = setInterval(() => this.#afterSleep(), HEARTBEAT_LIMIT / 2);
     signal.addEventListener("abort", () => clearInterval(looking));
@@ -92,12 +114,14 @@ export class Conversation extends EventTarget {
     this.#tabs.addEventListener("message", ({ data: { id, event } }) => this.#overhear(id, event), { signal });
     signal.addEventListener("abort", () => this.#tabs.close());
     const caughtUp = this.#catchUp();
-    navigator.locks.request(`${name} stream`, { signal }, async () => {
-      await caughtUp;
-      this.#leads = true;
-      await this.#listen();
-      this.#leads = false;
-    }).catch(() => {}); // stopped before its turn came
+    navigator.locks
+      .request(`${name} stream`, { signal }, async () => {
+        await caughtUp;
+        this.#leads = true;
+        await this.#listen();
+        this.#leads = false;
+      })
+      .catch(() => {}); // stopped before its turn came
   }
 
   /* An event that another tab heard; if one before it was missed, all are read. */
@@ -116,7 +140,10 @@ export class Conversation extends EventTarget {
         this.#id = id;
         const response = await this.#readHistory(id);
         if (response.status === 404 || response.status === 401) return this.#expired(id);
-        if (response.ok) return (this.#setConnected(true), this.#retryNow());
+        if (response.ok) {
+          this.#setConnected(true);
+          return this.#retryNow();
+        }
       } catch {
         this.#setConnected(false);
       }
@@ -150,8 +177,11 @@ export class Conversation extends EventTarget {
      there: it stands in no address. */
   openSheet(name) {
     const { id, token } = this.#session.read();
-    const form = make("form", { method: "post", target: "_blank", action: new URL(`api/conversations/${id}/${name}`, this.#home), hidden: true },
-      make("input", { type: "hidden", name: "token", value: token }));
+    const form = make(
+      "form",
+      { method: "post", target: "_blank", action: new URL(`api/conversations/${id}/${name}`, this.#home), hidden: true },
+      make("input", { type: "hidden", name: "token", value: token }),
+    );
     document.body.append(form);
     form.submit();
     form.remove();
@@ -273,7 +303,14 @@ export class Conversation extends EventTarget {
   #idle(milliseconds) {
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, milliseconds);
-      this.#alarm.addEventListener("wake", () => (clearTimeout(timer), resolve()), { once: true });
+      this.#alarm.addEventListener(
+        "wake",
+        () => {
+          clearTimeout(timer);
+          resolve();
+        },
+        { once: true },
+      );
     });
   }
 
@@ -296,14 +333,20 @@ export class Conversation extends EventTarget {
   async #ensure() {
     const { id } = this.#session.read();
     if (id) return id;
-    this.#starting ??= alone("ims-chat start", () => this.#create()).finally(() => (this.#starting = null));
+    this.#starting ??= alone("ims-chat start", () => this.#create()).finally(() => {
+      this.#starting = null;
+    });
     return this.#starting;
   }
 
   async #create() {
     const { id: made } = this.#session.read();
     if (made) return made;
-    const response = await this.#request("api/conversations", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ language: this.language }) });
+    const response = await this.#request("api/conversations", {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ language: this.language }),
+    });
     if (!response.ok) throw new Error(`no conversation: ${response.status}`);
     const { id, token, events } = await response.json();
     const { id: moved } = this.#session.read(); // a link was followed meanwhile
@@ -392,7 +435,11 @@ export class Conversation extends EventTarget {
       buffer = blocks.pop();
       for (const block of blocks) {
         if (block.startsWith("event: reset")) return this.#readAgain();
-        const data = block.split("\n").filter((line) => line.startsWith("data:")).map((line) => line.slice(5).trimStart()).join("\n");
+        const data = block
+          .split("\n")
+          .filter((line) => line.startsWith("data:"))
+          .map((line) => line.slice(5).trimStart())
+          .join("\n");
         if (!data) continue;
         const event = JSON.parse(data);
         this.#tabs?.postMessage({ id, event });

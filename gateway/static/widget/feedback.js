@@ -20,20 +20,34 @@ export function drawFeedback(event, strings, rate, choose) {
     place.replaceChildren(...items);
     if (focused) (place.querySelector("textarea") ?? place.querySelector("[tabindex]") ?? place.querySelector("button")).focus();
   };
-  const thank = (verdict) => show(
-    make("p", { class: "state", tabindex: "-1", text: strings[`rated_${verdict}`] }),
-    ...(verdict === "not_helpful" ? [button("link", strings.person, () => choose({ id: "person", label: strings.person_message }))] : []));
-  const ask = (...before) => show(...before,
-    picture("up", strings.helpful, () => send("helpful")),
-    picture("up", strings.not_helpful, () => send("not_helpful"), "turned"),
-    picture("flag", strings.looks_wrong, report));
+  const thank = (verdict) =>
+    show(
+      make("p", { class: "state", tabindex: "-1", text: strings[`rated_${verdict}`] }),
+      ...(verdict === "not_helpful" ? [button("link", strings.person, () => choose({ id: "person", label: strings.person_message }))] : []),
+    );
+  const ask = (...before) =>
+    show(
+      ...before,
+      picture("up", strings.helpful, () => send("helpful")),
+      picture("up", strings.not_helpful, () => send("not_helpful"), "turned"),
+      picture("flag", strings.looks_wrong, report),
+    );
 
   function report() {
-    const note = make("textarea", { rows: "2", maxlength: LONGEST_NOTE, onkeydown: (event) => event.key === "Escape" && (event.stopPropagation(), ask()) });
+    const note = make("textarea", {
+      rows: "2",
+      maxlength: LONGEST_NOTE,
+      onkeydown: (event) => {
+        if (event.key !== "Escape") return;
+        event.stopPropagation();
+        ask();
+      },
+    });
     show(
       make("label", {}, make("span", { text: strings.wrong_label }), note),
       button("button", strings.wrong_send, () => send("looks_wrong", note.value)),
-      button("link", strings.cancel, () => ask()));
+      button("link", strings.cancel, () => ask()),
+    );
     place.scrollIntoView({ block: "nearest" });
   }
 

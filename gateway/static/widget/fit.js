@@ -12,5 +12,8 @@ export function fitToScreen(root, moved) {
   };
   seen.addEventListener("resize", fit);
   seen.addEventListener("scroll", fit);
-  return () => (seen.removeEventListener("resize", fit), seen.removeEventListener("scroll", fit));
+  return () => {
+    seen.removeEventListener("resize", fit);
+    seen.removeEventListener("scroll", fit);
+  };
 }

@@ -80,12 +80,14 @@ export class Handoff {
     this.#drawn = drawn;
     if (this.element.hidden) return this.element.replaceChildren();
     const person = state.state === "person";
-    this.element.replaceChildren(...[
-      make("p", { role: "status", text: person ? fill(this.#strings.handoff_person, { name: state.name }) : this.#words(state) }),
-      !person && this.#folded(state, [this.#contact(state), this.#link(state)]),
-      this.#leave(state),
-      make("p", { class: "state", role: "status" }),
-    ].filter(Boolean));
+    this.element.replaceChildren(
+      ...[
+        make("p", { role: "status", text: person ? fill(this.#strings.handoff_person, { name: state.name }) : this.#words(state) }),
+        !person && this.#folded(state, [this.#contact(state), this.#link(state)]),
+        this.#leave(state),
+        make("p", { class: "state", role: "status" }),
+      ].filter(Boolean),
+    );
     if (before) this.#appeared();
   }
 
@@ -96,18 +98,29 @@ export class Handoff {
 
   /* What can be done while waiting is one line until it is wanted, so that answers keep their room. */
   #folded({ contact }, parts) {
-    const details = make("details", { class: "wait", open: this.#unfolded },
-      make("summary", { text: contact ? this.#strings.handoff_more : this.#strings.handoff_contact }), ...parts.filter(Boolean));
-    details.addEventListener("toggle", () => (this.#unfolded = details.open));
+    const details = make(
+      "details",
+      { class: "wait", open: this.#unfolded },
+      make("summary", { text: contact ? this.#strings.handoff_more : this.#strings.handoff_contact }),
+      ...parts.filter(Boolean),
+    );
+    details.addEventListener("toggle", () => {
+      this.#unfolded = details.open;
+    });
     return details;
   }
 
   #words({ here, ahead, opens, usual_wait: usual }) {
     const strings = this.#strings;
     // On the clinic's clock, as the messages say it, wherever the reader is.
-    const date = opens && new Date(`${opens.slice(0, 19)}Z`).toLocaleString(strings.locale, { timeZone: "UTC", weekday: "long", hour: "numeric", minute: "2-digit" });
+    const date =
+      opens && new Date(`${opens.slice(0, 19)}Z`).toLocaleString(strings.locale, { timeZone: "UTC", weekday: "long", hour: "numeric", minute: "2-digit" });
     const parts = here
-      ? [strings.handoff_waiting, ahead ? fill(strings.handoff_ahead, { count: ahead }) : strings.handoff_next, usual && fill(strings.handoff_usual, { number: Math.ceil(usual / 60) })]
+      ? [
+          strings.handoff_waiting,
+          ahead ? fill(strings.handoff_ahead, { count: ahead }) : strings.handoff_next,
+          usual && fill(strings.handoff_usual, { number: Math.ceil(usual / 60) }),
+        ]
       : [strings.handoff_away, opens && fill(strings.handoff_opens, { date })];
     return parts.filter(Boolean).join(" ");
   }
@@ -115,12 +128,23 @@ export class Handoff {
   #contact({ contact }) {
     const strings = this.#strings;
     if (contact) {
-      return make("p", { text: fill(strings.contact_saved, { name: contact }) }, button("link", strings.contact_delete, () => this.#ask("DELETE", "/contact")));
+      return make(
+        "p",
+        { text: fill(strings.contact_saved, { name: contact }) },
+        button("link", strings.contact_delete, () => this.#ask("DELETE", "/contact")),
+      );
     }
     const input = make("input", { type: "text", autocomplete: "email", maxlength: 254, required: true });
-    return make("form", { onsubmit: (event) => (event.preventDefault(), this.#ask("PUT", "/contact", { contact: input.value })) },
+    const save = (event) => {
+      event.preventDefault();
+      this.#ask("PUT", "/contact", { contact: input.value });
+    };
+    return make(
+      "form",
+      { onsubmit: save },
       make("label", {}, make("span", { text: strings.contact_label }), input),
-      make("button", { class: "button", text: strings.contact_save }));
+      make("button", { class: "button", text: strings.contact_save }),
+    );
   }
 
   #link({ link }) {

@@ -5,10 +5,16 @@ import { icon, make } from "./dom.js";
 export class Menu {
   /* `entries` are {name, icon, text, label, act}; `act` gets the button of the menu, to which the focus may return. */
   constructor(strings, entries) {
-    this.opener = make("button", { type: "button", class: "round", "aria-label": strings.menu, "aria-expanded": "false", "aria-controls": "menu", onclick: () => this.toggle() }, icon("more"));
-    this.list = make("div", { class: "entries", id: "menu", role: "group", "aria-label": strings.menu, hidden: true },
-      ...entries.map(({ name, picture, text, label, act }) =>
-        make("button", { type: "button", class: `entry ${name}`, "aria-label": label ?? text, onclick: () => (this.toggle(false), act(this.opener)) }, icon(picture), make("span", { text }))));
+    this.opener = make(
+      "button",
+      { type: "button", class: "round", "aria-label": strings.menu, "aria-expanded": "false", "aria-controls": "menu", onclick: () => this.toggle() },
+      icon("more"),
+    );
+    this.list = make(
+      "div",
+      { class: "entries", id: "menu", role: "group", "aria-label": strings.menu, hidden: true },
+      ...entries.map((entry) => this.#entry(entry)),
+    );
     this.element = make("div", { class: "menu" }, this.opener, this.list);
     this.element.addEventListener("focusout", ({ relatedTarget }) => this.element.contains(relatedTarget) || this.toggle(false));
     this.element.addEventListener("keydown", (event) => {
@@ -17,6 +23,14 @@ export class Menu {
       this.toggle(false);
       this.opener.focus();
     });
+  }
+
+  #entry({ name, picture, text, label, act }) {
+    const take = () => {
+      this.toggle(false);
+      act(this.opener);
+    };
+    return make("button", { type: "button", class: `entry ${name}`, "aria-label": label ?? text, onclick: take }, icon(picture), make("span", { text }));
   }
 
   toggle(shown = this.list.hidden) {

@@ -17,25 +17,36 @@ function buttons(given, body, strings, choose) {
 
 /* Ways to the front desk: to call, or to book online. */
 const reach = (ways) =>
-  ways?.length > 0 && make("div", { class: "buttons reach" }, ...ways.map(({ label, href }) =>
-    make("a", { class: "button", href, text: label, ...(href.startsWith("http") && { target: "_blank", rel: "noopener noreferrer" }) })));
+  ways?.length > 0 &&
+  make(
+    "div",
+    { class: "buttons reach" },
+    ...ways.map(({ label, href }) =>
+      make("a", { class: "button", href, text: label, ...(href.startsWith("http") && { target: "_blank", rel: "noopener noreferrer" }) }),
+    ),
+  );
 
 /* Prices, or the hours of a week; a long table stands behind its title. */
 function drawTable({ title, rows, folded }) {
-  const table = make("table", { class: "facts" },
+  const table = make(
+    "table",
+    { class: "facts" },
     folded ? null : make("caption", { text: title }),
-    make("tbody", {}, ...rows.map(([name, value]) => make("tr", {}, make("th", { scope: "row", text: name }), make("td", { text: value })))));
+    make("tbody", {}, ...rows.map(([name, value]) => make("tr", {}, make("th", { scope: "row", text: name }), make("td", { text: value })))),
+  );
   return folded ? make("details", { class: "folded" }, make("summary", { text: title }), table) : table;
 }
 
 function clock(time, language) {
   const then = new Date(time);
   const day = then.toDateString() === new Date().toDateString() ? {} : { month: "short", day: "numeric" };
-  return then.toLocaleString(language, { ...day, hour: "2-digit", minute: "2-digit" });
+  return then.toLocaleString(language, { ...day, hour: "numeric", minute: "2-digit" });
 }
 
 /* Below a message: when it was said, or what became of it. It changes silently; what matters is said elsewhere. */
 const meta = (...children) => make("span", { class: "meta", "aria-live": "off" }, ...children);
+
+const classOf = (body) => `message patient ${body?.card ? "answered" : (body?.kind ?? "")}`;
 
 /* A place for the picture or table of an answer. */
 function drawPicture(body, strings, home, choose) {
@@ -55,15 +66,18 @@ function drawReply(event, strings, home, more, choose) {
   const left = (text, table) => (table.instead_of ? text.replace(table.instead_of, "").trim() : text);
   const text = tables.reduce(left, headline ? body.text.replace(`${headline}\n`, "") : body.text);
   const given = (body.buttons ?? []).filter((one) => one !== more);
+  const picture = drawPicture(body, strings, home, choose);
+  const tapped = body.picture?.parts?.length > 0; // a drawing to tap is the question itself
   // What staff send leads only to the clinic's own pages and to those that it names.
   const links = event.role === "staff" ? body.links?.filter(({ href }) => !href.startsWith("http") || strings.sites.includes(new URL(href).host)) : body.links;
   return [
     body.home && make("span", { class: "logo big", "aria-hidden": "true", text: strings.mark }),
     body.title && make("h3", { class: "topic", text: body.title, hidden: true }),
     headline && make("strong", { class: "headline", text: headline }),
+    tapped && picture,
     ...formatted(text, links, body.kind === "answer"),
     ...tables.map(drawTable),
-    drawPicture(body, strings, home, choose),
+    !tapped && picture,
     reach(body.reach),
     buttons(given, body, strings, choose),
   ].filter(Boolean);
@@ -79,54 +93,68 @@ export function drawEvent(event, strings, home, choose, rate) {
   const more = body.more ? body.buttons?.find(({ id }) => id) : null;
   const said = own ? asTyped(body.text) : (drawCalls(body, strings, choose) ?? drawReply(event, strings, home, more, choose));
   const row = own || alarm ? [] : drawRow(event, strings, home, more, choose, rate);
-  return make("li", { class: `message ${event.role} ${alarm ? `alarm ${body.kind}` : (body.kind ?? "")} ${body.home ? "home" : ""}`,
-    "data-seq": event.seq, "data-reply": event.in_reply_to, tabindex: alarm && "-1",
-    lang: own || event.role === "staff" || body.language === strings.locale ? null : strings.answers_language },
+  return make(
+    "li",
+    {
+      class: own ? classOf(body) : `message ${event.role} ${alarm ? `alarm ${body.kind}` : (body.kind ?? "")} ${body.home ? "home" : ""}`,
+      "data-seq": event.seq,
+      "data-reply": event.in_reply_to,
+      tabindex: alarm && "-1",
+      lang: own || event.role === "staff" || body.language === strings.locale ? null : strings.answers_language,
+    },
     make("span", { class: "who", text: `${name}: ` }),
     drawCard(event, strings, choose) ?? make("div", { class: "bubble" }, ...said),
     ...row,
-    meta(timeOf(event, strings)));
+    meta(row[1] && body.reviewed === false && make("span", { text: strings.not_reviewed }), timeOf(event, strings)),
+  );
 }
 
 /* A question with several answers: each has its title, and the time is said once for what belongs together. */
 export function joinGroup(item) {
   const before = item.previousElementSibling;
   const time = (of) => of.querySelector("time");
-  if (before?.matches(".message") && time(before) && time(item) && Date.parse(time(item).dateTime) - Date.parse(time(before).dateTime) < GROUP) time(before).hidden = true;
+  if (before?.matches(".message") && time(before) && time(item) && Date.parse(time(item).dateTime) - Date.parse(time(before).dateTime) < GROUP)
+    time(before).hidden = true;
   const answers = item.dataset.reply ? [...item.parentElement.querySelectorAll(`[data-reply="${item.dataset.reply}"] .topic`)] : [];
   if (answers.length > 1) for (const title of answers) title.hidden = false;
   if (!item.querySelector(".row")) return;
-  for (const other of item.parentElement.querySelectorAll(".message:not(.older):has(.row)")) other.classList.toggle("older", other.dataset.reply !== item.dataset.reply);
+  for (const other of item.parentElement.querySelectorAll(".message:not(.older):has(.row)"))
+    other.classList.toggle("older", other.dataset.reply !== item.dataset.reply);
 }
 
 /* A message of the patient that the gateway has not acknowledged, or not echoed yet. */
 export function drawUnsent(message, strings, handlers) {
-  const item = make("li", { "data-key": message.key },
+  const item = make(
+    "li",
+    { "data-key": message.key },
     make("span", { class: "who", text: `${strings.you}: ` }),
     make("div", { class: "bubble" }, ...asTyped(message.label)),
-    meta());
+    meta(),
+  );
   changeUnsent(item, message, strings, handlers);
   return item;
 }
 
 /* The same element all the way from typed to stored, so that it is read out once. */
 export function changeUnsent(item, message, strings, { retry, discard }) {
-  item.className = `message patient unsent ${message.state}`;
+  item.className = `${classOf(message)} unsent ${message.state}`;
   const failed = message.state === "failed";
-  item.querySelector(".meta").replaceChildren(
-    make("span", { class: "state", text: (failed && message.error) || strings[message.state] }),
-    ...(failed ? [button("link", strings.retry, () => retry(message.key)), button("link", strings.discard, () => discard(message.key))] : []));
+  item
+    .querySelector(".meta")
+    .replaceChildren(
+      make("span", { class: "state", text: (failed && message.error) || strings[message.state] }),
+      ...(failed ? [button("link", strings.retry, () => retry(message.key)), button("link", strings.discard, () => discard(message.key))] : []),
+    );
 }
 
 export function becomeEvent(item, event, strings) {
-  item.className = `message patient ${event.body?.kind ?? ""}`;
+  item.className = classOf(event.body);
   item.dataset.seq = event.seq;
   item.querySelector(".meta").replaceChildren(timeOf(event, strings));
 }
 
 export const drawTyping = () =>
-  make("li", { class: "message assistant typing", "aria-hidden": "true" },
-    make("div", { class: "bubble" }, make("i"), make("i"), make("i")));
+  make("li", { class: "message assistant typing", "aria-hidden": "true" }, make("div", { class: "bubble" }, make("i"), make("i"), make("i")));
 
 export const drawNotice = (text, ...more) => make("li", { class: "notice", text }, ...more);
 

@@ -43,11 +43,21 @@ function load(address) {
 
 function table({ title, table: { columns, rows } }) {
   const head = (text, scope) => make("th", { scope, text });
-  return make("div", { class: "wide" },
-    make("table", {},
+  return make(
+    "div",
+    { class: "wide" },
+    make(
+      "table",
+      {},
       make("caption", { text: title }),
       make("thead", {}, make("tr", {}, make("td"), ...columns.map((text) => head(text, "col")))),
-      make("tbody", {}, ...rows.map(([about, ...cells]) => make("tr", {}, head(about, "row"), ...cells.map((text, at) => make("td", { text, "data-column": columns[at] })))))));
+      make(
+        "tbody",
+        {},
+        ...rows.map(([about, ...cells]) => make("tr", {}, head(about, "row"), ...cells.map((text, at) => make("td", { text, "data-column": columns[at] })))),
+      ),
+    ),
+  );
 }
 
 /* A dot of the drawing does what its button does, for whoever points. */
@@ -57,7 +67,11 @@ function connect(drawing, picture, ask) {
     const mark = (on) => places?.classList.toggle("shown", on);
     places?.addEventListener("click", () => ask(question));
     return button("link", label, () => ask(question), {
-      "aria-label": question, onmouseenter: () => mark(true), onmouseleave: () => mark(false), onfocus: () => mark(true), onblur: () => mark(false),
+      "aria-label": question,
+      onmouseenter: () => mark(true),
+      onmouseleave: () => mark(false),
+      onfocus: () => mark(true),
+      onblur: () => mark(false),
     });
   });
   return buttons.length ? make("div", { class: "parts", role: "group", "aria-label": picture.title }, ...buttons) : null;
@@ -71,10 +85,12 @@ export async function fillPicture(place, picture, strings, home, choose) {
   const drawing = await load(new URL(picture.image.slice(1), home)).catch(() => null);
   const parts = connect(drawing, picture, (text) => choose({ text }));
   const words = make("p", { text: picture.words });
-  place.replaceChildren(...[
-    make("figcaption", { text: picture.title }),
-    drawing,
-    parts,
-    drawing ? make("details", {}, make("summary", { text: strings.picture_words }), words) : words,
-  ].filter(Boolean));
+  place.replaceChildren(
+    ...[
+      make("figcaption", { text: picture.title }),
+      drawing,
+      parts,
+      drawing ? make("details", {}, make("summary", { text: strings.picture_words }), words) : words,
+    ].filter(Boolean),
+  );
 }

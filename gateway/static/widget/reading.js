@@ -6,7 +6,12 @@ export class Reading {
   /* `log` scrolls, `list` holds the messages. */
   constructor(log, list, strings) {
     Object.assign(this, { log, list, strings });
-    this.below = make("button", { type: "button", class: "below", hidden: true, tabindex: "-1", "aria-hidden": "true", onclick: () => this.toNext() }, icon("down"), make("span"));
+    this.below = make(
+      "button",
+      { type: "button", class: "below", hidden: true, tabindex: "-1", "aria-hidden": "true", onclick: () => this.toNext() },
+      icon("down"),
+      make("span"),
+    );
     this.element = make("div", { class: "over" }, this.below);
     log.addEventListener("scroll", () => this.countBelow());
     new ResizeObserver(() => this.countBelow()).observe(list);
@@ -16,9 +21,9 @@ export class Reading {
     return this.log.scrollHeight - this.log.scrollTop - this.log.clientHeight < 120;
   }
 
-  /* To the end, but never past the patient's last question: an answer is read from its beginning. */
+  /* To the end, but never past the patient's last question, or the home: both are read from their beginning. */
   scroll(first) {
-    const top = first?.isConnected ? first : [...this.list.querySelectorAll(".message.patient")].at(-1);
+    const top = first?.isConnected ? first : ([...this.list.querySelectorAll(".message.patient")].at(-1) ?? this.list.querySelector(".home"));
     const end = this.log.scrollHeight - this.log.clientHeight;
     this.log.scrollTop = top ? Math.min(end, top.offsetTop - 8) : end;
     this.countBelow();

@@ -97,8 +97,12 @@ export class Session {
 
   /* Calls back when another tab changed what is kept. */
   onOtherTab(callback, signal) {
-    addEventListener("storage", (event) => {
-      if (event.key === null || event.key.startsWith(this.#name)) callback(this.read());
-    }, { signal });
+    addEventListener(
+      "storage",
+      (event) => {
+        if (event.key === null || event.key.startsWith(this.#name)) callback(this.read());
+      },
+      { signal },
+    );
   }
 }

@@ -17,7 +17,7 @@ export class Status {
   tell(text, milliseconds = 0) {
     clearTimeout(this.#ends);
     this.line.textContent = text;
-    if (milliseconds) this.#ends = setTimeout(() => (this.line.textContent = ""), milliseconds);
+    if (milliseconds) this.#ends = setTimeout(() => this.line.replaceChildren(), milliseconds);
   }
 
   tellNoMore(text) {

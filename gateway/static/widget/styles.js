@@ -52,12 +52,12 @@ p, ul, ol, h2, h3 { margin: 0; }
 }
 @keyframes open { from { opacity: 0; transform: scale(.94) translateY(1em); } }
 .head { display: flex; flex: none; align-items: center; gap: .3em; min-height: 3.5em; padding: .3em .4em .3em .75em; background: var(--head); color: var(--on-head); border-bottom: 2px solid var(--accent); position: relative; z-index: 2; }
-h2 { flex: 1 1 4.5em; min-width: 0; overflow-wrap: break-word; font-size: 1em; line-height: 1.2; font-weight: 700; }
+h2 { flex: 1 1 4.6em; min-width: 0; overflow-wrap: break-word; font-size: 1em; line-height: 1.2; font-weight: 700; }
 .logo { display: grid; place-items: center; flex: none; width: 2em; height: 2em; margin-inline-end: .3em; border-radius: 50%; background: var(--on-head); color: var(--head); font-weight: 700; }
-.logo.big { width: 3em; height: 3em; margin: 0 0 .5em; background: var(--accent); color: var(--on-accent); font-size: 1.1em; }
+.logo.big { float: inline-start; width: 2.4em; height: 2.4em; margin: .1em .6em 0 0; background: var(--accent); color: var(--on-accent); font-size: 1.1em; }
 .round { display: grid; place-items: center; flex: none; width: 2.75em; height: 2.75em; border-radius: 50%; padding: 0; }
 .person { display: flex; align-items: center; gap: .4em; flex: 0 1 auto; min-height: 2.75em; padding: .1em .7em; border: 1.5px solid currentColor; border-radius: 1.5em; font-weight: 600; line-height: 1.15; text-align: start; }
-.person span { font-size: .85em; max-width: 5.2em; }
+.person span { font-size: .85em; max-width: 7em; }
 .person .icon { width: 1.1em; height: 1.1em; }
 .head :focus-visible { outline-color: var(--on-head); outline-offset: -3px; }
 .menu .entries { position: absolute; inset-inline-end: .5em; top: calc(100% - .2em); width: min(15em, calc(100% - 1em)); padding: .3em; background: var(--surface); color: var(--text); border: 1px solid var(--line); border-radius: var(--radius); box-shadow: 0 8px 24px rgb(0 30 25 / .25); }
@@ -81,8 +81,9 @@ ol:not(.bubble ol) { list-style: none; padding: 0; display: flex; flex-direction
 .staff .bubble { border: 2px solid var(--accent); }
 .staff .who { position: static; display: block; width: auto; height: auto; clip-path: none; font-size: .85em; font-weight: 600; color: var(--accent); }
 .wait { flex: 1 1 auto; }
-.stands { display: flex; flex-wrap: wrap; gap: 0 .5em; align-items: center; padding: .2em 1em; background: var(--soft); border-top: 1px solid var(--line); font-size: .9em; max-height: 40%; overflow-y: auto; }
-.stands p { flex: 1 1 auto; margin: 0; }
+.wait[open] { flex-basis: 100%; }
+.stands { display: flex; flex-wrap: wrap; gap: 0 .5em; align-items: center; padding: .3em 1em .1em; background: var(--soft); border-top: 1px solid var(--line); font-size: .9em; max-height: 40%; overflow-y: auto; }
+.stands p { flex: 1 1 100%; margin: 0; }
 .stands .state:empty { display: none; }
 .stands form { display: flex; flex-wrap: wrap; gap: .5em; align-items: end; flex-basis: 100%; }
 .stands label { flex: 1 1 9em; min-width: 0; overflow-wrap: anywhere; }
@@ -94,16 +95,17 @@ ol:not(.bubble ol) { list-style: none; padding: 0; display: flex; flex-direction
 .bubble > :last-child { margin-bottom: 0; }
 .meta { display: flex; flex-wrap: wrap; gap: 0 .5em; align-items: center; margin-top: .15em; font-size: .8em; color: var(--muted); }
 .patient .meta { justify-content: flex-end; }
+.answered .bubble { padding: 0; background: none; color: var(--muted); font-size: .85em; }
+.answered .bubble p::before { content: "\\2713\\00a0"; }
 .unsent .bubble { outline: 1.5px dashed var(--line); outline-offset: 2px; }
 .failed .bubble { outline: 2px solid var(--alarm); }
-.row { display: flex; flex-wrap: wrap; gap: 0 .35em; align-items: center; min-height: 2em; padding: 0 .4em; font-size: .85em; color: var(--muted); }
+.row { display: flex; flex-wrap: wrap; gap: 0 .15em; align-items: center; min-height: 2em; padding: 0 .4em; font-size: .85em; color: var(--muted); }
 .row .link { color: var(--muted); }
-.small-round { display: grid; place-items: center; width: 2.2em; height: 2.2em; padding: 0; border-radius: 50%; color: var(--muted); }
+.small-round { display: grid; place-items: center; width: 2em; height: 2em; padding: 0; border-radius: 50%; color: var(--muted); }
 .small-round .icon { width: 1.3em; height: 1.3em; stroke-width: 1.6; }
 .turned .icon { transform: rotate(180deg); }
-.unreviewed { padding: .1em .6em; border: 1px solid var(--line); border-radius: 1em; font-size: .95em; }
-.older:not(:hover, :focus-within) > .row { position: absolute; width: 1px; height: 1px; min-height: 0; overflow: hidden; clip-path: inset(50%); }
-.older:is(:hover, :focus-within) > .row { position: absolute; top: 100%; z-index: 1; background: var(--surface); border-radius: 1em; box-shadow: 0 2px 8px rgb(0 30 25 / .2); }
+.older > .row { position: absolute; width: 1px; height: 1px; min-height: 0; overflow: hidden; clip-path: inset(50%); }
+.older > .row:has(:focus-visible) { position: static; width: auto; height: auto; overflow: visible; clip-path: none; }
 .feedback { display: flex; flex-wrap: wrap; align-items: center; }
 .feedback:has(textarea) { flex-basis: 100%; gap: .3em; }
 .feedback label { flex: 1 0 100%; }
@@ -115,7 +117,7 @@ ol:not(.bubble ol) { list-style: none; padding: 0; display: flex; flex-direction
 .alarm { max-width: 100%; align-self: stretch; }
 .alarm .bubble { background: var(--alarm-soft); border: 2px solid var(--alarm); }
 .crisis .bubble { background: var(--soft); border-color: var(--accent); }
-.message.alarm:focus-visible { outline-offset: 4px; }
+.message.alarm:focus { outline: none; } /* it is no stop of the Tab key, and has a frame */
 .first { display: flex; flex-wrap: wrap; gap: .5em; margin-bottom: .6em; }
 .buttons { display: flex; flex-wrap: wrap; gap: .5em; margin-top: .6em; }
 .chip { font-weight: 500; }
@@ -123,7 +125,7 @@ ol:not(.bubble ol) { list-style: none; padding: 0; display: flex; flex-direction
 .facts { border-collapse: collapse; width: 100%; margin: .3em 0; font-size: .95em; }
 .facts caption { text-align: start; font-weight: 600; padding: .2em 0; }
 .facts :is(th, td) { padding: .3em .4em; border-top: 1px solid var(--line); text-align: start; vertical-align: top; font-weight: 400; }
-.facts td { text-align: end; font-weight: 600; }
+.facts td { text-align: end; font-weight: 600; white-space: nowrap; }
 .folded .facts tr:first-child * { font-weight: 700; }
 .home { max-width: 100%; }
 .home .bubble { background: none; padding: .2em 0; }
@@ -144,17 +146,19 @@ progress::-moz-progress-bar { background: var(--accent); }
 :is(.crisis, .message:has([href^="sms:"])) .call { border-color: var(--accent); color: var(--accent); }
 :is(.crisis, .message:has([href^="sms:"])) .wide { background: var(--accent); color: var(--on-accent); }
 .button.wide[href^="sms:"] { background: var(--surface); color: var(--accent); }
+.message:not(.alarm) .wide { min-height: 2.75em; background: var(--surface); color: var(--alarm); }
+.message:not(.alarm) .call:not(.wide) { border-color: var(--accent); color: var(--accent); }
 .button.quiet { font-weight: 400; }
 .more .buttons { margin: .3em 0 .6em; }
 .alarmed .safety { display: none; }
 [data-tel] { white-space: nowrap; }
 .stands .button, .stands input, .feedback .button { min-height: 3.3em; }
 .link { min-height: 1.9em; padding: .2em .4em; color: var(--accent); text-decoration: underline; text-underline-offset: 3px; text-align: start; }
-.bubble a:not(.button) { color: var(--accent); padding: .3em 0; }
+:is(.bubble, .consent) a:not(.button) { color: var(--accent); padding: .3em 0; }
 .sources, .why { margin-top: .5em; font-size: .85em; }
 .sources { padding: 0 .85em; }
-.sources a { display: inline-block; min-height: 1.9em; }
-.sources ul { padding-inline-start: 1.25em; }
+.sources :is(a, .link) { display: inline-block; min-height: 1.9em; vertical-align: top; padding-inline: 0; }
+.sources ul { padding-inline-start: 1.25em; list-style: disc; }
 summary { cursor: pointer; padding: .25em 0; min-height: 1.9em; color: var(--muted); }
 .sources ul { margin: .2em 0; }
 .review { font-style: italic; }
@@ -162,7 +166,8 @@ summary { cursor: pointer; padding: .25em 0; min-height: 1.9em; color: var(--mut
 .card { min-width: 0; }
 @media (min-height: 45em) {
   .message:has(.card:not(.closed)) { position: sticky; inset-block-end: 0; z-index: 1; }
-  .card:not(.closed) { max-block-size: 50vh; overflow: auto; }
+  .card:not(.closed) .foot { position: sticky; inset-block-end: 0; padding-block-end: .6em; background: var(--soft); }
+  .card:not(.closed) { max-block-size: 58vh; overflow: auto; padding-block-end: 0; }
 }
 .message:has(.card) { max-width: 100%; align-self: stretch; }
 fieldset { border: 0; margin: 0; padding: 0; min-width: 0; }
@@ -171,11 +176,12 @@ legend { padding: 0; font-weight: 700; font-size: 1.05em; }
 .step { font-weight: 400; font-size: .85em; color: var(--muted); margin-inline-end: .3em; }
 .bubble .ticks { list-style: none; padding: 0; }
 .ticks li { padding: .15em 0; border-top: 1px solid var(--line); }
-.ticks label { display: flex; align-items: center; gap: .7em; min-height: 2.75em; cursor: pointer; }
+.ticks label { display: flex; align-items: center; gap: .7em; min-height: 2.75em; padding-block: .3em; line-height: 1.35; cursor: pointer; }
 .ticks input { width: 1.5em; height: 1.5em; flex: none; margin: 0; accent-color: var(--accent); }
 .help.all { font-size: .9em; color: var(--muted); margin: 0 0 .4em; }
-.ticks .help { font-size: .85em; color: var(--muted); margin: 0 0 .4em 2.6em; }
+.ticks .help { font-size: .85em; line-height: 1.35; color: var(--muted); margin: -.4em 0 .5em; padding-inline-start: 2.6em; }
 .mark { white-space: nowrap; font-size: .8em; color: var(--muted); border: 1px solid var(--line); border-radius: 1em; padding: 0 .6em; margin-inline-start: auto; }
+.card .button { padding-inline: .65em; }
 .small { margin-top: .3em; gap: .25em 1em; }
 .message:has(.card.closed) { display: none; }
 .typing .bubble { display: inline-flex; gap: .3em; padding: .8em; }
@@ -186,6 +192,7 @@ legend { padding: 0; font-weight: 700; font-size: 1.05em; }
 .status:empty, .count:empty { display: none; }
 .composer { position: relative; display: flex; flex-wrap: wrap; gap: .5em; align-items: flex-end; padding: .25em .75em; border-top: 1px solid var(--line); }
 textarea { flex: 1; min-width: 0; min-height: 2.75em; max-height: 7.5em; padding: .55em .8em; resize: none; color: var(--text); background: var(--surface); border: 1.5px solid var(--muted); border-radius: var(--radius); }
+.composer textarea:focus-visible { outline-width: 2px; outline-offset: -2px; }
 textarea::placeholder { color: var(--muted); opacity: 1; }
 .send { display: grid; place-items: center; flex: none; width: 2.75em; height: 2.75em; padding: 0; border-radius: 50%; background: var(--accent); color: var(--on-accent); }
 .count { flex-basis: 100%; font-size: .85em; color: var(--alarm); }
@@ -204,14 +211,16 @@ textarea::placeholder { color: var(--muted); opacity: 1; }
 h3 { font-size: 1.15em; line-height: 1.3; margin: 0 0 .6em; }
 @media (hover: hover) {
   .button:not(.wide, .primary):hover { background: var(--soft); }
+  .older:hover > .row { inset-block-start: calc(100% - .9em); inset-inline-end: 0; z-index: 1; width: auto; height: auto; clip-path: none; background: var(--surface); border-radius: 1em; box-shadow: 0 2px 8px rgb(0 30 25 / .2); }
   .entry:hover, .small-round:hover, .suggestions li:hover:not([aria-selected="true"]) { background: var(--soft); }
 }
 @media (max-width: 30em), (max-height: 30em) {
   .panel { position: fixed; inset: 0 0 auto; width: 100%; height: var(--seen, 100%); translate: 0 var(--above, 0); border: 0; border-radius: 0; }
 }
-@media (max-width: 22em) { .logo:not(.big), .person .icon { display: none; } .head { gap: .1em; } }
+@media (max-width: 22em) { .logo:not(.big), .person .icon { display: none; } .head { gap: .1em; } .row { padding: 0; gap: 0; } .row .link { padding-inline: .2em; } .small-round { width: 1.8em; } }
 @media (max-width: 16em) { [data-tel] { white-space: normal; } h2 { display: none; } .person { flex: 1 1 auto; justify-content: center; padding: .1em .2em; } .round { width: 2em; } }
-@media (max-height: 30em) { .safety { display: none; } .consent .buttons { position: static; } }
+@media (max-height: 30em) { .safety { display: none; } }
+@media (max-height: 20em) { .consent .buttons { position: static; } }
 @media (prefers-reduced-motion: reduce) { * { animation: none !important; transition: none !important; } .typing i { opacity: .7; } }
 @media (forced-colors: active) {
   .bubble, .launcher, .button, .send, .round, .person, .unread, .suggestions [aria-selected="true"] { border: 1px solid CanvasText; }

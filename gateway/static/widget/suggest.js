@@ -6,7 +6,12 @@ const LEAST = 0.5; // share of what was typed that has to fit, by the weight of 
 const [COMMON, FEW] = [0.12, 2]; // what more questions have than this share, and this many, says nothing alone
 const WORD = /[\p{L}\p{N}]+/gu;
 
-const words = (text) => text.toLowerCase().normalize("NFKD").replace(/[\p{M}'’]/gu, "").match(WORD) ?? [];
+const words = (text) =>
+  text
+    .toLowerCase()
+    .normalize("NFKD")
+    .replace(/[\p{M}'’]/gu, "")
+    .match(WORD) ?? [];
 
 export class Suggestions {
   #questions;
@@ -20,7 +25,11 @@ export class Suggestions {
   #look(word, last, alone) {
     const fits = (other) => other === word || (last && word.length > (alone ? 2 : 1) && other.startsWith(word));
     const found = this.#questions.filter((question) => question.words.has(word) || [...question.words].some(fits));
-    return { found: new Set(found), weight: Math.log((this.#questions.length + 1) / (found.length || 0.5)), says: found.length <= Math.max(FEW, COMMON * this.#questions.length) };
+    return {
+      found: new Set(found),
+      weight: Math.log((this.#questions.length + 1) / (found.length || 0.5)),
+      says: found.length <= Math.max(FEW, COMMON * this.#questions.length),
+    };
   }
 
   find(text) {

@@ -19,8 +19,12 @@ function anchor({ kind, text, href }) {
 /* The text with its links in their places. */
 function linked(text, links = []) {
   if (!links.length) return [text];
-  const words = links.map((link) => link.text).sort((one, other) => other.length - one.length).map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
-  return text.split(new RegExp(`(?<![\\w$-])(${words.join("|")})(?![\\w-])`))
+  const words = links
+    .map((link) => link.text)
+    .sort((one, other) => other.length - one.length)
+    .map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+  return text
+    .split(new RegExp(`(?<![\\w$-])(${words.join("|")})(?![\\w-])`))
     .map((part, at) => (at % 2 && anchor(links.find((link) => link.text === part))) || part);
 }
 
