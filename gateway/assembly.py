@@ -36,6 +36,7 @@ from gateway.desk.ready_replies import ReadyReplies
 from gateway.desk.report_page import ReportPages
 from gateway.desk.reviewed import Reviewed
 from gateway.desk.service import Desk
+from gateway.desk.tags import Tags
 from gateway.engine.busy import Busy, CountedEngine
 from gateway.engine.client import Engine, HttpEngine
 from gateway.engine.failover import SeveralEngines
@@ -175,7 +176,13 @@ class Edition:
                 desk=self.desk,
                 reviewed=reviewed,
                 replies=ReadyReplies(database, knowledge, reviewed),
-                listing=Listing(self.desk, knowledge, ChatNames(knowledge, templates.when), templates),
+                listing=Listing(
+                    self.desk,
+                    knowledge,
+                    ChatNames(knowledge, templates.when),
+                    templates,
+                    Tags(database, signals, knowledge.desk.tags),
+                ),
                 proposals=Proposals(database, now),
                 accounts=frame.accounts,
                 audit=audit,

@@ -1,4 +1,4 @@
-"""What the front desk's pages offer (``data/desk.yml``): why a chat was closed, and replies that are sent often."""
+"""What the front desk's pages offer (``data/desk.yml``): why a chat was closed, tags, and replies sent often."""
 
 from __future__ import annotations
 
@@ -24,25 +24,32 @@ class ReadyReply:
 
 @dataclass(frozen=True)
 class DeskWords:
-    """The reasons for closing a chat, by id, and the replies that all of the desk share."""
+    """The reasons for closing a chat and the tags, by id, and the replies that all of the desk share."""
 
     closing: Mapping[str, str] = field(default_factory=dict)
     replies: tuple[ReadyReply, ...] = ()
+    tags: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_desk(path: Path, problems: list[Problem]) -> DeskWords:
-    """Both in the order of the file; without the file there are none."""
+    """All in the order of the file; without the file there are none."""
     file = read(path, problems) if path.exists() else None
     if file is None:
         return DeskWords()
-    file.only("closing", "replies")
-    closing: dict[str, str] = {}
-    for section in file.sections("closing"):
+    file.only("closing", "replies", "tags")
+    replies = tuple(_reply(section) for section in file.sections("replies"))
+    return DeskWords(_words(file, "closing"), replies, _words(file, "tags") if "tags" in file else {})
+
+
+def _words(file: Section, key: str) -> dict[str, str]:
+    """Words by their ids."""
+    words: dict[str, str] = {}
+    for section in file.sections(key):
         section.only("id", "words")
-        if (id := section.text("id")) in closing:
-            section.report(f"the reason '{id}' is there twice", "keep one of them", "id")
-        closing[id] = section.text("words")
-    return DeskWords(closing, tuple(_reply(section) for section in file.sections("replies")))
+        if (id := section.text("id")) in words:
+            section.report(f"'{id}' is there twice under {key}", "keep one of them", "id")
+        words[id] = section.text("words")
+    return words
 
 
 def _reply(section: Section) -> ReadyReply:

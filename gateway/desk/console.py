@@ -103,6 +103,7 @@ class Console:
         router.post("/chats/{id}/hand-back")(self.hand_back)
         router.post("/chats/{id}/close")(self.close)
         router.post("/chats/{id}/note")(self.note)
+        router.post("/chats/{id}/tag")(self.turn_tag)
         router.post("/chats/{id}/items/{number}/done")(self.done)
         router.post("/chats/{id}/items/{number}/reopen")(self.reopen)
         router.post("/chats/{id}/propose")(self.propose)
@@ -119,12 +120,14 @@ class Console:
 
     # the queue
 
-    async def queue(self, show: str = "", visit: Visit = Depends(the_visit)) -> Response:
-        shown = await self.listing.shown(visit.person, show)
+    async def queue(self, show: str = "", tag: str = "", visit: Visit = Depends(the_visit)) -> Response:
+        shown = await self.listing.shown(visit.person, show, tag=tag)
         return self.pages.show("desk/inbox.html", visit, **shown, card=None, closing=self.knowledge.desk.closing)
 
-    async def queue_part(self, show: str = "", chat: str = "", visit: Visit = Depends(the_visit)) -> Response:
-        return self.pages.show("desk/queue_rows.html", visit, **await self.listing.shown(visit.person, show, chat))
+    async def queue_part(
+        self, show: str = "", chat: str = "", tag: str = "", visit: Visit = Depends(the_visit)
+    ) -> Response:
+        return self.pages.show("desk/queue_rows.html", visit, **await self.listing.shown(visit.person, show, chat, tag))
 
     async def here(self, visit: Visit = Depends(the_visit)) -> Response:
         """Whether somebody is still signed in: a stream that was refused does not say why."""
@@ -206,6 +209,8 @@ class Console:
             "alarms": ALARMS,
             "others": sorted(others, key=lambda other: (not other.here, other.name)),
             "notes": await self.desk.notes(id),
+            "all_tags": self.listing.tags.words,
+            "own_tags": (await self.listing.tags.of([id]))[id],
             "mine": card.staff_id == visit.person.id and card.state == "person",
             "answers": {
                 questions.get(name, name): labels.get(said, said)
@@ -213,7 +218,9 @@ class Console:
             },
         }
 
-    async def chat(self, id: str, problem: str = "", show: str = "", visit: Visit = Depends(the_visit)) -> Response:
+    async def chat(
+        self, id: str, problem: str = "", show: str = "", tag: str = "", visit: Visit = Depends(the_visit)
+    ) -> Response:
         try:
             state = await self._state_of(id, visit)
         except Refused:
@@ -225,7 +232,7 @@ class Console:
         return self.pages.show(
             "desk/inbox.html",
             visit,
-            **await self.listing.shown(visit.person, show, id),
+            **await self.listing.shown(visit.person, show, id, tag),
             **state,
             lines=self._lines(said),
             replies=await self.replies.of(visit.person),
@@ -317,6 +324,9 @@ class Console:
         if not text.strip():
             return RedirectResponse(f"/desk/chats/{id}", 303, HEADERS)
         return await self._change(id, visit, "note_written", lambda: self.desk.note(id, me.id, me.name, text.strip()))
+
+    async def turn_tag(self, id: str, tag: Short, visit: Visit = Depends(the_visit)) -> Response:
+        return await self._change(id, visit, "chat_tagged", lambda: self.listing.tags.turn(id, tag))
 
     async def done(self, id: str, number: int, what: Short = "", visit: Visit = Depends(the_visit)) -> Response:
         name, words = visit.person.name, what.strip()[:500]
@@ -429,12 +439,12 @@ PROBLEMS = {
     "claimed": "Somebody else has taken this chat. You can read it, and they can transfer it to you.",
     "not_yours": "This chat is not yours now, so nothing was sent. Take it first.",
     "what_was_done": "Write what was done about these words first, for example: called, went to emergency.",
-    "nobody": "There is nobody of this name at the desk. Choose somebody from the list.",
+    "nobody": "Nobody at the desk has this name. Choose somebody from the list.",
     "empty": "There is nothing to send yet. Write something first.",
     "withheld": "An answer in your reply was withdrawn or is due for review, so it was not sent. Take it out.",
     "sent_before": "Another reply was sent from this box already. Reload the page.",
     "gone": "The patient has deleted this chat, so nothing was sent.",
-    "no_message": "The patient has said nothing that could be answered.",
+    "no_message": "The patient has not written anything to answer yet.",
     "engine_down": "The assistant gives no answer at the moment. Look in the reviewed answers instead.",
     "proposed": "The trainers have it now. Thank you.",
 }

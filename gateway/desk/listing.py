@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
 from gateway.desk.names import ChatNames
 from gateway.desk.service import ALARMS, ClosedChat, Desk, QueueRow
+from gateway.desk.tags import Tags
 from gateway.staff.accounts import Person
 from gateway.staff.page_views import Pages
 from knowledge import Knowledge
@@ -50,35 +52,55 @@ class ListRow:
     closable: bool = False
     alarms: tuple[str, ...] = ()  # what it rang for, in words
     tags: tuple[str, ...] = ()
+    own: tuple[str, ...] = ()  # tags that the desk put on it, in words
 
 
 class Listing:
     """Makes the list for one person. One object for one state of the knowledge."""
 
-    def __init__(self, desk: Desk, knowledge: Knowledge, names: ChatNames, pages: Pages) -> None:
+    def __init__(self, desk: Desk, knowledge: Knowledge, names: ChatNames, pages: Pages, tags: Tags) -> None:
         self._desk = desk
+        self.tags = tags
         self._knowledge = knowledge
         self.names = names
         self._pages = pages
 
-    async def shown(self, me: Person, show: str, current: str = "") -> Json:
-        """All that the template of the list needs."""
+    async def shown(self, me: Person, show: str, current: str = "", tag: str = "") -> Json:
+        """All that the template of the list needs. `tag` leaves only chats with this tag."""
         show = show if show in FILTERS else "open"
         rows = await self._desk.queue(reader=me.id)
+        closed = await self._desk.closed() if show == "closed" else []
+        ids = [row.conversation_id for row in rows] + [chat.conversation_id for chat in closed]
+        tagged = await self.tags.of(ids)
+        tag = tag if tag in self.tags.words else ""
         there = await self._desk.availability()
         waits = [row.waiting_since for row in rows if row.state == "waiting" and row.waiting_since]
         if show == "closed":
-            groups = [(FILTERS[show], [self._closed(chat) for chat in await self._desk.closed()])]
+            groups = [(FILTERS[show], [self._closed(chat, tagged[chat.conversation_id]) for chat in closed])]
         else:
             chosen = [row for row in rows if _belongs(row, show, me)]
             groups = [
-                (title, [self._row(row, me, there.open) for row in chosen if _group(row, me) == title])
+                (
+                    title,
+                    [
+                        self._row(row, me, there.open, tagged[row.conversation_id])
+                        for row in chosen
+                        if _group(row, me) == title
+                    ],
+                )
                 for title in GROUPS
             ]
+        used = Counter(words for _, all_ in groups for row in all_ for words in row.own)
+        if tag:
+            groups = [(title, [row for row in all_ if self.tags.words[tag] in row.own]) for title, all_ in groups]
         return {
             "show": show,
             "current": current,
             "filters": FILTERS,
+            "tag": tag,
+            "tag_filters": [
+                (id, words, used[words]) for id, words in self.tags.words.items() if used[words] or id == tag
+            ],
             "there": there,
             "longest": min(waits, default=None),
             "groups": groups,
@@ -89,7 +111,7 @@ class Listing:
             },
         }
 
-    def _row(self, row: QueueRow, me: Person, is_open: bool) -> ListRow:
+    def _row(self, row: QueueRow, me: Person, is_open: bool, own: list[str]) -> ListRow:
         who = {"person": "yours" if row.staff_id == me.id else f"{row.staff_name} has it", "waiting": "nobody yet"}
         # That a person was asked for is plain where somebody waits.
         tags = [REASONS[reason] for reason in row.reasons if reason not in (*ALARMS, "asked")]
@@ -114,9 +136,10 @@ class Listing:
             closable=not row.alarm and (row.state != "person" or row.staff_id == me.id),
             alarms=tuple(REASONS[reason] for reason in ALARMS if reason in row.reasons),
             tags=tuple(tags),
+            own=tuple(self.tags.words[tag] for tag in own),
         )
 
-    def _closed(self, chat: ClosedChat) -> ListRow:
+    def _closed(self, chat: ClosedChat, own: list[str]) -> ListRow:
         how = self._knowledge.desk.closing.get(chat.closed_as or "", ENDED.get(chat.ended, chat.ended))
         return ListRow(
             id=chat.conversation_id,
@@ -124,6 +147,7 @@ class Listing:
             last_words=chat.last_words,
             who=chat.staff_name or "",
             tags=(how, self._pages.when(chat.ended_at)),
+            own=tuple(self.tags.words[tag] for tag in own),
         )
 
 
@@ -136,7 +160,7 @@ def _belongs(row: QueueRow, show: str, me: Person) -> bool:
     }.get(show, False)
 
 
-GROUPS = ("Emergencies", "Yours", "Waiting", "With colleagues", "To look at")
+GROUPS = ("Emergencies", "Yours", "Waiting", "With colleagues", "Needs attention")
 
 
 def _group(row: QueueRow, me: Person) -> str:
@@ -144,4 +168,4 @@ def _group(row: QueueRow, me: Person) -> str:
         return "Emergencies"
     if row.state == "person":
         return "Yours" if row.staff_id == me.id else "With colleagues"
-    return "Waiting" if row.state == "waiting" else "To look at"
+    return "Waiting" if row.state == "waiting" else "Needs attention"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,7 @@ WITHOUT_EXAMPLES = {
 READY = Page(
     "ready-replies",
     "The front desk's ready replies",
-    f"What everybody at the desk can put into a chat, and why chats are closed. "
+    f"What everybody at the desk can put into a chat, why chats are closed, and tags. "
     f"{FILLED.format(', '.join(f'{{{name}}}' for name in IN_REPLIES))} {{me}} is whoever sends it.",
     (
         Part("replies", "Ready replies", Rows((
@@ -57,6 +58,10 @@ READY = Page(
             Column("words", "Reason, as the desk reads it", SHORT, needed=True),
             Column("id", "Name in the report, one word: booked", SHORT, needed=True),
         ), "reason")),
+        Part("tags", "What can a chat be tagged with?", Rows((
+            Column("words", "Tag, as the desk reads it", SHORT, needed=True),
+            Column("id", "Its name in one word: booking", SHORT, needed=True),
+        ), "tag")),
     ),
     file="desk.yml",
 )  # fmt: skip
@@ -80,14 +85,16 @@ def reply_pages(data: Path) -> dict[str, Page]:
     for stem, about in DIALOGUE.items():
         file = f"dialogue/{stem}.yml"
         text = text_on_disk(data / file)
-        if text and (page := _dialogue(load(text), file, *about)).parts:
+        if text and (page := _dialogue(text, file, *about)).parts:
             found.append(page)
     if (data / READY.file).is_file():
         found.append(READY)
     return {page.name: page for page in found}
 
 
-def _dialogue(document: Any, file: str, name: str, title: str, about: str) -> Page:
+@lru_cache(maxsize=32)
+def _dialogue(text: str, file: str, name: str, title: str, about: str) -> Page:
+    document = load(text)
     names = ", ".join(f"{{{name}}}" for name in CLINIC)
     return Page(name, title, f"{about} {FILLED.format(names)}", tuple(_replies(document)), file=file)
 

@@ -224,6 +224,15 @@ desk_reads = Table(
     PrimaryKeyConstraint("conversation_id", "staff_id"),
 )
 
+# What the front desk calls a chat, to find it again: ids of data/desk.yml.
+desk_tags = Table(
+    "desk_tags",
+    metadata,
+    Column("conversation_id", ForeignKey("conversations.id", ondelete="CASCADE"), nullable=False),
+    Column("tag", String(32), nullable=False),
+    PrimaryKeyConstraint("conversation_id", "tag"),
+)
+
 # When each person of the front desk last had one of its pages open.
 desk_presence = Table(
     "desk_presence",

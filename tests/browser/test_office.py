@@ -70,7 +70,7 @@ def test_fridays_hours_are_changed_and_published_with_the_keyboard_alone(open_of
     assert violations(page) == []
     page.get_by_role("button", name="Publish").press("Enter")
     expect(page.get_by_role("heading", name="Done")).to_be_visible(timeout=60_000)
-    expect(page.get_by_text("Patients get all that stands here.")).to_be_visible()
+    expect(page.get_by_text("Everything here is live.")).to_be_visible()
 
 
 def test_what_is_wrong_is_told_at_its_field(open_office: OpenOffice) -> None:

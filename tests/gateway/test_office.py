@@ -288,7 +288,7 @@ async def test_a_form_without_its_marks_overwrites_nothing(office: Office) -> No
 async def test_hours_reach_patients_although_a_topic_is_half_written(office: Office) -> None:
     olga = await office.owner()
     office.site.edit("You may be sore. Half written")
-    assert "Patients get all that stands here." in await page(olga, HERE)
+    assert "Everything here is live." in await page(olga, HERE)
     assert (await save(olga, HOURS, **{"hours.friday.0.to": "15:30"})).status_code == 303
     assert (await olga.post(f"{HERE}/publish", HERE)).status_code == 303
     job = office.site.publishing.last()
@@ -297,7 +297,7 @@ async def test_hours_reach_patients_although_a_topic_is_half_written(office: Off
     assert manifest and (data := office.site.models.data_of(manifest))
     assert "08:00-15:30" in (data / "clinic.yml").read_text("utf-8")
     assert "Half written" not in office.site.published_short() and "Half written" in office.studio.file()
-    assert "Patients get all that stands here." in await page(olga, HERE)
+    assert "Everything here is live." in await page(olga, HERE)
 
 
 async def test_other_numbers_need_a_second_person(office: Office) -> None:

@@ -24,6 +24,10 @@ def test_an_assistant_without_this_file_has_none(tmp_path: Path) -> None:
     [
         ("replies:\n- {name: Hi, text: 'Call {somebody}.'}\nclosing: []\n", "{somebody} is unknown"),
         ("closing:\n- {id: a, words: One}\n- {id: a, words: Two}\nreplies: []\n", "'a' is there twice"),
+        (
+            "closing: []\nreplies: []\ntags:\n- {id: b, words: One}\n- {id: b, words: Two}\n",
+            "'b' is there twice under tags",
+        ),
     ],
 )
 def test_what_cannot_be_used_is_refused_at_its_line(tmp_path: Path, text: str, message: str) -> None:
