@@ -13,9 +13,12 @@ from spacy.vocab import Vocab
 APOSTROPHES = "'’‘`´ʼ′"
 WORD = re.compile(rf"<\w+>|\d+(?:[.,]\d+)*|[^\W\d_]+(?:[{APOSTROPHES}][^\W\d_]+)*")
 SENTENCE_END = re.compile(r"(?<![.…])[.!?](?![.…\w])|\n")
-# "Chest pain? No." and "numbness: none": the no of a form belongs to what it answers.
+# "Chest pain? No." and "numbness: none": the no of a form belongs to what it answers. So does the letter alone in
+# "fever N, rash N", which is never the "and" of "pain n fever" where a clause ends behind it.
 FORM_NO = re.compile(
-    r"[?:\-–]\s*(no|none|nope|nil|negative|nothing)\b(?=\s*(?:[.,;!?/|\n–-]|and\b|but\b|$))", re.IGNORECASE
+    r"[?:\-–]\s*(no|none|non|nein|nope|nil|never|negative|nothing|n)\b(?=\s*(?:[.,;!?/|\n–-]|and\b|but\b|$))"
+    r"|(?<=\w )(n)\b(?=\s*(?:[.,;/|\n]|$))",
+    re.IGNORECASE,
 )
 STRETCHED = re.compile(r"(.)\1{2,}")
 UNKNOWN = "_"
@@ -82,7 +85,7 @@ class Words:
         places: list[tuple[int, int]] = []
         starts: list[bool | int | None] = []
         last = 0
-        noes = {match.start(1) for match in FORM_NO.finditer(text)}
+        noes = {match.start(match.lastindex or 0) for match in FORM_NO.finditer(text)}
         for match in WORD.finditer(text):
             no = match.start() in noes
             first = not words or (not no and SENTENCE_END.search(text, last, match.start() + 1) is not None)
