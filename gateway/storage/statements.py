@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
-from sqlalchemy import bindparam, func, or_, select, text, update
+from sqlalchemy import BindParameter, bindparam, func, or_, select, text, update
 
 from gateway.storage import screening_slots
 from gateway.storage.tables import conversations, events
 from safety import LEVELS, READ_TOGETHER
 
-CHAT, NUMBER = bindparam("chat"), bindparam("number")
+CHAT: BindParameter[str] = bindparam("chat")
+NUMBER: BindParameter[int] = bindparam("number")
 # Written out, so that SQLite sees that the small index of unanswered messages is enough.
 RECEIVED = events.c.state == text("'received'")
 _of_chat = events.c.conversation_id == CHAT
