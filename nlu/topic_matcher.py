@@ -251,7 +251,7 @@ class TopicMatcher(IntentClassifier, GraphComponent):
         if answers and answers[0] and not choice.several:  # one question gets one answer, or two that are both sure
             kept = [place for place, answer in enumerate(answers) if answer and not (alone and place)]
             others = [topic for place, topic in enumerate(topics) if place not in kept]
-            topics, answers = [topics[place] for place in kept], [answers[place] for place in kept]
+            topics, answers = tuple(topics[place] for place in kept), [answers[place] for place in kept]
             offered = (*others, *offered)[: self._policy.offers - len(kept)]
         message.set("several", choice.several, add_to_output=True)
         message.set("answers", answers, add_to_output=True)

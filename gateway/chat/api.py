@@ -194,7 +194,7 @@ class ChatApi:
             return {"seq": sent.seq, "repeated": True}
         if message.card is not None:
             text, does = await card_answers.read(self.store, self.knowledge, conversation.id, message.key, message.card)
-            body = {"text": text, "card": message.card.id}
+            body = {"text": text, "card": {"id": message.card.id}}
         elif message.choice == PERSON:  # always there, and understood without an engine
             asked = PatientWords(self.knowledge, conversation.language).say("handoff_request")
             body, does = {"text": asked}, {"intent": f"faq/{HUMAN}"}

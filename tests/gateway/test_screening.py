@@ -50,7 +50,7 @@ async def test_the_log_says_which_card_was_answered_and_not_what_was_ticked(chat
     await chat.ask("check me")
     await chat.ask(card=YOU)
     answered = [event for event in await gateway.store.history(chat.id) if event.role == "patient"][-1]
-    assert answered.body == {"text": "Answered: You and today", "card": "you"}
+    assert answered.body == {"text": "Answered: You and today", "card": {"id": "you"}}
     assert answered.choices == {}
 
 
