@@ -80,8 +80,8 @@ class GatewayInput(InputChannel):
     A message is always text, also when it begins with "/". A choice ({"intent": "faq/soreness"}) is carried out without
     reading any text. The slots are those of the last answer; `before` is what the patient typed just before; in what
     is `judged` the gateway's red-flag net found nothing.
-    The answer holds kind, topics, answers (of each topic, or null), answer_ranking, offered, confidence, intent,
-    ranking, entities, slots and messages.
+    The answer holds kind, topics, answers (of each topic, or null), also (a second answer of the topic), offered,
+    answer_ranking, confidence, intent, ranking, entities, slots and messages.
     """
 
     def __init__(self, token: str) -> None:
@@ -170,6 +170,7 @@ async def converse(agent: Agent, body: Json) -> Json:
     if not output.answered:  # an open form may take as its answer what would be a topic elsewhere
         parsed["topics"] = []
         parsed["answers"] = []
+        parsed["also"] = None
     slots = known_after(tracker, output)
     if topics := parsed.get("topics", []):  # what the next message leans on: the last of several, the likelier of two
         number = len(topics) - 1 if parsed.get("several") else 0
@@ -289,6 +290,7 @@ def reply(parsed: Json, output: Collector, slots: Json) -> Json:
         "kind": kind,
         "topics": parsed.get("topics", []),
         "answers": answers_of(parsed),
+        "also": parsed.get("also"),
         "answer_ranking": parsed.get("answer_ranking", []),
         "offered": parsed.get("offered", []),
         "confidence": round(float(intent["confidence"]), 4),
@@ -330,6 +332,7 @@ def as_parsed(name: str, confidence: float) -> Json:
         "intent_ranking": listed([(name, confidence)]),
         "topics": [topic_of(name).partition("/")[2]] if group == "faq" else [],
         "answers": [answer_of(name)] if group == "faq" else [],
+        "also": None,
         "offered": [],
     }
     if topic:

@@ -75,7 +75,8 @@ class TopicMatcher(IntentClassifier, GraphComponent):
 
     In: `readings` and `reading_vectors`. Out: `intent`, `intent_ranking`, `response_selector` as Rasa's own selector
     would set it, `topics` (all topics that are answered), `answers` (the specific answer of each, or None for its own
-    text), `answer_ranking`, `several` (whether its parts ask for different topics), `offered` (topics for "did you
+    text), `also` (a second specific answer of the one topic, where another part of the message asks for it),
+    `answer_ranking`, `several` (whether its parts ask for different topics), `offered` (topics for "did you
     mean"), and `ranking_in_context`, `answers_in_context` and `nearest_in_context` if the message was read in its
     context as well.
     Below the lower border the intent is `nlu_fallback`, which still offers the nearest topics unless the message looks
@@ -97,6 +98,7 @@ class TopicMatcher(IntentClassifier, GraphComponent):
             "offer_misses": 0.02,  # share of known questions that may be called unknown
             "topic_text": 1.0,  # what it costs to give a topic's text where a specific answer was asked for
             "wrong_answer": 1.7,  # what it costs to give another specific answer instead
+            "also": 0.5,  # from here on a second answer of the topic is given to another part of the message
             "alone": 0.7,  # from here on a specific answer is given alone, though another topic is close
             "part_weight": 0.85,  # a score of one part of a message against a score of the whole
             "ranking_length": 20,
@@ -235,6 +237,7 @@ class TopicMatcher(IntentClassifier, GraphComponent):
         if not readings[0]:
             self._publish(message, np.zeros(len(self._ranker.labels)), UNKNOWN, (), ())
             message.set("answers", [], add_to_output=True)
+            message.set("also", None, add_to_output=True)
             return
         if in_context := message.get(IN_CONTEXT):
             self._read_in_context(message, in_context, np.asarray(message.get(VECTORS_IN_CONTEXT)))
@@ -255,6 +258,7 @@ class TopicMatcher(IntentClassifier, GraphComponent):
             offered = (*others, *offered)[: self._policy.offers - len(kept)]
         message.set("several", choice.several, add_to_output=True)
         message.set("answers", answers, add_to_output=True)
+        message.set("also", self._also(topics, answers, read), add_to_output=True)
         message.set("answer_ranking", _nearest(found), add_to_output=True)
         self._publish(message, pooled, KINDS.get(choice.kind, choice.label), topics, offered)
         if answers and answers[0]:
@@ -284,6 +288,22 @@ class TopicMatcher(IntentClassifier, GraphComponent):
         assert self._ranker is not None
         grams = self._ranker.grams(readings)
         return Read(vectors, grams, self._ranker.scores(readings, vectors, grams))
+
+    def _also(self, topics: Sequence[str], answers: Sequence[str | None], read: Read) -> str | None:
+        """A second answer of the only topic, for a part of the message that asks for another than the first."""
+        parts = len(read.scores) // 2
+        if len(topics) != 1 or not answers[0] or parts < 2:
+            return None
+        assert self._ranker is not None and self._answers is not None
+        column = self._ranker.labels.index(topics[0])
+        rows = [row for row in range(1, 1 + 2 * parts, 2) if read.scores[row].argmax() == column]
+        second, best = None, float(self._config["also"])
+        for row in rows:
+            part = Read(read.vectors[[row]], read.grams[[row]], read.scores[[row]])
+            name, sure = _surest(self._answers_of(topics, part, several=False)[topics[0]])
+            if name and name != answers[0] and sure >= best:
+                second, best = name, sure
+        return second
 
     def _answers_of(self, topics: Sequence[str], read: Read, several: bool) -> dict[str, list[tuple[str, float]]]:
         """The specific answers of each topic with how sure each is; "" is the topic's general question.

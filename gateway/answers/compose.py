@@ -6,6 +6,7 @@ own fact is the answer.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from knowledge import Knowledge, SpecificAnswer
@@ -25,24 +26,33 @@ class Composed:
 
 
 def compose(
-    knowledge: Knowledge, asked: str, topic: str, text: str, answer: SpecificAnswer | None = None, *, keep: bool = False
+    knowledge: Knowledge,
+    asked: str,
+    topic: str,
+    text: str,
+    answer: SpecificAnswer | None = None,
+    *,
+    keep: bool = False,
+    told: Collection[str] = (),
 ) -> Composed:
     """The text of an answer with what has to be said first.
 
-    `keep` keeps the topic's own text too: it speaks of the conditions that were named.
+    `keep` keeps the topic's own text too: it speaks of the conditions that were named. The things that are `told` of in
+    a reply before it are not spoken of once more.
     """
-    things = _spoken_of(knowledge, asked, topic, answer, conditions=keep)
-    told = [knowledge.fill(thing.says(topic)) for thing in things]
+    spoken_of = _spoken_of(knowledge, asked, topic, answer, conditions=keep)
+    things = [thing for thing in spoken_of if thing.name not in told]
+    lines = [knowledge.fill(thing.says(topic)) for thing in things]
     if not things:
-        name = _unknown(knowledge, asked, topic)
+        name = None if spoken_of else _unknown(knowledge, asked, topic)
         return Composed(f"{knowledge.wording('thing_unknown', name=name)}\n\n{text}" if name else text)
     own = all(topic in thing.topics for thing in things)
     if answer and not any(topic in thing.topics for thing in things):
-        told.insert(0, text)  # the answer is sure, and what is said of the thing is about something else
+        lines.insert(0, text)  # the answer is sure, and what is said of the thing is about something else
     elif not (own and answer is None and not keep):
-        told.append(text)
+        lines.append(text)
     sources = dict.fromkeys(source for thing in things for source in thing.sources)
-    return Composed("\n\n".join(told), tuple(thing.name for thing in things), tuple(sources))
+    return Composed("\n\n".join(lines), tuple(thing.name for thing in things), tuple(sources))
 
 
 def home_of(knowledge: Knowledge, asked: str, offered: tuple[str, ...]) -> str | None:

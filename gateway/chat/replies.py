@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any, cast
@@ -76,7 +76,13 @@ class Replies:
             answer = self.answer(last, long=FOLLOW_UPS[reply.intent], slots=reply.slots, specific=before)
             return [answer, *(self._message(reply.kind_of(message), message) for message in asks)]
         specific = dict(zip(reply.topics, reply.answers, strict=False))
-        drafts = [self.answer(topic, asked=asked, slots=reply.slots, specific=specific.get(topic)) for topic in topics]
+        drafts: list[Draft] = []
+        for topic in topics:
+            told = {name for draft in drafts for name in draft.body.get("things", ())}
+            answers_it = specific.get(topic)
+            drafts.append(self.answer(topic, asked=asked, slots=reply.slots, specific=answers_it, told=told))
+        if len(topics) == 1 and (second := self._knowledge.topics[topics[0]].answers.get(reply.also or "")):
+            drafts += self._besides(drafts[0], self._knowledge.topics[topics[0]], second, reply.slots, asked)
         # The engine says the same answers in its own messages; what else it says, it says besides: a form goes on.
         answers = {self._knowledge.fill(text) for topic in topics for text in self._knowledge.topics[topic].texts}
         for message in reply.messages:
@@ -85,7 +91,7 @@ class Replies:
         if not drafts:
             drafts = [self._said("unknown", self._knowledge.wording("unknown"), offer=["help", "human"])]
         first = drafts[0].body
-        given = {draft.body["topic"]: draft.body["answer"] or "" for draft in drafts}
+        given = {draft.body["topic"]: draft.body["answer"] or "" for draft in reversed(drafts)}
         first["topics"] = list(reply.topics)
         first["answers"] = [given.get(topic) or None for topic in reply.topics]
         first["topic"] = next(iter(reply.topics), None)
@@ -106,8 +112,11 @@ class Replies:
         asked: str = "",
         slots: Mapping[str, Any] | None = None,
         specific: str | None = None,
+        told: Collection[str] = (),
     ) -> Draft:
         """The answer of a topic, short or long; withheld when its review is overdue or it was withdrawn.
+
+        Nothing more is said of the things that are `told` of in a reply before it.
 
         The safety questions are offered where they belong, unless `slots` say that they are asked or answered already.
         """
@@ -115,7 +124,7 @@ class Replies:
         named = topic_name == CONDITION_HELP and about_conditions(self._knowledge, asked) is not None
         answer = topic.answers.get(specific or "") if not long and not named else None
         if answer and not self._withdrawals.withheld(answer, self._now().date()):
-            return self._specific(topic, answer, slots, asked)
+            return self._specific(topic, answer, slots, asked, told)
         if self._withdrawals.withheld(topic, self._now().date()):
             withheld = self._said("answer", self._knowledge.wording("withheld"), offer=["human"])
             _about(topic, withheld.body)
@@ -137,7 +146,9 @@ class Replies:
         elif topic_name != HUMAN and (facts := self._knowledge.clinic_facts(topic_name, self._now())):
             text = "\n\n".join([" ".join(facts), text])
         composed = (
-            Composed(text) if long or fact else compose(self._knowledge, asked, topic_name, text, keep=bool(found))
+            Composed(text)
+            if long or fact
+            else compose(self._knowledge, asked, topic_name, text, keep=bool(found), told=told)
         )
         draft = self._said(cast(Kind, topic.kind), composed.text)
         refs = [*(SourceRef(source, "") for source in composed.sources), *refs]
@@ -151,10 +162,27 @@ class Replies:
         self._go_on(draft, topic, topic.see_also, slots)
         return draft
 
-    def _specific(self, topic: Topic, answer: SpecificAnswer, slots: Mapping[str, Any] | None, asked: str) -> Draft:
+    def _besides(
+        self, first: Draft, topic: Topic, answer: SpecificAnswer, slots: Mapping[str, Any] | None, asked: str
+    ) -> list[Draft]:
+        """A second answer of the same topic, unless it is withheld or the first one says it."""
+        if first.body.get("answer") == answer.name or self._withdrawals.withheld(answer, self._now().date()):
+            return []
+        told = {found.thing.name for found in self._knowledge.things.find(asked)}
+        second = self._specific(topic, answer, slots, asked, told)
+        return [] if second.body["text"] == first.body["text"] else [second]
+
+    def _specific(
+        self,
+        topic: Topic,
+        answer: SpecificAnswer,
+        slots: Mapping[str, Any] | None,
+        asked: str,
+        told: Collection[str] = (),
+    ) -> Draft:
         """One specific answer, with the topic's text behind "tell me more"."""
         text = self._knowledge.said(answer, self._now(), asked)
-        composed = compose(self._knowledge, asked, topic.name, text, answer)
+        composed = compose(self._knowledge, asked, topic.name, text, answer, told=told)
         draft = self._said(cast(Kind, topic.kind), composed.text)
         _about(topic, draft.body)
         draft.body["title"], draft.body["version"] = answer.title, answer.version

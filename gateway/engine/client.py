@@ -32,6 +32,7 @@ class EngineReply:
     intent: str = ""
     topics: tuple[str, ...] = ()
     answers: tuple[str | None, ...] = ()  # the specific answer of each topic, or None for the topic's own text
+    also: str | None = None  # a second specific answer of the only topic, which another part of the message asks for
     answer_ranking: tuple[tuple[str, float], ...] = ()
     ranking: tuple[tuple[str, float], ...] = ()  # topics and what else a message may be, the likeliest first
     offered: tuple[str, ...] = ()
@@ -49,6 +50,7 @@ class EngineReply:
                 intent=str(given.get("intent") or ""),
                 topics=tuple(given.get("topics") or ()),
                 answers=tuple(given.get("answers") or ()),
+                also=given.get("also"),
                 answer_ranking=tuple((str(name), float(sure)) for name, sure in given.get("answer_ranking") or ()),
                 ranking=tuple((str(each["topic"]), float(each["confidence"])) for each in given.get("ranking") or ()),
                 offered=tuple(given.get("offered") or ()),
@@ -59,7 +61,8 @@ class EngineReply:
             )
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError("not the reply of the channel") from error
-        names = (reply.kind, *reply.topics, *reply.offered, *(name for name in reply.answers if name is not None))
+        given_answers = (name for name in (*reply.answers, reply.also) if name is not None)
+        names = (reply.kind, *reply.topics, *reply.offered, *given_answers)
         if not all(isinstance(name, str) for name in names) or not all(isinstance(m, dict) for m in reply.messages):
             raise ValueError("not the reply of the channel")
         return reply

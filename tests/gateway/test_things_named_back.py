@@ -154,3 +154,24 @@ def test_a_muscle_or_the_skin_is_not_spoken_of_beside_the_part_that_was_meant() 
     said = of_a_problem("would it hurt if the muscle in my jaw was done")
     assert "your muscle" not in said and "jaw" in said
     assert "your muscle" in of_a_problem("is it any good for a muscle")
+
+
+def said(**given: Any) -> list[Body]:
+    withdrawals: Any = NothingWithdrawn()
+    reply = EngineReply("answer", intent="faq/x", **given)
+    asked = "how many needles, and do they stay in? i take eliquis"
+    return [draft.body for draft in Replies(KNOWLEDGE, lambda: NOW, withdrawals).decided(reply, asked)]
+
+
+def test_two_questions_about_one_topic_get_an_answer_each() -> None:
+    first, second = list(KNOWLEDGE.topics["needles"].answers)[:2]
+    bodies = said(topics=("needles",), answers=(first,), also=second)
+    assert [body["answer"] for body in bodies] == [f"needles.{first}", f"needles.{second}"]
+    assert bodies[0]["topics"] == ["needles"] and bodies[0]["answers"] == [f"needles.{first}"]
+    assert len(said(topics=("needles",), answers=(first,), also=first)) == 1
+    assert len(said(topics=("needles",), answers=(first,), also="no_such_answer")) == 1
+
+
+def test_a_thing_is_spoken_of_in_one_of_two_answers() -> None:
+    bodies = said(topics=("blood_thinners", "side_effects"), answers=(None, None))
+    assert [bool(body.get("things")) for body in bodies] == [True, False]

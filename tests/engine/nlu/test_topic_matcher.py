@@ -2,7 +2,6 @@
 
 from types import SimpleNamespace
 from typing import Any
-from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -26,19 +25,31 @@ def matcher(monkeypatch: pytest.MonkeyPatch) -> TopicMatcher:
     return made
 
 
-def decide(matcher: TopicMatcher, *rows: Row, answers: dict[str, Row] | None = None) -> Message:
+def decide(
+    matcher: TopicMatcher, *rows: Row, answers: dict[str, Row] | None = None, by_reading: list[Row] | None = None
+) -> Message:
     """The decision on readings with these scores: the whole, then each part alone and after the one before.
 
-    `answers` are the scores of the specific answers of each topic.
+    `answers` are the scores of the specific answers of each topic; `by_reading` those of each reading, for the cost.
     """
+
+    def given(topic: str, readings: list[int]) -> Row:
+        if by_reading is None:
+            return (answers or {}).get(topic, {})
+        names = sorted({name for row in by_reading for name in row})
+        return {name: max(by_reading[row].get(name, 0.0) for row in readings) for name in names}
+
     specific: Any = SimpleNamespace(
-        compared=lambda vectors, grams: Mock(), scores=lambda topic, texts: (answers or {}).get(topic, {})
+        compared=lambda vectors, grams: SimpleNamespace(of=lambda rows: [int(grams[row, 0]) for row in rows]),
+        scores=given,
     )
     matcher._answers = specific
     matcher._sureness = Sureness(border=0.5, answer=1.0)  # as sure as its score
     scores = np.array([[row.get(label, 0.0) for label in LABELS] for row in rows])
     ranker: Any = SimpleNamespace(
-        labels=LABELS, grams=lambda readings: None, scores=lambda readings, vectors, grams: scores
+        labels=LABELS,
+        grams=lambda readings: np.arange(len(readings))[:, None],
+        scores=lambda readings, vectors, grams: scores,
     )
     matcher._ranker = ranker
     message = Message(data={READINGS: ["words"] * len(rows), VECTORS: scores})
@@ -112,8 +123,24 @@ def test_the_topic_is_told_where_no_specific_answer_is_sure(matcher: TopicMatche
 
 
 def test_one_question_gets_one_answer_if_it_is_sure_enough(matcher: TopicMatcher) -> None:
-    close = {"faq/cost": 0.3, "faq/needles": 0.2}
-    sure = decide(matcher, close, answers={"faq/cost": {"faq/cost.first": 0.9}})
-    less = decide(matcher, close, answers={"faq/cost": {"faq/cost.first": 0.6}})
+    close, second = {"faq/cost": 0.3, "faq/needles": 0.2}, {"faq/needles.thin": 0.6}
+    sure = decide(matcher, close, answers={"faq/cost": {"faq/cost.first": 0.9}, "faq/needles": second})
+    less = decide(matcher, close, answers={"faq/cost": {"faq/cost.first": 0.6}, "faq/needles": second})
     assert (sure.get("topics"), sure.get("offered")) == (["cost"], ["needles"])
-    assert (less.get("topics"), less.get("answers")) == (["cost", "needles"], ["first", None])
+    assert (less.get("topics"), less.get("answers")) == (["cost", "needles"], ["first", "thin"])
+
+
+def test_a_close_topic_without_a_sure_answer_is_offered_beside_one_that_has_it(matcher: TopicMatcher) -> None:
+    message = decide(matcher, {"faq/cost": 0.3, "faq/needles": 0.2}, answers={"faq/cost": {"faq/cost.first": 0.6}})
+    assert (message.get("topics"), message.get("answers"), message.get("offered")) == (["cost"], ["first"], ["needles"])
+
+
+def test_two_parts_that_ask_for_different_answers_of_one_topic_get_both(matcher: TopicMatcher) -> None:
+    cost, other = {"faq/cost": 0.9}, {"faq/soreness": 0.9}
+    by_row = [{"faq/cost.first": 0.9}, {"faq/cost.first": 0.9}, {}, {"faq/cost.second": 0.7}, {}]
+    whole_and_parts = (cost, cost, other, cost, other)
+    assert decide(matcher, *whole_and_parts, by_reading=by_row).get("also") == "second"
+    by_row[3] = {"faq/cost.second": 0.4}
+    assert decide(matcher, *whole_and_parts, by_reading=by_row).get("also") is None
+    by_row[3] = {"faq/cost.first": 0.9}
+    assert decide(matcher, *whole_and_parts, by_reading=by_row).get("also") is None
