@@ -68,7 +68,7 @@ def test_fridays_hours_are_changed_and_published_with_the_keyboard_alone(open_of
     page.get_by_role("button", name="Save").press("Enter")
     expect(page.get_by_role("status").first).to_contain_text("Saved: Opening hours and closures.")
     assert violations(page) == []
-    page.get_by_role("button", name="Publish").press("Enter")
+    page.get_by_role("button", name="Publish", exact=True).press("Enter")
     expect(page.get_by_role("heading", name="Done")).to_be_visible(timeout=60_000)
     expect(page.get_by_text("Everything here is live.")).to_be_visible()
 
@@ -90,7 +90,7 @@ def test_a_second_person_approves_another_phone(open_office: OpenOffice) -> None
     olga, robin = open_office(path="/office/contact"), open_office("robin", viewport=PHONE)
     olga.get_by_label("Phone of the front desk").fill("250-555-0199")
     olga.get_by_role("button", name="Save").click()
-    expect(olga.get_by_role("button", name="Publish")).to_be_disabled()
+    expect(olga.get_by_role("button", name="Publish", exact=True)).to_be_disabled()
     olga.get_by_role("button", name="Ask for approval").click()
     robin.reload()
     expect(robin.get_by_text("250-555-0199").first).to_be_visible()
@@ -98,7 +98,7 @@ def test_a_second_person_approves_another_phone(open_office: OpenOffice) -> None
     robin.get_by_role("button", name="I have checked these numbers and approve them").click()
     expect(robin.get_by_text("and Robin approved it")).to_be_visible()
     olga.reload()
-    expect(olga.get_by_role("button", name="Publish")).to_be_enabled()
+    expect(olga.get_by_role("button", name="Publish", exact=True)).to_be_enabled()
 
 
 @pytest.mark.parametrize(("viewport", "scheme"), [(DESKTOP, "light"), (PHONE, "dark")], ids=["desktop", "phone"])

@@ -341,12 +341,12 @@ def test_a_signed_answer_is_published_with_its_progress_and_taken_back(open_stud
     topics.edit("soreness", lambda file: file.set_title("Does it ache after?"), "edited")
     page = open_studio(path="/studio/publish")
     expect(page.get_by_text("its text is not signed by a clinical reviewer").first).to_be_visible()
-    expect(page.get_by_role("button", name="Publish")).to_be_disabled()
+    expect(page.get_by_role("button", name="Publish", exact=True)).to_be_disabled()
     assert violations(page) == []
     topics.edit("soreness", lambda file: file.sign("Dr Ada", date.today(), date(2099, 1, 1)), "signed by Dr Ada")
     page.reload()
 
-    page.get_by_role("button", name="Publish").click()
+    page.get_by_role("button", name="Publish", exact=True).click()
 
     expect(page.get_by_role("progressbar")).to_be_visible()
     expect(page.get_by_role("heading", name="Done")).to_be_visible(timeout=30_000)
@@ -359,7 +359,7 @@ def test_a_signed_answer_is_published_with_its_progress_and_taken_back(open_stud
 def test_publishing_is_cancelled(open_studio: OpenStudio, topics: Topics) -> None:
     topics.edit("soreness", lambda file: file.add_examples(["do the bruises go"]), "examples added")
     page = open_studio(path="/studio/publish", viewport=PHONE)
-    page.get_by_role("button", name="Publish").click()
+    page.get_by_role("button", name="Publish", exact=True).click()
     page.get_by_role("button", name="Cancel").click()
     expect(page.get_by_role("heading", name="Cancelled")).to_be_visible(timeout=30_000)
     expect(page.get_by_text("What patients get is as it was.")).to_be_visible()
