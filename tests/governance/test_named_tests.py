@@ -28,8 +28,7 @@ OWN = {
         "gateway/studio/topics/history.py",
         "gateway/studio/publishing/publishing.py",
     ),
-    *("gateway/chat/after_alarm.py", "gateway/studio/understanding.py", "safety/languages.py", "safety/borders.py"),
-    *("gateway/studio/differences.py", "gateway/studio/topics/change_requests.py"),
+    *("gateway/studio/understanding.py", "gateway/studio/topics/change_requests.py", "safety/borders.py"),
 }
 PAGES = ["docs/security.md", "docs/privacy.md", "docs/faults.md", "docs/advisories.yml"]
 
