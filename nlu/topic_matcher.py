@@ -19,7 +19,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from scipy.sparse import csr_matrix
 
-from nlu.answer_ranker import NOBODY, AnswerRanker
+from nlu.answer_ranker import AnswerRanker
 from nlu.decision import Decision, Sureness, learn, learn_sureness
 from nlu.encoder_featurizer import VECTORS, VECTORS_IN_CONTEXT, EncoderFeaturizer
 from nlu.fingerprint import fingerprint
@@ -311,10 +311,13 @@ class TopicMatcher(IntentClassifier, GraphComponent):
         Only the readings that ask for the topic count, and with several questions only the parts.
         """
         assert self._ranker is not None and self._answers is not None
-        compared = self._answers.compared(read.vectors, read.grams) if topics else NOBODY
+        with_answers = [topic for topic in topics if topic in self._answers.topics]
+        found: dict[str, list[tuple[str, float]]] = {topic: [] for topic in topics}
+        if not with_answers:  # an assistant without specific answers has nothing to compare with
+            return found
+        compared = self._answers.compared(read.vectors, read.grams)
         asked = read.scores.argmax(axis=1)
-        found: dict[str, list[tuple[str, float]]] = {}
-        for topic in topics:
+        for topic in with_answers:
             column = self._ranker.labels.index(topic)
             asking = np.flatnonzero(asked == column).tolist()
             rows = [row for row in asking if row or not several] or asking or [0]

@@ -13,7 +13,7 @@ from typing import Any
 from gateway.chat.again import Again, first_sentence, fresh_paragraphs, with_text
 from gateway.chat.noting import Noting
 from gateway.chat.record import ChatRecord, Offer, is_long, specific_of, topic_of
-from gateway.chat.replies import CONDITION_HELP, Replies
+from gateway.chat.replies import CONDITION_HELP, UNSURE, Replies
 from gateway.engine.client import EngineReply
 from gateway.handoff.patient_words import HUMAN
 from gateway.storage import screening_slots
@@ -138,7 +138,9 @@ class Dialogue:
     def narrowed(self, replies: Sequence[Draft], reply: EngineReply, record: ChatRecord, text: str) -> Sequence[Draft]:
         """A few words that were not understood, such as "the day after?", are asked back about the last answer."""
         topic = self._knowledge.topics.get(topic_of(record.last))
-        lost = len(replies) == 1 and reply.intent in NOT_KNOWN and not replies[0].body["topics"]
+        # "Go back" and "stop" are understood by the safety questions alone.
+        unsure = reply.intent in NOT_KNOWN and replies[0].kind in UNSURE
+        lost = len(replies) == 1 and unsure and not replies[0].body["topics"]
         if not lost or topic is None or len(text.split()) > ELLIPSIS or self._replies.withheld(topic.name):
             return replies
         others = [(self._title(name), _does(name)) for name in reply.offered if self._replies.knows(name)]

@@ -69,6 +69,6 @@ def test_it_says_what_is_kept_and_until_when(open_chat: OpenChat) -> None:
     chat = open_chat()
     chat.launcher.click()
     days = CLINIC.retention_days
-    expect(chat.panel).to_contain_text(f"until {days} days after your last message")
+    expect(chat.panel).to_contain_text(f"keep this chat for {days} days after your last message")
     chat.button("I agree, start the chat").click()
     expect(chat.panel).to_contain_text(f"This chat is kept for {days} days after your last message, then deleted.")

@@ -58,7 +58,7 @@ def test_only_the_gateway_can_be_reached_from_other_machines(run: Run) -> None:
 
 
 def test_every_way_to_start_rasa_says_that_it_reports_no_usage() -> None:
-    starts = re.compile(r'"-m",\s*"(rasa|nlu\.light)"')
+    starts = re.compile(r'"-m",\s*"(rasa|nlu\.light)"|module\("nlu\.light"\)')
     quiet = re.compile("RASA_TELEMETRY_ENABLED|engine_environment|stock.environment|from nlu.quiet import")
     files = [
         file for folder in ("gateway", "tests", "benchmarks", "environments") for file in Path(folder).rglob("*.py")

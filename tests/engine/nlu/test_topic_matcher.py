@@ -40,6 +40,7 @@ def decide(
         return {name: max(by_reading[row].get(name, 0.0) for row in readings) for name in names}
 
     specific: Any = SimpleNamespace(
+        topics=LABELS,
         compared=lambda vectors, grams: SimpleNamespace(of=lambda rows: [int(grams[row, 0]) for row in rows]),
         scores=given,
     )
