@@ -10,8 +10,7 @@ from tests.browser.conftest import OpenChat, Site
 def test_an_answer_is_rated_by_keyboard_and_stays_rated(open_chat: OpenChat) -> None:
     chat = open_chat().open()
     chat.ask("am i sore after")
-    while chat.focused() != "Helpful":
-        chat.page.keyboard.press("Shift+Tab")
+    chat.replies.last.get_by_role("button", name="Helpful", exact=True).focus()
     chat.page.keyboard.press("Enter")
     thanks = chat.replies.locator(".feedback").last
     expect(thanks).to_have_text("Thank you. You found this helpful.")
