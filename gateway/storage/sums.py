@@ -65,9 +65,9 @@ def let_go(connection: Connection, today: date) -> None:
 
 def _all(connection: Connection, zone: tzinfo, chosen: Any) -> Iterator[Counted]:
     """`chosen` gives the conditions on a time and the id of a chat."""
-    asked = select(events.c.conversation_id).where(events.c.role == "patient")
+    asked = select(events.c.seq).where(events.c.conversation_id == conversations.c.id, events.c.role == "patient")
     chats = select(conversations.c.id, conversations.c.created_at).where(
-        *chosen(conversations.c.created_at, conversations.c.id), conversations.c.id.in_(asked)
+        *chosen(conversations.c.created_at, conversations.c.id), asked.exists()
     )
     taken = select(handoffs.c.conversation_id).where(handoffs.c.conversation_id == conversations.c.id)
     for row in connection.execute(chats.add_columns(taken.exists().label("with_person"))):
