@@ -10,7 +10,11 @@ from tests.browser.conftest import OpenChat, Site
 def test_an_answer_is_rated_by_keyboard_and_stays_rated(open_chat: OpenChat) -> None:
     chat = open_chat().open()
     chat.ask("am i sore after")
-    chat.replies.last.get_by_role("button", name="Helpful", exact=True).focus()
+    # It comes a moment after the answer.
+    expect(chat.replies.last.get_by_role("button", name="Helpful", exact=True)).to_be_visible()
+    for key in ("Shift+Tab", "ArrowRight", "ArrowRight"):  # into the row of the answer, and along it
+        chat.page.keyboard.press(key)
+    assert chat.focused() == "Helpful"
     chat.page.keyboard.press("Enter")
     thanks = chat.replies.locator(".feedback").last
     expect(thanks).to_have_text("Thank you. You found this helpful.")
