@@ -12,11 +12,10 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, select
-from sqlalchemy.dialects import postgresql, sqlite
 
+from gateway.storage.adding import add, batches
 from gateway.storage.tables import answer_sums, conversations, events, handoffs
 
-AT_ONCE = 500  # chats that are counted with one statement
 NAME = 130  # characters of a name, as the table holds them
 ASKED = ("asked", "screening")  # reasons of a handoff that the patient took
 
@@ -40,13 +39,8 @@ Counted = dict[tuple[date, str], AnswerCounts]  # by the Monday of the week, and
 def fold(connection: Connection, chats: Sequence[str]) -> None:
     """Add what these chats hold to the sums. In the transaction that deletes them, so that nothing counts twice."""
     found = _counted(connection, chats)
-    if not found:
-        return
     rows = [{"week": week, "answer": answer, **vars(counts)} for (week, answer), counts in found.items()]
-    make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    new = make(answer_sums)
-    more = {name: answer_sums.c[name] + new.excluded[name] for name in vars(AnswerCounts())}
-    connection.execute(new.on_conflict_do_update(index_elements=["week", "answer"], set_=more), rows)
+    add(connection, answer_sums, rows)
 
 
 def since(connection: Connection, first: datetime) -> Counted:
@@ -68,8 +62,7 @@ def week_of(at: datetime) -> date:
 
 def _counted(connection: Connection, chats: Sequence[str]) -> Counted:
     total: defaultdict[tuple[date, str], AnswerCounts] = defaultdict(AnswerCounts)
-    for first in range(0, len(chats), AT_ONCE):
-        some = chats[first : first + AT_ONCE]
+    for some in batches(chats):
         given = (
             select(
                 events.c.conversation_id,

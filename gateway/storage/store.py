@@ -18,6 +18,7 @@ from sqlalchemy.exc import IntegrityError
 
 from gateway.clock import CLOCK_SLACK, utc_now
 from gateway.storage import answer_sums, handoffs, screening_slots, statements, sums
+from gateway.storage.adding import batches
 from gateway.storage.database import Database
 from gateway.storage.records import (
     OWN,
@@ -133,8 +134,7 @@ class Store:
         chats = list(connection.execute(held).scalars())
         sums.keep(connection, self._zone, chats)
         answer_sums.fold(connection, chats)
-        for first in range(0, len(chats), answer_sums.AT_ONCE):
-            some = chats[first : first + answer_sums.AT_ONCE]
+        for some in batches(chats):
             connection.execute(delete(conversations).where(conversations.c.id.in_(some)))
         return chats
 

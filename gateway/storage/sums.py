@@ -12,14 +12,11 @@ from datetime import date, datetime, timedelta, tzinfo
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 
+from gateway.storage.adding import add, batches
 from gateway.storage.tables import conversations, desk_items, events, handoffs, report_sums
 
 KEPT = timedelta(days=2 * 366)
-AT_ONCE = 500  # ids in one query
-# Both databases have it, in a dialect of their own.
-INSERT: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
 class Counted(NamedTuple):
@@ -42,14 +39,9 @@ def counted(connection: Connection, zone: tzinfo, since: datetime, until: dateti
 def keep(connection: Connection, zone: tzinfo, ids: Sequence[str]) -> None:
     """Add what these chats are counted as to the sums; they are about to go."""
     found: Counter[Counted] = Counter()
-    for at in range(0, len(ids), AT_ONCE):
-        some = ids[at : at + AT_ONCE]
+    for some in batches(ids):
         found.update(_all(connection, zone, lambda column, conversation, some=some: (conversation.in_(some),)))
-    if found:
-        new = INSERT[connection.dialect.name](report_sums)
-        add = {"number": report_sums.c.number + new.excluded.number}
-        rows = [{**each._asdict(), "number": number} for each, number in found.items()]
-        connection.execute(new.on_conflict_do_update(index_elements=["day", "what", "which"], set_=add), rows)
+    add(connection, report_sums, [{**each._asdict(), "number": number} for each, number in found.items()])
 
 
 def kept(connection: Connection, first: date, last: date) -> Counter[Counted]:
