@@ -3,13 +3,13 @@
 import sys
 
 from encoder.errors import EncoderError
-from encoder.store import ensure_graph
+from encoder.store import TOPICS, Kind, ensure_graph
 
 
-def main() -> int:
-    """Build if needed and say so; a clear sentence and 1 when it cannot be built."""
+def build(what: str, kind: Kind) -> int:
+    """Build a graph if needed and say of `what` it is; a clear sentence and 1 when it cannot be built."""
     try:
-        print(f"Sentence encoder ready: {ensure_graph().name}")
+        print(f"{what} ready: {ensure_graph(kind=kind).name}")
     except EncoderError as error:
         print(error, file=sys.stderr)
         return 1
@@ -17,4 +17,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(build("Sentence encoder", TOPICS))
