@@ -2,41 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, File, UploadFile
-from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.staff.access import Visit, the_visit
-from gateway.staff.audit import Audit
-from gateway.staff.page_views import Pages
 from gateway.studio.background import off_loop
 from gateway.studio.errors import StudioError
 from gateway.studio.inbox.faq_import import BEGUN, KNOWN, WAITS, FaqImport, Taken
 from gateway.studio.inbox.question_lists import MOST_FAQ, ListFile, faq, from_csv
-from gateway.studio.workplace import Workplace
+from gateway.studio.pages.studio_pages import StudioPages
 
 HERE = "/studio/import"
 FORM = 10_000  # bytes of a request that are not the file
 Given = Annotated[UploadFile | None, File()]
 
 
-@dataclass(frozen=True, eq=False)
-class ImportPage:
+class ImportPage(StudioPages):
     """Two forms: one for chats, one for an FAQ list."""
-
-    work: Workplace
-    staff: Callable[[Request], Awaitable[Visit]]
-    audit: Audit
-    pages: Pages
 
     def router(self) -> APIRouter:
         """The page, and what its forms send."""
-        router = APIRouter(prefix="/studio", dependencies=[Depends(self.staff)])
+        router = self.for_staff()
         router.get("/import")(self.page)
         router.post("/import/chats")(self.chats)
         router.post("/import/faq")(self.list_of_questions)

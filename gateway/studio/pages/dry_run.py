@@ -2,35 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-
 from fastapi import APIRouter, Depends
-from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from gateway.evaluation.compare import SAME
 from gateway.staff.access import HEADERS, Visit, the_visit
-from gateway.staff.audit import Audit
-from gateway.staff.page_views import Pages
 from gateway.studio.background import off_loop
-from gateway.studio.workplace import Workplace
+from gateway.studio.pages.studio_pages import StudioPages
 
 SHOWN = 50  # examples that are too alike
 
 
-@dataclass(frozen=True, eq=False)
-class DryRunPages:
+class DryRunPages(StudioPages):
     """Trying changes out before they are published."""
-
-    work: Workplace
-    staff: Callable[[Request], Awaitable[Visit]]
-    audit: Audit
-    pages: Pages
 
     def router(self) -> APIRouter:
         """Start one, watch it, cancel it, read what it found."""
-        router = APIRouter(prefix="/studio", dependencies=[Depends(self.staff)])
+        router = self.for_staff()
         router.get("/dry-run")(self.page)
         router.get("/parts/dry-run")(self.part)
         router.post("/dry-run")(self.start)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import Annotated, Any
@@ -17,17 +16,15 @@ from starlette.responses import RedirectResponse, Response
 from gateway.answers.answer_parts import parts
 from gateway.answers.picture_routes import address
 from gateway.staff.access import HEADERS, Visit, the_visit
-from gateway.staff.audit import Audit
-from gateway.staff.page_views import Pages
 from gateway.studio.background import off_loop
 from gateway.studio.editing import Clash, Opened, Saved, opened, save
 from gateway.studio.errors import StudioError
 from gateway.studio.inbox.question_lists import name_for
+from gateway.studio.pages.studio_pages import StudioPages
 from gateway.studio.topics.answer_check import checked, filled
 from gateway.studio.topics.form import PARTS, Form, named
 from gateway.studio.topics.topic_file import NAME
 from gateway.studio.topics.topics import missing
-from gateway.studio.workplace import Workplace
 from gateway.web.error_replies import Refused
 from knowledge import Knowledge, SourceRef
 from knowledge.placeholders import CLINIC
@@ -39,18 +36,12 @@ NOTHING = "nothing"  # was changed by saving
 HOLDS = timedelta(days=182)  # what is proposed as review-by date
 
 
-@dataclass(frozen=True, eq=False)
-class EditorPages:
+class EditorPages(StudioPages):
     """The topics, and the editor of one."""
-
-    work: Workplace
-    staff: Callable[[Request], Awaitable[Visit]]
-    audit: Audit
-    pages: Pages
 
     def router(self) -> APIRouter:
         """The topics, without their history and their signature."""
-        router = APIRouter(prefix="/studio", dependencies=[Depends(self.staff)])
+        router = self.for_staff()
         router.get("/topics")(self.topics_page)
         router.post("/topics")(self.new)
         router.get("/topics/{name}")(self.topic_page)

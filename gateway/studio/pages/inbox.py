@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Form, Query
-from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from gateway.staff.access import HEADERS, Visit, the_visit
-from gateway.staff.audit import Audit
-from gateway.staff.page_views import Pages
 from gateway.studio.background import off_loop
 from gateway.studio.errors import StudioError
 from gateway.studio.inbox.decisions import TeachingDecision
@@ -20,7 +16,7 @@ from gateway.studio.inbox.inbox import Message
 from gateway.studio.inbox.question_lists import name_for
 from gateway.studio.inbox.teaching import Teaching
 from gateway.studio.limits import Limits
-from gateway.studio.workplace import Workplace
+from gateway.studio.pages.studio_pages import StudioPages
 
 Json = dict[str, Any]
 Ids = Annotated[list[int] | None, Form()]
@@ -38,18 +34,12 @@ REASONS = {
 }
 
 
-@dataclass(frozen=True, eq=False)
-class InboxPages:
+class InboxPages(StudioPages):
     """What was not understood, and teaching it."""
-
-    work: Workplace
-    staff: Callable[[Request], Awaitable[Visit]]
-    audit: Audit
-    pages: Pages
 
     def router(self) -> APIRouter:
         """The inbox and what can be done with a group."""
-        router = APIRouter(prefix="/studio", dependencies=[Depends(self.staff)])
+        router = self.for_staff()
         router.get("/inbox")(self.inbox)
         router.get("/parts/inbox")(self.part)
         router.post("/inbox/teach")(self.teach)

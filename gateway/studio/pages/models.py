@@ -2,33 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Form
-from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from gateway.editions.models import ModelRefused
 from gateway.staff.access import HEADERS, Visit, the_visit
-from gateway.staff.audit import Audit
-from gateway.staff.page_views import Pages
 from gateway.studio.background import off_loop
 from gateway.studio.pages.publish import job_now
-from gateway.studio.workplace import Workplace
+from gateway.studio.pages.studio_pages import StudioPages
 
 HERE = "/studio/models"
 
 
-@dataclass(frozen=True, eq=False)
-class ModelsPage:
+class ModelsPage(StudioPages):
     """The list, and switching back."""
-
-    work: Workplace
-    staff: Callable[[Request], Awaitable[Visit]]
-    audit: Audit
-    pages: Pages
 
     def router(self) -> APIRouter:
         """The page and its form."""

@@ -2,37 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form
-from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from gateway.staff.access import HEADERS, Visit, the_visit
-from gateway.staff.audit import Audit
-from gateway.staff.page_views import Pages
 from gateway.studio.background import off_loop
 from gateway.studio.errors import StudioError
 from gateway.studio.inbox.question_lists import name_for
+from gateway.studio.pages.studio_pages import StudioPages
 from gateway.studio.topics.topic_file import NAME
 from gateway.studio.topics.topics import Topics
-from gateway.studio.workplace import Workplace
 from gateway.web.error_replies import Refused
 
 Text = Annotated[str, Form(max_length=200)]
 NOT_SURE = "This was not done: nobody ticked that it is meant."
 
 
-@dataclass(frozen=True, eq=False)
-class OrganisePages:
+class OrganisePages(StudioPages):
     """What changes the topics as a whole. Patients notice nothing of it before it is published."""
-
-    work: Workplace
-    staff: Callable[[Request], Awaitable[Visit]]
-    audit: Audit
-    pages: Pages
 
     def router(self) -> APIRouter:
         """The page and its four forms."""

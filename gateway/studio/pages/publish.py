@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Form
-from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from gateway.editions import control
 from gateway.editions.models import ModelRefused
 from gateway.staff.access import HEADERS, Visit, the_visit
 from gateway.staff.accounts import Person
-from gateway.staff.audit import Audit
-from gateway.staff.page_views import Pages
 from gateway.studio.background import off_loop
 from gateway.studio.errors import StudioError
+from gateway.studio.pages.studio_pages import StudioPages
 from gateway.studio.publishing import partly
 from gateway.studio.publishing.approvals import APPROVER
 from gateway.studio.publishing.clearance import Clearance
@@ -35,18 +31,12 @@ Topics = Annotated[list[str] | None, Form()]
 HOW = {"new": "new", "text": "new text", "examples": "other examples", "retired": "taken away"}
 
 
-@dataclass(frozen=True, eq=False)
-class PublishPages:
+class PublishPages(StudioPages):
     """Publishing, going back, and shadow mode."""
-
-    work: Workplace
-    staff: Callable[[Request], Awaitable[Visit]]
-    audit: Audit
-    pages: Pages
 
     def router(self) -> APIRouter:
         """The page, its part about the running job, and what its buttons do."""
-        router = APIRouter(prefix="/studio", dependencies=[Depends(self.staff)])
+        router = self.for_staff()
         router.get("/publish")(self.publish_page)
         router.get("/parts/publish")(self.part)
         router.get("/parts/effects")(self.effects_part)

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Form
-from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from gateway.staff.access import HEADERS, Visit, the_visit
-from gateway.staff.audit import Audit
-from gateway.staff.page_views import Pages
 from gateway.studio.background import off_loop
 from gateway.studio.errors import StudioError
 from gateway.studio.inbox.question_lists import name_for
+from gateway.studio.pages.studio_pages import StudioPages
 from gateway.studio.topics.topic_file import NAME, TopicFile
-from gateway.studio.workplace import Workplace
 from gateway.web.error_replies import Refused
 
 Text = Annotated[str, Form(max_length=2_000)]
@@ -26,14 +22,8 @@ Many = Annotated[str, Form(max_length=200_000)]
 HOLDS = timedelta(days=182)  # until when a new answer may be shown, if nobody says otherwise
 
 
-@dataclass(frozen=True, eq=False)
-class QuestionPages:
+class QuestionPages(StudioPages):
     """Specific questions: see, edit, add, and file examples under them."""
-
-    work: Workplace
-    staff: Callable[[Request], Awaitable[Visit]]
-    audit: Audit
-    pages: Pages
 
     def router(self) -> APIRouter:
         """The page and its forms."""

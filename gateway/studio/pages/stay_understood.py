@@ -2,37 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Form
-from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from gateway.staff.access import HEADERS, Visit, the_visit
-from gateway.staff.audit import Audit
-from gateway.staff.page_views import Pages
 from gateway.studio.background import off_loop
 from gateway.studio.errors import StudioError
+from gateway.studio.pages.studio_pages import StudioPages
 from gateway.studio.topics.cases import Cases
 from gateway.studio.topics.regressions import LONGEST, read_cases
-from gateway.studio.workplace import Workplace
 
 HERE = "/studio/regressions"
 PATIENCE = 3.0  # seconds that the page waits for the model's answers
 Text = Annotated[str, Form(max_length=LONGEST)]
 
 
-@dataclass(frozen=True, eq=False)
-class StayUnderstoodPage:
+class StayUnderstoodPage(StudioPages):
     """The list, what the model in use makes of it, and its forms."""
-
-    work: Workplace
-    staff: Callable[[Request], Awaitable[Visit]]
-    audit: Audit
-    pages: Pages
 
     def router(self) -> APIRouter:
         """The page, and what its forms send."""
