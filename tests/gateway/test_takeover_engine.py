@@ -90,6 +90,8 @@ def talk(clinic: str, settings: Settings, *, engine_dies: bool) -> None:
     eventually(lambda: answered(danger), 10)
     eventually(lambda: http.get("/ready").status_code == 200, 180)
     asyncio.run(desk.hand_back(started["id"], 1, "We talked about your visit."))
+    called = types("I called them")  # while an alarm is open, other questions wait
+    eventually(lambda: answered(called), 10)
     after = types("will I be sore afterwards?")
     eventually(lambda: answered(after), 10)
 
