@@ -20,7 +20,7 @@ SHOWN := tests/governance/test_hazards.py::test_every_control_was_shown_to_work_
 test: tracing lint check train  ## Set up, then lint, check the knowledge, train, and pass every test
 	@mkdir -p var
 	$(ENGINE) -m pytest tests/engine --write-outcomes var/test-outcomes-engine.json > var/test-engine.log 2>&1 & engine=$$!; \
-	$(GATEWAY) -m pytest tests --ignore=tests/engine --deselect $(SHOWN) -n 2 --dist loadfile \
+	$(GATEWAY) -m pytest tests --ignore=tests/engine --deselect $(SHOWN) -n 2 --dist loadfile --timeout 600 \
 		--write-outcomes var/test-outcomes-gateway.json; gateway=$$?; \
 	wait $$engine; engine=$$?; cat var/test-engine.log; exit $$((gateway + engine))
 	$(GATEWAY) -m pytest $(SHOWN) --outcomes var/test-outcomes-engine.json --outcomes var/test-outcomes-gateway.json
