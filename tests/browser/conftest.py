@@ -6,8 +6,10 @@ Where chromium is missing these tests are skipped; with IMS_REQUIRE_SYSTEM_PACKA
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -196,8 +198,16 @@ class Chat:
         """Tag, id or words of what has the focus inside the window."""
         return self.page.evaluate(
             "(() => { const it = document.querySelector('ims-chat').shadowRoot.activeElement;"
-            " return it ? it.id || it.getAttribute('aria-label') || it.textContent || it.tagName : '' })()"
+            " return it ? it.id || it.getAttribute('aria-label') || it.textContent || it.type || it.tagName : '' })()"
         )
+
+    def walk_to(self, *wanted: str, key: str = "Tab", seconds: float = 30.0) -> None:
+        """Press the key until what has the focus is called so (* is anything); fails with all that was passed."""
+        passed, until = [self.focused()], time.monotonic() + seconds
+        while not any(fnmatchcase(passed[-1], name) for name in wanted):
+            assert time.monotonic() < until, f"{key} never came to {wanted}, only to {set(passed)}"
+            self.page.keyboard.press(key)
+            passed.append(self.focused())
 
 
 OpenChat = Callable[..., Chat]

@@ -14,12 +14,10 @@ def test_a_whole_conversation_by_keyboard_alone(open_chat: OpenChat) -> None:
     chat = open_chat()
     press, page = chat.page.keyboard.press, chat.page
     chat.launcher.wait_for()
-    while "Opens the chat" not in chat.focused():
-        press("Tab")
+    chat.walk_to("*Opens the chat*")
     press("Enter")
     assert "Before we start" in page.locator("ims-chat .consent").inner_text()
-    while chat.focused() != "I agree, start the chat":
-        press("Tab")
+    chat.walk_to("I agree, start the chat")
     press("Enter")
     expect(chat.messages.first).to_contain_text("automated assistant")
     assert chat.focused() == "input"
@@ -27,29 +25,23 @@ def test_a_whole_conversation_by_keyboard_alone(open_chat: OpenChat) -> None:
     press("Enter")
     expect(chat.replies.last).to_contain_text("Did you mean")
     # Backwards from the text to the button that was offered.
-    while chat.focused() != "What kind of needles are used?":
-        press("Shift+Tab")
+    chat.walk_to("What kind of needles are used?", key="Shift+Tab")
     press("Enter")
     expect(chat.replies.last).to_contain_text("thin")
-    while chat.focused() != "input":
-        press("Tab")
+    chat.walk_to("input")
     page.keyboard.type("safety questions")
     press("Enter")
     expect(page.get_by_role("group", name="Bleeding")).to_be_visible()
-    while "checkbox" not in page.evaluate("document.querySelector('ims-chat').shadowRoot.activeElement.type ?? ''"):
-        press("Shift+Tab")
+    chat.walk_to("checkbox", key="Shift+Tab")
     press("Space")
-    while chat.focused() != "Done":
-        press("Tab")
+    chat.walk_to("Done")
     press("Enter")
     # The focus is led to the next card.
     expect(page.get_by_role("group", name="Needles and swelling")).to_be_focused()
-    while chat.focused() != "Done":
-        press("Tab")
+    chat.walk_to("Done")
     press("Enter")
     expect(chat.replies.last).to_contain_text("ticked ['Q09']")
-    while chat.focused() != "Talk to a person":
-        press("Tab")
+    chat.walk_to("Talk to a person")
     press("Enter")
     expect(chat.messages.last).to_contain_text("person")
     press("Escape")

@@ -135,8 +135,7 @@ def test_what_belongs_to_an_answer_is_one_stop_for_the_tab_key(open_chat: OpenCh
     chat.button("Helpful").wait_for()
     press = chat.page.keyboard.press
     press("Shift+Tab")
-    while chat.focused() not in ("Tell me more", "input"):
-        press("Shift+Tab")
+    chat.walk_to("Tell me more", "input", key="Shift+Tab")
     assert chat.focused() == "Tell me more"
     passed = []
     for _ in range(4):
