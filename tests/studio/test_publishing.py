@@ -116,7 +116,7 @@ def test_broken_data_is_refused_with_file_and_line(site: Site) -> None:
     assert "soreness.yml:" in site.publish().words
 
 
-def test_changed_rules_need_four_eyes(site: Site) -> None:
+def test_changed_rules_need_a_second_person(site: Site) -> None:
     rules = site.settings.data / "wording.yml"
     rules.write_text(rules.read_text("utf-8") + "\n# other\n", "utf-8")
     clearances = site.publishing.clearances
