@@ -383,7 +383,7 @@ def _next(problems: list[Problem]) -> str:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Prints what has to be fixed; 1 if there is anything."""
+    """Prints what must be fixed; 1 if there is anything."""
     parser = argparse.ArgumentParser(prog="python -m knowledge.check", description="Checks the files in data/.")
     parser.add_argument("data", nargs="?", default="data", type=Path, help="the folder to check (data)")
     parser.add_argument("--only", action="append", default=[], metavar="PATH", help="show only what is in this file")

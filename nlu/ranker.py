@@ -26,7 +26,7 @@ class RankerConfig:
 
     meaning: float = 2.0  # how quickly an example's pull fades with distance in meaning
     wording: float = 1.0  # the same for the distance in wording
-    characters: float = 0.4  # weight of shared character n-grams, beside meaning and wording with weight 1
+    characters: float = 0.4  # weight of shared character n-grams, next to meaning and wording with weight 1
     smoothing: float = 0.3  # ridge penalty
     temperature: float = 8.0  # of the softmax over topics
     spread: float = 1.0  # shrinkage of the within-topic scatter towards a sphere

@@ -44,7 +44,7 @@ class Retention:
         time: TrustedTime | None = None,
         beside: Callable[[datetime], Awaitable[None]] | None = None,
     ) -> None:
-        """`beside` removes what else is kept for as long, of before the time that it is given."""
+        """`beside` removes other things kept for the same time, from before the time it is given."""
         self._store = store
         self._database = database
         self._signals = signals

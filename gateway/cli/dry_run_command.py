@@ -23,7 +23,7 @@ def add_to(app: typer.Typer, settings: Callable[[], Settings], stop: Callable[[s
 
     @app.command("dry-run")
     def dry_run() -> None:
-        """Tell what the edited topics would change: alike and clashing examples, alarms, better or worse per topic."""
+        """Show what the edited topics would change: similar or clashing examples, alarms, what gets better or worse."""
         try:
             with console.status("Trying the data out ..."):
                 found = DryRuns(settings()).run()
@@ -39,7 +39,7 @@ def add_to(app: typer.Typer, settings: Callable[[], Settings], stop: Callable[[s
             one, other = title(alike.topic), title(alike.other_topic)
             console.print(f"{one}: '{alike.example}' {kind} {other}: '{alike.other}' ({alike.likeness})")
         if len(found.alike) > SHOWN:
-            console.print(f"... and {len(found.alike) - SHOWN} more examples that are too alike.")
+            console.print(f"... and {len(found.alike) - SHOWN} more examples that are too similar.")
         for alarm in found.alarms:
             console.print(
                 f"{title(alarm.topic)}: '{alarm.example}' raises the alarm ({alarm.sign}): no answer is given to it."

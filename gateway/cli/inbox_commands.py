@@ -21,7 +21,7 @@ from gateway.settings import Settings, called_from
 from knowledge import Told
 
 T = TypeVar("T")
-UNDO = "'./ims inbox undo' takes that back."
+UNDO = "'./ims inbox undo' undoes that."
 console = Console(highlight=False)
 By = Annotated[str, typer.Option(help="Who does it, for the history.", show_default="you")]
 
@@ -83,7 +83,7 @@ def commands(settings: Callable[[], Settings], stop: Callable[[str], NoReturn]) 
 
     @inbox.command("list")
     def list_groups(most: Annotated[int, typer.Option(help="Groups shown.")] = 20) -> None:
-        """List the groups of like messages, those of most patients first, with the topics that lie nearest."""
+        """List the groups of similar messages, the most common first, with the nearest topics."""
 
         async def show(here: Inbox) -> None:
             found = (await groups(here))[:most]
@@ -99,7 +99,7 @@ def commands(settings: Callable[[], Settings], stop: Callable[[str], NoReturn]) 
 
     @inbox.command()
     def show(number: Annotated[int, typer.Argument(metavar="GROUP")]) -> None:
-        """Print the messages of a group, one a line."""
+        """Print the messages of a group, one per line."""
 
         async def messages(here: Inbox) -> list[str]:
             return [message.text for message in (await group(here, number)).messages]
@@ -110,20 +110,18 @@ def commands(settings: Callable[[], Settings], stop: Callable[[str], NoReturn]) 
     @inbox.command()
     def teach(
         number: Annotated[int, typer.Argument(metavar="GROUP")],
-        topic: Annotated[str, typer.Argument(help="The topic that it is about.")],
-        new: Annotated[bool, typer.Option("--new", help="Begin a draft of this name.")] = False,
+        topic: Annotated[str, typer.Argument(help="The topic it is about.")],
+        new: Annotated[bool, typer.Option("--new", help="Start a draft with this name.")] = False,
         by: By = "",
     ) -> None:
-        """Make the messages of a group examples of a topic, or begin a new topic with them."""
+        """Make the messages of a group examples of a topic, or start a new topic with them."""
 
         async def learn(here: Inbox) -> int:
             chosen = (await group(here, number)).messages
             decide = teaching(here, by)
             return len((await (decide.begin if new else decide.teach)(chosen, topic)).examples)
 
-        console.print(
-            f"{topic} has {work(learn)} {'' if new else 'more '}examples. './ims inbox undo' takes that back."
-        )
+        console.print(f"{topic} has {work(learn)} {'' if new else 'more '}examples. './ims inbox undo' undoes that.")
 
     @inbox.command()
     def label(
@@ -161,14 +159,14 @@ def commands(settings: Callable[[], Settings], stop: Callable[[str], NoReturn]) 
 
     @inbox.command()
     def undo(by: By = "") -> None:
-        """Take back what you taught or put aside last: the messages wait again, and the topic is as it was."""
+        """Undo what you last taught or dismissed: the messages are back, and the topic is as it was."""
 
         async def back(here: Inbox) -> str:
             own = [decision for decision in decisions().all() if decision.by == (by or getpass.getuser())]
             if not own:
-                raise StudioError("There is nothing of yours to undo.", "'--by NAME' names somebody else.")
+                raise StudioError("There is nothing of yours to undo.", "'--by NAME' undoes somebody else's.")
             undone, waiting = await teaching(here, by).undo(own[-1].id)
-            return f"Undone{f' for {undone.topic}' if undone.topic else ''}: {waiting} messages wait again."
+            return f"Undone{f' for {undone.topic}' if undone.topic else ''}: {waiting} messages are back in the inbox."
 
         console.print(work(back))
 
@@ -206,7 +204,7 @@ def commands(settings: Callable[[], Settings], stop: Callable[[str], NoReturn]) 
             Path, typer.Argument(metavar="FILE", parser=called_from, help="CSV of old chats or questions.")
         ],
     ) -> None:
-        """Take in messages of old chats, without personal details. With a column 'author' only patients' rows count."""
+        """Import messages from old chats, without personal details; with a column 'author', only patients' rows."""
 
         async def take(here: Inbox) -> int:
             return await here.bring(
@@ -225,7 +223,7 @@ def commands(settings: Callable[[], Settings], stop: Callable[[str], NoReturn]) 
         ],
         by: By = "",
     ) -> None:
-        """Take in an FAQ list: a question near a topic goes to the inbox, any other becomes a draft with its answer."""
+        """Import an FAQ: a question near a topic goes to the inbox, any other becomes a draft with its answer."""
 
         async def take(here: Inbox) -> Table:
             given = settings()
@@ -234,7 +232,7 @@ def commands(settings: Callable[[], Settings], stop: Callable[[str], NoReturn]) 
             table = Table("question", "became", "nearest topic")
             for each in await FaqImport(here, topics, Meaning(given), given.data).take(found):
                 close = f"{each.near.topic} {each.near.score:.2f}" if each.near else "-"
-                became = {WAITS: "message in the inbox", KNOWN: f"stands in the draft {each.draft}"}
+                became = {WAITS: "message in the inbox", KNOWN: f"is in the draft {each.draft}"}
                 table.add_row(each.question, became.get(each.became, f"draft {each.draft}"), close)
             return table
 

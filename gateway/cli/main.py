@@ -129,9 +129,9 @@ def _renew(settings: Settings, checked: bool) -> None:
 
     models = Models(settings)
     try:
-        if checked and not models.is_up_to_date() and (hinders := Clearances(settings, models).look().hinders):
+        if checked and not models.is_up_to_date() and (missing := Clearances(settings, models).look().missing):
             console.print("Patients get what was published last; before data/ as it is now may be published:")
-            for each in hinders:
+            for each in missing:
                 console.print(f"  {each}", markup=False, highlight=False)
             return
         renewed = models.renewed()
@@ -146,7 +146,7 @@ def _renew(settings: Settings, checked: bool) -> None:
 @app.command("new-assistant")
 def new_assistant(
     folder: Annotated[Path, typer.Argument(metavar="DIR", parser=called_from, help="A new or empty folder.")],
-    example: Annotated[str, typer.Option(help="Begin with a finished example, such as shockwave.")] = "",
+    example: Annotated[str, typer.Option(help="Start with a finished example, such as shockwave.")] = "",
 ) -> None:
     """Start an assistant for another clinic or subject, in a folder of its own."""
     from gateway.operations.new_assistant import create
@@ -162,10 +162,10 @@ def new_assistant(
 @app.command()
 def check(
     write_docs: Annotated[
-        bool, typer.Option("--write-docs", help="Write the generated pages under docs/ anew.")
+        bool, typer.Option("--write-docs", help="Write the generated pages under docs/ again.")
     ] = False,
     notes: Annotated[
-        bool, typer.Option("--notes", help="Show also what could be better in the specific answers.")
+        bool, typer.Option("--notes", help="Also show what could be better in the specific answers.")
     ] = False,
 ) -> None:
     """Check everything under data/: shape, sources, claims, readability, overclaims."""
@@ -179,7 +179,7 @@ def check(
 def ask(
     question: Annotated[list[str] | None, typer.Argument(help="One question; without it, a conversation.")] = None,
     as_json: Annotated[
-        bool, typer.Option("--json", help="Read one message a line (a JSON array: several turns), print JSON.")
+        bool, typer.Option("--json", help="Read one message per line (a JSON array for several turns), print JSON.")
     ] = False,
 ) -> None:
     """Talk to the assistant: the one that is running, or one started for this command alone."""
@@ -205,7 +205,7 @@ def evaluate(
     out: Annotated[Path, typer.Option(help="Where the report goes.")] = Path("results"),
     compare: Annotated[Path | None, typer.Option(help="JSON of an earlier run to compare with.")] = None,
     measured: Annotated[
-        Path | None, typer.Option(help="JSON of a run to report on, instead of measuring anew.")
+        Path | None, typer.Option(help="JSON of a run to report on, instead of measuring again.")
     ] = None,
     hint3: Annotated[bool, typer.Option("--hint3", help="Measure config.yml on HINT3, another bot's data.")] = False,
 ) -> None:
@@ -248,7 +248,7 @@ def purge(
         float | None, typer.Option(metavar="DAYS", min=0, help="Without it: retention_days of data/clinic.yml.")
     ] = None,
 ) -> None:
-    """Erase the conversations in which nothing was said for so many days."""
+    """Erase conversations in which nothing was said for this many days."""
     from gateway.chat import retention
     from knowledge import Knowledge
 
@@ -281,7 +281,7 @@ def forget(name: Annotated[str, typer.Argument(metavar="SENDER_OR_ID", help="Of 
 
 @app.command(context_settings=ANY_ID)
 def export(name: Annotated[str, typer.Argument(metavar="SENDER_OR_ID", help="Of the conversation.")]) -> None:
-    """Print all that is kept of one conversation, as JSON: for the person who asks for it."""
+    """Print everything kept about one conversation, as JSON, for the person who asks for it."""
     import json
 
     from gateway.operations import export as exporting
@@ -299,7 +299,9 @@ def backup(
     file: Annotated[
         Path,
         typer.Argument(
-            metavar="FILE", parser=called_from, help="Is made, for its owner alone; in a folder, with the date as name."
+            metavar="FILE",
+            parser=called_from,
+            help="The new file, private to its owner; a folder names it by the date.",
         ),
     ],
     secrets: Annotated[bool, typer.Option("--secrets", help="Keys too: guard the file like the machine.")] = False,
@@ -319,9 +321,9 @@ def backup(
 @app.command("restore")
 def put_back(
     file: Annotated[Path, typer.Argument(metavar="FILE", parser=called_from, help="A backup.")],
-    replace: Annotated[bool, typer.Option("--replace", help="The database that is there goes.")] = False,
+    replace: Annotated[bool, typer.Option("--replace", help="Replace the database that is there.")] = False,
 ) -> None:
-    """Put a backup in place; the assistant must not run. All of it is checked before anything is touched."""
+    """Restore a backup while the assistant is stopped. Everything is checked before anything is changed."""
     from gateway.operations import backup as keeping
 
     try:
@@ -335,7 +337,7 @@ def put_back(
 def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
-    """Look at everything that has to be right, and say what to do about the rest. Exit code 1 if something is bad."""
+    """Check that the installation is sound, and say what to do about what is not. Exit code 1 if something is bad."""
     import json
     from dataclasses import asdict
 
@@ -360,9 +362,9 @@ incidents = typer.Typer(help="Answers that patients say look wrong.", invoke_wit
 @topics.command()
 def withdraw(
     topic: Annotated[str, typer.Argument(help="Name of the answer, as in data/answers/NAME.yml.")],
-    reason: Annotated[str, typer.Option(help="Why: for the record; patients do not see it.")],
+    reason: Annotated[str, typer.Option(help="Why, for the record. Patients do not see it.")],
 ) -> None:
-    """Withhold an answer everywhere, at once; the assistant goes on running."""
+    """Withhold an answer everywhere at once, without a restart."""
     from gateway.cli import incidents as governance
     from knowledge import Knowledge
 
@@ -375,12 +377,12 @@ def withdraw(
 
 @topics.command()
 def restore(topic: Annotated[str, typer.Argument(help="Name of the answer.")]) -> None:
-    """Give a withdrawn answer again."""
+    """Put a withdrawn answer back."""
     from gateway.cli import incidents as governance
 
     if not asyncio.run(governance.restore(_settings(), topic)):
         _stop(f"'{topic}' is not withdrawn. What to do: './ims topic withdrawn' lists what is.")
-    console.print(f"{topic} is given again.")
+    console.print(f"{topic} is back.")
 
 
 @topics.command()
@@ -436,7 +438,7 @@ def _topics() -> typer.Typer:
 # What takes its time to load is loaded when it is called; until then its help stands here.
 Commands.later = {
     "dry-run": Later(
-        "Tell what the edited topics would change: alike and clashing examples, alarms, better or worse per topic.",
+        "Show what the edited topics would change: similar or clashing examples, alarms, what gets better or worse.",
         lambda: _single("dry_run_command"),
     ),
     "agreement": Later(
@@ -450,10 +452,10 @@ Commands.later = {
     "models": Later("Trained models: list, put in use, go back, verify.", lambda: _group("model_commands")),
     "inbox": Later("Messages that were not understood: list, teach, import.", lambda: _group("inbox_commands")),
     "regressions": Later(
-        "Messages that stay understood: list, add, check, retire.", lambda: _group("regression_commands")
+        "Messages that must stay understood: list, add, check, retire.", lambda: _group("regression_commands")
     ),
     "publish": Later("Publish data/ once it is signed; look, cancel, go back.", lambda: _group("publish_commands")),
-    "shadow": Later("A candidate beside the live model: start, stop, report.", lambda: _group("shadow_commands")),
+    "shadow": Later("A candidate next to the live model: start, stop, report.", lambda: _group("shadow_commands")),
     "incidents": Later("Answers that patients say look wrong.", lambda: incidents),
 }
 if find_spec("benchmarks"):  # the folder is no part of what is installed for a clinic

@@ -48,12 +48,12 @@ def commands(settings: Callable[[], Settings], stop: Callable[[str], NoReturn]) 
             at_once = asyncio.run(put_in_use(settings(), Models(settings()), manifest, back))
         except Told as error:
             stop(str(error))
-        when = "now, with its answers" if at_once else "from the next start of './ims run' on"
+        when = "now, with its answers" if at_once else "from the next start of './ims run'"
         console.print(f"{manifest.name} is in use {when}.")
 
     @models.command()
     def promote(name: Annotated[str, typer.Argument(metavar="MODEL")]) -> None:
-        """Put a kept model in use, at once where the assistant runs; 'ims publish' asks for signatures first."""
+        """Use a kept model, at once if the assistant is running; 'ims publish' checks signatures first."""
         try:
             manifest = Models(settings()).named(name)
         except Told as error:
@@ -62,7 +62,7 @@ def commands(settings: Callable[[], Settings], stop: Callable[[str], NoReturn]) 
 
     @models.command()
     def rollback() -> None:
-        """Go back to the model that was in use before, at once where the assistant runs."""
+        """Go back to the previous model, at once if the assistant is running."""
         try:
             manifest = Models(settings()).earlier()
         except Told as error:
@@ -71,7 +71,7 @@ def commands(settings: Callable[[], Settings], stop: Callable[[str], NoReturn]) 
 
     @models.command()
     def verify() -> None:
-        """Check signature and content of every kept model; fails if one was tampered with or comes from elsewhere."""
+        """Check signature and content of every kept model; fails if one was changed or comes from elsewhere."""
         found = Models(settings()).all()
         refused = [model.refused for model in found if model.refused]
         for sentence in refused:

@@ -20,7 +20,7 @@ console = Console(highlight=False, markup=False)
 By = Annotated[str, typer.Option(help="Who does it, for the record.", show_default="you")]
 Login = Annotated[str, typer.Option(prompt=True, help="Of your account.")]
 Password = Annotated[str, typer.Option(prompt=True, hide_input=True)]
-Code = Annotated[str, typer.Option(help="Of the second step, if your account has one.")]
+Code = Annotated[str, typer.Option(help="For the second step, if your account has one.")]
 
 
 def commands(settings: Callable[[], Settings], stop: Callable[[str], NoReturn]) -> typer.Typer:
@@ -52,7 +52,7 @@ def commands(settings: Callable[[], Settings], stop: Callable[[str], NoReturn]) 
 
     @publish.command()
     def check() -> None:
-        """Show every change that patients do not have yet, and what stands in the way; exit code 1 if anything does."""
+        """Show every change that patients do not have yet, and what is missing; exit code 1 if anything is."""
         found = Publishing(settings()).clearances.look()
         table = Table("topic", "what is new", "signed by")
         for topic in found.topics:
@@ -66,17 +66,17 @@ def commands(settings: Callable[[], Settings], stop: Callable[[str], NoReturn]) 
                 for sign, lines in (("-", each.before), ("+", each.now)):
                     for line in lines:
                         console.print(f"  {sign} {each.where + ': ' if each.where else ''}{line}")
-        for hinders in found.hinders:
-            console.print(hinders)
+        for missing in found.missing:
+            console.print(missing)
         console.print("This can be published." if found.clear else "This cannot be published yet.")
         raise typer.Exit(0 if found.clear else 1)
 
     @publish.command()
     def status() -> None:
-        """Tell how far the last job is."""
+        """Show the progress of the last job."""
         job = Publishing(settings()).last()
         if job is None:
-            console.print("Nothing was published here yet.")
+            console.print("Nothing has been published here yet.")
         else:
             console.print(f"{job.what} by {job.by}, {job.at:%Y-%m-%d %H:%M} UTC: {job.state}, {job.percent} %")
             console.print(job.words or job.title)
@@ -86,11 +86,11 @@ def commands(settings: Callable[[], Settings], stop: Callable[[str], NoReturn]) 
         """Cancel the running job."""
         if not Publishing(settings()).cancel():
             stop("There is no job that can be cancelled. What to do: './ims publish status' tells how it ended.")
-        console.print("It is cancelled in a moment.")
+        console.print("It will be cancelled in a moment.")
 
     @publish.command()
     def rollback(by: By = "") -> None:
-        """Go back to what was published before, model and answers together; at once where the assistant runs."""
+        """Go back to the previous publication, model and answers together, at once if the assistant is running."""
         finished(lambda publishing, who, told: publishing.rollback(who, told), by)
 
     def signed_in(login: str, password: str, code: str) -> Person:

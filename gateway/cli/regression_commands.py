@@ -24,7 +24,7 @@ def commands(settings: Callable[[], Settings], stop: Callable[[str], NoReturn]) 
     from gateway.studio.topics import regressions
     from gateway.studio.topics.cases import Cases
 
-    cases = typer.Typer(help="Messages that stay understood: list, add, check, retire.", no_args_is_help=True)
+    cases = typer.Typer(help="Messages that must stay understood: list, add, check, retire.", no_args_is_help=True)
 
     def kept(by: str = "") -> Cases:
         return Cases(settings().data, settings().var, by or getpass.getuser())
@@ -47,7 +47,7 @@ def commands(settings: Callable[[], Settings], stop: Callable[[str], NoReturn]) 
         message: Annotated[list[str], typer.Argument(help="As a patient wrote it.")],
         by: By = "",
     ) -> None:
-        """Make messages cases of a topic; personal details are taken out first."""
+        """Make messages cases of a topic; personal details are removed first."""
         try:
             added = kept(by).add(topic, message, date.today())
         except Told as error:
@@ -60,7 +60,7 @@ def commands(settings: Callable[[], Settings], stop: Callable[[str], NoReturn]) 
         why: Annotated[str, typer.Option(help="It stays in the file with the reason.")],
         by: By = "",
     ) -> None:
-        """Let a case count no more."""
+        """Retire a case; it stays in the file with the reason."""
         try:
             kept(by).retire(message, why, date.today())
         except Told as error:
@@ -69,7 +69,7 @@ def commands(settings: Callable[[], Settings], stop: Callable[[str], NoReturn]) 
 
     @cases.command()
     def check() -> None:
-        """Ask the model in use; exit code 1 if a case is not understood any more."""
+        """Ask the model in use; exit code 1 if a case is no longer understood."""
         try:
             found = kept().asked(Models(settings()))
         except Told as error:

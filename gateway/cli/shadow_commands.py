@@ -1,4 +1,4 @@
-"""`ims shadow ...`: a candidate beside the live model, on what patients really write."""
+"""`ims shadow ...`: a candidate next to the live model, on what patients really write."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def commands(settings: Callable[[], Settings], stop: Callable[[str], NoReturn]) 
     from gateway.storage.database import Database
     from gateway.studio.trying import shadow as kept
 
-    shadow = typer.Typer(help="A candidate beside the live model: start, stop, report.", no_args_is_help=True)
+    shadow = typer.Typer(help="A candidate next to the live model: start, stop, report.", no_args_is_help=True)
 
     def order(**request: str) -> control.Json:
         given = settings()
@@ -36,19 +36,19 @@ def commands(settings: Callable[[], Settings], stop: Callable[[str], NoReturn]) 
 
     @shadow.command()
     def start(model: Annotated[str, typer.Argument(help="As './ims models list' shows it.")]) -> None:
-        """Have a kept model hear what patients write. They never see what it says."""
+        """Give a kept model what patients write. They never see its answers."""
         order(do="shadow", model=model)
-        console.print(f"{model} runs beside the live model. './ims shadow report' tells what differs.")
+        console.print(f"{model} runs next to the live model. './ims shadow report' tells what differs.")
 
     @shadow.command("stop")
     def end() -> None:
-        """End it. What was found stays as long as the chats."""
+        """Stop the candidate. What was found is kept as long as the chats."""
         order(do="shadow", model="")
-        console.print("No candidate runs beside the live model.")
+        console.print("No candidate runs next to the live model.")
 
     @shadow.command()
     def report(model: Annotated[str, typer.Argument(help="Without it, the newest one.")] = "") -> None:
-        """Tell what the candidate would have answered differently."""
+        """Show what the candidate would have answered differently."""
 
         async def work() -> kept.ShadowReport | None:
             async with Database.opened(settings().database_url) as database:
@@ -57,7 +57,7 @@ def commands(settings: Callable[[], Settings], stop: Callable[[str], NoReturn]) 
 
         found = asyncio.run(work())
         if found is None or not found.same.of:
-            stop("Nothing was heard yet. What to do: './ims shadow start MODEL', and wait for patients to write.")
+            stop("Nothing has been heard yet. What to do: './ims shadow start MODEL', and wait for patients to write.")
         console.print(f"{found.model} would have done the same for {found.same}.")
         table = Table("message", "live", "candidate")
         for each in found.differs[:SHOWN]:

@@ -99,7 +99,7 @@ def disable(login: Annotated[str, typer.Argument(help="Whose account.")]) -> Non
 
 @app.command()
 def reset(login: Annotated[str, typer.Argument(help="Whose account.")]) -> None:
-    """Take password and second step away, and print a new one-time link."""
+    """Remove password and second step, and print a new one-time link."""
 
     async def work(accounts: Accounts, audit: Audit) -> str | None:
         if not await accounts.reset(login):

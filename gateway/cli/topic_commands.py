@@ -17,7 +17,7 @@ from knowledge import Told
 
 console = Console(highlight=False)
 Name = Annotated[str, typer.Argument(help="Name of the topic, as in data/answers/NAME.yml.")]
-From = Annotated[typer.FileText | None, typer.Option("--from", help="File with one example a line; - for stdin.")]
+From = Annotated[typer.FileText | None, typer.Option("--from", help="File with one example per line; - for stdin.")]
 By = Annotated[str, typer.Option(help="Who does it, for the history.", show_default="you")]
 
 
@@ -57,7 +57,7 @@ def add_to(topics: typer.Typer, settings: Callable[[], Settings], stop: Callable
 
     @topics.command()
     def show(name: Name) -> None:
-        """Show a topic: texts, sources, review; of a draft also what it lacks."""
+        """Show a topic: texts, sources, review, and what a draft still lacks."""
         from knowledge import Knowledge
 
         with studio() as here:
@@ -77,7 +77,7 @@ def add_to(topics: typer.Typer, settings: Callable[[], Settings], stop: Callable
 
     @topics.command()
     def examples(name: Name) -> None:
-        """Print the examples of a topic, one a line."""
+        """Print the examples of a topic, one per line."""
         with studio() as here:
             for example in here.open(name).examples:
                 print(example)
@@ -89,10 +89,10 @@ def add_to(topics: typer.Typer, settings: Callable[[], Settings], stop: Callable
             list[str] | None, typer.Option(help="A question as patients ask it; can be repeated.")
         ] = None,
         file: From = None,
-        title: Annotated[str, typer.Option(help="The question that stands above the answer.")] = "",
+        title: Annotated[str, typer.Option(help="The question above the answer.")] = "",
         by: By = "",
     ) -> None:
-        """Begin a topic as a draft, with a first example or more."""
+        """Start a topic as a draft, with one or more examples."""
         with studio(by) as here:
             made = here.new(name, lines(example, file), title)
             console.print(f"Draft {name} has {len(made.examples)} examples. 'topic set' writes its answer.")
@@ -127,7 +127,7 @@ def add_to(topics: typer.Typer, settings: Callable[[], Settings], stop: Callable
         review_by: Annotated[str | None, typer.Option(metavar="YYYY-MM-DD")] = None,
         by: By = "",
     ) -> None:
-        """Write parts of a topic. A change of what patients read takes the signature off."""
+        """Write parts of a topic. Changing what patients read removes the signature."""
         from gateway.studio.topics.topic_file import TopicFile, day
         from knowledge import SourceRef
 
@@ -157,11 +157,11 @@ def add_to(topics: typer.Typer, settings: Callable[[], Settings], stop: Callable
     @topics.command()
     def sign(
         name: Name,
-        reviewer: Annotated[str, typer.Option(help="Full name of the clinician who stands for the text.")],
-        review_by: Annotated[str, typer.Option(metavar="YYYY-MM-DD", help="Until when it holds.")],
+        reviewer: Annotated[str, typer.Option(help="Full name of the clinician who approves the text.")],
+        review_by: Annotated[str, typer.Option(metavar="YYYY-MM-DD", help="Until when it is valid.")],
         by: By = "",
     ) -> None:
-        """Write a clinical reviewer's signature into a topic. A later change of the text takes it off."""
+        """Sign a topic in a clinical reviewer's name. Changing the text later removes the signature."""
         from datetime import date
 
         from gateway.studio.topics.topic_file import TopicFile, day
@@ -200,17 +200,17 @@ def add_to(topics: typer.Typer, settings: Callable[[], Settings], stop: Callable
     def split(
         name: Name,
         new: Annotated[str, typer.Argument(help="Name of the draft.")],
-        containing: Annotated[list[str], typer.Option(help="A word of the examples that go over; can be repeated.")],
+        containing: Annotated[list[str], typer.Option(help="A word in the examples to move; can be repeated.")],
         by: By = "",
     ) -> None:
-        """Begin a draft with some examples of a topic; they leave it when the draft is adopted."""
+        """Start a draft with some examples of a topic; they move when the draft is adopted."""
         with studio(by) as here:
             made = here.split(name, new, containing)
         console.print(f"Draft {new} has {len(made.examples)} examples of {name}.")
 
     @topics.command()
     def retire(name: Name, by: By = "") -> None:
-        """Take a topic or draft away, with all that refers to it; 'revert' brings it back."""
+        """Retire a topic or draft, with everything that refers to it; 'revert' brings it back."""
         with studio(by) as here:
             here.retire(name)
         console.print(f"{name} is retired. 'topic history {name}' shows what to bring back.")
@@ -235,7 +235,7 @@ def add_to(topics: typer.Typer, settings: Callable[[], Settings], stop: Callable
 
     @topics.command()
     def revert(name: Name, version: Annotated[str, typer.Argument()], by: By = "") -> None:
-        """Write an earlier version of a topic again."""
+        """Restore an earlier version of a topic."""
         with studio(by) as here:
             found = here.revert(name, version)
         console.print(f"{name} is as it was on {found.at:%Y-%m-%d %H:%M}.")

@@ -99,7 +99,7 @@ def restore(settings: Settings, backup: Path, *, replace: bool = False) -> Backu
     """
     target = _database_file(settings)
     if target.exists() and not replace:
-        raise BackupError(f"{target} exists.", "use --replace if it is to go, or set IMS_VAR.")
+        raise BackupError(f"{target} exists.", "use --replace to replace it, or set IMS_VAR.")
     if _runs(settings):
         raise BackupError(f"Something answers on port {settings.port}.", "stop the assistant first.")
     try:

@@ -45,7 +45,7 @@ TITLES = {
 }
 FOLDERS = {
     "answers": "Topic",
-    "dialogue": "Replies beside the topics",
+    "dialogue": "Other replies",
     "interface": "Words of the chat window",
     "lexicon/danger": "Examples of danger",
     "lexicon/languages": "Danger in another language",

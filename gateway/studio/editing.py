@@ -1,4 +1,4 @@
-"""Opening, saving, signing a topic from a form. Every function works on files and is called beside the event loop."""
+"""Opening, saving, signing a topic from a form. Every function works on files and is called outside the event loop."""
 
 from __future__ import annotations
 

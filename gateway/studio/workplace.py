@@ -155,7 +155,7 @@ class Workplace:
             self.case_check = Work(lambda say: cases.asked(self.publishing.models))
 
     def effects(self, change: str, before: Path) -> Work[Effects]:
-        """What a change of the rules does, worked out once beside the event loop; `before` is what patients get now."""
+        """What a change of the rules does, found once outside the event loop; `before` is what patients get now."""
         if self._effects is None or self._effects[0] != change:
             self._effects = change, Work(lambda say: effects(self.settings, before, say))
         return self._effects[1]

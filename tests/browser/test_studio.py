@@ -265,7 +265,7 @@ def test_a_question_is_added_and_signed_with_the_keyboard(open_studio: OpenStudi
     page = open_studio(path="/studio/topics/soreness/questions")
     page.get_by_label("Question, as a patient would ask it").fill("May I swim?")
     page.get_by_label("Answer").last.fill("Yes, after a day.")
-    page.get_by_label("Examples, one a line").fill("can i swim")
+    page.get_by_label("Examples, one per line").fill("can i swim")
     page.get_by_role("button", name="Add").press("Enter")
     expect(page.get_by_role("status").first).to_contain_text("Saved.")
     assert violations(page) == []
@@ -362,6 +362,6 @@ def test_publishing_is_cancelled(open_studio: OpenStudio, topics: Topics) -> Non
     page.get_by_role("button", name="Publish", exact=True).click()
     page.get_by_role("button", name="Cancel").click()
     expect(page.get_by_role("heading", name="Cancelled")).to_be_visible(timeout=30_000)
-    expect(page.get_by_text("What patients get is as it was.")).to_be_visible()
+    expect(page.get_by_text("Patients get what they got before.")).to_be_visible()
     assert violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -630,7 +630,7 @@ async def test_who_spams_is_one_line_at_the_desk_and_takes_nothing_from_others(
         assert (await other.send("will I be sore?")).status_code == 202
 
 
-# what has to be looked at
+# what must be looked at
 
 
 async def test_who_takes_a_chat_that_has_waited_long_keeps_it(clinic: Clinic, clock: Clock) -> None:

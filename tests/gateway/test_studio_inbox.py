@@ -332,7 +332,7 @@ async def test_a_dry_run_is_started_watched_and_read_in_words(
         return RESULT
 
     monkeypatch.setattr(DryRuns, "run", run)
-    assert "There was no dry run yet." in await page(kim, "/studio/dry-run")
+    assert "There has been no dry run yet." in await page(kim, "/studio/dry-run")
     for _ in range(2):  # the second one does not start another
         assert (await kim.post("/studio/dry-run", "/studio/dry-run")).status_code == 303
     shown = await page(kim, "/studio/parts/dry-run")
@@ -370,7 +370,7 @@ async def test_a_dry_run_is_cancelled_and_the_one_before_it_still_shown(
 
     assert job.running is None
     shown = await page(kim, reply.headers["location"])
-    assert "The dry run was cancelled. Below stands what the one before it found." in shown
+    assert "The dry run was cancelled. The previous result is below." in shown
     assert "-35 to -5 points" in shown
 
 
@@ -395,4 +395,4 @@ async def test_a_result_that_was_damaged_on_disk_is_as_none(studio: Studio, kim:
     file.parent.mkdir(parents=True, exist_ok=True)
     for text in ("{", '{"result": {}}', "[]"):
         file.write_text(text)
-        assert "There was no dry run yet." in await page(kim, "/studio/dry-run")
+        assert "There has been no dry run yet." in await page(kim, "/studio/dry-run")

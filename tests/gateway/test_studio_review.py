@@ -57,7 +57,7 @@ async def test_a_new_question_has_its_examples_and_waits_for_a_signature_of_its_
     assert answer.sources == topic.sources
     assert "When may I swim?" in await page(kim, QUESTIONS)
     assert "not signed" in await page(kim, "/studio/publish")
-    assert "New texts that wait for you (1)" in await page(kim, HERE)
+    assert "New texts waiting for you (1)" in await page(kim, HERE)
 
 
 async def test_examples_of_the_topic_move_to_the_question_that_they_ask(studio: Studio) -> None:

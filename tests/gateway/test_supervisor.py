@@ -102,7 +102,7 @@ def gone(pid: int) -> bool:
 
 def test_it_says_what_is_ready_and_where(run: Run) -> None:
     run.start()
-    eventually(lambda: run.says("All is ready: open http://localhost:8000"))
+    eventually(lambda: run.says("Ready: open http://localhost:8000"))
     assert run.says("gateway is ready after")
     assert run.says("engine is ready after")
 

@@ -91,7 +91,7 @@ def test_a_text_past_its_review_is_refused(site: Site) -> None:
     site.sign()
     clearances = site.publishing.clearances
     clearances._today = lambda: UNTIL + timedelta(days=1)
-    assert any("is over" in hinders for hinders in clearances.look().hinders)
+    assert any("is over" in missing for missing in clearances.look().missing)
 
 
 def test_examples_need_no_signature(site: Site) -> None:
@@ -317,7 +317,7 @@ def wait_for(what: object) -> None:
         time.sleep(0.02)
 
 
-def test_the_command_line_tells_what_hinders(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_command_line_tells_what_is_missing(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     site.edit()
     monkeypatch.chdir(site.folder)
     monkeypatch.setenv("IMS_DATA", str(site.settings.data))

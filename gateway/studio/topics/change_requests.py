@@ -65,7 +65,7 @@ class ChangeRequests:
         """Ask for a change of these words, instead of what was asked before; StudioError without a comment."""
         comment = " ".join(comment.split())[:LONGEST]
         if not comment:
-            raise StudioError("Nothing was asked for.", "write what shall be changed.")
+            raise StudioError("Nothing was asked for.", "write what should change.")
         with self._alone:
             new = ChangeRequest(topic, id, by, self._now(), comment, _mark(words))
             self._keep([new, *self._others(topic, id)])

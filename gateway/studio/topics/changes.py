@@ -128,7 +128,7 @@ class Changes:
                 except BlockingIOError:
                     if time.monotonic() > end:
                         raise StudioError(
-                            "Somebody else is changing the files.", "wait a minute and save again."
+                            "Somebody else is changing the files right now.", "wait a minute and save again."
                         ) from None
                     time.sleep(0.05)
             yield

@@ -85,7 +85,7 @@ def cleaned(example: str) -> str:
 def checked_name(name: str) -> str:
     """The name, if it can be a topic's."""
     if not NAME.fullmatch(name):
-        raise StudioError(f"'{name[:64]}' is no name for a topic.", "use small letters, digits and _.")
+        raise StudioError(f"'{name[:64]}' is no name for a topic.", "use lower-case letters, digits and _.")
     return name
 
 
@@ -216,7 +216,7 @@ class TopicFile:
             example = cleaned(given)
             key = normalise(example)
             if not key:
-                refused.append((given[:60], "it holds no words"))
+                refused.append((given[:60], "it contains no words"))
             elif key in known:
                 there.append(example)
             else:
@@ -369,7 +369,7 @@ class TopicFile:
         if not all(parts):
             raise StudioError(f"{self.name} is not complete.", "write its question, its answer and its sources first.")
         if review_by <= reviewed:
-            raise StudioError("The review-by date lies before the review.", "give a later date.")
+            raise StudioError("The review-by date is before the review.", "give a later date.")
         self._edit(lambda: self._put_review(id, name, reviewed.isoformat(), review_by.isoformat()))
 
     def set_review_by(self, review_by: date) -> None:
@@ -419,7 +419,7 @@ class TopicFile:
 
     def _plain(self, text: str) -> str:
         if TAG.search(text):
-            raise StudioError("The text holds HTML.", "write it as plain text; the page makes the rest.")
+            raise StudioError("The text contains HTML.", "write it as plain text; the page does the formatting.")
         return " ".join(text.split())
 
     @property
@@ -488,7 +488,7 @@ class TopicFile:
             whole = False
         if not whole:
             raise StudioError(
-                f"The file of {self.name} does not hold a topic's parts.", "'./ims check' says what is wrong."
+                f"The file of {self.name} is missing parts of a topic.", "'./ims check' says what is wrong."
             )
 
 

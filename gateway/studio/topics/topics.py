@@ -159,7 +159,7 @@ class Topics:
         file = self.open(name)
         if name not in self.drafts or file.digest != digest:
             raise StudioError(
-                f"{name} was worked on since it was begun, so it was left as it is.",
+                f"{name} has been edited since it was started, so it was left as it is.",
                 "take single examples out in its editor.",
             )
         change = {**regressions.without_cases(self._data, name, cases), self._draft(name): Edit(file.text, None)}
@@ -232,7 +232,7 @@ class Topics:
             if any(f" {word} " in f" {normalise(example)} " for word in words)
         ]
         if not chosen:
-            raise StudioError(f"No example of {name} holds these words.", "choose words that stand in its examples.")
+            raise StudioError(f"No example of {name} contains these words.", "choose words from its examples.")
         return self.new(new, chosen)
 
     def retire(self, name: str) -> None:
@@ -244,7 +244,7 @@ class Topics:
         self._make(change, noted)
 
     def revert(self, name: str, id: str) -> Version:
-        """Write an earlier version of a topic again."""
+        """Restore an earlier version of a topic."""
         version = self.history.version(name, id)
         if version.text is None:
             raise StudioError(f"Version {id} of {name} is its removal.", "name a version from before it.")
@@ -312,7 +312,7 @@ class Topics:
                 self.history.note(name, self.author, done, old, new)
         except OSError as error:
             raise StudioError(
-                f"The change is made, but it could not be noted in the history ({error.strerror}).",
+                f"The change is made, but it could not be written to the history ({error.strerror}).",
                 "make room on the disk.",
             ) from error
 
