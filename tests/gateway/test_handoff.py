@@ -14,9 +14,11 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Message
 
-from gateway.cli.incidents import withdraw
+from gateway.answers.withdrawals import Withdrawals
+from gateway.clock import utc_now
 from gateway.desk.service import NothingSaid
 from gateway.settings import Settings
+from gateway.storage.database import Database
 from gateway.storage.records import UnknownConversation
 from knowledge import Knowledge
 from tests.gateway.conftest import Chat, pause
@@ -84,7 +86,8 @@ async def test_a_person_can_be_asked_for_while_the_engine_is_down(clinic: Clinic
 
 
 async def test_an_answer_about_a_person_that_is_withdrawn_still_reaches_one(clinic: Clinic, settings: Settings) -> None:
-    await withdraw(settings, "human", "being reworded")
+    async with Database.opened(settings.database_url) as database:
+        await Withdrawals(database, utc_now).withdraw("human", "being reworded")
     chat = await clinic.chat()
     for _ in range(300):
         await chat.ask("I want a person")
