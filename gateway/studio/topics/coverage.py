@@ -33,7 +33,7 @@ class Style:
 
 
 @dataclass(frozen=True)
-class Counted:
+class StyleCount:
     """How many examples are of a style."""
 
     style: Style
@@ -82,9 +82,9 @@ class Coverage:
                     "write one question per line.",
                 )
 
-    def counted(self, examples: Sequence[str]) -> list[Counted]:
+    def counted(self, examples: Sequence[str]) -> list[StyleCount]:
         """How many examples there are of each style."""
-        return [Counted(style, sum(self._is(style, example) for example in examples)) for style in self.styles]
+        return [StyleCount(style, sum(self._is(style, example) for example in examples)) for style in self.styles]
 
     def strange(self, examples: Sequence[str], vocabulary: Collection[str]) -> list[str]:
         """The examples that may be in another language: too few of their words are in the vocabulary."""
