@@ -28,7 +28,7 @@ from gateway.studio.publishing.jobs import Jobs
 from gateway.studio.publishing.publishing import Publishing
 from gateway.studio.topics.cases import Cases
 from gateway.studio.topics.change_requests import ChangeRequests
-from gateway.studio.topics.coverage import StyleCount, Coverage
+from gateway.studio.topics.coverage import Coverage, StyleCount
 from gateway.studio.topics.regressions import CaseOutcome
 from gateway.studio.topics.topics import Topics
 from gateway.studio.trying.alike import Alike, examples_of, too_alike
