@@ -92,7 +92,7 @@ class Swaps:
                 for part in new_engines:
                     await self._running.remove(part)
                 why = str(error) if isinstance(error, ControlError) else f"it could not be recorded ({error.strerror})."
-                raise ControlError(f"The new model was not put in use: {why} The old one keeps running.") from error
+                raise ControlError(f"The new model was not put in use: {why} The old one stays.") from error
             self._live = manifest
             gateway.environment.update(self._of(manifest, new_engines))
             await tell("stopping the old engine")

@@ -217,7 +217,7 @@ def test_two_trainers_see_both_texts_and_one_chooses(open_studio: OpenStudio, da
     expect(clash).to_contain_text("says Lee")
     expect(clash).to_contain_text("says Kim")
     assert violations(kim) == []
-    kim.get_by_label("Take the one that was saved meanwhile").check()
+    kim.get_by_label("Use the version that was saved in the meantime").check()
     kim.get_by_role("button", name="Save", exact=True).click()
     expect(kim.get_by_role("status").first).to_contain_text("Nothing had to be changed")
     assert data.load().topics["soreness"].short.endswith("says Lee.")

@@ -183,7 +183,7 @@ def test_data_that_is_edited_meanwhile_is_not_published(site: Site, monkeypatch:
 
     monkeypatch.setattr(site.publishing.clearances, "look", edited)
     job = site.publish()
-    assert "was changed while it was checked" in job.words
+    assert "changed while it was being checked" in job.words
     assert "muscle was reached" not in site.published_short()
 
 
@@ -227,7 +227,7 @@ def test_a_power_cut_at_any_step_leaves_the_old_or_the_new(site: Site, step: str
     assert after.models.in_use() == first
     ended = after.publishing.last()
     assert ended and (ended.state, ended.step) == (FAILED, step)
-    assert "cut short" in ended.words
+    assert "interrupted" in ended.words
     assert after.publish().state == DONE
     assert "muscle was reached" in after.published_short()
     assert left(after) == []
