@@ -72,7 +72,10 @@ async def listen(path: Path, handle: Handle) -> asyncio.Server:
 
 
 async def ask(path: Path, request: Json, told: Callable[[str], None] = lambda words: None, most: float = 600) -> Json:
-    """Have something done; what came of it. ControlError if it was not done, or not within so many seconds."""
+    """Give an order and return what came of it. `told` hears of the progress.
+
+    Raises NobodyThere if nothing listens at the socket, ControlError if it was not done within `most` seconds.
+    """
     try:
         async with asyncio.timeout(most):
             reader, writer = await asyncio.open_unix_connection(path)

@@ -108,7 +108,10 @@ class ClinicFile:
     def save(
         self, page: Page, sent: Mapping[str, Typed], marks: str, take: Sequence[str] = ()
     ) -> Saved | Clash | Mistaken:
-        """Write a form that was opened when the parts had these marks."""
+        """Write a form that was opened when the parts had these marks. Of the parts in `take`, theirs is wanted.
+
+        Raises StudioError if somebody else keeps saving at the same time.
+        """
         for _ in range(TRIES):
             new = self.written(page, sent, marks, take)
             if not isinstance(new, Written):
@@ -128,7 +131,10 @@ class ClinicFile:
         return self._history.of(self._name)
 
     def bring_back(self, id: str, page: Page | None = None) -> None:
-        """Write an earlier version again: of the whole file, or only of what a page changes in it."""
+        """Restore an earlier version: of the whole file, or only of what a page changes in it.
+
+        Raises StudioError if there is no such version, or it no longer fits the rest.
+        """
         found = [version for version in self.versions() if version.id == id and version.text is not None]
         if len(found) != 1:
             raise StudioError("There is no such version.", "choose one from the list.")

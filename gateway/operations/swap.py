@@ -100,7 +100,10 @@ class Swaps:
                 await self._running.remove(part)
 
     async def shadow(self, name: str) -> None:
-        """Have a kept model run beside the one in use (see studio/shadow.py); without a name, none any more."""
+        """Run a kept model next to the one in use (see studio/trying/shadow.py); without a name, stop it.
+
+        Raises ControlError if a swap is under way, or the model can't be used.
+        """
         if self._alone.locked():
             raise ControlError("A model is coming into use just now.", "wait until that is done.")
         async with self._alone:

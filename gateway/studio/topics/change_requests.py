@@ -47,7 +47,7 @@ class ChangeRequests:
         self._alone = threading.Lock()
 
     def all(self) -> list[ChangeRequest]:
-        """All that are open, newest first."""
+        """All that are open, newest first. Raises StudioError if the file is damaged."""
         try:
             kept = json.loads(self._file.read_text("utf-8"))
             found = [ChangeRequest(**{**each, "at": datetime.fromisoformat(each["at"])}) for each in kept]

@@ -153,7 +153,10 @@ class Topics:
         return file, cases
 
     def discard(self, name: str, digest: str, cases: Sequence[str]) -> None:
-        """Take away a draft that is still as it was begun, with its cases; nothing if it is gone already."""
+        """Remove a draft that is still as it was started, with its cases; does nothing if it is gone already.
+
+        Raises StudioError if it has been edited since.
+        """
         if name not in {*self.names, *self.drafts}:
             return
         file = self.open(name)
@@ -166,7 +169,10 @@ class Topics:
         self._make(change, {name: ("undone", file.text, None)})
 
     def adopt(self, name: str) -> dict[str, list[str]]:
-        """Make a draft a topic. Examples that other topics hold go over to it; returns them by topic."""
+        """Make a draft a topic. Examples that other topics have move to it; returns them by topic.
+
+        Raises StudioError if there is no such draft, or it is not complete.
+        """
         if name not in self.drafts:
             raise StudioError(f"There is no draft '{name}'.", "'./ims topic list' shows the drafts.")
         file = self.open(name)
@@ -205,7 +211,10 @@ class Topics:
         self._make(change, noted)
 
     def merge(self, gone: str, into: str) -> int:
-        """Add the examples of a topic to another one and retire it; how many were new there."""
+        """Add the examples of a topic to another one and retire it; returns how many were new there.
+
+        Raises StudioError if a name is unknown, or both are the same.
+        """
         if gone == into:
             raise StudioError("A topic cannot be merged with itself.", "name two topics.")
         left, kept = self.open(gone), self.open(into)
@@ -224,7 +233,10 @@ class Topics:
         return len(added.taken)
 
     def split(self, name: str, new: str, containing: Sequence[str]) -> TopicFile:
-        """Begin a draft with the examples that hold one of these words; they go over when it becomes a topic."""
+        """Start a draft with the examples that contain one of these words; they move when it becomes a topic.
+
+        Raises StudioError if no example does, or the name can't be used.
+        """
         words = [normalise(word) for word in containing if normalise(word)]
         chosen = [
             example
@@ -244,7 +256,7 @@ class Topics:
         self._make(change, noted)
 
     def revert(self, name: str, id: str) -> Version:
-        """Restore an earlier version of a topic."""
+        """Restore an earlier version of a topic. Raises StudioError if there is none, or it is the topic's removal."""
         version = self.history.version(name, id)
         if version.text is None:
             raise StudioError(f"Version {id} of {name} is its removal.", "name a version from before it.")
