@@ -52,7 +52,7 @@ def train(config: Path, out: Path, data: Path = Path("data")) -> Json:
 
 
 def config(epochs: int = EPOCHS) -> str:
-    """Rasa's defaults, with so many epochs for each network."""
+    """Rasa's defaults, with this many epochs for each network."""
     if epochs == EPOCHS:
         return CONFIG + "pipeline: null\npolicies: null\n"
     defaults = next((ENGINE_PYTHON.parent.parent / "lib").glob(f"*/site-packages/{DEFAULTS}")).read_text("utf-8")

@@ -61,7 +61,7 @@ class Topic:
     lines: Mapping[str, int] = field(repr=False, compare=False)
     lapsed: str = ""
     answers: Mapping[str, SpecificAnswer] = field(default_factory=lambda: MappingProxyType({}))
-    simple: str = ""  # the short answer in the plainest words, for who asks for it
+    simple: str = ""  # the short answer in the plainest words, for whoever asks for it
 
     @property
     def intent(self) -> str:

@@ -218,7 +218,7 @@ def _as_arrays(grams: csr_matrix) -> dict[str, np.ndarray]:
 
 
 def mean_of_largest(values: np.ndarray, count: int) -> np.ndarray:
-    """The mean of so many values of each row; what a row lacks counts as 0."""
+    """The mean of this many values of each row; what a row lacks counts as 0."""
     largest = np.partition(values, -count, axis=1)[:, -count:] if values.shape[1] > count else values
     return np.asarray(largest.sum(axis=1) / count)
 
@@ -250,7 +250,7 @@ def folds_of(y: np.ndarray, groups: Sequence[str], config: RankerConfig) -> list
 
 
 def _dealt(y: np.ndarray, groups: Sequence[str], count: int, seed: int) -> list[np.ndarray]:
-    """The examples in so many parts, each with its share of every topic and with whole groups."""
+    """The examples in this many parts, each with its share of every topic and with whole groups."""
     names = list(dict.fromkeys(groups))
     place = {name: number for number, name in enumerate(names)}
     member = np.array([place[group] for group in groups])

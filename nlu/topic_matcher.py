@@ -379,7 +379,7 @@ class TopicMatcher(IntentClassifier, GraphComponent):
 
     @classmethod
     def fingerprint_addon(cls, config: dict[str, Any]) -> str:
-        """The ranker counts, too."""
+        """The ranker counts too."""
         return fingerprint()
 
     @classmethod

@@ -65,7 +65,7 @@ class Retention:
         await self._database.scrub()
 
     async def forget_now(self, conversation_id: str) -> None:
-        """The same for who cannot wait: if the database is busy, it is overwritten as soon as it is not."""
+        """The same for whoever cannot wait: if the database is busy, it is overwritten as soon as it is not."""
         try:
             await self.forget(conversation_id)
         except (DatabaseBusy, OperationalError) as error:
@@ -89,7 +89,7 @@ class Retention:
         return len(found)
 
     async def purge(self, days: float) -> int:
-        """Erase the conversations in which nothing was said or answered for so many days; returns how many."""
+        """Erase the conversations in which nothing was said or answered for this many days; returns how many."""
         erased = await self._store.purge(self._now() - timedelta(days=days))
         self._told(erased)
         # Also when nothing was deleted just now: a process may have ended between deleting and overwriting.

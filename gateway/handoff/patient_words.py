@@ -40,7 +40,7 @@ class PatientWords:
         return self._knowledge.wording_in(self.language, key, **values)
 
     def asked(self, there: Availability, ahead: int) -> str:
-        """What somebody is told who has asked for a person, with so many before them."""
+        """What somebody is told who has asked for a person, with this many before them."""
         if not there.here:
             return self._join(self._nobody(there), self.say("handoff_contact"), self.say("handoff_meanwhile"))
         usual = there.usual_wait

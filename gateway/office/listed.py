@@ -141,7 +141,7 @@ QUESTION = (
     ("advice", "What is said to a yes"),
     ("yes.reason", "What a yes means"),
     ("not_sure.reason", "What “not sure” means"),
-    ("skipped.reason", "What is said to who skips it"),
+    ("skipped.reason", "What is said to whoever skips it"),
     ("again", "How it is asked once more"),
 )
 

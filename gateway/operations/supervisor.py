@@ -33,7 +33,7 @@ from knowledge import Told
 
 LOG_BYTES = 5_000_000  # a log that is longer is put aside, in the place of the one before
 LONGEST_PAUSE = 30.0  # seconds between two attempts to start a part
-STEADY = 60.0  # a part that lived so many seconds is restarted at once
+STEADY = 60.0  # a part that lived this many seconds is restarted at once
 LOOK = 10.0  # seconds between two looks whether a part still answers,
 ANSWER = 5.0  # seconds that its answer may take,
 SILENT = 6  # and how often it may give none, before it is taken for hung
@@ -134,7 +134,7 @@ class Supervisor:
         return tuple(self._parts)
 
     async def start_again(self, part: Part) -> None:
-        """End a part that is then started anew."""
+        """End a part that is then started again."""
         await self._end(part)
 
     async def _keep(self, part: Part, again: bool = True) -> None:

@@ -169,7 +169,7 @@ class AccountPages:
         return await self._account(visit, totp=picture(visit.person, new_totp(visit.person)[0]))
 
     async def _proved(self, visit: Visit, password: str) -> str:
-        """What is wrong with the password of who is signed in; nothing if it is right."""
+        """What is wrong with the password of whoever is signed in; nothing if it is right."""
         place = f"session {visit.session}"
         if self.throttle.wait(visit.person.login, place):
             return "Too many attempts. Please wait a few minutes."

@@ -23,7 +23,7 @@ from gateway.storage.database import Database
 from gateway.storage.tables import staff, staff_devices, staff_links, staff_sessions
 from knowledge import Told
 
-ROLES = {  # what each may do, in words for who gives them
+ROLES = {  # what each may do, in words for whoever gives them
     "desk": "takes chats and looks up answers",
     "trainer": "teaches, writes answers and publishes",
     "clinical_reviewer": "signs answers, and approves what decides about danger",

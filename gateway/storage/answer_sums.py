@@ -22,7 +22,7 @@ ASKED = ("asked", "screening")  # reasons of a handoff that the patient took
 
 @dataclass(frozen=True)
 class AnswerCounts:
-    """How often an answer was given, was helpful or not to who rated it, and was followed by a wish for a person."""
+    """How often an answer was given, rated helpful or not helpful, and followed by a wish for a person."""
 
     given: int = 0
     helpful: int = 0

@@ -32,7 +32,7 @@ class Unlabelled:
 
 @dataclass(frozen=True)
 class Agreement:
-    """Kappa with its 95 % interval over so many messages that two reviewers labelled."""
+    """Kappa with its 95 % interval over this many messages that two reviewers labelled."""
 
     kappa: float
     interval: tuple[float, float]

@@ -41,7 +41,7 @@ class InboxGroups:
         """The groups, the most common first; None while they are being made.
 
         Somebody who decides about one group after the other does not wait: what is left of the groups is shown as it
-        was, until it is made anew.
+        was, until it is made again.
         """
         await self._inbox.gather()
         messages = (await self._inbox.open())[-MOST:]

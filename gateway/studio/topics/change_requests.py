@@ -1,4 +1,4 @@
-"""What clinical reviewers ask to be changed in a text that waits for their signature, with their words to who wrote it.
+"""What clinical reviewers ask to be changed in a text that waits for their signature, with their words to the author.
 
 A request stands for the words that were read. Once they are changed it waits for the reviewer again, and a signature
 ends it.

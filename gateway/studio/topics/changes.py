@@ -24,7 +24,7 @@ from knowledge import Knowledge, Problem
 
 JOURNAL = "change.json"
 LOCK = "change.lock"
-PATIENCE = 5.0  # seconds to wait for who has the lock
+PATIENCE = 5.0  # seconds to wait for whoever has the lock
 LINE = re.compile(r":\d+")
 
 
