@@ -103,7 +103,7 @@ class Retention:
         self._overwriting.start(AGAIN, at_once=False)
 
     def keep(self, days: float) -> None:
-        """From now on chats are kept so long."""
+        """Keep chats for this many days from now on."""
         self._days = days
 
     async def close(self) -> None:

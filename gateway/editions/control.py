@@ -39,7 +39,7 @@ def address(var: Path, name: str, port: int) -> Path:
 
 
 async def listen(path: Path, handle: Handle) -> asyncio.Server:
-    """Answer what is asked at a socket. A ControlError in `handle` goes to whoever asked, any other error as a failure."""
+    """Answer what is asked at a socket. A ControlError in `handle` goes to whoever asked, other errors as a failure."""
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         async def send(line: Json) -> None:
