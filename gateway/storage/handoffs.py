@@ -1,4 +1,4 @@
-"""The rows of `handoffs` inside a transaction: begin one, find the open one, end it, and who has been waiting since when."""
+"""The rows of `handoffs` inside a transaction: begin one, find the open one, end it, and since when a patient waits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rate limits: token buckets, one per conversation and one per address. Whoever is too fast is told how long to wait."""
+"""Rate limits: token buckets per conversation and per address. Whoever is too fast is told how long to wait."""
 
 from __future__ import annotations
 
