@@ -282,7 +282,7 @@ def test_a_click_on_the_wrong_topic_is_undone(open_studio: OpenStudio, data: Dat
     teach_as_suggested(page, "will it ache on day")
     assert violations(page) == []
     page.get_by_role("button", name="Undo").press("Enter")
-    expect(page.get_by_role("status").first).to_contain_text("3 messages wait here again.")
+    expect(page.get_by_role("status").first).to_contain_text("3 messages are back in the inbox.")
     expect(group(page, "will it ache on day")).to_be_visible()
     assert not set(MESSAGES) & set(data.load().topics["soreness"].examples)
     assert violations(page) == []

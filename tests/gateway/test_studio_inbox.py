@@ -131,7 +131,7 @@ async def test_a_click_on_the_wrong_topic_is_undone(studio: Studio, kim: Browser
 
     undone = await undo(kim, taught.headers["location"])
 
-    assert "Will I be sore? is as it was. 3 messages wait here again." in undone.text
+    assert "Will I be sore? is as it was. 3 messages are back in the inbox." in undone.text
     assert files(studio) == before and await groups(studio, kim) == waiting
     again = await kim.post(f"{INBOX}/undo", INBOX, done=taught.headers["location"].split("=")[1])
     assert again.status_code == 409 and "undone already" in again.text
@@ -155,7 +155,7 @@ async def test_putting_aside_and_a_new_draft_are_undone(studio: Studio, kim: Bro
     for action in ("dismiss", "new"):
         _, (_, ids) = await groups(studio, kim)
         done = await decide(kim, action, ids)
-        assert "1 message waits here again." in (await undo(kim, done.headers["location"])).text
+        assert "1 message is back in the inbox." in (await undo(kim, done.headers["location"])).text
         assert files(studio) == before and len(await groups(studio, kim)) == 2
 
 

@@ -169,7 +169,7 @@ async def test_a_reviewer_asks_for_a_change_and_who_wrote_the_text_sees_it(studi
 
     await sent(kim, f"{QUESTIONS}/{id}", title="When may I swim?", text="After a day, so that it can close.")
     assert "Reviewers ask for changes" not in await page(kim, "/studio")
-    assert "It was changed since" in await page(ben, HERE)
+    assert "It has been changed since" in await page(ben, HERE)
     (now,) = set(keys(await page(ben, HERE)))
     await sent(ben, HERE, text=[now], review_by="2099-01-01")
     assert studio.work.change_requests.all() == []

@@ -142,7 +142,7 @@ def test_what_hangs_is_ended_and_started_again(run: Run) -> None:
     eventually(lambda: run.says("Ready:"))
     old = run.pid("engine")
     os.kill(old, signal.SIGSTOP)
-    eventually(lambda: run.says("engine does not answer any more"), 30)
+    eventually(lambda: run.says("engine no longer answers"), 30)
     eventually(lambda: run.answers("engine") and run.pid("engine") != old, 30)
     assert run.answers("gateway")
 
