@@ -1,4 +1,4 @@
-"""`ims bench`: training, start, replies, throughput, memory beside stock Rasa, in one run on the same data, as ratios.
+"""`ims bench`: training, start, replies, throughput and memory compared with stock Rasa, in one run, as ratios.
 
 Stock is Rasa Open Source 3.6.21 with its default pipeline and policies (`pipeline: null`, `policies: null`) and plain
 `rasa run` with its REST channel. Ours is `config.yml` trained by the same command, and a reply over the gateway's HTTP

@@ -71,7 +71,7 @@ def _understood(figures: Json) -> list[tuple[str, tuple[str, ...]]]:
 
 
 def pictures(figures: Json, folder: Path) -> list[Path]:
-    """Reply times by number of chats at once, and the ratios beside their goals; the files."""
+    """Reply times by number of chats at once, and the ratios with their goals; the files."""
     import matplotlib
 
     matplotlib.use("svg")

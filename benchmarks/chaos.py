@@ -129,7 +129,7 @@ async def disturb(
     pause: float,
     faults: Counter[str],
 ) -> None:
-    """Break one thing after the other, about so many seconds apart."""
+    """Break one thing after the other, about this many seconds apart."""
     while True:
         await asyncio.sleep(pause * (0.5 + dice.random()))
         what = dice.choice(["browsers", "browsers", *breakable])

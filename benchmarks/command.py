@@ -26,7 +26,7 @@ def add_to(app: typer.Typer, console: Console) -> None:
         accuracy: Annotated[bool, typer.Option(help="How often the right topic is found, HINT3 too.")] = True,
         out: Annotated[Path, typer.Option(help="Where the figures go.")] = Path("results"),
     ) -> None:
-        """Measure speed, size and memory, beside stock Rasa in the same run."""
+        """Measure speed, size and memory compared with stock Rasa, in the same run."""
         from benchmarks import bench as measuring
         from benchmarks import bench_report
 

@@ -2,7 +2,7 @@
 
     .venvs/engine/bin/python -m benchmarks.engine_turn [CHATS]
 
-The trained model in `models/` answers so many chats of eight messages (100 if nothing is said), as the channel does
+The trained model in `models/` answers this many chats of eight messages (100 if nothing is said), as the channel does
 for the gateway; prints processor milliseconds of a message, mean and of each place in a chat, and the growth in MB.
 """
 
@@ -46,7 +46,7 @@ def megabytes() -> float:
 
 
 async def measure(chats: int) -> Json:
-    """The figures of so many chats."""
+    """The figures of this many chats."""
     manifest = json.loads(Path("models/manifest.json").read_text())
     model = Path("models", manifest["file"]).absolute()
     endpoints = AvailableEndpoints.read_endpoints("endpoints.yml")

@@ -1,4 +1,4 @@
-"""Processor milliseconds that a message costs the gateway beside HTTP, net and engine, as JSON (medians).
+"""Processor milliseconds that a message costs the gateway, without HTTP, net and engine, as JSON (medians).
 
     .venvs/gateway/bin/python -m benchmarks.gateway_turn
 

@@ -140,7 +140,7 @@ async def turns(database: Database) -> list[float]:
 
 
 async def grown(folder: Path) -> Json:
-    """An empty database beside one with a million messages."""
+    """An empty database compared with one of a million messages."""
     medians = {}
     for name, messages in (("empty", 0), ("grown", MESSAGES)):
         database = Database(f"sqlite:///{folder / name}.sqlite3")

@@ -104,7 +104,7 @@ def cpu_seconds(pid: int) -> float:
 
 
 async def idle_streams(url: str, count: int, pid: int) -> Json:
-    """Megabytes that so many open, silent event streams cost the processes of `pid`."""
+    """Megabytes that this many open, silent event streams cost the processes of `pid`."""
     limits = httpx.Limits(max_connections=None)
     async with AsyncExitStack() as stack:
         client = await stack.enter_async_context(httpx.AsyncClient(timeout=60, limits=limits, trust_env=False))

@@ -129,7 +129,7 @@ def picture(samples: Sequence[Json], slopes: dict[str, float], file: Path) -> No
 
 
 async def soak(clinic: Clinic, pid: int, hours: float, rate: float, filling: int, log: Path) -> list[Json]:
-    """Fill the engine's memory with so many chats, then talk at this rate; returns the samples of the second part."""
+    """Fill the engine's memory with this many chats, then talk at this rate; returns the samples of the second part."""
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=20)
     async with httpx.AsyncClient(timeout=REPLY, limits=limits, trust_env=False) as client:
         chats = iter(range(filling))

@@ -1,4 +1,4 @@
-"""Stock Rasa to measure beside: its default pipeline and policies, trained on the project's data by plain `rasa train`.
+"""Stock Rasa to compare with: its default pipeline and policies, trained on the project's data by plain `rasa train`.
 
 Its training takes the better part of an hour of processor time, so what came of it can be kept and used again as long
 as the data is the same. With fewer epochs than Rasa's own 100, the seconds of 100 are told from two short trainings:
@@ -52,7 +52,7 @@ def train(config: Path, out: Path, data: Path = Path("data")) -> Json:
 
 
 def config(epochs: int = EPOCHS) -> str:
-    """Rasa's defaults, with so many epochs for each network."""
+    """Rasa's defaults, with this many epochs for each network."""
     if epochs == EPOCHS:
         return CONFIG + "pipeline: null\npolicies: null\n"
     defaults = next((ENGINE_PYTHON.parent.parent / "lib").glob(f"*/site-packages/{DEFAULTS}")).read_text("utf-8")

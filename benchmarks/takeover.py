@@ -16,7 +16,7 @@ from tests.gateway.test_takeover import COUNTS, Takeover, machine
 STEPS = 50  # in one conversation, at most
 
 
-def main(steps: int = typer.Option(5000, help="At least so many steps.")) -> None:
+def main(steps: int = typer.Option(5000, help="At least this many steps.")) -> None:
     """Run, and print the figures."""
     failed = False
     while COUNTS.steps < steps and not failed:

@@ -32,7 +32,7 @@ async def times(agent: Agent, texts: list[str]) -> list[float]:
 
 
 async def measured(models: str, texts: list[str]) -> list[float]:
-    """The best of three for each text: what the machine does beside that is not ours."""
+    """The best of three for each text: whatever else the machine does is not ours."""
     agent = await load_agent(model_path=models)
     return [min(three) for three in zip(*[await times(agent, texts) for _ in range(3)], strict=True)]
 

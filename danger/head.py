@@ -66,7 +66,7 @@ class Lesson:
 
     @property
     def texts(self) -> list[str]:
-        """What is learned from: of a long message that needs no alarm each part, too."""
+        """What is learned from: of a long message that needs no alarm each part too."""
         return parts(self.example.text) if self.example.sign == NONE else [self.example.text]
 
 

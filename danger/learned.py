@@ -130,7 +130,7 @@ def catch_up(data: Path, folder: Path = FOLDER) -> bool:
 
 
 class Vectors:
-    """Vectors of many texts; those of before are kept for the next time."""
+    """Vectors of many texts; earlier ones are kept for the next time."""
 
     def __init__(self, one: Callable[[str], np.ndarray], folder: Path) -> None:
         self._one = one

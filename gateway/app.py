@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import resource
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from functools import partial
@@ -58,20 +58,39 @@ def create_app(
     tracing: Tracing | None = None,
 ) -> Starlette:
     """The gateway as an ASGI application. Without `engine`, the one at `settings.engine_url`; no traces by default."""
+    frame = _frame(settings, knowledge, net, now, tracing or Tracing())
+    exchange = Exchange(frame, Edition(frame, knowledge, net, engine, settings.engine_urls))
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        await _start(frame, knowledge.clinic.retention_days)
+        await exchange.start()
+        yield
+        await _stop(frame, exchange)
+
+    app = Starlette(
+        routes=[Mount("/", app=exchange)],
+        middleware=_around(frame, exchange),
+        exception_handlers=HANDLERS,
+        lifespan=lifespan,
+    )
+    app.state.signals, app.state.withdrawals, app.state.exchange = frame.signals, frame.withdrawals, exchange
+    app.state.studio = frame.studio
+    return app
+
+
+def _frame(
+    settings: Settings, knowledge: Knowledge, net: SafetyNet, now: Callable[[], datetime], tracing: Tracing
+) -> Frame:
     counted = metrics.Metrics()
-    tracing = tracing or Tracing()
     database = Database(settings.database_url, tracing.database_write)
     store = Store(database, now, settings.chat_limit, knowledge.clinic.timezone)
     peers = RedisPeers(settings.redis) if settings.redis else None
     others = peers or Alone()
     signals = SharedSignals(others)
-    withdrawals = Withdrawals(database, now, settings.withdrawal_poll)
     shadow = Shadow(database, lambda: Personal.load(settings.answered_from), now)
     details = without_details(settings.answered_from) if settings.remove_details else None
-    conversations = Conversations(store, signals, counted, others, shadow, tracing, without_details=details)
     audit = Audit(database, now)
-    time = TrustedTime(settings.var / TIME, now)
-    retention = Retention(store, database, signals, now, time=time, beside=audit.purge)
     accounts = Accounts(database, now)
     addresses = Addresses(
         SharedBuckets("address", others, settings.address_burst, settings.address_rate),
@@ -80,7 +99,7 @@ def create_app(
     )
     throttle = Throttle(tell=partial(others.tell, "guess"))
     others.hear("guess", throttle.heard)
-    frame = Frame(
+    return Frame(
         settings=settings,
         now=now,
         database=database,
@@ -89,9 +108,11 @@ def create_app(
         signals=signals,
         counted=counted,
         tracing=tracing,
-        conversations=conversations,
-        withdrawals=withdrawals,
-        retention=retention,
+        conversations=Conversations(store, signals, counted, others, shadow, tracing, without_details=details),
+        withdrawals=Withdrawals(database, now, settings.withdrawal_poll),
+        retention=Retention(
+            store, database, signals, now, time=TrustedTime(settings.var / TIME, now), beside=audit.purge
+        ),
         links=Links(settings.link_secret or settings.secret("answer_links"), settings.public_url, now),
         accounts=accounts,
         audit=audit,
@@ -106,42 +127,42 @@ def create_app(
         streams=OpenStreams(int(IN_ALL * resource.getrlimit(resource.RLIMIT_NOFILE)[0])),
     )
 
-    @asynccontextmanager
-    async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        await database.upgrade()
-        await withdrawals.start()
-        if peers:
-            await peers.start()
-            conversations.take_over(settings.take_over_after)
-        if resumed := await conversations.resume():
-            log.info("took up %d conversations with unanswered messages", resumed)
-        retention.start(knowledge.clinic.retention_days)
-        await exchange.start()
-        yield
-        signals.close()
-        await exchange.stop_listening()
-        await shadow.stop()
-        await retention.close()
-        await conversations.close()
-        await withdrawals.close()
-        if peers:
-            await peers.close()
-        await exchange.close()
-        await database.close()
-        await tracing.close()
 
-    exchange = Exchange(frame, Edition(frame, knowledge, net, engine, settings.engine_urls))
-    around = [Middleware(RequestLog, ended=counted.request)]
-    if tracing.on:
-        around.append(Middleware(TracedRequests, tracing=tracing))
-    around.append(Middleware(SecurityHeaders))
-    around.append(
-        Middleware(OtherSites, origins=lambda: settings.origins or exchange.edition.knowledge.clinic.website_origins)
-    )
-    around.append(Middleware(BodyLimit, limit=settings.body_limit))
-    app = Starlette(
-        routes=[Mount("/", app=exchange)], middleware=around, exception_handlers=HANDLERS, lifespan=lifespan
-    )
-    app.state.signals, app.state.withdrawals, app.state.exchange = signals, withdrawals, exchange
-    app.state.studio = frame.studio
-    return app
+async def _start(frame: Frame, retention_days: int) -> None:
+    await frame.database.upgrade()
+    await frame.withdrawals.start()
+    if frame.peers:
+        await frame.peers.start()
+        frame.conversations.take_over(frame.settings.take_over_after)
+    if resumed := await frame.conversations.resume():
+        log.info("took up %d conversations with unanswered messages", resumed)
+    frame.retention.start(retention_days)
+
+
+async def _stop(frame: Frame, exchange: Exchange) -> None:
+    frame.signals.close()
+    await exchange.stop_listening()
+    await frame.shadow.stop()
+    await frame.retention.close()
+    await frame.conversations.close()
+    await frame.withdrawals.close()
+    if frame.peers:
+        await frame.peers.close()
+    await exchange.close()
+    await frame.database.close()
+    await frame.tracing.close()
+
+
+def _around(frame: Frame, exchange: Exchange) -> list[Middleware]:
+    """What each request passes through, from the outside in."""
+
+    def origins() -> Sequence[str]:
+        return frame.settings.origins or exchange.edition.knowledge.clinic.website_origins
+
+    return [
+        Middleware(RequestLog, ended=frame.counted.request),
+        *([Middleware(TracedRequests, tracing=frame.tracing)] if frame.tracing.on else []),
+        Middleware(SecurityHeaders),
+        Middleware(OtherSites, origins=origins),
+        Middleware(BodyLimit, limit=frame.settings.body_limit),
+    ]

@@ -6,11 +6,12 @@ trained on it. A new edition is a new one of these, put in the place of the old 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
+from starlette.routing import BaseRoute
 
 from gateway import __version__
 from gateway.answers import answer_pages, picture_routes
@@ -107,40 +108,46 @@ class Edition:
     def __init__(
         self, frame: Frame, knowledge: Knowledge, net: SafetyNet, engine: Engine | None, urls: Sequence[str] = ()
     ) -> None:
-        settings, database, store, now = frame.settings, frame.database, frame.store, frame.now
-        signals, access, audit = frame.signals, frame.access, frame.audit
+        database, store, signals, now = frame.database, frame.store, frame.signals, frame.now
+        self._frame = frame
         self.knowledge = knowledge
         self.net = net
         self.urls = tuple(urls)
-        self._wait = settings.engine_timeout + DRAIN
+        self._wait = frame.settings.engine_timeout + DRAIN
         self._busy = Busy()
         self._connections = [KeptOpen(url) for url in (() if engine else urls)]
-        engine = engine or SeveralEngines(
-            [HttpEngine(each, settings.engine_secret(), settings.engine_timeout) for each in self._connections]
-        )
+        engine = engine or self._own_engines()
         each_works = engine.all_ready if isinstance(engine, SeveralEngines) else engine.ready
         engine = metrics.MeteredEngine(TracedEngine(engine, frame.tracing), frame.counted)
-        engine = CountedEngine(engine, self._busy)
-        replies = Replies(knowledge, now, frame.withdrawals)
+        self._engine = CountedEngine(engine, self._busy)
+        self._replies = Replies(knowledge, now, frame.withdrawals)
         front_desk = FrontDesk(database, knowledge.clinic, now)
-        patients = Patients(store, database, signals, knowledge, front_desk, frame.links.to)
-        self.desk = Desk(store, database, signals, knowledge, front_desk, engine, replies)
-        mailer = Mailer(settings, database, knowledge, frame.links.to, now)
+        self._patients = Patients(store, database, signals, knowledge, front_desk, frame.links.to)
+        self.desk = Desk(store, database, signals, knowledge, front_desk, self._engine, self._replies)
+        mailer = Mailer(frame.settings, database, knowledge, frame.links.to, now)
         self.alerts = Alerts(store, database, signals, knowledge, front_desk, mailer, now)
-        self.watch = Watch(database, each_works, net, frame.counted, settings.var, now)
-        after, languages = AfterAlarm.load(knowledge.folder), Languages.load(knowledge.folder)
-        self.turns = Turns(net, engine, replies, patients, self._busy, after, languages, Dialogue(knowledge, replies))
-        limits = RateLimits(frame.conversation_buckets, frame.addresses, knowledge)
-        templates = Pages(knowledge, now)
-        feedback = Feedback(database, now, knowledge.clinic.timezone)
-        links, conversations = frame.links, frame.conversations
-        reviewed = Reviewed(knowledge, frame.withdrawals, now, settings.public_url)
-        numbers = DeskNumbers(database, knowledge, now)
+        self.watch = Watch(database, each_works, net, frame.counted, frame.settings.var, now)
+        self.turns = Turns(
+            net,
+            self._engine,
+            self._replies,
+            self._patients,
+            self._busy,
+            AfterAlarm.load(knowledge.folder),
+            Languages.load(knowledge.folder),
+            Dialogue(knowledge, self._replies),
+        )
+        self._limits = RateLimits(frame.conversation_buckets, frame.addresses, knowledge)
+        self._pages = Pages(knowledge, now)
+        self.app = self._application()
 
-        def withheld(topic: Topic) -> bool:
-            return frame.withdrawals.withheld(topic, now().astimezone(knowledge.clinic.timezone).date())
+    def _own_engines(self) -> SeveralEngines:
+        settings = self._frame.settings
+        token, timeout = settings.engine_secret(), settings.engine_timeout
+        return SeveralEngines([HttpEngine(each, token, timeout) for each in self._connections])
 
-        self.app = FastAPI(
+    def _application(self) -> FastAPI:
+        app = FastAPI(
             title="IMS Assistant",
             description="A chat that answers patients' questions about Intramuscular Stimulation.",
             version=__version__,
@@ -150,62 +157,77 @@ class Edition:
             telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
             exception_handlers={**HANDLERS, StudioError: not_done},
         )
-        self.app.add_middleware(CountedRequests, limits=limits)
-        for router in (
-            ChatApi(
-                settings=settings,
-                store=store,
-                conversations=conversations,
-                signals=signals,
-                replies=replies,
-                limits=limits,
-                knowledge=knowledge,
-                feedback=feedback,
-                retention=frame.retention,
-                links=links,
-                patients=patients,
-                streams=frame.streams,
-            ).router(),
-            HandoffApi(store, links, patients, limits, knowledge).router(),
-            rest_channel.routes(settings, store, conversations, replies, limits, knowledge),
-            screening_sheet.routes(store, links, knowledge, now),
-            questions_sheet.routes(store, links, knowledge, now),
-            health.routes(store, engine, net, frame.peers, self.watch),
-            metrics.routes(settings, store, frame.counted, trusts_local=settings.trusts_local(knowledge.clinic.demo)),
-            Console(
-                desk=self.desk,
-                reviewed=reviewed,
-                replies=ReadyReplies(database, knowledge, reviewed),
-                listing=Listing(
-                    self.desk,
-                    knowledge,
-                    ChatNames(knowledge, templates.when),
-                    templates,
-                    Tags(database, signals, knowledge.desk.tags),
-                ),
-                proposals=Proposals(database, now),
-                accounts=frame.accounts,
-                audit=audit,
-                access=access,
-                pages=templates,
-                signals=signals,
-                knowledge=knowledge,
-                heartbeat=settings.heartbeat,
-            ).router(),
-            ReportPages(numbers, access, templates, knowledge, now).router(),
-            AccountPages(frame.accounts, audit, access, frame.throttle, templates).router(),
-            studio_pages.routes(
-                frame.studio, access, audit, templates, Trial(engine, net, knowledge, frame.withdrawals, now)
-            ),
-            OfficePages(frame.studio, access, audit, templates).router(),
-        ):
-            self.app.include_router(router)
-        self.app.router.routes += [
+        app.add_middleware(CountedRequests, limits=self._limits)
+        for router in (*self._for_patients(), *self._for_programs(), *self._for_staff()):
+            app.include_router(router)
+        app.router.routes += self._website()
+        return app
+
+    def _for_patients(self) -> Iterator[APIRouter]:
+        frame, settings, store, knowledge = self._frame, self._frame.settings, self._frame.store, self.knowledge
+        yield ChatApi(
+            settings=settings,
+            store=store,
+            conversations=frame.conversations,
+            signals=frame.signals,
+            replies=self._replies,
+            limits=self._limits,
+            knowledge=knowledge,
+            feedback=Feedback(frame.database, frame.now, knowledge.clinic.timezone),
+            retention=frame.retention,
+            links=frame.links,
+            patients=self._patients,
+            streams=frame.streams,
+        ).router()
+        yield HandoffApi(store, frame.links, self._patients, self._limits, knowledge).router()
+        yield rest_channel.routes(settings, store, frame.conversations, self._replies, self._limits, knowledge)
+        yield screening_sheet.routes(store, frame.links, knowledge, frame.now)
+        yield questions_sheet.routes(store, frame.links, knowledge, frame.now)
+
+    def _for_programs(self) -> Iterator[APIRouter]:
+        frame, settings = self._frame, self._frame.settings
+        trusts_local = settings.trusts_local(self.knowledge.clinic.demo)
+        yield health.routes(frame.store, self._engine, self.net, frame.peers, self.watch)
+        yield metrics.routes(settings, frame.store, frame.counted, trusts_local=trusts_local)
+
+    def _for_staff(self) -> Iterator[APIRouter]:
+        frame, knowledge, pages = self._frame, self.knowledge, self._pages
+        database, now, access, audit = frame.database, frame.now, frame.access, frame.audit
+        reviewed = Reviewed(knowledge, frame.withdrawals, now, frame.settings.public_url)
+        tags = Tags(database, frame.signals, knowledge.desk.tags)
+        yield Console(
+            desk=self.desk,
+            reviewed=reviewed,
+            replies=ReadyReplies(database, knowledge, reviewed),
+            listing=Listing(self.desk, knowledge, ChatNames(knowledge, pages.when), pages, tags),
+            proposals=Proposals(database, now),
+            accounts=frame.accounts,
+            audit=audit,
+            access=access,
+            pages=pages,
+            signals=frame.signals,
+            knowledge=knowledge,
+            heartbeat=frame.settings.heartbeat,
+        ).router()
+        yield ReportPages(DeskNumbers(database, knowledge, now), access, pages, knowledge, now).router()
+        yield AccountPages(frame.accounts, audit, access, frame.throttle, pages).router()
+        trial = Trial(self._engine, self.net, knowledge, frame.withdrawals, now)
+        yield studio_pages.routes(frame.studio, access, audit, pages, trial)
+        yield OfficePages(frame.studio, access, audit, pages).router()
+
+    def _website(self) -> list[BaseRoute]:
+        """The window, the answer pages and all that a website needs of them."""
+        frame, settings, knowledge = self._frame, self._frame.settings, self.knowledge
+
+        def withheld(topic: Topic) -> bool:
+            return frame.withdrawals.withheld(topic, frame.now().astimezone(knowledge.clinic.timezone).date())
+
+        return [
             *window.routes(knowledge, settings.message_limit),
             *site.routes(knowledge, withheld, settings.public_url),
             *install_page.routes(knowledge, settings.origins or knowledge.clinic.website_origins, settings.public_url),
             *picture_routes.routes(knowledge),
-            *answer_pages.routes(knowledge, self.turns.danger, settings, now, frame.withdrawals),
+            *answer_pages.routes(knowledge, self.turns.danger, settings, frame.now, frame.withdrawals),
         ]
 
     async def finished(self) -> bool:

@@ -1,4 +1,4 @@
-"""Work that is done again and again beside the requests, and stopped with the gateway."""
+"""Work that is repeated alongside the requests, and stopped with the gateway."""
 
 from __future__ import annotations
 

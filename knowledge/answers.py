@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from types import MappingProxyType
+from typing import NamedTuple
 
 from knowledge.examples import MARKUP, normalise, read_examples
 from knowledge.pictures import Picture
@@ -60,7 +61,7 @@ class Topic:
     lines: Mapping[str, int] = field(repr=False, compare=False)
     lapsed: str = ""
     answers: Mapping[str, SpecificAnswer] = field(default_factory=lambda: MappingProxyType({}))
-    simple: str = ""  # the short answer in the plainest words, for who asks for it
+    simple: str = ""  # the short answer in the plainest words, for whoever asks for it
 
     @property
     def intent(self) -> str:
@@ -120,7 +121,7 @@ def _read_topic(
         return None
     name = path.stem
     if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
-        file.report(f"'{path.name}' is no name for a topic", "use small letters, digits and underscores")
+        file.report(f"'{path.name}' is no name for a topic", "use lower-case letters, digits and underscores")
     file.only("version", "nlu", "responses")
     if file.text("version") not in ("", "3.1"):
         file.report("the version is not 3.1", 'write version: "3.1"', "version")
@@ -131,7 +132,6 @@ def _read_topic(
         answer.id: answer for answer in _specific(file, blocks, responses, name, (sources, claims, names), seen)
     }
     examples = (*general, *(example for answer in specific.values() for example in answer.examples))
-    examples_line = blocks[""].line_of("examples") if "" in blocks else file.line_of("nlu")
     if general and len(examples) < least_examples:
         blocks[""].report(
             f"there are {len(examples)} examples, fewer than {least_examples}",
@@ -142,49 +142,30 @@ def _read_topic(
     if response is None:
         return None
     response.only("text", "metadata")
-    short = " ".join(response.text("text").split())
     meta = response.section("metadata")
     meta.only(
         "title", "more", "kind", "sources", "claims", "more_claims", "see_also",
         "reviewer", "reviewed", "review_by", "signed", "simple",
     )  # fmt: skip
-    title = meta.text("title")
-    simple = " ".join((meta.optional_text("simple") or "").split())
-    check_placeholders(meta, simple, meta.line_of("simple"))
-    more = "\n\n".join(" ".join(paragraph.split()) for paragraph in meta.text("more").splitlines() if paragraph.strip())
-    lines = {
-        "examples": examples_line,
-        "short": response.line_of("text"),
-        **{
-            key: meta.line_of(key)
-            for key in ("title", "more", "sources", "claims", "more_claims", "reviewer", "review_by")
-        },
-    }
-    check_placeholders(meta, title, lines["title"], allowed=())
-    fillable = check_placeholders(response, short, lines["short"]) & check_placeholders(meta, more, lines["more"])
-
+    wording = _wording(response, meta)
+    lines = _lines(response, meta, blocks[""].line_of("examples") if "" in blocks else file.line_of("nlu"))
     refs = read_sources_of(meta, sources)
-    keyed = _claims(meta, claims)
-    more_claims = read_names(meta, "more_claims", claims, "claim", "data/claims.yml")
-    for claim in sorted(set(keyed) & set(more_claims)):
-        meta.report(
-            f"the claim {claim} stands in both 'claims' and 'more_claims'",
-            "keep it in one of them",
-            lines["more_claims"],
-        )
+    keyed, more_claims = _all_claims(meta, claims)
     see_also = read_names(meta, "see_also", names, "topic", "data/answers/")
     if name in see_also:
         meta.report("the topic names itself in 'see_also'", "remove it there", "see_also")
     kind = meta.choice("kind", KINDS) if "kind" in meta else "answer"
-    signature = read_signature(meta, signed_text(title, short, with_simple(more, simple), refs))
+    simple = [wording.simple] if wording.simple else []
+    text = signed_text(wording.title, wording.short, with_simple(wording.more, wording.simple), refs)
+    signature = read_signature(meta, text)
     review_by = meta.date("review_by")
-    if review_by is None or not fillable:
+    if review_by is None or not wording.fillable:
         return None
     return Topic(
         name=name,
-        title=title,
-        short=short,
-        more=more,
+        title=wording.title,
+        short=wording.short,
+        more=wording.more,
         kind=kind,
         sources=refs,
         claims=MappingProxyType(keyed),
@@ -195,13 +176,56 @@ def _read_topic(
         review_by=review_by,
         examples=examples,
         file=path,
-        version=version_of(title, short, more, refs, *filter(None, [simple]), *([picture.version] if picture else [])),
+        version=version_of(
+            wording.title, wording.short, wording.more, refs, *simple, *([picture.version] if picture else [])
+        ),
         picture=picture,
         lines=MappingProxyType(lines),
         lapsed=signature.lapsed,
         answers=MappingProxyType(specific),
-        simple=simple,
+        simple=wording.simple,
     )
+
+
+class _Wording(NamedTuple):
+    """What patients read of a topic; whether all of its placeholders can be filled."""
+
+    title: str
+    short: str
+    more: str
+    simple: str
+    fillable: bool
+
+
+def _wording(response: Section, meta: Section) -> _Wording:
+    short = " ".join(response.text("text").split())
+    title = meta.text("title")
+    simple = " ".join((meta.optional_text("simple") or "").split())
+    check_placeholders(meta, simple, meta.line_of("simple"))
+    more = "\n\n".join(" ".join(paragraph.split()) for paragraph in meta.text("more").splitlines() if paragraph.strip())
+    check_placeholders(meta, title, meta.line_of("title"), allowed=())
+    fillable = check_placeholders(response, short, response.line_of("text"))
+    return _Wording(title, short, more, simple, fillable & check_placeholders(meta, more, meta.line_of("more")))
+
+
+def _lines(response: Section, meta: Section, examples: int) -> dict[str, int]:
+    keys = ("title", "more", "sources", "claims", "more_claims", "reviewer", "review_by")
+    return {
+        "examples": examples,
+        "short": response.line_of("text"),
+        **{key: meta.line_of(key) for key in keys},
+    }
+
+
+def _all_claims(meta: Section, claims: Collection[str]) -> tuple[dict[str, str], tuple[str, ...]]:
+    """The claims with their wording, and those of the longer text alone."""
+    keyed = _claims(meta, claims)
+    more_claims = read_names(meta, "more_claims", claims, "claim", "data/claims.yml")
+    for claim in sorted(set(keyed) & set(more_claims)):
+        meta.report(
+            f"the claim {claim} stands in both 'claims' and 'more_claims'", "keep it in one of them", "more_claims"
+        )
+    return keyed, more_claims
 
 
 def _general(blocks: Mapping[str, Section], file: Section, name: str, seen: dict[str, str]) -> tuple[str, ...]:

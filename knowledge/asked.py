@@ -34,7 +34,7 @@ class Named:
 
 @dataclass(frozen=True)
 class Holiday:
-    """A day with a name: as the calendar calls it, on a day of the year, or so many days after another."""
+    """A day with a name: as the calendar calls it, on a day of the year, or this many days after another."""
 
     name: str
     said: str

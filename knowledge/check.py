@@ -383,12 +383,12 @@ def _next(problems: list[Problem]) -> str:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Prints what has to be fixed; 1 if there is anything."""
+    """Prints what must be fixed; 1 if there is anything."""
     parser = argparse.ArgumentParser(prog="python -m knowledge.check", description="Checks the files in data/.")
     parser.add_argument("data", nargs="?", default="data", type=Path, help="the folder to check (data)")
     parser.add_argument("--only", action="append", default=[], metavar="PATH", help="show only what is in this file")
     parser.add_argument("--notes", action="store_true", help="show also what could be better in the specific answers")
-    parser.add_argument("--write-docs", action="store_true", help="write the pages under docs/ anew")
+    parser.add_argument("--write-docs", action="store_true", help="write the pages under docs/ again")
     options = parser.parse_args(arguments)
     if options.write_docs:
         knowledge, errors = Knowledge.read(options.data)

@@ -123,7 +123,7 @@ def _case(section: Section) -> Case:
     section.only("when", "say")
     say = section.text("say", empty=True)
     if BRACE.search(PLACEHOLDER.sub("", say)):
-        section.report("the text holds braces that are no placeholder", "write {name} of a fact", "say")
+        section.report("the text contains braces that are no placeholder", "write {name} of a fact", "say")
     when: dict[str, Wanted] = {}
     conditions = section.section("when").values if "when" in section else {}
     for name, value in conditions.items():

@@ -20,7 +20,7 @@ LATE = time(18)  # an evening begins
 PASSING = ("today.", "opening", "booking.wait", "next_holiday")  # begins the names of what is true for a moment
 STALE = timedelta(days=30)  # how long a wait for a first visit is still told
 EXAMPLE_PERCENT = 80.0
-SOME, MORE = 4, 6  # visits whose sum is told to who names no number
+SOME, MORE = 4, 6  # visits whose sum is told to whoever names no number
 
 
 @dataclass
@@ -49,7 +49,7 @@ class Values:
 def clinic_values(
     clinic: Clinic, words: AskedWords, each: Mapping[str, str], now: datetime, asked: str = "", *, lasting: bool = False
 ) -> Values:
-    """Everything that can be said of this clinic now, to who asked this; ``each`` tells a fact of each physio.
+    """Everything that can be said of this clinic now, to whoever asked this; ``each`` tells a fact of each physio.
 
     ``lasting`` leaves out what is true at this moment only.
     """

@@ -10,7 +10,7 @@ from knowledge.placeholders import CLINIC, check_placeholders
 from knowledge.problems import Problem
 from knowledge.yaml import Section, read
 
-ME = "me"  # the placeholder for the name of who sends a reply
+ME = "me"  # the placeholder for the name of whoever sends a reply
 IN_REPLIES = (*CLINIC, ME)
 
 

@@ -57,7 +57,7 @@ class Education:
     rater: str
     read_on: date
     method: tuple[str, ...]
-    mended: tuple[str, ...]
+    fixed: tuple[str, ...]
     limits: tuple[str, ...]
     instruments: Mapping[str, Instrument]
     readings: Mapping[str, EducationReading]
@@ -73,7 +73,7 @@ def read_education(path: Path, found: list[Problem]) -> Education | None:
     file = read(path, found)
     if file is None:
         return None
-    file.only("rater", "date", "method", "mended", "limits", "instruments", "answers")
+    file.only("rater", "date", "method", "fixed", "limits", "instruments", "answers")
     instruments = {section.text("name"): _instrument(section) for section in file.sections("instruments")}
     answers = file.section("answers")
     readings = {topic: _reading(answers.section(topic), topic, instruments) for topic in answers.values}
@@ -84,7 +84,7 @@ def read_education(path: Path, found: list[Problem]) -> Education | None:
         rater=file.text("rater"),
         read_on=read_on or date.min,
         method=tuple(file.texts("method")),
-        mended=tuple(file.texts("mended")),
+        fixed=tuple(file.texts("fixed")),
         limits=tuple(file.texts("limits")),
         instruments=instruments,
         readings=readings,
@@ -127,7 +127,7 @@ def page(education: Education) -> list[str]:
         *_instruments(education),
         *_table(education),
         *_notes(education),
-        *_list("What was fixed, and why", education.mended),
+        *_list("What was fixed, and why", education.fixed),
         *_list("Limits", education.limits),
     ]
 

@@ -30,5 +30,5 @@ def check_placeholders(section: Section, text: str, line: int, allowed: Collecti
         if name not in allowed:
             section.report(f"the placeholder {{{name}}} is unknown here", choice, line)
     if BRACE.search(PLACEHOLDER.sub("", text)):
-        section.report("the text holds braces", f"{choice}, and no other braces", line)
+        section.report("the text contains braces", f"{choice}, and no other braces", line)
     return len(section.problems) == before

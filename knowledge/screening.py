@@ -110,7 +110,7 @@ class Question:
     whole: tuple[str, ...]  # of the mentions: denying one of these answers the whole question with no
     ever: bool  # also what is long over counts
     again: str  # what is asked once more where an answer is not sure, instead of ending the questions
-    advice: str  # what is said beside any result; then a yes leads to no outcome
+    advice: str  # what is said with any result; then a yes leads to no outcome
     under: int  # the age below which a yes is meant; 0: the question is not about age
     sources: tuple[str, ...]
     line: int = field(repr=False, compare=False)

@@ -144,7 +144,7 @@ class Knowledge:
         return fill(text, self._placeholders)
 
     def said(self, answer: SpecificAnswer, now: datetime, asked: str = "", *, lasting: bool = False) -> str:
-        """What a specific answer says now to who asked this: the clinic's own fact, where it is one that is set.
+        """What a specific answer says now to whoever asked this: the clinic's own fact, where it is one that is set.
 
         ``lasting`` leaves out what is true at this moment only.
         """
@@ -168,7 +168,7 @@ class Knowledge:
         return self.clinic_answers.say(answer, self._values(now, asked, lasting))
 
     def clinic_says_all(self, now: datetime) -> dict[str, str]:
-        """All that the clinic says now to who names no day, number or insurer, by the names of the answers."""
+        """All that the clinic says now to whoever names no day, number or insurer, by the names of the answers."""
         values = self._values(now, "", lasting=False)
         said = {name: self.clinic_answers.say(name, values) for name in self.clinic_answers.answers}
         return {name: self.fill(words) for name, words in said.items() if words is not None}

@@ -38,7 +38,7 @@ FAILED = "The message could not be handled."
 RANKING = 5
 RED_FLAG = "red_flag"
 SAID = "said"  # the slot that holds the name of the response that was said last
-OF_THE_MESSAGE = ("told", "on_screen")  # slots that the gateway sets anew with each message
+OF_THE_MESSAGE = ("told", "on_screen")  # slots that the gateway sets again with each message
 
 logger = logging.getLogger(__name__)
 Json = dict[str, Any]
@@ -94,7 +94,7 @@ class GatewayInput(InputChannel):
 
     @classmethod
     def from_credentials(cls, credentials: Json | None) -> "GatewayInput":
-        """The token comes from the environment, never from a file."""
+        """The token comes from the environment, never from a file. Raises RasaException without one."""
         token = os.environ.get(TOKEN_VARIABLE, "").strip()
         if not token:
             raise RasaException(NO_TOKEN)
@@ -137,7 +137,7 @@ class GatewayInput(InputChannel):
 
 
 def read_request(request: Request) -> Json:
-    """The request's JSON after its shape was checked."""
+    """The request's JSON, checked. Raises BadRequest if it does not have the expected form."""
     try:
         body = request.json
     except Exception:
@@ -308,7 +308,7 @@ def plain(text: str) -> str:
 
 
 def chosen(agent: Agent, choice: Json) -> Json:
-    """What a button stands for, in the shape of a parsed message."""
+    """What a button stands for, in the form of a parsed message. Raises BadRequest if there is no such intent."""
     assert agent.domain is not None
     name = choice.get("intent")
     group, _, topic = str(name).partition("/")

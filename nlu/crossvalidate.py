@@ -43,7 +43,7 @@ Json = dict[str, Any]
 
 def cross_validate(data: Path, config: Path, domain: Path, messages: Sequence[str] = ()) -> Json:
     """Every example with the labels that rank first for it, what the matcher learned from all of them, and how it
-    understands these messages.
+    understands these messages. Raises RasaException without data, or without the matcher in the configuration.
     """
     if not data.exists():
         raise RasaException(NO_DATA.format(data=data))

@@ -1,4 +1,4 @@
-"""What a training depends on beside its examples: the pipeline's code, and the files that it reads."""
+"""What a training depends on besides its examples: the pipeline's code, and the files that it reads."""
 
 import hashlib
 from pathlib import Path

@@ -33,7 +33,10 @@ class LocalActions(EndpointConfig):
         RemoteAction._validate_action_result = staticmethod(_SHAPE.validate)
 
     async def request(self, *args: Any, **kwargs: Any) -> Any:
-        """Run the action that the request names, as an action server would."""
+        """Run the action that the request names, as an action server would.
+
+        Raises ActionExecutionRejection if the action refuses, RasaException if it is unknown.
+        """
         call = kwargs["json"]
         try:
             return await self._executor.run(call)

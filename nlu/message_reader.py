@@ -69,7 +69,7 @@ class MessageReader(GraphComponent):
 
     @classmethod
     def fingerprint_addon(cls, config: dict[str, Any]) -> str:
-        """The lexicons count, too."""
+        """The lexicons count too."""
         given = cls.get_default_config() | config
         return fingerprint(*(Path(given[name]) for name in ("spelling", "subject", "courtesy")))
 

@@ -65,9 +65,9 @@ class Policy:
     tie: float = 0.2  # a runner-up with at least this share of the best score is answered too
     pair: float = 0.78  # two close topics are answered from this share of the border for one
     doubt: float = 0.4  # nothing is answered when out of scope has at least this share of the best score
-    close: float = 0.02  # a topic with at least this share is offered beside the answer
+    close: float = 0.02  # a topic with at least this share is offered with the answer
     offers: int = 3
-    offers_beside: Sequence[str] = ("follow_up", "refuse")  # intents beside whose reply the nearest topics are offered
+    offers_beside: Sequence[str] = ("follow_up", "refuse")  # intents with whose reply the nearest topics are offered
     most_topics: int = 3
 
     @classmethod
@@ -125,7 +125,7 @@ class Policy:
         return bool(outside) and max(outside) >= self.doubt * ranking[0][1]
 
     def _offered(self, close: Sequence[str], answered: Sequence[str]) -> tuple[str, ...]:
-        """What is offered beside an answer: one fewer than is asked back with."""
+        """What is offered with an answer: one fewer than is asked back with."""
         return tuple(label for label in close if label not in answered)[: self.offers - 1]
 
 

@@ -26,7 +26,7 @@ class RankerConfig:
 
     meaning: float = 2.0  # how quickly an example's pull fades with distance in meaning
     wording: float = 1.0  # the same for the distance in wording
-    characters: float = 0.4  # weight of shared character n-grams, beside meaning and wording with weight 1
+    characters: float = 0.4  # weight of shared character n-grams, next to meaning and wording with weight 1
     smoothing: float = 0.3  # ridge penalty
     temperature: float = 8.0  # of the softmax over topics
     spread: float = 1.0  # shrinkage of the within-topic scatter towards a sphere
@@ -218,7 +218,7 @@ def _as_arrays(grams: csr_matrix) -> dict[str, np.ndarray]:
 
 
 def mean_of_largest(values: np.ndarray, count: int) -> np.ndarray:
-    """The mean of so many values of each row; what a row lacks counts as 0."""
+    """The mean of this many values of each row; what a row lacks counts as 0."""
     largest = np.partition(values, -count, axis=1)[:, -count:] if values.shape[1] > count else values
     return np.asarray(largest.sum(axis=1) / count)
 
@@ -250,7 +250,7 @@ def folds_of(y: np.ndarray, groups: Sequence[str], config: RankerConfig) -> list
 
 
 def _dealt(y: np.ndarray, groups: Sequence[str], count: int, seed: int) -> list[np.ndarray]:
-    """The examples in so many parts, each with its share of every topic and with whole groups."""
+    """The examples in this many parts, each with its share of every topic and with whole groups."""
     names = list(dict.fromkeys(groups))
     place = {name: number for number, name in enumerate(names)}
     member = np.array([place[group] for group in groups])

@@ -133,7 +133,10 @@ class TopicMatcher(IntentClassifier, GraphComponent):
         return self._resource
 
     def learn(self, training_data: TrainingData) -> HeldOut:
-        """Learn from the examples' first readings; the borders come from scores of examples that were held out."""
+        """Learn from the examples' first readings; the thresholds come from scores of held-out examples.
+
+        Raises RasaException without examples.
+        """
         examples = [m for m in training_data.intent_examples if m.get(TEXT) and m.get(READINGS)]
         if not examples:
             raise RasaException(NO_EXAMPLES)
@@ -213,7 +216,7 @@ class TopicMatcher(IntentClassifier, GraphComponent):
         execution_context: ExecutionContext,
         **kwargs: Any,
     ) -> "TopicMatcher":
-        """Read what `persist` wrote; a damaged model ends with a sentence that says so."""
+        """Read what `persist` wrote. Raises RasaException if the model is damaged."""
         matcher = cls(config, model_storage, resource)
         try:
             with model_storage.read_from(resource) as folder:
@@ -376,7 +379,7 @@ class TopicMatcher(IntentClassifier, GraphComponent):
 
     @classmethod
     def fingerprint_addon(cls, config: dict[str, Any]) -> str:
-        """The ranker counts, too."""
+        """The ranker counts too."""
         return fingerprint()
 
     @classmethod

@@ -67,7 +67,7 @@ class ExampleVariants(GraphComponent):
 
     @classmethod
     def fingerprint_addon(cls, config: dict[str, Any]) -> str:
-        """The lexicon counts, too."""
+        """The lexicon counts too."""
         return fingerprint(Path((cls.get_default_config() | config)["same_thing"]))
 
     def __init__(self, groups: list[SameThing], topics: str) -> None:
@@ -123,6 +123,6 @@ class ExampleVariants(GraphComponent):
 
 
 def _spread(messages: list[Message], most: int) -> list[Message]:
-    """At most so many, evenly over the list."""
+    """At most this many, evenly over the list."""
     step = max(1.0, len(messages) / most)
     return [messages[int(i * step)] for i in range(min(most, len(messages)))]

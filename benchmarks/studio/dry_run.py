@@ -1,4 +1,4 @@
-"""What a dry run and a training take beside the training of stock Rasa's default pipeline, on the same data in one run.
+"""What a dry run and a training take, compared with training stock Rasa's default pipeline on the same data in one run.
 
 usage: python -m benchmarks.studio.dry_run [--stock-epochs 3]
 The dry run is a first one: nothing is encoded yet, and each example counts as new. Processor seconds tell on a busy

@@ -35,7 +35,7 @@ def compose(
     keep: bool = False,
     told: Collection[str] = (),
 ) -> Composed:
-    """The text of an answer with what has to be said first.
+    """The text of an answer with what must be said first.
 
     `keep` keeps the topic's own text too: it speaks of the conditions that were named. The things that are `told` of in
     a reply before it are not spoken of once more.

@@ -151,7 +151,7 @@ def _ids(near: Iterable[str], topic_name: str) -> list[str]:
 
 
 def fresh_paragraphs(draft: Draft, record: ChatRecord) -> list[str]:
-    """The paragraphs of a reply that do not stand in the chat already."""
+    """The paragraphs of a reply that are not in the chat already."""
     paragraphs = str(draft.body["text"]).split("\n\n")
     fresh = [paragraph for paragraph in paragraphs if not record.has_said(paragraph)]
     # A line that introduces a list is nothing without it.

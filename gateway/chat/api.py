@@ -244,7 +244,7 @@ class ChatApi:
     ) -> Response:
         """Follow a conversation as server-sent events, from `Last-Event-ID` (or `after`) on.
 
-        An event `reset` says that what the caller has is not in the log any more: read the history again.
+        An event `reset` says that what the caller has is no longer in the log: read the history again.
         """
         place = Place.read(last_event_id) or Place(after)
         listener = self.limits.place(request)

@@ -37,7 +37,7 @@ async def read(
     """
     sent = await store.last_card(conversation_id, key)
     card: Json = sent.body["card"] if sent else {}
-    # A card that stays where it is comes anew with each interruption.
+    # A card that stays where it is comes again with each interruption.
     if sent is None or card["id"] != answer.id or not (answer.event in (None, sent.seq) or sent.body.get("docked")):
         raise Refused(410, "unknown_card", knowledge.wording("unknown_card"))
     if not {item["id"] for item in card["items"]}.issuperset([*answer.ticked, *answer.not_sure]):

@@ -77,7 +77,7 @@ class Conversations:
         return len(unanswered)
 
     def take_over(self, after: float) -> None:
-        """From now on answer what another gateway left unanswered for so many seconds: it may have died."""
+        """From now on answer what another gateway left unanswered for this many seconds: it may have died."""
         self._taking_over.start(after, at_once=False)
 
     async def _take_over(self) -> None:
@@ -191,7 +191,7 @@ class Conversations:
             self._signals.send(DESK)
 
     async def _settle(self, turn: Turn, outcome: TurnOutcome) -> list[Event]:
-        """Store what was decided, as soon as it can be stored. Nothing is decided anew meanwhile: one message, one
+        """Store what was decided, as soon as it can be stored. Nothing is decided again meanwhile: one message, one
         decision.
         """
         while True:

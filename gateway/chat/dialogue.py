@@ -178,7 +178,7 @@ class Dialogue:
         return (with_text(first, "\n\n".join((*before, first.body["text"])), sources=cited), *others)
 
     def finished(self, outcome: TurnOutcome, record: ChatRecord, asked: str = "") -> TurnOutcome:
-        """The outcome without anything long that stands in the chat already, and with the record after it."""
+        """The outcome without anything long that is in the chat already, and with the record after it."""
         replies: list[Draft] = []
         for draft in outcome.replies:
             if draft.role == "assistant" and draft.kind not in LEVELS:

@@ -1,6 +1,6 @@
 """The patient's questions for the physio as one page to print, `/api/conversations/{id}/questions`.
 
-It is made anew each time from what the conversation still holds. What the patient ticks and writes on the page stays in
+It is made afresh from what the conversation still holds. What the patient ticks and writes on the page stays in
 the page: it has no form that could be sent, and nothing of it is stored.
 """
 

@@ -100,7 +100,7 @@ class ChatRecord:
     # what was said
 
     def has_said(self, text: str) -> bool:
-        """Whether this text stands in the chat already; short ones may be said again."""
+        """Whether this text is in the chat already; short ones may be said again."""
         return is_long(text) and fingerprint(text) in self.said
 
     def saying(self, paragraphs: Iterable[str]) -> Self:
@@ -114,7 +114,7 @@ class ChatRecord:
 
 
 def is_long(text: str) -> bool:
-    """Whether a text is so long that hearing it twice is felt as being unheard."""
+    """Whether a text is so long that reading it twice feels like not being heard."""
     return len(text.split()) >= LONG
 
 

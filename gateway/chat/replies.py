@@ -140,7 +140,7 @@ class Replies:
             refs = [*(SourceRef(source, "") for source in own), *refs]
         elif topic_name == CONDITION_HELP and not long and (name := unknown_problem(self._knowledge, asked)):
             text = f"{self._knowledge.wording('condition_unknown', name=name)}\n\n{text}"
-        # Whether anybody is there is told with more than the hours to who asks for a person.
+        # Whether anybody is there is told with more than the hours to whoever asks for a person.
         elif asked and not long and (fact := self._knowledge.clinic_pick(topic_name, self._now(), asked)):
             text, picture = fact[1], None
         elif topic_name != HUMAN and (facts := self._knowledge.clinic_facts(topic_name, self._now())):
@@ -282,7 +282,7 @@ class Replies:
         return self._alarm_words(level, f"after_alarm_{answered}_{level}", language)
 
     def reminder(self, kind: str, language: str | None = None) -> Draft:
-        """What an emergency was answered with, in short, for who goes on with small talk."""
+        """What an emergency was answered with, in short, for whoever goes on with small talk."""
         draft = self._alarm_words(kind, f"red_flag_reminder_{kind}", language)
         self._offer(draft, ["human"])
         return draft
@@ -325,7 +325,7 @@ class Replies:
         return draft
 
     def _with_english(self, name: str, language: str | None) -> str:
-        """A sentence about an alarm: in the patient's language, and in English below, for who helps."""
+        """A sentence about an alarm: in the patient's language, and in English below, for whoever helps."""
         english = self._knowledge.sentences[name].text
         theirs = self._knowledge.catalogue(language).sentences.get(name)
         return f"{theirs}\n\n{english}" if theirs else english

@@ -44,7 +44,7 @@ class Retention:
         time: TrustedTime | None = None,
         beside: Callable[[datetime], Awaitable[None]] | None = None,
     ) -> None:
-        """`beside` removes what else is kept for as long, of before the time that it is given."""
+        """`beside` removes other things kept for the same time, from before the time it is given."""
         self._store = store
         self._database = database
         self._signals = signals
@@ -65,7 +65,7 @@ class Retention:
         await self._database.scrub()
 
     async def forget_now(self, conversation_id: str) -> None:
-        """The same for who cannot wait: if the database is busy, it is overwritten as soon as it is not."""
+        """The same for whoever cannot wait: if the database is busy, it is overwritten as soon as it is not."""
         try:
             await self.forget(conversation_id)
         except (DatabaseBusy, OperationalError) as error:
@@ -89,7 +89,7 @@ class Retention:
         return len(found)
 
     async def purge(self, days: float) -> int:
-        """Erase the conversations in which nothing was said or answered for so many days; returns how many."""
+        """Erase the conversations in which nothing was said or answered for this many days; returns how many."""
         erased = await self._store.purge(self._now() - timedelta(days=days))
         self._told(erased)
         # Also when nothing was deleted just now: a process may have ended between deleting and overwriting.
@@ -103,7 +103,7 @@ class Retention:
         self._overwriting.start(AGAIN, at_once=False)
 
     def keep(self, days: float) -> None:
-        """From now on chats are kept so long."""
+        """Keep chats for this many days from now on."""
         self._days = days
 
     async def close(self) -> None:

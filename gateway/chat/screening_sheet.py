@@ -1,6 +1,6 @@
 """The sheet for the physio: the answers to the safety questions as one page to print, `/api/conversations/{id}/sheet`.
 
-It is made anew each time from the answers that the conversation still holds, and nothing of it is stored or cached.
+It is made afresh from the answers that the conversation still holds, and nothing of it is stored or cached.
 Programs show the token in a header. The chat window sends it in a form, so that a new tab opens with the sheet and no
 address anywhere leads back to it.
 """

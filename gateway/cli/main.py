@@ -5,17 +5,19 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from collections.abc import Callable
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from shlex import quote
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from gateway import __version__
+from gateway.cli import shell
 from gateway.cli.later import Commands, Later
 from gateway.clock import utc_now
 from gateway.settings import Settings, called_from
@@ -29,18 +31,6 @@ app = typer.Typer(
 )
 console = Console()
 ANY_ID = {"ignore_unknown_options": True}  # the id of one chat in 64 begins with a dash
-
-
-def _settings() -> Settings:
-    try:
-        return Settings.from_environment()
-    except Told as error:
-        _stop(str(error))
-
-
-def _stop(message: str) -> NoReturn:
-    print(message, file=sys.stderr)
-    raise typer.Exit(1)
 
 
 def _version(asked: bool) -> None:
@@ -65,7 +55,7 @@ def run(
     """Serve the clinic: engine and gateway, until Ctrl-C."""
     from gateway.cli import staff_commands as staff
 
-    settings = _settings()
+    settings = shell.settings()
     if not no_train:
         _train(settings, if_changed=True)
     _renew(settings, checked=no_train)
@@ -84,7 +74,7 @@ def train(
     ] = False,
 ) -> None:
     """Train the engine on data/ and put the new model in use."""
-    _train(_settings(), if_changed, promote=not candidate)
+    _train(shell.settings(), if_changed, promote=not candidate)
 
 
 def _train(settings: Settings, if_changed: bool, promote: bool = True) -> None:
@@ -99,7 +89,7 @@ def _train(settings: Settings, if_changed: bool, promote: bool = True) -> None:
 
     models = Models(settings)
     if lost := [name for name in RASA if not Path(name).is_file()]:
-        _stop(f"{lost[0]} is missing in {Path.cwd()}. What to do: copy it from {ROOT}.")
+        shell.stop(f"{lost[0]} is missing in {Path.cwd()}. What to do: copy it from {ROOT}.")
     if if_changed and models.is_current():
         return
     try:
@@ -113,7 +103,7 @@ def _train(settings: Settings, if_changed: bool, promote: bool = True) -> None:
         if promote:
             asyncio.run(put_in_use(settings, models, manifest))
     except (Told, EncoderError) as error:
-        _stop(str(error))
+        shell.stop(str(error))
     console.print(f"Trained {manifest.file} in {manifest.seconds:.0f} s.")
     if unsigned := sum(not topic.reviewer for topic in knowledge.topics.values()):
         console.print(f"{unsigned} of {len(knowledge.topics)} answers are not signed, and patients read that of each.")
@@ -129,9 +119,9 @@ def _renew(settings: Settings, checked: bool) -> None:
 
     models = Models(settings)
     try:
-        if checked and not models.is_up_to_date() and (hinders := Clearances(settings, models).look().hinders):
+        if checked and not models.is_up_to_date() and (missing := Clearances(settings, models).look().missing):
             console.print("Patients get what was published last; before data/ as it is now may be published:")
-            for each in hinders:
+            for each in missing:
                 console.print(f"  {each}", markup=False, highlight=False)
             return
         renewed = models.renewed()
@@ -146,7 +136,7 @@ def _renew(settings: Settings, checked: bool) -> None:
 @app.command("new-assistant")
 def new_assistant(
     folder: Annotated[Path, typer.Argument(metavar="DIR", parser=called_from, help="A new or empty folder.")],
-    example: Annotated[str, typer.Option(help="Begin with a finished example, such as shockwave.")] = "",
+    example: Annotated[str, typer.Option(help="Start with a finished example, such as shockwave.")] = "",
 ) -> None:
     """Start an assistant for another clinic or subject, in a folder of its own."""
     from gateway.operations.new_assistant import create
@@ -154,7 +144,7 @@ def new_assistant(
     try:
         count = len(create(folder, example))
     except Told as error:
-        _stop(str(error))
+        shell.stop(str(error))
     console.print(f"Wrote {count} files to {folder}.", soft_wrap=True, highlight=False)
     console.print(f"Next: cd {quote(str(folder))} && ./ims check", soft_wrap=True, highlight=False, markup=False)
 
@@ -162,30 +152,30 @@ def new_assistant(
 @app.command()
 def check(
     write_docs: Annotated[
-        bool, typer.Option("--write-docs", help="Write the generated pages under docs/ anew.")
+        bool, typer.Option("--write-docs", help="Write the generated pages under docs/ again.")
     ] = False,
     notes: Annotated[
-        bool, typer.Option("--notes", help="Show also what could be better in the specific answers.")
+        bool, typer.Option("--notes", help="Also show what could be better in the specific answers.")
     ] = False,
 ) -> None:
     """Check everything under data/: shape, sources, claims, readability, overclaims."""
     from knowledge.check import main
 
     options = [*(["--write-docs"] if write_docs else []), *(["--notes"] if notes else [])]
-    raise typer.Exit(main([str(_settings().data), *options]))
+    raise typer.Exit(main([str(shell.settings().data), *options]))
 
 
 @app.command()
 def ask(
     question: Annotated[list[str] | None, typer.Argument(help="One question; without it, a conversation.")] = None,
     as_json: Annotated[
-        bool, typer.Option("--json", help="Read one message a line (a JSON array: several turns), print JSON.")
+        bool, typer.Option("--json", help="Read one message per line (a JSON array for several turns), print JSON.")
     ] = False,
 ) -> None:
     """Talk to the assistant: the one that is running, or one started for this command alone."""
     from gateway.operations import asking
 
-    settings = _settings()
+    settings = shell.settings()
     try:
         if as_json:
             asyncio.run(asking.batch(settings, sys.stdin.buffer, sys.stdout))
@@ -194,7 +184,7 @@ def ask(
         else:
             asyncio.run(asking.conversation(settings, console))
     except Told as error:
-        _stop(str(error))
+        shell.stop(str(error))
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
 
@@ -205,7 +195,7 @@ def evaluate(
     out: Annotated[Path, typer.Option(help="Where the report goes.")] = Path("results"),
     compare: Annotated[Path | None, typer.Option(help="JSON of an earlier run to compare with.")] = None,
     measured: Annotated[
-        Path | None, typer.Option(help="JSON of a run to report on, instead of measuring anew.")
+        Path | None, typer.Option(help="JSON of a run to report on, instead of measuring again.")
     ] = None,
     hint3: Annotated[bool, typer.Option("--hint3", help="Measure config.yml on HINT3, another bot's data.")] = False,
 ) -> None:
@@ -217,7 +207,7 @@ def evaluate(
     from gateway.studio.inbox.agreement import badly_defined
     from gateway.studio.limits import Limits
 
-    settings = _settings()
+    settings = shell.settings()
     name = "hint3" if hint3 else "evaluate"
     folders = data or [Path("benchmarks/patients"), Path("benchmarks/own")]
     try:
@@ -233,7 +223,7 @@ def evaluate(
         if compare:
             evaluation = measuring.compared(evaluation, compare)
     except Told as error:
-        _stop(str(error))
+        shell.stop(str(error))
     numbers, page = measuring.write(evaluation, out, name)
     for table in tables(evaluation):
         console.print(table)
@@ -248,11 +238,11 @@ def purge(
         float | None, typer.Option(metavar="DAYS", min=0, help="Without it: retention_days of data/clinic.yml.")
     ] = None,
 ) -> None:
-    """Erase the conversations in which nothing was said for so many days."""
+    """Erase conversations in which nothing was said for this many days."""
     from gateway.chat import retention
     from knowledge import Knowledge
 
-    settings = _settings()
+    settings = shell.settings()
     days = Knowledge.load(settings.data).clinic.retention_days if older_than is None else older_than
 
     async def erase() -> int:
@@ -268,29 +258,29 @@ def forget(name: Annotated[str, typer.Argument(metavar="SENDER_OR_ID", help="Of 
     """Erase one conversation at once."""
     from gateway.chat import retention
 
-    settings = _settings()
+    settings = shell.settings()
 
     async def erase() -> int:
         async with retention.opened(settings) as here:
             return await here.forget_named(name)
 
     if not asyncio.run(erase()):
-        _stop(f"There is no conversation '{name}'. What to do: check the id, as the front desk sees it.")
+        shell.stop(f"There is no conversation '{name}'. What to do: check the id, as the front desk sees it.")
     console.print("Erased.")
 
 
 @app.command(context_settings=ANY_ID)
 def export(name: Annotated[str, typer.Argument(metavar="SENDER_OR_ID", help="Of the conversation.")]) -> None:
-    """Print all that is kept of one conversation, as JSON: for the person who asks for it."""
+    """Print everything kept about one conversation, as JSON, for the person who asks for it."""
     import json
 
     from gateway.operations import export as exporting
     from knowledge import Knowledge
 
-    settings = _settings()
+    settings = shell.settings()
     found = asyncio.run(exporting.export(settings, Knowledge.load(settings.data), name))
     if not found:
-        _stop(f"There is no conversation '{name}'. What to do: check the id, as the front desk sees it.")
+        shell.stop(f"There is no conversation '{name}'. What to do: check the id, as the front desk sees it.")
     print(json.dumps(found, indent=1, ensure_ascii=False))
 
 
@@ -299,7 +289,9 @@ def backup(
     file: Annotated[
         Path,
         typer.Argument(
-            metavar="FILE", parser=called_from, help="Is made, for its owner alone; in a folder, with the date as name."
+            metavar="FILE",
+            parser=called_from,
+            help="The new file, private to its owner; a folder names it by the date.",
         ),
     ],
     secrets: Annotated[bool, typer.Option("--secrets", help="Keys too: guard the file like the machine.")] = False,
@@ -310,24 +302,24 @@ def backup(
     if file.is_dir():
         file /= f"ims-{utc_now():%Y%m%d-%H%M%S}.tar"
     try:
-        manifest = keeping.backup(_settings(), file, with_secrets=secrets)
+        manifest = keeping.backup(shell.settings(), file, with_secrets=secrets)
     except (Told, OSError) as error:
-        _stop(str(error))
+        shell.stop(str(error))
     console.print(f"Wrote {file}: {', '.join(manifest.parts)}.")
 
 
 @app.command("restore")
 def put_back(
     file: Annotated[Path, typer.Argument(metavar="FILE", parser=called_from, help="A backup.")],
-    replace: Annotated[bool, typer.Option("--replace", help="The database that is there goes.")] = False,
+    replace: Annotated[bool, typer.Option("--replace", help="Replace the database that is there.")] = False,
 ) -> None:
-    """Put a backup in place; the assistant must not run. All of it is checked before anything is touched."""
+    """Restore a backup while the assistant is stopped. Everything is checked before anything is changed."""
     from gateway.operations import backup as keeping
 
     try:
-        manifest = keeping.restore(_settings(), file, replace=replace)
+        manifest = keeping.restore(shell.settings(), file, replace=replace)
     except (Told, OSError) as error:
-        _stop(str(error))
+        shell.stop(str(error))
     console.print(f"Restored what was kept on {manifest.created_at}. What is past its days goes at the start.")
 
 
@@ -335,13 +327,13 @@ def put_back(
 def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
-    """Look at everything that has to be right, and say what to do about the rest. Exit code 1 if something is bad."""
+    """Check that the installation is sound, and say what to do about what is not. Exit code 1 if something is bad."""
     import json
     from dataclasses import asdict
 
     from gateway.operations import doctor as examination
 
-    found = examination.examine(_settings())
+    found = examination.examine(shell.settings())
     if as_json:
         print(json.dumps([asdict(finding) for finding in found], indent=1))
     else:
@@ -353,108 +345,28 @@ def doctor(
     raise typer.Exit(any(finding.state == examination.BAD for finding in found))
 
 
-topics = typer.Typer(help="Topics: teach, write, merge, retire; withdraw an answer at once.", no_args_is_help=True)
-incidents = typer.Typer(help="Answers that patients say look wrong.", invoke_without_command=True)
-
-
-@topics.command()
-def withdraw(
-    topic: Annotated[str, typer.Argument(help="Name of the answer, as in data/answers/NAME.yml.")],
-    reason: Annotated[str, typer.Option(help="Why: for the record; patients do not see it.")],
-) -> None:
-    """Withhold an answer everywhere, at once; the assistant goes on running."""
-    from gateway.cli import incidents as governance
-    from knowledge import Knowledge
-
-    settings = _settings()
-    if topic not in Knowledge.load(settings.data).topics:
-        _stop(f"There is no answer named '{topic}'. What to do: look at the names in {settings.data / 'answers'}.")
-    asyncio.run(governance.withdraw(settings, topic, reason))
-    console.print(f"{topic} is withdrawn. A running assistant withholds it within {settings.withdrawal_poll:.0f} s.")
-
-
-@topics.command()
-def restore(topic: Annotated[str, typer.Argument(help="Name of the answer.")]) -> None:
-    """Give a withdrawn answer again."""
-    from gateway.cli import incidents as governance
-
-    if not asyncio.run(governance.restore(_settings(), topic)):
-        _stop(f"'{topic}' is not withdrawn. What to do: './ims topic withdrawn' lists what is.")
-    console.print(f"{topic} is given again.")
-
-
-@topics.command()
-def withdrawn() -> None:
-    """List the withdrawn answers."""
-    from gateway.cli import incidents as governance
-
-    table = Table("answer", "since", "reason")
-    for found in asyncio.run(governance.withdrawn(_settings())):
-        table.add_row(found.topic, f"{found.created_at:%Y-%m-%d %H:%M} UTC", found.reason)
-    console.print(table if table.row_count else "No answer is withdrawn.")
-
-
-@incidents.callback()
-def list_incidents(context: typer.Context) -> None:
-    """List the open incidents; `close ID` closes one."""
-    from gateway.cli import incidents as governance
-
-    if context.invoked_subcommand:
-        return
-    table = Table("answer", "version", "times", "last", "ids")
-    for found in asyncio.run(governance.open_incidents(_settings())):
-        ids = ", ".join(map(str, found.ids))
-        table.add_row(found.topic, found.version, str(found.count), f"{found.last:%Y-%m-%d %H:%M} UTC", ids)
-    console.print(table if table.row_count else "There is no open incident.")
-
-
-@incidents.command()
-def close(number: Annotated[int, typer.Argument(metavar="ID", help="As the list shows it.")]) -> None:
-    """Close an incident."""
-    from gateway.cli import incidents as governance
-
-    if not asyncio.run(governance.close_incident(_settings(), number)):
-        _stop(f"There is no open incident {number}. What to do: './ims incidents' lists them.")
-    console.print(f"Incident {number} is closed.")
-
-
-def _group(module: str) -> typer.Typer:
-    return import_module(f"gateway.cli.{module}").commands(_settings, _stop)
-
-
-def _single(module: str) -> typer.Typer:
-    alone = typer.Typer(add_completion=False)
-    import_module(f"gateway.cli.{module}").add_to(alone, _settings, _stop)
-    return alone
-
-
-def _topics() -> typer.Typer:
-    import_module("gateway.cli.topic_commands").add_to(topics, _settings, _stop)
-    return topics
+def _of(module: str) -> Callable[[], typer.Typer]:
+    return lambda: import_module(f"gateway.cli.{module}").app
 
 
 # What takes its time to load is loaded when it is called; until then its help stands here.
 Commands.later = {
     "dry-run": Later(
-        "Tell what the edited topics would change: alike and clashing examples, alarms, better or worse per topic.",
-        lambda: _single("dry_run_command"),
+        "Show what the edited topics would change: similar or clashing examples, alarms, what gets better or worse.",
+        _of("dry_run_command"),
     ),
     "agreement": Later(
         "Compare what reviewers say messages are about (Cohen's kappa); name the topics that are badly defined.",
-        lambda: _single("agreement_command"),
+        _of("agreement_command"),
     ),
-    "staff": Later(
-        "Accounts of the staff: add, list, disable, reset.", lambda: import_module("gateway.cli.staff_commands").app
-    ),
-    "topic": Later("Topics: teach, write, merge, retire; withdraw an answer at once.", _topics),
-    "models": Later("Trained models: list, put in use, go back, verify.", lambda: _group("model_commands")),
-    "inbox": Later("Messages that were not understood: list, teach, import.", lambda: _group("inbox_commands")),
-    "regressions": Later(
-        "Messages that stay understood: list, add, check, retire.", lambda: _group("regression_commands")
-    ),
-    "publish": Later("Publish data/ once it is signed; look, cancel, go back.", lambda: _group("publish_commands")),
-    "shadow": Later("A candidate beside the live model: start, stop, report.", lambda: _group("shadow_commands")),
-    "incidents": Later("Answers that patients say look wrong.", lambda: incidents),
+    "staff": Later("Accounts of the staff: add, list, disable, reset.", _of("staff_commands")),
+    "topic": Later("Topics: teach, write, merge, retire; withdraw an answer at once.", _of("topic_commands")),
+    "models": Later("Trained models: list, put in use, go back, verify.", _of("model_commands")),
+    "inbox": Later("Messages that were not understood: list, teach, import.", _of("inbox_commands")),
+    "regressions": Later("Messages that must stay understood: list, add, check, retire.", _of("regression_commands")),
+    "publish": Later("Publish data/ once it is signed; look, cancel, go back.", _of("publish_commands")),
+    "shadow": Later("A candidate next to the live model: start, stop, report.", _of("shadow_commands")),
+    "incidents": Later("Answers that patients say look wrong.", _of("incident_commands")),
 }
 if find_spec("benchmarks"):  # the folder is no part of what is installed for a clinic
     import_module("benchmarks.command").add_to(app, console)

@@ -1,70 +1,66 @@
-"""`ims shadow ...`: a candidate beside the live model, on what patients really write."""
+"""`ims shadow ...`: a candidate next to the live model, on what patients really write."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from gateway.settings import Settings
+from gateway.cli import shell
+from gateway.editions import control
+from gateway.storage.database import Database
+from gateway.studio.trying import shadow as kept
 from knowledge import Told
 
 SHOWN = 30
+app = typer.Typer(help="A candidate next to the live model: start, stop, report.", no_args_is_help=True)
 console = Console(highlight=False, markup=False)
 
 
-def commands(settings: Callable[[], Settings], stop: Callable[[str], NoReturn]) -> typer.Typer:
-    """The commands under `ims shadow`."""
-    from gateway.editions import control
-    from gateway.storage.database import Database
-    from gateway.studio.trying import shadow as kept
+def _order(**request: str) -> control.Json:
+    given = shell.settings()
+    try:
+        return asyncio.run(control.ask(control.address(given.var, "supervisor", given.port), request))
+    except control.NobodyThere:
+        shell.stop("The assistant is not running, so there is no traffic to hear. What to do: './ims run'.")
+    except Told as error:
+        shell.stop(str(error))
 
-    shadow = typer.Typer(help="A candidate beside the live model: start, stop, report.", no_args_is_help=True)
 
-    def order(**request: str) -> control.Json:
-        given = settings()
-        try:
-            return asyncio.run(control.ask(control.address(given.var, "supervisor", given.port), request))
-        except control.NobodyThere:
-            stop("The assistant is not running, so there is no traffic to hear. What to do: './ims run'.")
-        except Told as error:
-            stop(str(error))
+@app.command()
+def start(model: Annotated[str, typer.Argument(help="As './ims models list' shows it.")]) -> None:
+    """Give a kept model what patients write. They never see its answers."""
+    _order(do="shadow", model=model)
+    console.print(f"{model} runs next to the live model. './ims shadow report' tells what differs.")
 
-    @shadow.command()
-    def start(model: Annotated[str, typer.Argument(help="As './ims models list' shows it.")]) -> None:
-        """Have a kept model hear what patients write. They never see what it says."""
-        order(do="shadow", model=model)
-        console.print(f"{model} runs beside the live model. './ims shadow report' tells what differs.")
 
-    @shadow.command("stop")
-    def end() -> None:
-        """End it. What was found stays as long as the chats."""
-        order(do="shadow", model="")
-        console.print("No candidate runs beside the live model.")
+@app.command("stop")
+def end() -> None:
+    """Stop the candidate. What was found is kept as long as the chats."""
+    _order(do="shadow", model="")
+    console.print("No candidate runs next to the live model.")
 
-    @shadow.command()
-    def report(model: Annotated[str, typer.Argument(help="Without it, the newest one.")] = "") -> None:
-        """Tell what the candidate would have answered differently."""
 
-        async def work() -> kept.ShadowReport | None:
-            async with Database.opened(settings().database_url) as database:
-                name = model or next(iter(await kept.shadowed(database)), "")
-                return await kept.report(database, name) if name else None
+@app.command()
+def report(model: Annotated[str, typer.Argument(help="Without it, the newest one.")] = "") -> None:
+    """Show what the candidate would have answered differently."""
 
-        found = asyncio.run(work())
-        if found is None or not found.same.of:
-            stop("Nothing was heard yet. What to do: './ims shadow start MODEL', and wait for patients to write.")
-        console.print(f"{found.model} would have done the same for {found.same}.")
-        table = Table("message", "live", "candidate")
-        for each in found.differs[:SHOWN]:
-            table.add_row(each.text, each.live, each.candidate)
-        if table.row_count:
-            console.print(table)
-        for (live, candidate), count in found.kinds[:SHOWN]:
-            console.print(f"{count}: {live} -> {candidate}")
+    async def work() -> kept.ShadowReport | None:
+        async with Database.opened(shell.settings().database_url) as database:
+            name = model or next(iter(await kept.shadowed(database)), "")
+            return await kept.report(database, name) if name else None
 
-    return shadow
+    found = asyncio.run(work())
+    if found is None or not found.same.of:
+        shell.stop("No message yet. What to do: './ims shadow start MODEL', and wait for patients to write.")
+    console.print(f"{found.model} would have done the same for {found.same}.")
+    table = Table("message", "live", "candidate")
+    for each in found.differs[:SHOWN]:
+        table.add_row(each.text, each.live, each.candidate)
+    if table.row_count:
+        console.print(table)
+    for (live, candidate), count in found.kinds[:SHOWN]:
+        console.print(f"{count}: {live} -> {candidate}")

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Annotated, NoReturn, TypeVar
+from typing import Annotated, TypeVar
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
+from gateway.cli import shell
 from gateway.clock import utc_now
 from gateway.settings import Settings
 from gateway.staff.accounts import Accounts
@@ -63,7 +63,7 @@ def add(
     async def work(accounts: Accounts, audit: Audit) -> str:
         person = await accounts.add(login, name or login, role)
         await audit.note(BY, "account_added", person.login)
-        return await accounts.password_link(person.login, base_url(Settings.from_environment()))
+        return await accounts.password_link(person.login, base_url(shell.settings()))
 
     _print_link(_do(work))
 
@@ -93,23 +93,23 @@ def disable(login: Annotated[str, typer.Argument(help="Whose account.")]) -> Non
         return found
 
     if not _do(work):
-        _stop(f"There is no account '{login}'. What to do: './ims staff list' shows them.")
+        shell.stop(f"There is no account '{login}'. What to do: './ims staff list' shows them.")
     console.print(f"{login} can't sign in any more.")
 
 
 @app.command()
 def reset(login: Annotated[str, typer.Argument(help="Whose account.")]) -> None:
-    """Take password and second step away, and print a new one-time link."""
+    """Remove password and second step, and print a new one-time link."""
 
     async def work(accounts: Accounts, audit: Audit) -> str | None:
         if not await accounts.reset(login):
             return None
         await audit.note(BY, "account_reset", login)
-        return await accounts.password_link(login, base_url(Settings.from_environment()))
+        return await accounts.password_link(login, base_url(shell.settings()))
 
     link = _do(work)
     if link is None:
-        _stop(f"There is no account '{login}'. What to do: './ims staff list' shows them.")
+        shell.stop(f"There is no account '{login}'. What to do: './ims staff list' shows them.")
     _print_link(link)
 
 
@@ -119,15 +119,10 @@ def _print_link(link: str) -> None:
 
 def _do(work: Callable[[Accounts, Audit], Awaitable[T]]) -> T:
     async def run() -> T:
-        async with opened(Settings.from_environment()) as (accounts, audit):
+        async with opened(shell.settings()) as (accounts, audit):
             return await work(accounts, audit)
 
     try:
         return asyncio.run(run())
     except Told as error:
-        _stop(str(error))
-
-
-def _stop(message: str) -> NoReturn:
-    print(message, file=sys.stderr)
-    raise typer.Exit(1)
+        shell.stop(str(error))

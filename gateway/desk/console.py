@@ -438,14 +438,14 @@ class Console:
 PROBLEMS = {
     "claimed": "Somebody else has taken this chat. You can read it, and they can transfer it to you.",
     "not_yours": "This chat is not yours now, so nothing was sent. Take it first.",
-    "what_was_done": "Write what was done about these words first, for example: called, went to emergency.",
-    "nobody": "Nobody at the desk has this name. Choose somebody from the list.",
-    "empty": "There is nothing to send yet. Write something first.",
+    "what_was_done": "First write what was done about this emergency, for example: called, went to emergency.",
+    "nobody": "Nobody at the desk has this name. Choose a name from the list.",
+    "empty": "There is nothing to send yet.",
     "withheld": "An answer in your reply was withdrawn or is due for review, so it was not sent. Take it out.",
     "sent_before": "Another reply was sent from this box already. Reload the page.",
     "gone": "The patient has deleted this chat, so nothing was sent.",
     "no_message": "The patient has not written anything to answer yet.",
-    "engine_down": "The assistant gives no answer at the moment. Look in the reviewed answers instead.",
+    "engine_down": "The assistant can't answer right now. Look in the reviewed answers instead.",
     "proposed": "The trainers have it now. Thank you.",
 }
 WHO: dict[Role, str] = {"patient": "Patient", "assistant": "Assistant", "system": "Notice", "staff": "Staff"}

@@ -50,7 +50,7 @@ class Hour:
     hour: int
     chats: int
     asked: int  # for a person
-    wait: timedelta | None  # usual, for who asked in this hour
+    wait: timedelta | None  # usual, for those who asked in this hour
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class DeskReport:
     last: date
     days: tuple[Day, ...]
     reasons: tuple[Count, ...]  # why a person was needed
-    # From asking to the first reply, while somebody was there, and of who has waited longer than that by now.
+    # From asking to the first reply, while somebody was there, and of those who have waited longer by now.
     waits: tuple[timedelta, ...]  # shortest first
     unreplied: int  # asked for a person, and nobody has replied
     topics: tuple[Count, ...]
@@ -80,7 +80,7 @@ class DeskReport:
     red_flags: tuple[Count, ...]
     hours: tuple[Hour, ...] = ()
     colleagues: tuple[Colleague, ...] = ()
-    waiting: tuple[timedelta, ...] = ()  # of who waits now, while somebody was there; longest first
+    waiting: tuple[timedelta, ...] = ()  # of those who wait now, while somebody was there; longest first
 
     @property
     def spans(self) -> tuple[Day, ...]:

@@ -68,7 +68,7 @@ class QueueRow:
     state: str  # assistant, waiting or person
     staff_id: int | None
     staff_name: str | None
-    waiting_since: datetime | None  # of who waits for a person, or of the oldest item
+    waiting_since: datetime | None  # of whoever waits for a person, or of the oldest item
     reasons: tuple[str, ...]  # asked, screening, desk, emergency, urgent, crisis, engine_down, failed, looks_wrong
     unread: int
     last_words: str
@@ -129,7 +129,7 @@ class SeenAnswer:
 
 @dataclass(frozen=True)
 class ChatCard:
-    """All that is known of a chat, for who takes it over."""
+    """All that is known of a chat, for whoever takes it over."""
 
     conversation_id: str
     state: str

@@ -39,7 +39,7 @@ def address(var: Path, name: str, port: int) -> Path:
 
 
 async def listen(path: Path, handle: Handle) -> asyncio.Server:
-    """Answer what is asked at a socket. ControlError in `handle` is told to who asked; so is any other as a failure."""
+    """Answer what is asked at a socket. A ControlError in `handle` goes to whoever asked, other errors as a failure."""
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         async def send(line: Json) -> None:
@@ -72,7 +72,10 @@ async def listen(path: Path, handle: Handle) -> asyncio.Server:
 
 
 async def ask(path: Path, request: Json, told: Callable[[str], None] = lambda words: None, most: float = 600) -> Json:
-    """Have something done; what came of it. ControlError if it was not done, or not within so many seconds."""
+    """Give an order and return what came of it. `told` hears of the progress.
+
+    Raises NobodyThere if nothing listens at the socket, ControlError if it was not done within `most` seconds.
+    """
     try:
         async with asyncio.timeout(most):
             reader, writer = await asyncio.open_unix_connection(path)

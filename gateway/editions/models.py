@@ -62,7 +62,7 @@ class Manifest:
     """What a model file is: its name and sha256, what it was trained on, when, and how long that took in seconds.
 
     `trained_on` covers data, pipeline and packages, `data` the data alone, `edition` all that is kept beside the model
-    (empty: a model of before editions). `scores` are the figures of the dry run of this data, where there was one.
+    (empty: a model from before editions). `scores` are the figures of the dry run of this data, where there was one.
     """
 
     file: str
@@ -130,7 +130,7 @@ class Models:
         return self._intact(self._manifest)
 
     def data_of(self, manifest: Manifest) -> Path | None:
-        """The data that is answered from with this model; None for a model of before editions."""
+        """The data that is answered from with this model; None for a model from before editions."""
         return self.folder / manifest.name / "data" if manifest.edition else None
 
     def named(self, name: str) -> Manifest:
@@ -222,7 +222,7 @@ class Models:
             kept = folder / "edition"
             content = contents.keep(self.settings.data, kept)
             if content != contents.content(self.settings.data):
-                raise TrainingError("data/ was changed while it was copied.", "try again.")
+                raise TrainingError("data/ changed while it was being copied.", "try again.")
             name = self._free_name(trained_on)
             started = time.monotonic()
             self._rasa_train(kept, folder, name, stop)
@@ -294,7 +294,7 @@ class Models:
             try:
                 while run.poll() is None:
                     if stop():
-                        raise TrainingStopped("The training was stopped. The model in use is as it was.")
+                        raise TrainingStopped("The training was stopped. The model in use has not changed.")
                     time.sleep(LOOK)
             finally:
                 run.kill()
@@ -327,7 +327,7 @@ class Models:
                 yield folder
             except OSError as error:
                 raise TrainingError(
-                    f"The new model could not be saved ({error.strerror or error}). The model in use is as it was.",
+                    f"The new model could not be saved ({error.strerror or error}). The model in use has not changed.",
                     "make room on the disk, and try again.",
                 ) from error
             finally:

@@ -29,7 +29,7 @@ class Busy:
                 self._idle.set()
 
     async def over(self, most: float) -> bool:
-        """Wait until nothing is under way, for so many seconds at most; whether that came about."""
+        """Wait until nothing is under way, for this many seconds at most; whether that came about."""
         try:
             async with asyncio.timeout(most):
                 await self._idle.wait()

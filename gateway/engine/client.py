@@ -151,7 +151,7 @@ class Http(Protocol):
 
 
 class HttpEngine:
-    """The engine over HTTP on loopback. A dead one is found anew with the next message: nothing to recover."""
+    """The engine over HTTP on loopback. A dead one is found again with the next message: nothing to recover."""
 
     def __init__(self, http: Http, token: str, timeout: float) -> None:
         self._http = http

@@ -27,7 +27,7 @@ class Stopped(Exception):
 
 
 def never() -> bool:
-    """For what nobody stops."""
+    """The `stop` of work that nobody stops."""
     return False
 
 

@@ -26,8 +26,7 @@ class SeveralEngines:
         self._under_way = [0] * len(engines)
 
     async def ask(self, asked: Asked) -> EngineReply:
-        """Have the engine decide that has least to do, of several the chat's own; or the next one if that did not even
-        take the message.
+        """Ask the engine with the least to do, preferring the chat's own; or the next one if it refused the connection.
 
         What an engine was slow with, or failed at, is not asked of another one: the patient has waited long enough.
         """

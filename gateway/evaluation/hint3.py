@@ -19,7 +19,10 @@ Item = Mapping[str, str]
 
 
 def measure_hint3(settings: Settings, folder: Path) -> dict[str, Any]:
-    """Train config.yml on each training file of the set and score its test messages."""
+    """Train config.yml on each training file of the set and score its test messages.
+
+    Raises NotMeasured if the folder has no test file.
+    """
     if not list(folder.glob("*_test.csv")):
         raise NotMeasured(f"{folder} holds no *_test.csv.", "put HINT3 there; see benchmarks/README.md.")
     found = run_in_engine(settings, "benchmarks.hint3_score", str(folder))

@@ -29,7 +29,10 @@ HINT3 = ROOT / "benchmarks/hint3"
 
 
 async def measure(settings: Settings, folders: Sequence[Path], tell: Tell) -> Json:
-    """Cross-validation on the training examples, then every development set over HTTP."""
+    """Cross-validation on the training examples, then every development set over HTTP.
+
+    Raises NotMeasured if a folder has no messages.
+    """
     for folder in folders:
         if not list(folder.glob("*.jsonl")):
             raise NotMeasured(f"{folder} holds no *.jsonl.", "name a folder of a development set with --data.")

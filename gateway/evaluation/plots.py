@@ -86,21 +86,21 @@ def reliability_plot(found: Mapping[str, Any], about: str) -> Markup:
 
 
 def cost_plot(found: Mapping[str, Any]) -> Markup:
-    """What a message costs for each border of answering, by kind of mistake, with the chosen and the shipped border."""
+    """What a message costs at each threshold, by kind of mistake, with the chosen and the shipped threshold."""
     curve: Sequence[Mapping[str, Any]] = found["curve"]
     top = max(point["cost"] for point in curve) * 1.15 or 1.0
     right = max(point["answer"] for point in curve) or 1.0
-    plot = Plot((0, right), (0, top), "Cost of a message by the border of answering", ("answer from score", "cost"))
+    plot = Plot((0, right), (0, top), "Cost of a message by threshold", ("answer from score", "cost"))
     base = [0.0] * len(curve)
     for colour, name in zip(COLOURS, mistakes(found), strict=True):
         above = [low + point["by_mistake"][name] for low, point in zip(base, curve, strict=True)]
         xs = [point["answer"] for point in curve]
         plot.polygon([*zip(xs, above, strict=True), *reversed(list(zip(xs, base, strict=True)))], colour, name)
         base = above
-    borders = {name: found[name]["answer"] for name in ("shipped", "chosen")}
-    for name, x in borders.items():
+    thresholds = {name: found[name]["answer"] for name in ("shipped", "chosen")}
+    for name, x in thresholds.items():
         plot.line((x, 0), (x, top), name)
-    for number, (name, x) in enumerate(borders.items()):
+    for number, (name, x) in enumerate(thresholds.items()):
         aside, anchor = (-4, "end") if plot.across(x) > WIDTH / 2 else (4, "start")
         plot.text(plot.across(x) + aside, TOP + 12 + 15 * number, f"{name} {x:.3f}", anchor)
     return plot.svg()

@@ -151,7 +151,7 @@ def _row(example: Example, policy: Policy) -> tuple[float, float, tuple[str, str
 
 
 def threshold_report(examples: Sequence[Example], shipped: Borders, policy: Policy, costs: Costs) -> dict[str, Any]:
-    """The cost curve over the border for answering, and the chosen borders beside the shipped ones."""
+    """The cost curve over the threshold for answering, and the chosen thresholds next to the shipped ones."""
     outcomes = Outcomes(examples, policy, costs)
     chosen = outcomes.choose()
     curve = []

@@ -17,7 +17,10 @@ class NotReachable(ValueError):
 
 
 def contact(written: str, country: str) -> str:
-    """The address or number in its usual form; a number without a country code is one of the clinic's country."""
+    """The address or number in its usual form; a number without a country code is one of the clinic's country.
+
+    Raises NotReachable if it is neither.
+    """
     text = written.strip()
     if len(text) > LONGEST:
         raise NotReachable

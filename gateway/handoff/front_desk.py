@@ -28,7 +28,7 @@ class Availability:
     closes: datetime | None
     opens: datetime | None  # the next opening, if within two months
     waiting: int
-    usual_wait: timedelta | None  # median first reply of the last 7 days, and of who has waited longer than that by now
+    usual_wait: timedelta | None  # median first reply of the last 7 days, and of those who have waited longer
 
     @property
     def here(self) -> bool:

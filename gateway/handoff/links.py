@@ -1,4 +1,4 @@
-"""Answer links: they lead back to a chat from any browser, for who waits for an answer.
+"""Answer links: they lead back to a chat from any browser, for whoever waits for an answer.
 
 The token is made of the day on which it ends, the conversation's id and a secret of the gateways, so nothing is
 stored. It opens a chat in which a person was asked for, and never deletes it. It stands behind the #: browsers send

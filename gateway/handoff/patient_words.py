@@ -40,7 +40,7 @@ class PatientWords:
         return self._knowledge.wording_in(self.language, key, **values)
 
     def asked(self, there: Availability, ahead: int) -> str:
-        """What somebody is told who has asked for a person, with so many before them."""
+        """What somebody is told who has asked for a person, with this many before them."""
         if not there.here:
             return self._join(self._nobody(there), self.say("handoff_contact"), self.say("handoff_meanwhile"))
         usual = there.usual_wait
@@ -62,12 +62,12 @@ class PatientWords:
         return f"{dates.format_date(opens, 'full', locale)}, {dates.format_time(opens.time(), 'short', locale=locale)}"
 
     def nobody_any_more(self, there: Availability) -> Draft:
-        """For who waits while the desk closes, or goes out."""
+        """For patients who are waiting when the desk closes, or goes out."""
         text = self._join(self._nobody(there), self.say("handoff_contact"))
         return self.notice(text, state="waiting", contact=True)
 
     def still_waiting(self, waited: timedelta) -> Draft:
-        """For who has waited too long."""
+        """For patients who have waited too long."""
         text = self.say("handoff_still_waiting", wait=self.minutes(waited))
         return self.notice(text, state="waiting", contact=True)
 

@@ -102,7 +102,7 @@ class Patients(Side):
         return replace(self._words(conversation).cancelled(), role="assistant")
 
     def contact_left(self, conversation: Conversation, text: str) -> tuple[str, Draft, bool] | None:
-        """An address or number that who waits has typed in the chat, what is said to that, and whether it is all that
+        """An address or number that a waiting patient typed in the chat, the reply to it, and whether it is all that
         the message says; none if there is none.
         """
         clinic = self._knowledge.clinic

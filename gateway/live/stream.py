@@ -46,7 +46,7 @@ async def stream(
 
 
 async def _any_of(heard: Sequence[asyncio.Event], seconds: float) -> bool:
-    """Whether one of them is set before so many seconds are over."""
+    """Whether one of them is set before this many seconds are over."""
     waits = [asyncio.ensure_future(one.wait()) for one in heard]
     try:
         done, _ = await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)

@@ -25,7 +25,7 @@ from safety import SafetyNet
 PARTS = ("database", "engine", "net", "mail", "disk")
 PATIENCE = 3.0  # seconds that the database may take
 MAIL_WAITS = timedelta(minutes=10)
-ROOM = 500_000_000  # bytes that have to be free: once a day the database is written anew
+ROOM = 500_000_000  # bytes that have to be free: once a day the database is rewritten
 log = logging.getLogger(__name__)
 
 

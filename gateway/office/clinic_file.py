@@ -108,7 +108,10 @@ class ClinicFile:
     def save(
         self, page: Page, sent: Mapping[str, Typed], marks: str, take: Sequence[str] = ()
     ) -> Saved | Clash | Mistaken:
-        """Write a form that was opened when the parts had these marks."""
+        """Write a form that was opened when the parts had these marks. Of the parts in `take`, theirs is wanted.
+
+        Raises StudioError if somebody else keeps saving at the same time.
+        """
         for _ in range(TRIES):
             new = self.written(page, sent, marks, take)
             if not isinstance(new, Written):
@@ -121,23 +124,26 @@ class ClinicFile:
             except WouldBreak as error:
                 return told_at(page, new, error.problems)
             return Saved(new.keys, new.theirs)
-        raise StudioError("Somebody else saves this all the time. Nothing was saved.", "save again.")
+        raise StudioError("Somebody else keeps saving this page. Nothing was saved.", "save again.")
 
     def versions(self) -> list[Version]:
         """What the file said before, newest first."""
         return self._history.of(self._name)
 
     def bring_back(self, id: str, page: Page | None = None) -> None:
-        """Write an earlier version again: of the whole file, or only of what a page changes in it."""
+        """Restore an earlier version: of the whole file, or only of what a page changes in it.
+
+        Raises StudioError if there is no such version, or it no longer fits the rest.
+        """
         found = [version for version in self.versions() if version.id == id and version.text is not None]
         if len(found) != 1:
-            raise StudioError("There is no such version.", "choose one of the list.")
+            raise StudioError("There is no such version.", "choose one from the list.")
         before, earlier = self.text, str(found[0].text)
         after = _parts_as(page, before, earlier) if page else earlier
         try:
             self._make(before, after, "an earlier version again")
         except WouldBreak as error:
-            raise StudioError("That version does not fit the rest any more.", "change it by hand.") from error
+            raise StudioError("That version no longer fits the rest.", "change it by hand.") from error
 
     def _make(self, before: str, after: str, done: str) -> None:
         self._changes.make({self.path: Edit(before, after)})
@@ -193,14 +199,14 @@ def _parts_as(page: Page, before: str, earlier: str) -> str:
     wrong: Wrong = {}
     plain = {part.key: part.plain(was[part.key], wrong) for part in parts}
     if wrong:
-        raise StudioError("That version does not fit the rest any more.", "change it by hand.")
+        raise StudioError("That version no longer fits the rest.", "change it by hand.")
     return _with(before, parts, was, plain)
 
 
 def _loaded(text: str) -> Any:
     document = load(text.lstrip("\ufeff").replace("\r\n", "\n"))
     if not isinstance(document, dict):
-        raise StudioError("The file does not hold what is changed here.", "'./ims check' says what is wrong.")
+        raise StudioError("The file does not contain what this page changes.", "'./ims check' says what is wrong.")
     return document
 
 

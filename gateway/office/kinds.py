@@ -31,7 +31,7 @@ Wrong: TypeAlias = "dict[str, str]"
 
 
 class Mistake(ValueError):
-    """What is wrong with something that was typed, as a sentence for who typed it."""
+    """What is wrong with something that was typed, as a sentence for whoever typed it."""
 
 
 def clean(text: str) -> str:

@@ -141,7 +141,7 @@ QUESTION = (
     ("advice", "What is said to a yes"),
     ("yes.reason", "What a yes means"),
     ("not_sure.reason", "What “not sure” means"),
-    ("skipped.reason", "What is said to who skips it"),
+    ("skipped.reason", "What is said to whoever skips it"),
     ("again", "How it is asked once more"),
 )
 
@@ -173,7 +173,7 @@ LISTS = {
         Listed("conditions", "Conditions", f"What the assistant says to each problem that patients have. {FACTS}",
                "lexicon/conditions.yml", "conditions", "name", "note", _condition),
         Listed("things", "Medicines, devices, sports and other things",
-               f"What the assistant says of what patients name beside their question. {FACTS}",
+               f"What the assistant says about things that patients name along with their question. {FACTS}",
                "things/*.yml", "things", "name", "is", _thing),
         Listed("safety-questions", "Safety questions",
                f"What patients are asked before needles come out. {FACTS}",

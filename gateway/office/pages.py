@@ -63,7 +63,7 @@ class OfficePages:
     views: Pages
 
     def router(self) -> APIRouter:
-        """For the owner; what is new is also for who approves it."""
+        """For the owner; what is new is also for whoever approves it."""
         seen = APIRouter(prefix=HERE, dependencies=[Depends(self.access.staff_with(OWNER, APPROVER))])
         seen.get("")(self.overview)
         seen.post("/numbers/{act}")(self.numbers)

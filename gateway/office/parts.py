@@ -197,7 +197,7 @@ CHAT = Page(
         Part("retention_days", "For how many days is a chat kept after its last message?", COUNT, needed=True),
         Part("consent_required", "Do patients have to agree before they write?", FLAG, needed=True),
         Part("desk.alert_minutes", "After how many minutes is the front desk alerted again, while a patient waits?",
-             Lines(COUNT.read), needed=True, hint="One number a line, each higher than the one before."),
+             Lines(COUNT.read), needed=True, hint="One number per line, each higher than the one before."),
         Part("desk.quiet_minutes", "After how many minutes without a reply does a colleague lose a chat to the queue?",
              COUNT, needed=True),
         Part("desk.email_alerts", "Is your e-mail address alerted too, from the second alert on?", FLAG, needed=True),
@@ -206,7 +206,7 @@ CHAT = Page(
         Part("theme.background", "Colour behind the messages", One("colour", colour), needed=True),
         Part("theme.text", "Colour of the messages' words", One("colour", colour), needed=True),
         Part("website_origins", "Which other websites show the chat?", Lines(site),
-             hint="One a line, such as https://www.your-clinic.ca. Your own assistant's pages always show it."),
+             hint="One per line, such as https://www.your-clinic.ca. Your own assistant's pages always show it."),
     ),
 )  # fmt: skip
 KINDS: Mapping[str, Kind] = {

@@ -1,4 +1,4 @@
-"""What is said and sent beside the answers: replies of the dialogue, and the replies that the front desk shares.
+"""What is said and sent besides the answers: replies of the dialogue, and the replies that the front desk shares.
 
 The dialogue is learned as a whole, so all of it reaches patients with the next publication in the studio.
 """
@@ -27,14 +27,14 @@ DIALOGUE = {
     "self_treatment": (
         "self-treatment",
         "Needling oneself",
-        "How it says no to who wants to do it at home.",
+        "How it says no to people who want to do it at home.",
     ),
-    "unknown": ("not-understood", "Not understood, or not about this", "What is said where there is no answer."),
-    "help": ("what-it-can-do", "What the assistant can do", "What it says of itself when somebody asks."),
+    "unknown": ("not-understood", "Not understood, or not about this", "What it says when it has no answer."),
+    "help": ("what-it-can-do", "What the assistant can do", "What it says about itself when somebody asks."),
     "follow_up": (
         "once-more",
         "Asked for more, or in other words",
-        "What is said where nothing was asked before.",
+        "What it says when nothing was asked before.",
     ),
 }
 # When a reply is given for which nobody writes examples.
@@ -47,7 +47,7 @@ WITHOUT_EXAMPLES = {
 READY = Page(
     "ready-replies",
     "The front desk's ready replies",
-    f"What everybody at the desk can put into a chat, why chats are closed, and tags. "
+    f"What everybody at the desk can insert into a chat, reasons for closing one, and tags. "
     f"{FILLED.format(', '.join(f'{{{name}}}' for name in IN_REPLIES))} {{me}} is whoever sends it.",
     (
         Part("replies", "Ready replies", Rows((

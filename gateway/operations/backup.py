@@ -58,7 +58,10 @@ class BackupManifest:
 
 
 def backup(settings: Settings, to: Path, *, with_secrets: bool = False, now: datetime | None = None) -> BackupManifest:
-    """Write a backup that its owner alone can read. The assistant may go on running."""
+    """Write a backup that only its owner can read, also while the assistant runs.
+
+    Raises BackupError if there is nothing to back up, or the file exists.
+    """
     source = _database_file(settings)
     if not source.exists():
         raise BackupError(f"There is no database at {source} yet, so there is nothing to back up.")
@@ -93,13 +96,14 @@ def backup(settings: Settings, to: Path, *, with_secrets: bool = False, now: dat
 
 
 def restore(settings: Settings, backup: Path, *, replace: bool = False) -> BackupManifest:
-    """Put a backup in the place of the database (and of the secrets, if it holds any). The assistant must not run.
+    """Put a backup in the place of the database (and of the secrets, if it has any), while the assistant is stopped.
 
-    All of it is checked before anything is touched.
+    All of it is checked before anything is touched. Raises BackupError if a part is damaged, the assistant runs, or a
+    database is there and not to be replaced.
     """
     target = _database_file(settings)
     if target.exists() and not replace:
-        raise BackupError(f"{target} exists.", "use --replace if it is to go, or set IMS_VAR.")
+        raise BackupError(f"{target} exists.", "use --replace to replace it, or set IMS_VAR.")
     if _runs(settings):
         raise BackupError(f"Something answers on port {settings.port}.", "stop the assistant first.")
     try:

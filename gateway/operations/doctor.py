@@ -101,7 +101,7 @@ def net(here: Installation) -> Iterator[Diagnosis]:
     found = Net.load(here.settings.data)
     heard = found.check(EMERGENCY)
     if found.fault or heard is None:
-        yield Diagnosis("red-flag net", BAD, found.fault or "does not hear an emergency", "run 'make setup'; " + HELP)
+        yield Diagnosis("red-flag net", BAD, found.fault or "misses an emergency", "run 'make setup'; " + HELP)
     else:
         yield Diagnosis("red-flag net", GOOD, "both halves work")
 
@@ -140,7 +140,7 @@ def secrets(here: Installation) -> Iterator[Diagnosis]:
         names = ", ".join(file.name for file in open_to_others)
         yield Diagnosis("secrets", BAD, f"others can read {names}", f"chmod 600 {here.settings.var}/secrets/*")
     else:
-        yield Diagnosis("secrets", GOOD, f"{len(files)} in {here.settings.var}/secrets, for their owner alone")
+        yield Diagnosis("secrets", GOOD, f"{len(files)} in {here.settings.var}/secrets, private to their owner")
 
 
 def private(here: Installation) -> Iterator[Diagnosis]:
@@ -151,7 +151,7 @@ def private(here: Installation) -> Iterator[Diagnosis]:
         names = ", ".join(map(str, open_to_others))
         yield Diagnosis("private files", BAD, f"other accounts can read {names}", f"chmod -R go= {var}")
     else:
-        yield Diagnosis("private files", GOOD, f"{var} is for its owner alone")
+        yield Diagnosis("private files", GOOD, f"{var} is private to its owner")
 
 
 def ports(here: Installation) -> Iterator[Diagnosis]:
@@ -239,7 +239,7 @@ def database(here: Installation) -> Iterator[Diagnosis]:
             "database",
             WARNING,
             f"has the tables of version {revision}, not {newest}",
-            "'./ims backup FILE', then start this version: it brings them up to date",
+            "'./ims backup FILE', then start this version: it migrates them",
         )
     else:
         yield Diagnosis("database", GOOD, f"can be written; its tables are those of version {revision}")

@@ -27,7 +27,7 @@ SPECIFIC = re.compile(r"^- intent: faq/\w+\.\w+\n  examples: \|\n", re.MULTILINE
 KEY = re.compile(r"[A-Za-z_]\w*:")
 LAUNCHER = """\
 #!/bin/sh
-# The command line of this assistant; the code stands elsewhere. './ims --help' lists the commands.
+# The command line of this assistant; the code is elsewhere. './ims --help' lists the commands.
 code={code}
 if [ ! -x "$code" ]; then
     echo "ims: the code is no longer at $code. What to do: correct the path in $0." >&2

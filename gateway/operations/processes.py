@@ -40,7 +40,10 @@ class Part:
 
 
 def parts(settings: Settings, python: Path = ENGINE.python) -> list[Part]:
-    """The parts of a clinic on one machine; the gateway first, because it also stops first."""
+    """The parts of a clinic on one machine; the gateway first, because it also stops first.
+
+    Raises CannotStart if a part could not run: no environment, no trusted model, a setting of tracing that is wrong.
+    """
     try:
         tracing_settings.check()
     except tracing_settings.TracingError as error:

@@ -33,7 +33,7 @@ from knowledge import Told
 
 LOG_BYTES = 5_000_000  # a log that is longer is put aside, in the place of the one before
 LONGEST_PAUSE = 30.0  # seconds between two attempts to start a part
-STEADY = 60.0  # a part that lived so many seconds is restarted at once
+STEADY = 60.0  # a part that lived this many seconds is restarted at once
 LOOK = 10.0  # seconds between two looks whether a part still answers,
 ANSWER = 5.0  # seconds that its answer may take,
 SILENT = 6  # and how often it may give none, before it is taken for hung
@@ -90,7 +90,7 @@ class Supervisor:
             orders = await self.listening() if self.listening else None
         except control.ControlError as error:
             raise CannotStart(str(error)) from error
-        self._console.print("IMS Assistant starts. Ctrl-C stops it.")
+        self._console.print("Starting IMS Assistant. Ctrl-C stops it.")
         async with asyncio.TaskGroup() as self._group:
             for part in self._parts:
                 self._group.create_task(self._keep(part))
@@ -134,7 +134,7 @@ class Supervisor:
         return tuple(self._parts)
 
     async def start_again(self, part: Part) -> None:
-        """End a part that is then started anew."""
+        """End a part that is then started again."""
         await self._end(part)
 
     async def _keep(self, part: Part, again: bool = True) -> None:
@@ -153,7 +153,7 @@ class Supervisor:
             lived = time.monotonic() - began
             pause = 0.5 if lived > STEADY else min(pause * 2, LONGEST_PAUSE)
             again = again or part not in self._unready
-            soon = f"it starts again in {pause:.0f} s." if again else "it is left so."
+            soon = f"it starts again in {pause:.0f} s." if again else "it will not be started again."
             self._console.print(f"[red]{part.name} ended[/] ({_reason(code)}); {soon}")
             if part in self._unready:
                 # It never worked, so no patient has been there: what it printed is about its start.
@@ -197,7 +197,7 @@ class Supervisor:
         self._unready.discard(part)
         self._console.print(f"{part.name} is ready after {time.monotonic() - began:.1f} s.")
         if not self._unready:
-            self._console.print(f"[bold green]All is ready:[/] open {self._address}")
+            self._console.print(f"[bold green]Ready:[/] open {self._address}")
         elif part is self._parts[0]:
             missing = ", ".join(sorted(other.name for other in self._unready))
             self._console.print(f"{self._address} is open; answers come when {missing} is ready.")
@@ -215,7 +215,7 @@ class Supervisor:
                 silent = 0
             except httpx.HTTPError:
                 silent += 1
-        self._console.print(f"[red]{part.name} does not answer any more[/]; it is ended.")
+        self._console.print(f"[red]{part.name} no longer answers[/] and is stopped.")
         _signal(self._running[part], signal.SIGKILL)
 
     async def _end(self, part: Part) -> None:

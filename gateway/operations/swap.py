@@ -83,7 +83,7 @@ class Swaps:
             await tell("starting the new engine")
             new_engines = await self._started(manifest, len(old_engines))
             try:
-                await tell("going over to it")
+                await tell("switching to it")
                 await self._go_over(manifest, new_engines)
                 await asyncio.to_thread(self._models.use, manifest, back)
             except (ControlError, OSError) as error:
@@ -91,8 +91,8 @@ class Swaps:
                     await self._go_back(old_engines, gateway)
                 for part in new_engines:
                     await self._running.remove(part)
-                why = str(error) if isinstance(error, ControlError) else f"it cannot be noted ({error.strerror})."
-                raise ControlError(f"The new model was not put in use: {why} The old one goes on.") from error
+                why = str(error) if isinstance(error, ControlError) else f"it could not be recorded ({error.strerror})."
+                raise ControlError(f"The new model was not put in use: {why} The old one stays.") from error
             self._live = manifest
             gateway.environment.update(self._of(manifest, new_engines))
             await tell("stopping the old engine")
@@ -100,7 +100,10 @@ class Swaps:
                 await self._running.remove(part)
 
     async def shadow(self, name: str) -> None:
-        """Have a kept model run beside the one in use (see studio/shadow.py); without a name, none any more."""
+        """Run a kept model next to the one in use (see studio/trying/shadow.py); without a name, stop it.
+
+        Raises ControlError if a swap is under way, or the model can't be used.
+        """
         if self._alone.locked():
             raise ControlError("A model is coming into use just now.", "wait until that is done.")
         async with self._alone:
@@ -135,7 +138,8 @@ class Swaps:
                 await self._running.remove(part)
             why = str(failed[0]) if isinstance(failed[0], NotReady) else type(failed[0]).__name__
             raise ControlError(
-                f"The new engine did not start: {why} The old one goes on.", f"look at {self._settings.var / 'logs'}."
+                f"The new engine did not start: {why} The old one stays.",
+                f"look at {self._settings.var / 'logs'}.",
             ) from failed[0]
         return new
 

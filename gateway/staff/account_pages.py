@@ -34,7 +34,7 @@ from gateway.staff.throttle import ANYWHERE, Throttle
 from gateway.web.callers import address_of, network_of
 
 Text = Annotated[str, Form(max_length=500)]
-NO_KEY = "This key is not one that an app can hold. What to do: set up the second step again."
+NO_KEY = "An app can't use this key. What to do: set up the second step again."
 NO_ACCOUNT = "There is no such account. What to do: look at the list."
 
 
@@ -169,7 +169,7 @@ class AccountPages:
         return await self._account(visit, totp=picture(visit.person, new_totp(visit.person)[0]))
 
     async def _proved(self, visit: Visit, password: str) -> str:
-        """What is wrong with the password of who is signed in; nothing if it is right."""
+        """What is wrong with the password of whoever is signed in; nothing if it is right."""
         place = f"session {visit.session}"
         if self.throttle.wait(visit.person.login, place):
             return "Too many attempts. Please wait a few minutes."
@@ -261,7 +261,7 @@ class AccountPages:
         if not there:
             return await self._people(visit, 404, NO_ACCOUNT)
         await self.audit.note(visit.person.login, "account_changed", login)
-        return await self._people(visit, said=f"{name.strip()} is saved. The roles count at once.")
+        return await self._people(visit, said=f"{name.strip()} is saved. Roles take effect at once.")
 
     async def change(self, request: Request, login: str, action: str, visit: Visit = Depends(the_visit)) -> Response:
         if login == visit.person.login:

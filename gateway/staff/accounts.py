@@ -23,7 +23,7 @@ from gateway.storage.database import Database
 from gateway.storage.tables import staff, staff_devices, staff_links, staff_sessions
 from knowledge import Told
 
-ROLES = {  # what each may do, in words for who gives them
+ROLES = {  # what each may do, in words for whoever gives them
     "desk": "takes chats and looks up answers",
     "trainer": "teaches, writes answers and publishes",
     "clinical_reviewer": "signs answers, and approves what decides about danger",
@@ -89,7 +89,10 @@ class Accounts:
     # people
 
     async def add(self, login: str, name: str, roles: Sequence[str]) -> Person:
-        """A new account without a password; `link` lets the person set one."""
+        """A new account without a password; `password_link` lets the person set one.
+
+        Raises AccountError if login, name or a role is not allowed, or the login is taken.
+        """
         login = login.strip().lower()
         if not LOGIN.fullmatch(login):
             raise AccountError("A login has up to 64 letters, digits and . _ @ + -.", "choose another one.")
@@ -196,7 +199,10 @@ class Accounts:
         return await self._database.write(work)
 
     async def change_password(self, person: Person, old: str, password: str) -> None:
-        """Set another password; ends all sessions, as whoever knew the old one may be signed in."""
+        """Set another password; ends all sessions, as whoever knew the old one may be signed in.
+
+        Raises AccountError if the old password is wrong or the new one too easy.
+        """
         check_password(password, person.login, person.name)
         if not await self.prove_password(person, old):
             raise AccountError("The old password is not right.", "type it again.")
@@ -254,7 +260,10 @@ class Accounts:
         return codes
 
     async def set_totp(self, person: Person, secret: str | None, code: str = "") -> None:
-        """Ask for a second step from now on, proved by one code of it; without a secret, no more."""
+        """Require a second step from now on, proved by one of its codes; without a secret, no longer.
+
+        Raises AccountError if the code is wrong.
+        """
         step = 0
         if secret is not None:
             found = _step(secret, code, self._now()) if TOTP_SECRET.fullmatch(secret) else None

@@ -49,7 +49,7 @@ class Audit:
         await self.note(login, action, target)
 
     async def purge(self, before: datetime) -> None:
-        """Remove failed attempts to sign in of before this time: anybody can make as many as they like."""
+        """Remove failed attempts to sign in from before this time: anybody can make as many as they like."""
         query = delete(staff_audit).where(staff_audit.c.action == "login_failed", staff_audit.c.at < before)
         await self._database.write(lambda connection: connection.execute(query))
 

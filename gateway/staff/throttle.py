@@ -16,7 +16,7 @@ FREE = 5  # failures without a wait
 FIRST, LONGEST = 2.0, 900.0  # seconds: doubled with each failure
 ANYWHERE = "anywhere"  # all places where the person has not signed in before, together
 LIMITS = {ANYWHERE: (20, 60.0)}  # failures without a wait, and the longest: guesses from many addresses are slow too
-FORGOTTEN = 3600.0  # seconds after which a count starts anew
+FORGOTTEN = 3600.0  # seconds after which a count starts again
 REMEMBERED = 10_000
 
 
@@ -57,7 +57,7 @@ class Throttle:
         count.at = now
 
     def succeeded(self, login: str, *places: str) -> None:
-        """Start anew."""
+        """Start again."""
         for place in places:
             self._counts.pop(_key(login, place), None)
 

@@ -22,7 +22,7 @@ ASKED = ("asked", "screening")  # reasons of a handoff that the patient took
 
 @dataclass(frozen=True)
 class AnswerCounts:
-    """How often an answer was given, was helpful or not to who rated it, and was followed by a wish for a person."""
+    """How often an answer was given, rated helpful or not helpful, and followed by a wish for a person."""
 
     given: int = 0
     helpful: int = 0
@@ -33,7 +33,7 @@ class AnswerCounts:
         return AnswerCounts(*(mine + theirs for mine, theirs in zip(astuple(self), astuple(other), strict=True)))
 
 
-Counted = dict[tuple[date, str], AnswerCounts]  # by the Monday of the week, and the answer's name
+AnswersByWeek = dict[tuple[date, str], AnswerCounts]  # by the Monday of the week, and the answer's name
 
 
 def fold(connection: Connection, chats: Sequence[str]) -> None:
@@ -43,7 +43,7 @@ def fold(connection: Connection, chats: Sequence[str]) -> None:
     add(connection, answer_sums, rows)
 
 
-def since(connection: Connection, first: datetime) -> Counted:
+def since(connection: Connection, first: datetime) -> AnswersByWeek:
     """The numbers of all weeks from this time's on: of chats that are gone, and of those that are kept."""
     total: defaultdict[tuple[date, str], AnswerCounts] = defaultdict(AnswerCounts)
     for row in connection.execute(select(answer_sums).where(answer_sums.c.week >= week_of(first))):
@@ -60,7 +60,7 @@ def week_of(at: datetime) -> date:
     return at.date() - timedelta(days=at.weekday())
 
 
-def _counted(connection: Connection, chats: Sequence[str]) -> Counted:
+def _counted(connection: Connection, chats: Sequence[str]) -> AnswersByWeek:
     total: defaultdict[tuple[date, str], AnswerCounts] = defaultdict(AnswerCounts)
     for some in batches(chats):
         given = (

@@ -118,7 +118,7 @@ class Database:
         if status == overwrite.BUSY:
             raise DatabaseBusy("the database was in use for too long")
         if status:
-            log.warning("what was deleted could not be overwritten in its place (%s); the file is written anew", status)
+            log.warning("what was deleted could not be overwritten in its place (%s); the file is rewritten", status)
             await self.rewrite()
 
     async def rewrite(self) -> None:

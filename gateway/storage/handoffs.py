@@ -1,4 +1,4 @@
-"""The rows of `handoffs` inside a transaction: begin one, find the open one, end it, and who waits since when."""
+"""The rows of `handoffs` inside a transaction: begin one, find the open one, end it, and since when a patient waits."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def end(connection: Connection, conversation_id: str, how: str, now: datetime, *
 
 
 def patient_waits(connection: Connection, conversation_id: str, now: datetime) -> None:
-    """The patient said something to the person who has the chat, and waits from now on if not since earlier."""
+    """The patient said something to the person who has the chat, and waits from now on, unless waiting already."""
     change(connection, conversation_id, waiting_since=func.coalesce(handoffs.c.waiting_since, now))
 
 

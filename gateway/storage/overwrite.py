@@ -1,7 +1,7 @@
 """`python -I overwrite.py FILE`: writes zeros over what an SQLite file holds and no longer uses, and over nothing else.
 
 `secure_delete` writes zeros over a row where it stood, but not over the copies that are left in a page's free space
-when rows move as pages are split. Writing the whole file anew (`VACUUM`) would end them, and takes longer the more
+when rows move as pages are split. Rewriting the whole file (`VACUUM`) would end them, and takes longer the more
 chats there are; here the file is only read, and written where something is left.
 
 It is a process of its own because a process that closes a file loses all its locks on it, and SQLite's locks in the
@@ -65,7 +65,7 @@ class File:
         return [number for number in range(1, self.pages + 1) if any(self._left_overs(number))]
 
     def clear(self, numbers: Iterable[int]) -> None:
-        """Write zeros over all that is left in these pages. Only for who has the database for itself."""
+        """Write zeros over all that is left in these pages. Only for whoever has the database for itself."""
         for number in numbers:
             for first, end in self._left_overs(number):
                 os.pwrite(self._descriptor, bytes(end - first), (number - 1) * self.size + first)

@@ -144,7 +144,7 @@ class Store:
         return await self._database.read(lambda connection: connection.execute(query).scalar())
 
     async def let_go_of_empty(self, before: datetime) -> None:
-        """Remove the conversations of before this time in which no patient has said anything."""
+        """Remove the conversations from before this time in which no patient has said anything."""
         said = select(events.c.seq).where(events.c.conversation_id == conversations.c.id, events.c.role == "patient")
         query = delete(conversations).where(
             conversations.c.last_at < before, conversations.c.last_seq <= 3, ~said.exists()

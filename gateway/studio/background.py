@@ -56,7 +56,7 @@ class Work(Generic[T]):
 
 
 async def off_loop(work: Callable[[], T]) -> T:
-    """Do work with files beside the event loop; a disk that fails is told in a sentence."""
+    """Do work with files outside the event loop. Raises StudioError, in a sentence for people, if the disk fails."""
     try:
         return await asyncio.get_running_loop().run_in_executor(FILES, work)
     except OSError as error:

@@ -18,7 +18,7 @@ from gateway.editions import contents
 
 LONGEST = 400  # characters of a value that is shown
 NAMES = ("id", "name", "what", "date", "intent", "rule", "question")  # what an entry of a list is known by
-SILENT = frozenset({"nlu", "responses", "metadata", "examples", "text"})  # keys that say nothing to who reads
+SILENT = frozenset({"nlu", "responses", "metadata", "examples", "text"})  # keys that say nothing to whoever reads
 TITLES = {
     "clinic.yml": "The clinic's facts",
     "clinic_answers.yml": "How the clinic's facts are said",
@@ -45,7 +45,7 @@ TITLES = {
 }
 FOLDERS = {
     "answers": "Topic",
-    "dialogue": "Replies beside the topics",
+    "dialogue": "Other replies",
     "interface": "Words of the chat window",
     "lexicon/danger": "Examples of danger",
     "lexicon/languages": "Danger in another language",

@@ -1,4 +1,4 @@
-"""Opening, saving, signing a topic from a form. Every function works on files and is called beside the event loop."""
+"""Opening, saving, signing a topic from a form. Every function works on files and is called outside the event loop."""
 
 from __future__ import annotations
 
@@ -57,7 +57,10 @@ def picture_of(work: Workplace, name: str) -> str:
 
 
 def save(work: Workplace, name: str, form: Form, marks: str, take: list[str], author: str) -> Saved | Clash:
-    """Write a form that was opened when the parts had these marks. Of the parts in `take`, theirs is wanted."""
+    """Write a form that was opened when the parts had these marks. Of the parts in `take`, theirs is wanted.
+
+    Raises StudioError if the form breaks a rule, or somebody else keeps saving at the same time.
+    """
     Coverage.load(work.settings.data).check(form.examples)
     topics = work.topics(author)
     for _ in range(TRIES):
@@ -70,7 +73,7 @@ def save(work: Workplace, name: str, form: Form, marks: str, take: list[str], au
             return Saved(_write(topics, there, together.form), together.theirs)
         except EditedMeanwhile:
             continue
-    raise StudioError("Somebody else saves this topic all the time. Nothing was saved.", "save again.")
+    raise StudioError("Somebody else keeps saving this topic. Nothing was saved.", "save again.")
 
 
 def _write(topics: Topics, there: Opened, form: Form) -> tuple[str, ...]:
@@ -89,7 +92,10 @@ def _write(topics: Topics, there: Opened, form: Form) -> tuple[str, ...]:
 def sign(
     work: Workplace, name: str, seen: str, author: str, review_by: str, today: date, ids: Sequence[str] = ("",)
 ) -> None:
-    """A clinical reviewer stands for the file of this digest: the topic's own text, or those of specific answers."""
+    """Sign the file of this digest for a clinical reviewer: the topic's own text (id `""`), or specific answers.
+
+    Raises StudioError if the file has changed since, an id is unknown, or the reviewer wrote the text.
+    """
     topics = work.topics(author)
     file = topics.open(name)
     if file.digest != seen:
@@ -106,7 +112,10 @@ def sign(
 
 
 def ask_for_change(work: Workplace, name: str, id: str, seen: str, author: str, comment: str) -> None:
-    """A clinical reviewer asks for a change of a text in the file of this digest, in their own words."""
+    """A clinical reviewer asks for a change of a text in the file of this digest, in their own words.
+
+    Raises StudioError if the file has changed since, or there is no such text.
+    """
     file = work.topics().open(name)
     if file.digest != seen:
         raise StudioError("The topic was changed after you opened it. Nothing was asked for.", "read it again.")

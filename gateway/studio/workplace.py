@@ -28,7 +28,7 @@ from gateway.studio.publishing.jobs import Jobs
 from gateway.studio.publishing.publishing import Publishing
 from gateway.studio.topics.cases import Cases
 from gateway.studio.topics.change_requests import ChangeRequests
-from gateway.studio.topics.coverage import Counted, Coverage
+from gateway.studio.topics.coverage import Coverage, StyleCount
 from gateway.studio.topics.regressions import CaseOutcome
 from gateway.studio.topics.topics import Topics
 from gateway.studio.trying.alike import Alike, examples_of, too_alike
@@ -54,7 +54,7 @@ class ExamplesCheck:
 
     count: int
     least: int
-    styles: tuple[Counted, ...]
+    styles: tuple[StyleCount, ...]
     strange: tuple[str, ...]
     alarms: tuple[Alarm, ...]
     alike: tuple[Alike, ...] | None
@@ -155,7 +155,7 @@ class Workplace:
             self.case_check = Work(lambda say: cases.asked(self.publishing.models))
 
     def effects(self, change: str, before: Path) -> Work[Effects]:
-        """What a change of the rules does, worked out once beside the event loop; `before` is what patients get now."""
+        """What a change of the rules does, found once outside the event loop; `before` is what patients get now."""
         if self._effects is None or self._effects[0] != change:
             self._effects = change, Work(lambda say: effects(self.settings, before, say))
         return self._effects[1]

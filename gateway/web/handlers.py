@@ -50,7 +50,7 @@ async def invalid(request: Request, error: Exception) -> Response:
 
 
 async def http_error(request: Request, error: Exception) -> Response:
-    """An address that there is not, or a method that it does not take."""
+    """An address that does not exist, or a method that it does not take."""
     assert isinstance(error, HTTPException)
     codes = {status: code for code, (status, _) in SENTENCES.items() if code in {"not_found", "method_not_allowed"}}
     return Refused.because(codes.get(error.status_code, "bad_request")).response()

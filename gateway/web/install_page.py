@@ -42,7 +42,7 @@ def routes(knowledge: Knowledge, origins: Collection[str], public_url: str) -> l
 
 
 def told(knowledge: Knowledge, origins: Collection[str], typed: str) -> list[str]:
-    """What has to be done for a website, in words."""
+    """What to do for a website, in words."""
     address = typed.lower() if "://" in typed else f"https://{typed.lower()}"
     match = ADDRESS.fullmatch(address)
     if not match:

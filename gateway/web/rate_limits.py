@@ -1,4 +1,4 @@
-"""Rate limits: token buckets, one a conversation and one an address. Whoever is too quick is told for how long."""
+"""Rate limits: token buckets per conversation and per address. Whoever is too fast is told how long to wait."""
 
 from __future__ import annotations
 

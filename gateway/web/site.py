@@ -66,7 +66,7 @@ def routes(
         return Response(loader, media_type=SCRIPT, headers=SHORT)
 
     async def whole(request: Request) -> Response:
-        """The chat window as one file; by a name that an older loader knows, too."""
+        """The chat window as one file; by a name that an older loader knows too."""
         window = current()
         asked = f"element.{request.path_params['version']}.js"
         return Response(window.text, media_type=SCRIPT, headers=FOR_EVER if asked == window.name else FRESH)

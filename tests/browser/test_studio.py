@@ -217,7 +217,7 @@ def test_two_trainers_see_both_texts_and_one_chooses(open_studio: OpenStudio, da
     expect(clash).to_contain_text("says Lee")
     expect(clash).to_contain_text("says Kim")
     assert violations(kim) == []
-    kim.get_by_label("Take the one that was saved meanwhile").check()
+    kim.get_by_label("Use the version that was saved in the meantime").check()
     kim.get_by_role("button", name="Save", exact=True).click()
     expect(kim.get_by_role("status").first).to_contain_text("Nothing had to be changed")
     assert data.load().topics["soreness"].short.endswith("says Lee.")
@@ -265,7 +265,7 @@ def test_a_question_is_added_and_signed_with_the_keyboard(open_studio: OpenStudi
     page = open_studio(path="/studio/topics/soreness/questions")
     page.get_by_label("Question, as a patient would ask it").fill("May I swim?")
     page.get_by_label("Answer").last.fill("Yes, after a day.")
-    page.get_by_label("Examples, one a line").fill("can i swim")
+    page.get_by_label("Examples, one per line").fill("can i swim")
     page.get_by_role("button", name="Add").press("Enter")
     expect(page.get_by_role("status").first).to_contain_text("Saved.")
     assert violations(page) == []
@@ -282,7 +282,7 @@ def test_a_click_on_the_wrong_topic_is_undone(open_studio: OpenStudio, data: Dat
     teach_as_suggested(page, "will it ache on day")
     assert violations(page) == []
     page.get_by_role("button", name="Undo").press("Enter")
-    expect(page.get_by_role("status").first).to_contain_text("3 messages wait here again.")
+    expect(page.get_by_role("status").first).to_contain_text("3 messages are back in the inbox.")
     expect(group(page, "will it ache on day")).to_be_visible()
     assert not set(MESSAGES) & set(data.load().topics["soreness"].examples)
     assert violations(page) == []
@@ -362,6 +362,6 @@ def test_publishing_is_cancelled(open_studio: OpenStudio, topics: Topics) -> Non
     page.get_by_role("button", name="Publish", exact=True).click()
     page.get_by_role("button", name="Cancel").click()
     expect(page.get_by_role("heading", name="Cancelled")).to_be_visible(timeout=30_000)
-    expect(page.get_by_text("What patients get is as it was.")).to_be_visible()
+    expect(page.get_by_text("Patients get what they got before.")).to_be_visible()
     assert violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

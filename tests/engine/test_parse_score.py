@@ -1,4 +1,4 @@
-"""Which topic a parse is taken for when we are measured beside stock Rasa."""
+"""Which topic a parse is taken for when we are compared with stock Rasa."""
 
 from typing import Any
 

@@ -14,9 +14,11 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Message
 
-from gateway.cli.incidents import withdraw
+from gateway.answers.withdrawals import Withdrawals
+from gateway.clock import utc_now
 from gateway.desk.service import NothingSaid
 from gateway.settings import Settings
+from gateway.storage.database import Database
 from gateway.storage.records import UnknownConversation
 from knowledge import Knowledge
 from tests.gateway.conftest import Chat, pause
@@ -84,7 +86,8 @@ async def test_a_person_can_be_asked_for_while_the_engine_is_down(clinic: Clinic
 
 
 async def test_an_answer_about_a_person_that_is_withdrawn_still_reaches_one(clinic: Clinic, settings: Settings) -> None:
-    await withdraw(settings, "human", "being reworded")
+    async with Database.opened(settings.database_url) as database:
+        await Withdrawals(database, utc_now).withdraw("human", "being reworded")
     chat = await clinic.chat()
     for _ in range(300):
         await chat.ask("I want a person")
@@ -630,7 +633,7 @@ async def test_who_spams_is_one_line_at_the_desk_and_takes_nothing_from_others(
         assert (await other.send("will I be sore?")).status_code == 202
 
 
-# what has to be looked at
+# what must be looked at
 
 
 async def test_who_takes_a_chat_that_has_waited_long_keeps_it(clinic: Clinic, clock: Clock) -> None:

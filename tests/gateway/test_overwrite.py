@@ -129,7 +129,7 @@ async def test_a_file_of_another_layout_is_written_anew(file: Path, caplog: pyte
     await database.scrub()
     await database.close()
     assert WORDS not in files(file)
-    assert "written anew" in caplog.text
+    assert "rewritten" in caplog.text
 
 
 async def test_a_database_that_others_keep_in_use_is_told(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from actions.cards import Cards
 from actions.sheet import Sheet
 from actions.steps import Said, Steps
-from knowledge import Knowledge
+from tests.support.shipped import shipped_knowledge
 
-KNOWLEDGE = Knowledge.load(Path("data"))
+KNOWLEDGE = shipped_knowledge()
 STEPS = Steps(Cards(KNOWLEDGE, KNOWLEDGE.screening), KNOWLEDGE.screening)
 
 

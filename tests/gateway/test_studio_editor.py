@@ -96,7 +96,7 @@ async def test_two_trainers_who_change_different_parts_both_have_their_way(studi
     assert topic.title == "Sore?" and topic.short == "You may ache for a day or two."
     assert {"kim asks", "lee asks"} <= set(topic.examples)
     told = await page(kim, reply.headers["location"])
-    assert "Somebody else saved meanwhile: examples, short answer. Both are kept." in told
+    assert "Somebody else saved in the meantime: examples, short answer. Both are kept." in told
 
 
 async def test_two_trainers_who_change_the_same_see_both_side_by_side_and_choose(studio: Studio, kim: Browser) -> None:
@@ -158,7 +158,7 @@ async def test_ten_thousand_examples_are_refused_with_the_limit(studio: Studio, 
     pasted = "\n".join(f"pasted question number {number}" for number in range(10_000))
     reply = await save(kim, await page(kim, TOPIC), examples=pasted)
     assert reply.status_code == 400
-    assert "These are 10,000 examples; a topic takes at most 1,000." in reply.text
+    assert "These are 10,000 examples; a topic can have at most 1,000." in reply.text
     assert "pasted question number 9999" in reply.text
     assert studio.file() == before
 
@@ -319,6 +319,6 @@ async def test_examples_are_looked_at_while_they_are_written(studio: Studio, kim
     shown = (await kim.client.post(f"{TOPIC}/parts/examples", data={"examples": typed}, headers=headers)).text
     assert "4 examples: 21 more are needed" in shown
     assert "0 with a question mark <small>of at least 2." in shown
-    assert "teach the same (1.00)" in shown
+    assert "teach the same thing (1.00)" in shown
     assert "of the topic human (1.00): patients may get either answer" in shown
     assert "“I cannot breathe” sounds like danger (E01)" in shown

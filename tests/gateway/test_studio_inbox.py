@@ -40,7 +40,7 @@ async def test_the_overview_names_the_model_that_patients_talk_to(
 ) -> None:
     told = {
         LiveModel("ims-1", NOW, True): "It knows everything that is saved here.",
-        LiveModel("ims-1", NOW, False): "Something was saved after it was made",
+        LiveModel("ims-1", NOW, False): "Something has been saved since",
         LiveModel(problem="models/x is not the model that was trained here."): "is not the model that was trained here",
     }
     for model, sentence in told.items():
@@ -104,7 +104,7 @@ async def test_a_group_can_be_put_aside(studio: Studio, kim: Browser) -> None:
     await studio.work.inbox.bring(SORE)
     for _, ids in await groups(studio, kim):
         assert (await decide(kim, "dismiss", ids)).status_code == 303
-    assert "Nothing waits." in await page(kim, INBOX)
+    assert "The inbox is empty" in await page(kim, INBOX)
 
 
 async def undo(person: Browser, location: str) -> Any:
@@ -131,7 +131,7 @@ async def test_a_click_on_the_wrong_topic_is_undone(studio: Studio, kim: Browser
 
     undone = await undo(kim, taught.headers["location"])
 
-    assert "Will I be sore? is as it was. 3 messages wait here again." in undone.text
+    assert "Will I be sore? is as it was. 3 messages are back in the inbox." in undone.text
     assert files(studio) == before and await groups(studio, kim) == waiting
     again = await kim.post(f"{INBOX}/undo", INBOX, done=taught.headers["location"].split("=")[1])
     assert again.status_code == 409 and "undone already" in again.text
@@ -155,7 +155,7 @@ async def test_putting_aside_and_a_new_draft_are_undone(studio: Studio, kim: Bro
     for action in ("dismiss", "new"):
         _, (_, ids) = await groups(studio, kim)
         done = await decide(kim, action, ids)
-        assert "1 message waits here again." in (await undo(kim, done.headers["location"])).text
+        assert "1 message is back in the inbox." in (await undo(kim, done.headers["location"])).text
         assert files(studio) == before and len(await groups(studio, kim)) == 2
 
 
@@ -165,7 +165,7 @@ async def test_a_draft_that_was_worked_on_is_not_undone(studio: Studio, kim: Bro
     begun = await decide(kim, "new", ids)
     studio.work.topics("Lee").edit("much_parking_b_here", lambda file: file.set_title("Parking?"), "title")
     reply = await undo(kim, begun.headers["location"])
-    assert reply.status_code == 409 and "was worked on since it was begun" in reply.text
+    assert reply.status_code == 409 and "has been edited since it was started" in reply.text
     assert studio.work.topics().open("much_parking_b_here").title == "Parking?"
 
 
@@ -217,7 +217,7 @@ async def test_what_somebody_else_has_taught_is_not_taught_again(studio: Studio,
     before = studio.file()
     for action, fields in (("teach", {"topic": "soreness"}), ("new", {}), ("dismiss", {})):
         reply = await decide(kim, action, ids, **fields)
-        assert reply.status_code == 409 and "somebody else may have taught them" in reply.text
+        assert reply.status_code == 409 and "somebody else has taught them" in reply.text
     assert studio.file() == before
 
 
@@ -285,7 +285,7 @@ async def test_the_overview_tells_what_waits_and_what_is_not_signed(studio: Stud
     text = " ".join(re.sub(r"<[^>]+>", " ", await page(kim, "/studio")).split())
     assert "Messages waiting in the inbox 3 from 3 patients" in text
     assert "Drafts 1" in text and "Topics nobody has signed 2 of 2" in text
-    assert "Something was saved after it was made" in text or "There is no trained model" in text or "was not" in text
+    assert "Something has been saved since" in text or "There is no trained model" in text or "was not" in text
 
 
 async def test_what_is_not_ticked_is_not_taught_to_another_topic_either(studio: Studio, kim: Browser) -> None:
@@ -332,7 +332,7 @@ async def test_a_dry_run_is_started_watched_and_read_in_words(
         return RESULT
 
     monkeypatch.setattr(DryRuns, "run", run)
-    assert "There was no dry run yet." in await page(kim, "/studio/dry-run")
+    assert "There has been no dry run yet." in await page(kim, "/studio/dry-run")
     for _ in range(2):  # the second one does not start another
         assert (await kim.post("/studio/dry-run", "/studio/dry-run")).status_code == 303
     shown = await page(kim, "/studio/parts/dry-run")
@@ -370,7 +370,7 @@ async def test_a_dry_run_is_cancelled_and_the_one_before_it_still_shown(
 
     assert job.running is None
     shown = await page(kim, reply.headers["location"])
-    assert "The dry run was cancelled. Below stands what the one before it found." in shown
+    assert "The dry run was cancelled. The previous result is below." in shown
     assert "-35 to -5 points" in shown
 
 
@@ -395,4 +395,4 @@ async def test_a_result_that_was_damaged_on_disk_is_as_none(studio: Studio, kim:
     file.parent.mkdir(parents=True, exist_ok=True)
     for text in ("{", '{"result": {}}', "[]"):
         file.write_text(text)
-        assert "There was no dry run yet." in await page(kim, "/studio/dry-run")
+        assert "There has been no dry run yet." in await page(kim, "/studio/dry-run")

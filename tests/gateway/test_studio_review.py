@@ -57,7 +57,7 @@ async def test_a_new_question_has_its_examples_and_waits_for_a_signature_of_its_
     assert answer.sources == topic.sources
     assert "When may I swim?" in await page(kim, QUESTIONS)
     assert "not signed" in await page(kim, "/studio/publish")
-    assert "New texts that wait for you (1)" in await page(kim, HERE)
+    assert "New texts waiting for you (1)" in await page(kim, HERE)
 
 
 async def test_examples_of_the_topic_move_to_the_question_that_they_ask(studio: Studio) -> None:
@@ -169,7 +169,7 @@ async def test_a_reviewer_asks_for_a_change_and_who_wrote_the_text_sees_it(studi
 
     await sent(kim, f"{QUESTIONS}/{id}", title="When may I swim?", text="After a day, so that it can close.")
     assert "Reviewers ask for changes" not in await page(kim, "/studio")
-    assert "It was changed since" in await page(ben, HERE)
+    assert "It has been changed since" in await page(ben, HERE)
     (now,) = set(keys(await page(ben, HERE)))
     await sent(ben, HERE, text=[now], review_by="2099-01-01")
     assert studio.work.change_requests.all() == []

@@ -45,7 +45,7 @@ async def test_both_replies_and_the_reasons_are_shown(studio: Studio, engine: Fa
     assert "You may ache for a day or two. Call 250-555-0100" in saved
     assert "You may ache for a day or two. Call 250-555-0100" not in now
     assert "The safety check found no danger" in shown
-    assert "does it ache on day" in shown[shown.index("most alike") :]
+    assert "does it ache on day" in shown[shown.index("most similar") :]
 
 
 async def test_a_saved_wording_is_shown_before_it_is_published(studio: Studio, engine: FakeEngine) -> None:
@@ -72,7 +72,7 @@ async def test_a_dead_engine_an_empty_message_and_markup_are_told(studio: Studio
     assert "<b>bold" not in await tried(kim, "<b>bold</b> words")
     await tried(kim, "   ", status=400)
     engine.mode = "dead"
-    assert "does not answer just now" in await tried(kim, "will i be sore")
+    assert "is not answering right now" in await tried(kim, "will i be sore")
 
 
 async def test_only_people_of_the_studio_may_try(studio: Studio) -> None:

@@ -102,7 +102,7 @@ def gone(pid: int) -> bool:
 
 def test_it_says_what_is_ready_and_where(run: Run) -> None:
     run.start()
-    eventually(lambda: run.says("All is ready: open http://localhost:8000"))
+    eventually(lambda: run.says("Ready: open http://localhost:8000"))
     assert run.says("gateway is ready after")
     assert run.says("engine is ready after")
 
@@ -110,7 +110,7 @@ def test_it_says_what_is_ready_and_where(run: Run) -> None:
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_it_stops_all_parts_and_leaves_none(run: Run, how: signal.Signals) -> None:
     run.start()
-    eventually(lambda: run.says("All is ready"))
+    eventually(lambda: run.says("Ready:"))
     pids = [run.pid("gateway"), run.pid("engine")]
     run.process.send_signal(how)
     assert run.process.wait(10) == 0
@@ -120,7 +120,7 @@ def test_it_stops_all_parts_and_leaves_none(run: Run, how: signal.Signals) -> No
 
 def test_a_part_that_will_not_stop_is_killed(run: Run) -> None:
     run.start(engine="stubborn")
-    eventually(lambda: run.says("All is ready"))
+    eventually(lambda: run.says("Ready:"))
     pid = run.pid("engine")
     run.process.send_signal(signal.SIGINT)
     assert run.process.wait(10) == 0
@@ -129,7 +129,7 @@ def test_a_part_that_will_not_stop_is_killed(run: Run) -> None:
 
 def test_what_dies_is_started_again(run: Run) -> None:
     run.start()
-    eventually(lambda: run.says("All is ready"))
+    eventually(lambda: run.says("Ready:"))
     old = run.pid("engine")
     os.kill(old, signal.SIGKILL)
     eventually(lambda: run.answers("engine") and run.pid("engine") != old)
@@ -139,17 +139,17 @@ def test_what_dies_is_started_again(run: Run) -> None:
 
 def test_what_hangs_is_ended_and_started_again(run: Run) -> None:
     run.start()
-    eventually(lambda: run.says("All is ready"))
+    eventually(lambda: run.says("Ready:"))
     old = run.pid("engine")
     os.kill(old, signal.SIGSTOP)
-    eventually(lambda: run.says("engine does not answer any more"), 30)
+    eventually(lambda: run.says("engine no longer answers"), 30)
     eventually(lambda: run.answers("engine") and run.pid("engine") != old, 30)
     assert run.answers("gateway")
 
 
 def test_a_log_does_not_grow_without_end_while_its_part_runs(run: Run) -> None:
     run.start()
-    eventually(lambda: run.says("All is ready"))
+    eventually(lambda: run.says("Ready:"))
     log = run.folder / "engine.log"
     with log.open("ab") as writer:
         writer.write(b"words\n" * 1_000_000)
@@ -167,7 +167,7 @@ def test_a_part_that_cannot_start_is_tried_later_and_later_while_the_others_work
 
 def test_no_part_outlives_a_supervisor_that_is_killed(run: Run) -> None:
     run.start(engine="stubborn")
-    eventually(lambda: run.says("All is ready"))
+    eventually(lambda: run.says("Ready:"))
     pids = [run.pid("gateway"), run.pid("engine")]
     run.process.kill()
     run.process.wait()
@@ -254,7 +254,7 @@ def test_each_address_of_an_engine_is_a_part(root: Path) -> None:
 
 def test_the_parts_end_quickly(run: Run) -> None:
     run.start()
-    eventually(lambda: run.says("All is ready"))
+    eventually(lambda: run.says("Ready:"))
     began = time.monotonic()
     run.process.send_signal(signal.SIGTERM)
     run.process.wait(10)

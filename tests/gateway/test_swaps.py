@@ -57,7 +57,7 @@ def test_no_message_is_lost_or_answered_twice(here: Installation) -> None:
 
 def test_an_engine_that_does_not_start_leaves_the_old_one(here: Installation) -> None:
     kept_model(here.models, "ims-broken", Path("data"), "broken")
-    with pytest.raises(ControlError, match="The old one goes on"):
+    with pytest.raises(ControlError, match="The old one stays"):
         here.use("ims-broken")
     assert here.models.in_use() == here.models.named("ims-1")
     assert "Edited, " not in here.title()

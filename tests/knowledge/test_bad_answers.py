@@ -34,7 +34,7 @@ SPOILED = {
     "no review date": ('"2027-05-21"', '""', 49, "'review_by' is empty"),
     "a reviewer who signed on no day": ('reviewer: ""', "reviewer: R. Example", 47, "do not belong together"),
     "an unknown placeholder": ("Call {clinic_phone}", "Call {phone}", 32, "the placeholder {phone} is unknown"),
-    "a brace": ("Call {clinic_phone}", "Call {{clinic_phone}", 32, "the text holds braces"),
+    "a brace": ("Call {clinic_phone}", "Call {{clinic_phone}", 32, "the text contains braces"),
     "a placeholder in the title": ("Will I be sore?", '"Sore, {clinic_name}?"', 35, "{clinic_name} is unknown here"),
     "another intent": ("faq/soreness\n", "faq/pain\n", 3, "the intent is 'faq/pain' in a file named soreness.yml"),
     "a slash": ("- does it ache on day 3", "- /restart", 7, "begins with '/'"),

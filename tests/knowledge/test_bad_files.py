@@ -87,7 +87,7 @@ SPOILED = {
     "a topic in two places": ("groups.yml", "[soreness]", "[soreness, soreness]", 2, "is already in 'After a visit'"),
     "a standard that is text": ("standards.yml", "examples: 25", "examples: many", 4, "not a whole number"),
     "an unknown value in a sentence": ("wording.yml", "{seconds}", "{minutes}", 3, "{minutes} is unknown here"),
-    "a brace in a sentence": ("wording.yml", "{clinic_phone}", "{clinic phone}", 2, "the text holds braces"),
+    "a brace in a sentence": ("wording.yml", "{clinic_phone}", "{clinic phone}", 2, "the text contains braces"),
     "syllables that are text": ("lexicon/syllables.yml", "needle: 2", "needle: two", 1, "not a whole number"),
     "a pattern that is none": ("lexicon/overclaims.yml", r"\bcures?\b", "(cure", 3, "is no pattern"),
     "an allowed pattern that is none": ("lexicon/overclaims.yml", "no one can", "(no one can", 1, "is no pattern"),

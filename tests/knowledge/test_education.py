@@ -18,7 +18,7 @@ SCORED = """\
     rater: first reading
     date: "2026-11-21"
     method: [read as a patient]
-    mended: []
+    fixed: []
     limits: [one reader]
     instruments:
     - name: actionability

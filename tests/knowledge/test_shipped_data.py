@@ -30,7 +30,7 @@ def knowledge() -> Knowledge:
     return shipped_knowledge()
 
 
-def test_nothing_has_to_be_mended() -> None:
+def test_nothing_needs_fixing() -> None:
     assert [str(problem) for problem in check(Path("data"), date(2026, 11, 21))] == []
 
 

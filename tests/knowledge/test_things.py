@@ -62,7 +62,7 @@ def test_hiv_is_not_told_as_an_infection_of_the_skin() -> None:
     assert "does not by itself rule out" in told("i have hiv", "infection_illness")
 
 
-def test_names_that_sound_alike_are_never_mended_into_each_other() -> None:
+def test_names_that_sound_alike_are_never_corrected_into_each_other() -> None:
     things = shipped().things
     for word in things.guards.sound_alike:
         for at in range(1, len(word)):
@@ -71,7 +71,7 @@ def test_names_that_sound_alike_are_never_mended_into_each_other() -> None:
                 assert slip in one.thing.words or slip in words_of(one.thing.name), (word, slip, one.thing.id)
 
 
-def test_a_slip_of_one_letter_in_a_long_name_is_mended() -> None:
+def test_a_slip_of_one_letter_in_a_long_name_is_corrected() -> None:
     assert found("rivaroxbaan") == found("rivaroxaba") == found("rivaroxaban") != []
     assert found("rivarxbn") == []
 

@@ -40,10 +40,10 @@ def test_what_was_taught_begun_and_put_aside_is_undone_one_by_one(folder: Path) 
     assert topic.read_bytes() != before
     assert "nothing of yours" in ims("inbox", "undo", "--by", "Lee", code=1)
 
-    assert "Undone for parking: 1 messages wait again." in ims("inbox", "undo", "--by", "Kim")
+    assert "Undone for parking: 1 messages are back in the inbox." in ims("inbox", "undo", "--by", "Kim")
     assert not list((folder / "drafts").iterdir())
-    assert "Undone for soreness: 2 messages wait again." in ims("inbox", "undo", "--by", "Kim")
+    assert "Undone for soreness: 2 messages are back in the inbox." in ims("inbox", "undo", "--by", "Kim")
     assert topic.read_bytes() == before
     assert "Dismissed 2 messages." in ims("inbox", "dismiss", "1", "--by", "Kim")
-    assert "Undone: 2 messages wait again." in ims("inbox", "undo", "--by", "Kim")
+    assert "Undone: 2 messages are back in the inbox." in ims("inbox", "undo", "--by", "Kim")
     assert "nothing of yours" in ims("inbox", "undo", "--by", "Kim", code=1)

@@ -91,7 +91,7 @@ def test_a_text_past_its_review_is_refused(site: Site) -> None:
     site.sign()
     clearances = site.publishing.clearances
     clearances._today = lambda: UNTIL + timedelta(days=1)
-    assert any("is over" in hinders for hinders in clearances.look().hinders)
+    assert any("is over" in missing for missing in clearances.look().missing)
 
 
 def test_examples_need_no_signature(site: Site) -> None:
@@ -116,7 +116,7 @@ def test_broken_data_is_refused_with_file_and_line(site: Site) -> None:
     assert "soreness.yml:" in site.publish().words
 
 
-def test_changed_rules_need_four_eyes(site: Site) -> None:
+def test_changed_rules_need_a_second_person(site: Site) -> None:
     rules = site.settings.data / "wording.yml"
     rules.write_text(rules.read_text("utf-8") + "\n# other\n", "utf-8")
     clearances = site.publishing.clearances
@@ -183,7 +183,7 @@ def test_data_that_is_edited_meanwhile_is_not_published(site: Site, monkeypatch:
 
     monkeypatch.setattr(site.publishing.clearances, "look", edited)
     job = site.publish()
-    assert "was changed while it was checked" in job.words
+    assert "changed while it was being checked" in job.words
     assert "muscle was reached" not in site.published_short()
 
 
@@ -227,7 +227,7 @@ def test_a_power_cut_at_any_step_leaves_the_old_or_the_new(site: Site, step: str
     assert after.models.in_use() == first
     ended = after.publishing.last()
     assert ended and (ended.state, ended.step) == (FAILED, step)
-    assert "cut short" in ended.words
+    assert "interrupted" in ended.words
     assert after.publish().state == DONE
     assert "muscle was reached" in after.published_short()
     assert left(after) == []
@@ -317,7 +317,7 @@ def wait_for(what: object) -> None:
         time.sleep(0.02)
 
 
-def test_the_command_line_tells_what_hinders(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_command_line_tells_what_is_missing(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     site.edit()
     monkeypatch.chdir(site.folder)
     monkeypatch.setenv("IMS_DATA", str(site.settings.data))

@@ -91,7 +91,7 @@ class Installation:
         asyncio.run(control.ask(path, {"do": "use", "model": name, "back": back}))
 
     def shadow(self, name: str) -> str:
-        """Have a candidate run beside the live model; which one does then."""
+        """Have a candidate run next to the live model; which one does then."""
         path = control.address(self.settings.var, "supervisor", self.port)
         return str(asyncio.run(control.ask(path, {"do": "shadow", "model": name}))["shadow"])
 

@@ -1,6 +1,6 @@
 // Hears that something is new, and rings: by sound (also while the page has the focus), by title, by a notification.
 // Each thing that rings has a name and rings once, in one tab of a browser; an alarm rings until somebody opens it. The
-// message never says what anybody wrote. After a sleep the stream begins anew and its first message brings all up to date.
+// message never says what anybody wrote. After a sleep the stream begins again and its first message brings all up to date.
 import { element, one, remember, remembered } from "./page.js";
 
 const title = document.title;

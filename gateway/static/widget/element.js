@@ -290,7 +290,7 @@ export function define(home) {
     show(event) {
       const alarm = isAlarm(event);
       const live = !event.history;
-      // Danger must be seen, also by who closed the chat meanwhile.
+      // Danger must be seen, also by whoever closed the chat meanwhile.
       if (alarm && live && this.panel.hidden) this.showPanel();
       this.panel.classList.toggle("alarmed", alarm);
       this.handoff.heard(event);

@@ -6,7 +6,7 @@ import { make } from "./dom.js";
 import { becomeEvent, changeUnsent, drawEvent, drawTyping, drawUnsent, joinGroup } from "./messages.js";
 import { Reading } from "./reading.js";
 
-const LONGEST_WAIT = 20_000; // after so many milliseconds nobody is looking for an answer any more
+const LONGEST_WAIT = 20_000; // after this many milliseconds nobody is looking for an answer any more
 const SLOW = 4_000; // a wait that is worth a word
 
 export class Transcript {

@@ -32,7 +32,7 @@ class Unlabelled:
 
 @dataclass(frozen=True)
 class Agreement:
-    """Kappa with its 95 % interval over so many messages that two reviewers labelled."""
+    """Kappa with its 95 % interval over this many messages that two reviewers labelled."""
 
     kappa: float
     interval: tuple[float, float]
@@ -69,7 +69,7 @@ class Labels:
         return row and Unlabelled(row.id, row.text)
 
     async def set(self, message_id: int, reviewer: str, topic: str) -> None:
-        """Note what a reviewer says; a second time corrects it."""
+        """Record a reviewer's label; a second one corrects it. Raises StudioError if there is no such message."""
         row = {"message_id": message_id, "reviewer": reviewer, "topic": topic, "created_at": self._now()}
 
         def work(connection: Connection) -> bool:

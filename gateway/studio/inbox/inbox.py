@@ -142,7 +142,7 @@ class Inbox:
 
 
 def grouped(messages: Sequence[Message], vectors: Array, same: float) -> list[MessageGroup]:
-    """The messages in groups of like meaning, those of most patients first."""
+    """The messages in groups of like meaning, the most common first."""
     groups: list[list[int]] = []
     sums: list[Array] = []
     for i, vector in enumerate(vectors):

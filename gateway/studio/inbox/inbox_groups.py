@@ -38,10 +38,10 @@ class InboxGroups:
         self._last: list[Suggested] = []
 
     async def look(self) -> list[Suggested] | None:
-        """The groups, those of most patients first; None while they are being made.
+        """The groups, the most common first; None while they are being made.
 
         Somebody who decides about one group after the other does not wait: what is left of the groups is shown as it
-        was, until it is made anew.
+        was, until it is made again.
         """
         await self._inbox.gather()
         messages = (await self._inbox.open())[-MOST:]

@@ -79,7 +79,7 @@ class ListFile:
         return Path(self.name).suffix.casefold()
 
     def text(self) -> str:
-        """Its text in whichever of the usual encodings it was saved."""
+        """Its text, in whichever common encoding it was saved. Raises StudioError if it is not text."""
         for start, kind in OTHERS.items():
             if self.raw.startswith(start):
                 raise StudioError(f"{self.name} is {kind}.")
@@ -101,10 +101,13 @@ def _decoded(raw: bytes) -> str:
 
 
 def from_csv(file: ListFile) -> list[ListedQuestion]:
-    """The questions of a table; the column is found by its heading, or is the one that is most like questions."""
+    """The questions of a table; the column is found by its heading, or is the one that looks most like questions.
+
+    Raises StudioError if the file is not a CSV, or has no questions or too many.
+    """
     text = file.text()
     if PAGE.match(text):
-        raise StudioError(f"{file.name} is a web page.", "take it in as an FAQ list ('./ims inbox import-faq').")
+        raise StudioError(f"{file.name} is a web page.", "import it as an FAQ ('./ims inbox import-faq').")
     return _table(file.name, text)
 
 
@@ -125,7 +128,7 @@ def _table(file: str, text: str) -> list[ListedQuestion]:
         if "expected after" not in str(error):  # a mark inside a cell is told apart well enough
             raise StudioError(f"{file} is not a CSV file ({error}).", "save it as CSV.") from None
     if not rows:
-        raise StudioError(f"{file} holds nothing.", "name a file with one question a line.")
+        raise StudioError(f"{file} holds nothing.", "name a file with one question per line.")
     heads = [cell.strip().casefold() for cell in rows[0]]
     question, answer = _column(heads, QUESTIONS), _column(heads, ANSWERS)
     author = _column(heads, ("author", "role", "from", "sender"))
@@ -154,7 +157,7 @@ def _page(text: str) -> list[ListedQuestion]:
 
 
 def faq(file: ListFile) -> list[ListedQuestion]:
-    """The questions of an FAQ list of either kind."""
+    """The questions of an FAQ, from a web page or a CSV. Raises StudioError if there are none, or too many."""
     text = file.text()
     if file.suffix in {".mhtml", ".mht"}:
         found = _page(_archived(file.raw))

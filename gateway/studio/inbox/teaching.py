@@ -41,7 +41,7 @@ class Teaching:
         return await self._decided(messages, DISMISSED)
 
     async def undo(self, id: str) -> tuple[TeachingDecision, int]:
-        """Take a decision back; the decision, and how many messages wait again. StudioError if it can't be."""
+        """Undo a decision; returns it and how many messages are back. Raises StudioError if it can't be undone."""
         decision = await off_loop(lambda: self._decisions.find(id))
         if decision is None:
             raise StudioError(

@@ -114,7 +114,7 @@ class InboxPages(StudioPages):
         found = [message for message in await self.work.inbox.open() if message.id in wanted]
         if not found:
             raise StudioError(
-                "No message is ticked that still waits: none was, or somebody else may have taught them.",
+                "None of the ticked messages is still waiting: none was ticked, or somebody else has taught them.",
                 "tick at least one, and look at the groups again.",
             )
         return found

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from gateway.staff.access import Visit, the_visit
 from gateway.staff.page_views import Pages
 from gateway.storage import answer_sums
-from gateway.storage.answer_sums import AnswerCounts, Counted, week_of
+from gateway.storage.answer_sums import AnswerCounts, AnswersByWeek, week_of
 from gateway.studio.workplace import Workplace
 from gateway.web.error_replies import Refused
 from knowledge import Knowledge
@@ -69,7 +69,7 @@ class NumbersPage:
             by_week=by_week, title=self.live.topics[topic].title if topic else "", count=WEEKS, trend=TREND,
         )  # fmt: skip
 
-    def _rows(self, counted: Counted, weeks: list[date]) -> list[AnswerRow]:
+    def _rows(self, counted: AnswersByWeek, weeks: list[date]) -> list[AnswerRow]:
         """The answers that were given, those first that most often were not enough."""
         names = {name for _, name in counted}
         rows = [
@@ -93,7 +93,7 @@ class NumbersPage:
         return topic.answers[id].title if id else topic.title
 
 
-def _by_topic(counted: Counted) -> Counted:
+def _by_topic(counted: AnswersByWeek) -> AnswersByWeek:
     total: defaultdict[tuple[date, str], AnswerCounts] = defaultdict(AnswerCounts)
     for (week, name), counts in counted.items():
         total[week, name.partition(".")[0]] += counts

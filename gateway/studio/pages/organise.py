@@ -18,7 +18,7 @@ from gateway.studio.topics.topics import Topics
 from gateway.web.error_replies import Refused
 
 Text = Annotated[str, Form(max_length=200)]
-NOT_SURE = "This was not done: nobody ticked that it is meant."
+NOT_SURE = "Nothing was changed: the box to confirm is not ticked."
 
 
 class OrganisePages(StudioPages):

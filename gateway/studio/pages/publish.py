@@ -136,11 +136,11 @@ class PublishPages(StudioPages):
         publishing, wanted = self.work.publishing, set(topic or ())
         changed = {each.topic for each in (await off_loop(publishing.clearances.look)).topics}
         if not (chosen := sorted(wanted & changed)):
-            return await self._page(visit, 409, "No topic is ticked. What to do: tick those that shall go out.")
+            return await self._page(visit, 409, "No topic is ticked. What to do: tick those that should go out.")
         part = partly.topics(self.work.settings.data, chosen)
         found = await off_loop(lambda: partly.look(publishing, part))
         if not found.clear:
-            return await self._page(visit, 409, "\n".join(["These cannot go out without the rest:", *found.hinders]))
+            return await self._page(visit, 409, "\n".join(["These cannot go out without the rest:", *found.missing]))
         return await self._begin("topics", visit, *chosen)
 
     async def rollback(self, visit: Visit = Depends(the_visit)) -> Response:
@@ -148,7 +148,7 @@ class PublishPages(StudioPages):
 
     async def cancel(self, visit: Visit = Depends(the_visit)) -> Response:
         if not await off_loop(self.work.publishing.cancel):
-            return await self._page(visit, 409, "There is nothing to cancel: the job is over, or past the point of it.")
+            return await self._page(visit, 409, "There is nothing to cancel: the job is over, or too far along.")
         await self.audit.note(visit.person.login, "publish_cancelled")
         return RedirectResponse(HERE, 303, HEADERS)
 
@@ -156,7 +156,7 @@ class PublishPages(StudioPages):
         clearance = await off_loop(self.work.publishing.clearances.look)
         approvals = self.work.publishing.clearances.approvals
         if not clearance.rules or change != clearance.change or act not in {"put-forward", "approve"}:
-            return await self._page(visit, 409, "The rules are not as they were shown. What to do: look at them again.")
+            return await self._page(visit, 409, "The rules have changed since. What to do: look at them again.")
         do = approvals.put_forward if act == "put-forward" else approvals.approve
         try:
             await off_loop(lambda: do(change, visit.person, self.work.now()))

@@ -126,7 +126,7 @@ class ReviewPage:
             signed += len(ids)
             await self.audit.note(visit.person.login, "topic_signed", own)
         if not chosen:
-            problems.append("Nothing is ticked. What to do: tick what you have read and stand for.")
+            problems.append("Nothing is ticked. What to do: tick what you have read and approve.")
         return await self._shown(visit, topic, 409 if problems else 200, problems, signed)
 
     async def ask(self, request: Request, visit: Visit = Depends(the_visit)) -> Response:
@@ -150,10 +150,10 @@ class ReviewPage:
     def _changed(self) -> list[Waiting]:
         """What is new and keeps the rest from being published until it is signed."""
         found = self.work.publishing.clearances.look()
-        waiting = [text for text in found.topics if text.hinders and text.how != RETIRED]
+        waiting = [text for text in found.topics if text.missing and text.how != RETIRED]
         topics = self.work.topics()
         files = {name: topics.open(name) for name in {text.topic for text in waiting}}
-        return [self._waiting(topics, files[text.topic], text.name.partition(".")[2], text.hinders) for text in waiting]
+        return [self._waiting(topics, files[text.topic], text.name.partition(".")[2], text.missing) for text in waiting]
 
     def _unsigned(self) -> list[Unsigned]:
         topics = sorted(self.work.state().knowledge.topics.values(), key=lambda topic: topic.title.casefold())

@@ -94,14 +94,14 @@ class WithdrawnPages:
         """Withhold an answer everywhere, at once."""
         reason = " ".join(reason.split())[:LONGEST]
         if answer not in self._titles() or not reason:
-            problem = "Choose an answer, and say why it is taken back. Nothing was changed."
+            problem = "Choose an answer, and say why it is withdrawn. Nothing was changed."
             return await self._shown(visit, 400, problem=problem, answer=answer, reason=reason)
         await self.withdrawals.withdraw(answer, reason)
         await self.audit.note(visit.person.login, "answer_withdrawn", answer)
         return RedirectResponse(f"{HERE}?done=withdrawn", 303, HEADERS)
 
     async def restore(self, answer: Name = "", visit: Visit = Depends(the_visit)) -> Response:
-        """Give a withdrawn answer again."""
+        """Put a withdrawn answer back."""
         if not await self.withdrawals.restore(answer):
             return await self._shown(visit, 409, problem="This answer is not withdrawn: somebody else was faster.")
         await self.audit.note(visit.person.login, "answer_restored", answer)

@@ -92,7 +92,7 @@ class Approvals:
         return Approval(**kept) if kept else None
 
     def put_forward(self, change: str, person: Person, at: datetime) -> Approval:
-        """Somebody says that the change is theirs. An approval of before is void."""
+        """Somebody says that the change is theirs. Any earlier approval is void."""
         return self._keep(change, Approval(person.login, person.name, at.isoformat(timespec="seconds")))
 
     def approve(self, change: str, person: Person, at: datetime) -> Approval:

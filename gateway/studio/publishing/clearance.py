@@ -1,4 +1,4 @@
-"""What is new in data/ against what patients get now, and what has to be done before it may be published."""
+"""What is new in data/ against what patients get now, and what must be done before it may be published."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class ChangedTopic:
     title: str
     how: str
     signed: str
-    hinders: str
+    missing: str
 
     @property
     def topic(self) -> str:
@@ -54,12 +54,12 @@ class Clearance:
     change: str
     approval: Approval | None
     cases: int
-    hinders: tuple[str, ...]
+    missing: tuple[str, ...]
     files: tuple[ChangedFile, ...] = ()
 
     @property
     def clear(self) -> bool:
-        return not self.hinders
+        return not self.missing
 
 
 class Clearances:
@@ -100,22 +100,22 @@ class Clearances:
         topics = tuple(self._topics(Knowledge.load(before), knowledge, history))
         rules, change = tuple(changed_rules(before, self._data)), change_id(before, self._data)
         approval = self.approvals.of(change) if rules else None
-        hinders = [f"{topic.title}: {topic.hinders}" for topic in topics if topic.hinders]
+        missing = [f"{topic.title}: {topic.missing}" for topic in topics if topic.missing]
         if rules and not (approval and approval.approver):
             by = f"put forward by {approval.author_name}" if approval else "not put forward yet"
-            hinders.append(f"{', '.join(rules)}: changed rules need a second person ({by}).")
+            missing.append(f"{', '.join(rules)}: changed rules need a second person ({by}).")
         cases = 0
         try:
             cases = len(regressions.live_cases(self._data))
-            hinders += [
+            missing += [
                 f"The case '{case.message}' ({case.topic}) is gone. "
                 "What to do: put it back; './ims regressions retire' keeps it with a reason."
                 for case in regressions.missing(before, self._data)
             ]
         except StudioError as error:
-            hinders.append(str(error))
+            missing.append(str(error))
         files = tuple(replace(file, guarded=file.name in rules) for file in changed_files(before, self._data))
-        return Clearance(manifest, topics, rules, change, approval, cases, tuple(hinders), files)
+        return Clearance(manifest, topics, rules, change, approval, cases, tuple(missing), files)
 
     def _topics(self, before: Knowledge, now: Knowledge, history: TopicHistory) -> list[ChangedTopic]:
         found = []
@@ -149,7 +149,7 @@ class Clearances:
         if text.expired(self._today()):
             return f"its review-by date, {text.review_by}, is over."
         if text.reviewed > self._today():
-            return f"it is signed on a day to come, {text.reviewed}."
+            return f"its signature is dated in the future, {text.reviewed}."
         id = text.id if isinstance(text, SpecificAnswer) else ""
         file = TopicFile(topic.name, topic.file.read_bytes().decode("utf-8"))
         versions = history.of(topic.name)

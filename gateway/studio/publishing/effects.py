@@ -26,7 +26,7 @@ DANGER = "lexicon/"  # the folder that the net is made of
 
 @dataclass(frozen=True)
 class Effect:
-    """What so many messages lead to, before and with the change; some of them, without personal details."""
+    """What this many messages lead to, before and with the change; some of them, without personal details."""
 
     before: str
     now: str

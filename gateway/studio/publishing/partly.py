@@ -21,7 +21,7 @@ Take = Callable[[Path], None]  # brings the part into a copy of the data that pa
 
 
 def look(publishing: Publishing, take: Take) -> Clearance:
-    """What is new about the part, and what hinders."""
+    """What is new about the part, and what is missing."""
     try:
         with _alone_changed(publishing, take) as staged:
             return staged.clearances.look()

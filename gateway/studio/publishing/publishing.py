@@ -33,12 +33,12 @@ STEPS = {
     "check": "Checking",
     "train": "Training",
     "cases": "Asking the messages that must stay understood",
-    "swap": "Putting it in use",
+    "swap": "Bringing it into use",
 }
 RUNNING, DONE, FAILED, CANCELLED = "running", "done", "failed", "cancelled"
 USUAL = 60.0  # seconds of a training, before one was timed
 SHOWN = 20  # cases that are told
-AS_IT_WAS = "What patients get is as it was."
+AS_IT_WAS = "Patients get what they got before."
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ class Publishing:
             return None
         if job.state != RUNNING or self._busy():
             return job
-        words = "It was cut short. What patients get is as it was, or the new one if the swap had been made."
+        words = "It was interrupted. Patients get what they got before, or the new version if the swap was done."
         return replace(job, state=FAILED, words=words)
 
     def cancel(self) -> bool:
@@ -125,7 +125,7 @@ class Publishing:
         content = contents.content(self.settings.data)
         clearance = self.clearances.look()
         if not clearance.clear:
-            raise StudioError("This cannot be published yet:\n" + "\n".join(clearance.hinders))
+            raise StudioError("This cannot be published yet:\n" + "\n".join(clearance.missing))
         assert clearance.in_use is not None
         candidate = self.models.renewed()
         if candidate == clearance.in_use:
@@ -134,7 +134,7 @@ class Publishing:
             job = self._at(replace(job, usual=clearance.in_use.seconds or USUAL), "train")
             candidate = self.models.train(promote=False, stop=lambda: self._cancelled(job))
         if candidate.edition != content:
-            raise StudioError("data/ was changed while it was checked.", "publish again.")
+            raise StudioError("data/ changed while it was being checked.", "publish again.")
         job = self._at(replace(job, model=candidate.name), "cases")
         self._ask_cases(candidate)
         return self._swapped(job, candidate, back=False)
@@ -165,7 +165,7 @@ class Publishing:
             raise Cancelled
         job = self._at(job, "swap")
         at_once = asyncio.run(put_in_use(self.settings, self.models, manifest, back))
-        when = "is in use" if at_once else "is in use from the next start of './ims run' on"
+        when = "is in use" if at_once else "is in use from the next start of './ims run'"
         return replace(job, words=f"{manifest.name} {when}.")
 
     def _run(self, what: str, by: str, told: Callable[[Job], None], work: Callable[[Job], Job]) -> Job:

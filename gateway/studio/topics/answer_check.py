@@ -32,7 +32,7 @@ class Measured:
 
 @dataclass(frozen=True)
 class Checked:
-    """The figures of both texts, and what has to be fixed."""
+    """The figures of both texts, and what must be fixed."""
 
     short: tuple[Measured, ...]
     more: tuple[Measured, ...]
@@ -93,12 +93,12 @@ def _unusable(form: Form) -> list[CheckFinding]:
         if not text:
             found.append(CheckFinding(part, f"the {PARTS[part]} is empty", "write it"))
         if TAG.search(text):
-            found.append(CheckFinding(part, "the text holds HTML", "write it as plain text"))
+            found.append(CheckFinding(part, "the text contains HTML", "write it as plain text"))
         for name in PLACEHOLDER.findall(text):
             if name not in CLINIC:
                 found.append(CheckFinding(part, f"{{{name}}} is not a fact that the clinic has", f"use {known}"))
         if BRACE.search(PLACEHOLDER.sub("", text)):
-            found.append(CheckFinding(part, "the text holds braces", f"use them for {known} alone"))
+            found.append(CheckFinding(part, "the text contains braces", f"use them for {known} alone"))
     if not form.review_by:
         found.append(CheckFinding("review_by", "there is no review-by date", "say until when it may be shown"))
     return found

@@ -1,4 +1,4 @@
-"""What clinical reviewers ask to be changed in a text that waits for their signature, with their words to who wrote it.
+"""What clinical reviewers ask to be changed in a text that waits for their signature, with their words to the author.
 
 A request stands for the words that were read. Once they are changed it waits for the reviewer again, and a signature
 ends it.
@@ -47,7 +47,7 @@ class ChangeRequests:
         self._alone = threading.Lock()
 
     def all(self) -> list[ChangeRequest]:
-        """All that are open, newest first."""
+        """All that are open, newest first. Raises StudioError if the file is damaged."""
         try:
             kept = json.loads(self._file.read_text("utf-8"))
             found = [ChangeRequest(**{**each, "at": datetime.fromisoformat(each["at"])}) for each in kept]
@@ -65,7 +65,7 @@ class ChangeRequests:
         """Ask for a change of these words, instead of what was asked before; StudioError without a comment."""
         comment = " ".join(comment.split())[:LONGEST]
         if not comment:
-            raise StudioError("Nothing was asked for.", "write what shall be changed.")
+            raise StudioError("Nothing was asked for.", "write what should change.")
         with self._alone:
             new = ChangeRequest(topic, id, by, self._now(), comment, _mark(words))
             self._keep([new, *self._others(topic, id)])

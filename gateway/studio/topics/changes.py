@@ -24,7 +24,7 @@ from knowledge import Knowledge, Problem
 
 JOURNAL = "change.json"
 LOCK = "change.lock"
-PATIENCE = 5.0  # seconds to wait for who has the lock
+PATIENCE = 5.0  # seconds to wait for whoever has the lock
 LINE = re.compile(r":\d+")
 
 
@@ -48,7 +48,10 @@ class Changes:
         self._journal = var / JOURNAL
 
     def make(self, change: Change) -> None:
-        """Make the change; StudioError, and nothing is changed, if it cannot be made."""
+        """Make the change, all of it or nothing.
+
+        Raises EditedMeanwhile if a file is not as it was read, StudioError if the disk fails.
+        """
         change = {path: edit for path, edit in change.items() if edit.old != edit.new}
         with self._alone():
             self._finish()
@@ -128,7 +131,7 @@ class Changes:
                 except BlockingIOError:
                     if time.monotonic() > end:
                         raise StudioError(
-                            "Somebody else is changing the files.", "wait a minute and save again."
+                            "Somebody else is changing the files right now.", "wait a minute and save again."
                         ) from None
                     time.sleep(0.05)
             yield
@@ -154,7 +157,7 @@ def _told(problem: Problem, copy: Path, data: Path) -> Problem:
 
 
 def text_on_disk(path: Path) -> str | None:
-    """What a file says; None where there is none."""
+    """A file's text; None if there is none. Raises StudioError if it is not UTF-8."""
     try:
         return path.read_bytes().decode("utf-8")
     except FileNotFoundError:

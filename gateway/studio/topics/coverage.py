@@ -33,7 +33,7 @@ class Style:
 
 
 @dataclass(frozen=True)
-class Counted:
+class StyleCount:
     """How many examples are of a style."""
 
     style: Style
@@ -71,20 +71,20 @@ class Coverage:
         """StudioError if there are more examples, or longer ones, than a topic can take."""
         if len(examples) > self.most:
             raise StudioError(
-                f"These are {len(examples):,} examples; a topic takes at most {self.most:,}. Nothing was saved.",
-                "keep those that differ most, or make two topics of it.",
+                f"These are {len(examples):,} examples; a topic can have at most {self.most:,}. Nothing was saved.",
+                "keep the most different ones, or make two topics of it.",
             )
         for example in examples:
             if len(example) > self.longest:
                 raise StudioError(
                     f"An example has {len(example):,} characters, more than {self.longest}: '{example[:40]}...'. "
                     "Nothing was saved.",
-                    "write one question a line.",
+                    "write one question per line.",
                 )
 
-    def counted(self, examples: Sequence[str]) -> list[Counted]:
+    def counted(self, examples: Sequence[str]) -> list[StyleCount]:
         """How many examples there are of each style."""
-        return [Counted(style, sum(self._is(style, example) for example in examples)) for style in self.styles]
+        return [StyleCount(style, sum(self._is(style, example) for example in examples)) for style in self.styles]
 
     def strange(self, examples: Sequence[str], vocabulary: Collection[str]) -> list[str]:
         """The examples that may be in another language: too few of their words are in the vocabulary."""
@@ -116,7 +116,7 @@ def _style(section: Section) -> Style:
         try:
             pattern = re.compile(section.text("pattern"), re.I)
         except re.error as error:
-            section.report(f"the pattern is none ({error})", "correct the regular expression", "pattern")
+            section.report(f"the pattern is not valid ({error})", "correct the regular expression", "pattern")
     if "words" in section:
         numbers = [value.plain for value in section.items("words") if isinstance(value.plain, int)]
         if len(numbers) == 2 and numbers[0] <= numbers[1]:

@@ -66,7 +66,7 @@ class TopicHistory:
         return ()
 
     def version(self, name: str, id: str) -> Version:
-        """The version with this id, or with the only id that begins so."""
+        """The version whose id is or begins like this. Raises StudioError if there is not exactly one."""
         found = [version for version in self.of(name) if version.id.startswith(id)]
         if len(found) != 1:
             many = "several versions" if found else "no version"

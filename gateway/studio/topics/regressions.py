@@ -103,7 +103,10 @@ def without_cases(data: Path, topic: str, messages: Sequence[str]) -> Change:
 
 
 def retired(data: Path, message: str, why: str, by: str, today: date) -> Change:
-    """What lets a case count no more, and keeps it with the reason."""
+    """The change that retires a case and keeps it with the reason.
+
+    Raises StudioError without a reason, or if there is no such case.
+    """
     if not why.strip():
         raise StudioError("A case is not retired without a reason.", "say why.")
     wanted = normalise(message)

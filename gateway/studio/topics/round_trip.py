@@ -34,7 +34,7 @@ def edited(source: str, change: Callable[[Any], None]) -> str:
 
 
 def load(text: str) -> Any:
-    """What a YAML text holds, in a form that remembers how it was written."""
+    """A YAML text, in a form that remembers how it was written. Raises StudioError if it is not valid."""
     try:
         return _yaml().load(text)
     except YAMLError as error:

@@ -70,7 +70,7 @@ def digest(text: str) -> str:
 
 
 def day(written: str) -> date:
-    """The date, written as year-month-day."""
+    """The date, written as year-month-day. Raises StudioError if it is none."""
     try:
         return date.fromisoformat(written.strip())
     except ValueError:
@@ -83,9 +83,9 @@ def cleaned(example: str) -> str:
 
 
 def checked_name(name: str) -> str:
-    """The name, if it can be a topic's."""
+    """The name, if it can be a topic's. Raises StudioError otherwise."""
     if not NAME.fullmatch(name):
-        raise StudioError(f"'{name[:64]}' is no name for a topic.", "use small letters, digits and _.")
+        raise StudioError(f"'{name[:64]}' is no name for a topic.", "use lower-case letters, digits and _.")
     return name
 
 
@@ -99,7 +99,7 @@ class TopicFile:
 
     @classmethod
     def new(cls, name: str, examples: Sequence[str], title: str = "") -> TopicFile:
-        """A topic with examples and nothing else yet."""
+        """A topic with examples and nothing else yet. Raises StudioError without an example."""
         usable = [example for example in map(cleaned, examples) if normalise(example)]
         if not usable:
             raise StudioError("A topic needs an example.", "give at least one question, as a patient asks it.")
@@ -216,7 +216,7 @@ class TopicFile:
             example = cleaned(given)
             key = normalise(example)
             if not key:
-                refused.append((given[:60], "it holds no words"))
+                refused.append((given[:60], "it contains no words"))
             elif key in known:
                 there.append(example)
             else:
@@ -227,7 +227,7 @@ class TopicFile:
         return Added(tuple(taken), tuple(there), tuple(refused))
 
     def remove_example(self, example: str) -> None:
-        """Take an example out; case and punctuation need not be the same."""
+        """Take an example out, whatever its case and punctuation. Raises StudioError if it is unknown or the last."""
         key = normalise(example)
         known = {normalise(other): other for other in self.examples}
         if known.pop(key, None) is None:
@@ -235,7 +235,10 @@ class TopicFile:
         self._keep(known)
 
     def set_examples(self, examples: Iterable[str]) -> None:
-        """These questions instead of those that are there, each once. Those that are new belong to the general one."""
+        """These questions instead of those that are there, each once. New ones belong to the topic in general.
+
+        Raises StudioError without an example.
+        """
         wanted = {normalise(example): example for example in reversed([*map(cleaned, examples)]) if normalise(example)}
         if not wanted:
             raise StudioError("A topic needs an example.", "give at least one question, as a patient asks it.")
@@ -269,7 +272,10 @@ class TopicFile:
         return tuple(example for example in self.answer(id).examples if normalise(example) not in own) if id else ()
 
     def set_specific(self, id: str, title: str, text: str) -> None:
-        """Another question above a specific answer, and another text. A change takes its signature off."""
+        """Another question above a specific answer, and another text. A change removes its signature.
+
+        Raises StudioError if the answer is unknown, or one of the two is empty.
+        """
         known = self.answer(id)
         title, text = self._plain(title), self._plain(text)
         if not title or not text:
@@ -288,7 +294,10 @@ class TopicFile:
         self._edit(change)
 
     def add_specific(self, id: str, title: str, text: str, examples: Sequence[str], review_by: date) -> None:
-        """One more question with an answer of its own; the topic's sources stand under it until it has others."""
+        """One more question with its own answer; it has the topic's sources until it gets others.
+
+        Raises StudioError if the name is taken, or a part is missing.
+        """
         checked_name(id)
         title, text = self._plain(title), self._plain(text)
         usable = [example for example in map(cleaned, examples) if normalise(example)]
@@ -357,7 +366,10 @@ class TopicFile:
             self._edit(lambda: _refill(self._meta, "see_also", list(topics)))
 
     def sign(self, reviewer: str, reviewed: date, review_by: date, id: str = "") -> None:
-        """A clinical reviewer stands for the text as it is now, or for that of a specific answer."""
+        """Sign the text as it is now, or that of a specific answer, in a clinical reviewer's name.
+
+        Raises StudioError if the topic is not complete, the name is empty, or `review_by` is before the review.
+        """
         name = " ".join(reviewer.split())
         if not name:
             raise StudioError("A signature needs a name.", "give the reviewer's full name.")
@@ -369,7 +381,7 @@ class TopicFile:
         if not all(parts):
             raise StudioError(f"{self.name} is not complete.", "write its question, its answer and its sources first.")
         if review_by <= reviewed:
-            raise StudioError("The review-by date lies before the review.", "give a later date.")
+            raise StudioError("The review-by date is before the review.", "give a later date.")
         self._edit(lambda: self._put_review(id, name, reviewed.isoformat(), review_by.isoformat()))
 
     def set_review_by(self, review_by: date) -> None:
@@ -419,7 +431,7 @@ class TopicFile:
 
     def _plain(self, text: str) -> str:
         if TAG.search(text):
-            raise StudioError("The text holds HTML.", "write it as plain text; the page makes the rest.")
+            raise StudioError("The text contains HTML.", "write it as plain text; the page does the formatting.")
         return " ".join(text.split())
 
     @property
@@ -488,7 +500,7 @@ class TopicFile:
             whole = False
         if not whole:
             raise StudioError(
-                f"The file of {self.name} does not hold a topic's parts.", "'./ims check' says what is wrong."
+                f"The file of {self.name} is missing parts of a topic.", "'./ims check' says what is wrong."
             )
 
 

@@ -153,20 +153,26 @@ class Topics:
         return file, cases
 
     def discard(self, name: str, digest: str, cases: Sequence[str]) -> None:
-        """Take away a draft that is still as it was begun, with its cases; nothing if it is gone already."""
+        """Remove a draft that is still as it was started, with its cases; does nothing if it is gone already.
+
+        Raises StudioError if it has been edited since.
+        """
         if name not in {*self.names, *self.drafts}:
             return
         file = self.open(name)
         if name not in self.drafts or file.digest != digest:
             raise StudioError(
-                f"{name} was worked on since it was begun, so it was left as it is.",
+                f"{name} has been edited since it was started, so it was left as it is.",
                 "take single examples out in its editor.",
             )
         change = {**regressions.without_cases(self._data, name, cases), self._draft(name): Edit(file.text, None)}
         self._make(change, {name: ("undone", file.text, None)})
 
     def adopt(self, name: str) -> dict[str, list[str]]:
-        """Make a draft a topic. Examples that other topics hold go over to it; returns them by topic."""
+        """Make a draft a topic. Examples that other topics have move to it; returns them by topic.
+
+        Raises StudioError if there is no such draft, or it is not complete.
+        """
         if name not in self.drafts:
             raise StudioError(f"There is no draft '{name}'.", "'./ims topic list' shows the drafts.")
         file = self.open(name)
@@ -205,7 +211,10 @@ class Topics:
         self._make(change, noted)
 
     def merge(self, gone: str, into: str) -> int:
-        """Add the examples of a topic to another one and retire it; how many were new there."""
+        """Add the examples of a topic to another one and retire it; returns how many were new there.
+
+        Raises StudioError if a name is unknown, or both are the same.
+        """
         if gone == into:
             raise StudioError("A topic cannot be merged with itself.", "name two topics.")
         left, kept = self.open(gone), self.open(into)
@@ -224,7 +233,10 @@ class Topics:
         return len(added.taken)
 
     def split(self, name: str, new: str, containing: Sequence[str]) -> TopicFile:
-        """Begin a draft with the examples that hold one of these words; they go over when it becomes a topic."""
+        """Start a draft with the examples that contain one of these words; they move when it becomes a topic.
+
+        Raises StudioError if no example does, or the name can't be used.
+        """
         words = [normalise(word) for word in containing if normalise(word)]
         chosen = [
             example
@@ -232,7 +244,7 @@ class Topics:
             if any(f" {word} " in f" {normalise(example)} " for word in words)
         ]
         if not chosen:
-            raise StudioError(f"No example of {name} holds these words.", "choose words that stand in its examples.")
+            raise StudioError(f"No example of {name} contains these words.", "choose words from its examples.")
         return self.new(new, chosen)
 
     def retire(self, name: str) -> None:
@@ -244,7 +256,7 @@ class Topics:
         self._make(change, noted)
 
     def revert(self, name: str, id: str) -> Version:
-        """Write an earlier version of a topic again."""
+        """Restore an earlier version of a topic. Raises StudioError if there is none, or it is the topic's removal."""
         version = self.history.version(name, id)
         if version.text is None:
             raise StudioError(f"Version {id} of {name} is its removal.", "name a version from before it.")
@@ -312,7 +324,7 @@ class Topics:
                 self.history.note(name, self.author, done, old, new)
         except OSError as error:
             raise StudioError(
-                f"The change is made, but it could not be noted in the history ({error.strerror}).",
+                f"The change is made, but it could not be written to the history ({error.strerror}).",
                 "make room on the disk.",
             ) from error
 

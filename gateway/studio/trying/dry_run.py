@@ -110,7 +110,7 @@ class DryRuns:
         looked_at = new if before is not None else set(pairs)
         vectors = Meaning(self._settings).of_examples([text for _, text in pairs])
         alike = too_alike(pairs, vectors, Limits.load(self._settings.data), looked_at)
-        say("Weighing the change of each topic, and listening for signs of danger")
+        say("Comparing each topic, and looking for signs of danger")
         net = Net.load(self._settings.data)
         differences = _differences(before, now) if before is not None else []
         return DryRun(
@@ -191,7 +191,7 @@ class DryRuns:
         if in_use and (kept := self._kept(in_use.data)):
             return kept
         if in_use and (data := models.data_of(in_use)):
-            say("Trying the examples of the model in use, which is done once")
+            say("Trying the examples of the model in use (only this once)")
             return self._measured(in_use.data, data, stop)[0]
         others = [file for file in self._folder.glob("*.json") if file.stem != now]
         newest = max(others, key=lambda file: file.stat().st_mtime, default=None)

@@ -75,7 +75,7 @@ class Trial:
                 first = await self.engine.ask(Asked("studio", before))
                 reply = await self.engine.ask(Asked("studio", text, None, first.slots, (before,)))
         except EngineUnavailable:
-            return Tried(None, (), (), problem="The assistant does not answer just now. Try again in a minute.")
+            return Tried(None, (), (), problem="The assistant is not answering right now. Try again in a minute.")
         return Tried(
             None,
             said(self._replies(self.live).decided(reply, text)),

@@ -1,4 +1,4 @@
-"""Courtesy beside a question never swallows it, and alone it stays what it is."""
+"""Courtesy next to a question never swallows it, and alone it stays what it is."""
 
 import pytest
 
