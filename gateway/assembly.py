@@ -26,6 +26,7 @@ from gateway.chat.replies import Replies
 from gateway.chat.retention import Retention
 from gateway.chat.turns import Turns
 from gateway.desk.alerts import Alerts
+from gateway.desk.blocking import Blocking
 from gateway.desk.console import Console
 from gateway.desk.listing import Listing
 from gateway.desk.mail import Mailer
@@ -44,6 +45,7 @@ from gateway.engine.kept_open import KeptOpen
 from gateway.handoff.front_desk import FrontDesk
 from gateway.handoff.links import Links
 from gateway.handoff.patients import Patients
+from gateway.live.moments import Moments
 from gateway.live.open_streams import OpenStreams
 from gateway.live.peers import RedisPeers, SharedBuckets, SharedSignals
 from gateway.monitoring import health, metrics
@@ -99,6 +101,7 @@ class Frame:
     conversation_buckets: SharedBuckets
     addresses: Addresses
     streams: OpenStreams
+    moments: Moments
 
 
 class Edition:
@@ -125,6 +128,7 @@ class Edition:
         front_desk = FrontDesk(database, knowledge.clinic, now)
         patients = Patients(store, database, signals, knowledge, front_desk, frame.links.to)
         self.desk = Desk(store, database, signals, knowledge, front_desk, engine, replies)
+        self.blocking = Blocking(store, database, signals, knowledge, front_desk)
         mailer = Mailer(settings, database, knowledge, frame.links.to, now)
         self.alerts = Alerts(store, database, signals, knowledge, front_desk, mailer, now)
         self.watch = Watch(database, each_works, net, frame.counted, settings.var, now)
@@ -165,6 +169,7 @@ class Edition:
                 links=links,
                 patients=patients,
                 streams=frame.streams,
+                moments=frame.moments,
             ).router(),
             HandoffApi(store, links, patients, limits, knowledge).router(),
             rest_channel.routes(settings, store, conversations, replies, limits, knowledge),
@@ -183,12 +188,14 @@ class Edition:
                     templates,
                     Tags(database, signals, knowledge.desk.tags),
                 ),
+                blocking=self.blocking,
                 proposals=Proposals(database, now),
                 accounts=frame.accounts,
                 audit=audit,
                 access=access,
                 pages=templates,
                 signals=signals,
+                moments=frame.moments,
                 knowledge=knowledge,
                 heartbeat=settings.heartbeat,
             ).router(),
