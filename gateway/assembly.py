@@ -66,7 +66,7 @@ from gateway.studio.errors import StudioError
 from gateway.studio.trying.shadow import Shadow
 from gateway.studio.trying.trial import Trial
 from gateway.studio.workplace import Workplace
-from gateway.web import install_page, site
+from gateway.web import install_page, logo, site
 from gateway.web.handlers import HANDLERS, not_done
 from gateway.web.rate_limits import Addresses, CountedRequests, RateLimits
 from knowledge import Knowledge, Topic
@@ -212,6 +212,7 @@ class Edition:
             *site.routes(knowledge, withheld, settings.public_url),
             *install_page.routes(knowledge, settings.origins or knowledge.clinic.website_origins, settings.public_url),
             *picture_routes.routes(knowledge),
+            *logo.routes(knowledge),
             *answer_pages.routes(knowledge, self.turns.danger, settings, now, frame.withdrawals),
         ]
 

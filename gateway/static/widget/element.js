@@ -4,7 +4,7 @@ import { isAlarm } from "./alarms.js";
 import { Composer } from "./composer.js";
 import { drawConsent } from "./consent.js";
 import { Conversation } from "./conversation.js";
-import { button, fill, icon, make } from "./dom.js";
+import { button, drawMark, fill, icon, make } from "./dom.js";
 import { fitToScreen } from "./fit.js";
 import { followedLink, Handoff } from "./handoff.js";
 import { Launcher } from "./launcher.js";
@@ -58,7 +58,7 @@ export function define(home) {
       this.settings = settings;
       this.strings = {
         ...settings.strings,
-        mark: settings.mark,
+        mark: () => drawMark(settings.mark, settings.logo && new URL(settings.logo, home)),
         sites: [home.host, location.host, ...settings.sites],
         locale: settings.language,
         answers_language: settings.language === "en" ? null : "en",
@@ -144,7 +144,7 @@ export function define(home) {
         make(
           "div",
           { class: "head" },
-          make("span", { class: "logo", "aria-hidden": "true", text: settings.mark }),
+          make("span", { class: "logo", "aria-hidden": "true" }, strings.mark()),
           make("h2", { id: "title", text: strings.title }),
           this.person,
           this.menu.element,

@@ -84,7 +84,7 @@ class Approvals:
     """Keeps what was put forward and approved; `folder` is the studio's own in `var/`."""
 
     def __init__(self, folder: Path) -> None:
-        self._file = folder / FILE
+        self.file = folder / FILE
 
     def of(self, change: str) -> Approval | None:
         """What is known about a change of this id."""
@@ -109,20 +109,20 @@ class Approvals:
         return self._keep(change, Approval(**{**asdict(found), **approved}))
 
     def _keep(self, change: str, approval: Approval) -> Approval:
-        self._file.parent.mkdir(parents=True, exist_ok=True)
+        self.file.parent.mkdir(parents=True, exist_ok=True)
         try:
-            write_whole(self._file, json.dumps({**self._all(), change: asdict(approval)}, indent=1))
+            write_whole(self.file, json.dumps({**self._all(), change: asdict(approval)}, indent=1))
         except OSError as error:
             raise StudioError(f"It could not be noted ({error.strerror}).", "make room on the disk.") from error
         return approval
 
     def _all(self) -> Mapping[str, dict[str, str]]:
         try:
-            return dict(json.loads(self._file.read_text("utf-8")))
+            return dict(json.loads(self.file.read_text("utf-8")))
         except FileNotFoundError:
             return {}
         except WRONG_SHAPE as error:
-            raise StudioError(f"{self._file} is damaged.", "remove it, and have the change approved.") from error
+            raise StudioError(f"{self.file} is damaged.", "remove it, and have the change approved.") from error
 
 
 def _text(path: Path) -> bytes:
