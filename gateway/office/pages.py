@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, File, Form, UploadFile
+from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from gateway.office import logo
 from gateway.office.clinic_file import Clash, ClinicFile, Mistaken, Written, clinic_of, marks, told_at
 from gateway.office.kinds import SPARE, Typed
-from gateway.office.listed import LISTS, RED_FLAG_WORDS, Listed
+from gateway.office.listed import LISTS, RED_FLAG_WORDS, Listed, id_of
 from gateway.office.parts import CLINIC_FILE, NONE, Page, Part, pages
 from gateway.office.preview import Reading, examples, readings
 from gateway.office.replies import reply_pages
@@ -77,6 +78,8 @@ class OfficePages:
         owned.get("/logo/picture")(self.logo_picture)
         owned.get("/history")(self.history)
         owned.post("/history")(self.bring_back)
+        owned.get("/{name}/new/{stem}")(self.new)
+        owned.post("/{name}/new/{stem}")(self.add)
         owned.get("/{name}")(self.page)
         owned.post("/{name}")(self.save)
         owned.get("/{name}/{id}")(self.page)
@@ -201,12 +204,43 @@ class OfficePages:
     async def _list(self, visit: Visit, listed: Listed, q: str) -> Response:
         found = await off_loop(lambda: listed.entries(self.work.settings.data, q))
         return self.views.show(
-            "office/list.html", visit, listed=listed, q=q, entries=found[:LISTED], more=len(found[LISTED:])
-        )
+            "office/list.html", visit, listed=listed, q=q, entries=found[:LISTED], more=len(found[LISTED:]),
+            new_in=await off_loop(lambda: listed.new_in(self.work.settings.data)),
+        )  # fmt: skip
+
+    # one that is not there yet
+
+    def _new(self, name: str, stem: str, called: str = "") -> tuple[Listed, Page]:
+        listed = LISTS.get(name)
+        page = listed.new_page(self.work.settings.data, stem, called) if listed else None
+        if listed is None or page is None:
+            raise Refused.because("not_found")
+        return listed, page
+
+    async def new(self, name: str, stem: str, visit: Visit = Depends(the_visit)) -> Response:
+        _, page = await off_loop(lambda: self._new(name, stem))
+        typed = await off_loop(lambda: self._file(file=page.file).typed(page))
+        return await self._page(visit, page, typed, marks=marks(typed))
+
+    async def add(self, request: Request, name: str, stem: str, visit: Visit = Depends(the_visit)) -> Response:
+        form = await request.form()
+        called = str(form.get("name") or "")
+        listed, page = await off_loop(lambda: self._new(name, stem, called))
+        sent, known = page.sent(form), str(form.get("marks") or "")
+        wrong = {part.key: "Please fill this in." for part in page.parts if part.needed and not sent[part.key]}
+        if any(entry.id == id_of(called) for entry in await off_loop(lambda: listed.entries(self.work.settings.data))):
+            wrong["name"] = "This is in the list already: change it there."
+        if wrong:
+            return await self._page(visit, page, sent, 400, marks=known, wrong=wrong)
+        return await self._saved(visit, page, form, f"{HERE}/{name}/{id_of(called)}?saved=1")
 
     async def save(self, request: Request, name: str, id: str = "", visit: Visit = Depends(the_visit)) -> Response:
         page = await off_loop(lambda: self._named(name, id))
-        form = await request.form()
+        back = f"{HERE}?saved={page.name}" if page.file == CLINIC_FILE else f"{HERE}/{page.name}?saved=1"
+        return await self._saved(visit, page, await request.form(), back)
+
+    async def _saved(self, visit: Visit, page: Page, form: FormData, back: str) -> Response:
+        """Save what was sent, or show what patients would read then, or say what is wrong."""
         sent, known = page.sent(form), str(form.get("marks") or "")
         take = [str(key) for key in form.getlist("take")]
         if form.get("preview"):
@@ -222,7 +256,6 @@ class OfficePages:
         if done.keys:
             what = ", ".join(done.keys) if page.file == CLINIC_FILE else page.name
             await self.audit.note(visit.person.login, "office_saved", what)
-        back = f"{HERE}?saved={page.name}" if page.file == CLINIC_FILE else f"{HERE}/{page.name}?saved=1"
         return RedirectResponse(back, 303, HEADERS)
 
     async def _clashed(self, visit: Visit, page: Page, clash: Clash) -> Response:

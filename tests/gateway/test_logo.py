@@ -25,8 +25,6 @@ from tests.support.studio_site import HTML, page
 __all__ = ["office"]
 LOGO = f"{HERE}/logo"
 DRAWING = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><circle r="4" fill="#123456"/></svg>'
-    b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><circle cx="4" cy="4" r="4" fill="#123456"/></svg>'
-)
 
 
 def painted(kind: str = "PNG", width: int = 600, height: int = 300, **more: object) -> bytes:

@@ -96,7 +96,7 @@ async def test_two_trainers_who_change_different_parts_both_have_their_way(studi
     assert topic.title == "Sore?" and topic.short == "You may ache for a day or two."
     assert {"kim asks", "lee asks"} <= set(topic.examples)
     told = await page(kim, reply.headers["location"])
-    assert "Somebody else saved meanwhile: examples, short answer. Both are kept." in told
+    assert "Somebody else saved in the meantime: examples, short answer. Both are kept." in told
 
 
 async def test_two_trainers_who_change_the_same_see_both_side_by_side_and_choose(studio: Studio, kim: Browser) -> None:

@@ -370,7 +370,7 @@ async def test_a_dry_run_is_cancelled_and_the_one_before_it_still_shown(
 
     assert job.running is None
     shown = await page(kim, reply.headers["location"])
-    assert "The dry run was cancelled. Below stands what the one before it found." in shown
+    assert "The dry run was cancelled. The result of the one before is below." in shown
     assert "-35 to -5 points" in shown
 
 
