@@ -239,6 +239,7 @@ class ChatApi:
             raise self._full() from None
         except UnknownConversation:
             raise Refused.because("unknown_conversation") from None
+        self.moments.note(conversation.id, "patient", writing=False)
         return {"seq": event.seq, "repeated": not new}
 
     def _full(self) -> Refused:
@@ -264,7 +265,7 @@ class ChatApi:
         """Say that the patient writes, or how far they have read. It counts while a person has the chat."""
         if conversation.holder == "person":
             seen = min(now.seen, conversation.last_seq)
-            self.moments.note(conversation.id, "patient", writing=now.writing, seen=seen)
+            self.moments.note(conversation.id, "patient", writing=now.writing or None, seen=seen)
 
     async def events(
         self,

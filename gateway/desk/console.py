@@ -267,7 +267,7 @@ class Console:
     async def _seen(self, id: str, visit: Visit, said: list[Event]) -> None:
         """It was read to the end; the patient is told so by who has the chat."""
         if said and await self.desk.seen(id, visit.person.id, said[-1].seq):
-            self.moments.note(id, "staff", writing=self.moments.of(id, "staff").writing, seen=said[-1].seq)
+            self.moments.note(id, "staff", seen=said[-1].seq)
 
     async def moment(
         self, id: str, writing: Annotated[bool, Form()] = False, visit: Visit = Depends(the_visit)
@@ -409,6 +409,7 @@ class Console:
             return failed(409, "sent_before")
         except UnknownConversation:
             return failed(404, "gone")
+        self.moments.note(id, "staff", writing=False)
         await self.audit.note(visit.person.login, "replied", id)
         return JSONResponse({"seq": said.seq}) if as_json else RedirectResponse(f"/desk/chats/{id}", 303, HEADERS)
 

@@ -125,6 +125,21 @@ async def test_nothing_of_it_is_stored(gateway: Gateway, ana: Browser, moments: 
     assert (written(), await chat.history()) == (before, events)
 
 
+async def test_who_has_sent_it_writes_no_more(gateway: Gateway, ana: Browser, moments: Moments) -> None:
+    chat = await waiting(gateway)
+    await act(ana, chat, "claim")
+    await tell(chat, writing=True)
+    await tell(chat, seen=1)
+    assert moments.of(chat.id, "patient").writing, "to have read something is not to stop"
+    await chat.send("are you there?")
+    assert not moments.of(chat.id, "patient").writing
+    page = f"/desk/chats/{chat.id}"
+    await ana.post(f"{page}/moment", page, writing="true")
+    assert moments.of(chat.id, "staff").writing
+    await say(ana, chat, "Yes.")
+    assert not moments.of(chat.id, "staff").writing
+
+
 def test_who_stops_counts_as_writing_for_some_seconds_only() -> None:
     time = [0.0]
     moments = Moments(LocalSignals(), Alone(), lambda: time[0])
@@ -179,3 +194,13 @@ async def test_what_is_told_aside_asks_for_no_news_and_holds_no_heartbeat_back()
         await asyncio.sleep(0.02)
     assert asked > 1, "it is asked for news as often as ever"
     reading.cancel()
+
+
+def test_the_same_is_told_once_however_often_it_is_asked_for() -> None:
+    moments = Moments(LocalSignals(), Alone())
+    aside = told(moments, "chat", "staff")
+    assert aside.tell() is None
+    moments.note("chat", "staff", writing=True)
+    assert [bool(aside.tell()) for _ in range(3)] == [True, False, False], "a message that came since is not undone"
+    moments.note("chat", "staff", writing=True)
+    assert aside.tell()
