@@ -25,6 +25,7 @@ from gateway.clock import utc_now
 from gateway.engine.client import Engine
 from gateway.exchange import Exchange
 from gateway.handoff.links import Links
+from gateway.live.moments import Moments
 from gateway.live.open_streams import IN_ALL, OpenStreams
 from gateway.live.peers import Alone, RedisPeers, SharedBuckets, SharedSignals
 from gateway.monitoring import metrics
@@ -125,6 +126,7 @@ def _frame(
         ),
         addresses=addresses,
         streams=OpenStreams(int(IN_ALL * resource.getrlimit(resource.RLIMIT_NOFILE)[0])),
+        moments=Moments(signals, others),
     )
 
 

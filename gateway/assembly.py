@@ -27,6 +27,7 @@ from gateway.chat.replies import Replies
 from gateway.chat.retention import Retention
 from gateway.chat.turns import Turns
 from gateway.desk.alerts import Alerts
+from gateway.desk.blocking import Blocking
 from gateway.desk.console import Console
 from gateway.desk.listing import Listing
 from gateway.desk.mail import Mailer
@@ -45,6 +46,7 @@ from gateway.engine.kept_open import KeptOpen
 from gateway.handoff.front_desk import FrontDesk
 from gateway.handoff.links import Links
 from gateway.handoff.patients import Patients
+from gateway.live.moments import Moments
 from gateway.live.open_streams import OpenStreams
 from gateway.live.peers import RedisPeers, SharedBuckets, SharedSignals
 from gateway.monitoring import health, metrics
@@ -65,7 +67,7 @@ from gateway.studio.errors import StudioError
 from gateway.studio.trying.shadow import Shadow
 from gateway.studio.trying.trial import Trial
 from gateway.studio.workplace import Workplace
-from gateway.web import install_page, site
+from gateway.web import install_page, logo, site
 from gateway.web.handlers import HANDLERS, not_done
 from gateway.web.rate_limits import Addresses, CountedRequests, RateLimits
 from knowledge import Knowledge, Topic
@@ -100,6 +102,7 @@ class Frame:
     conversation_buckets: SharedBuckets
     addresses: Addresses
     streams: OpenStreams
+    moments: Moments
 
 
 class Edition:
@@ -124,6 +127,7 @@ class Edition:
         front_desk = FrontDesk(database, knowledge.clinic, now)
         self._patients = Patients(store, database, signals, knowledge, front_desk, frame.links.to)
         self.desk = Desk(store, database, signals, knowledge, front_desk, self._engine, self._replies)
+        self.blocking = Blocking(store, database, signals, knowledge, front_desk)
         mailer = Mailer(frame.settings, database, knowledge, frame.links.to, now)
         self.alerts = Alerts(store, database, signals, knowledge, front_desk, mailer, now)
         self.watch = Watch(database, each_works, net, frame.counted, frame.settings.var, now)
@@ -178,6 +182,7 @@ class Edition:
             links=frame.links,
             patients=self._patients,
             streams=frame.streams,
+            moments=frame.moments,
         ).router()
         yield HandoffApi(store, frame.links, self._patients, self._limits, knowledge).router()
         yield rest_channel.routes(settings, store, frame.conversations, self._replies, self._limits, knowledge)
@@ -200,12 +205,14 @@ class Edition:
             reviewed=reviewed,
             replies=ReadyReplies(database, knowledge, reviewed),
             listing=Listing(self.desk, knowledge, ChatNames(knowledge, pages.when), pages, tags),
+            blocking=self.blocking,
             proposals=Proposals(database, now),
             accounts=frame.accounts,
             audit=audit,
             access=access,
             pages=pages,
             signals=frame.signals,
+            moments=frame.moments,
             knowledge=knowledge,
             heartbeat=frame.settings.heartbeat,
         ).router()
@@ -227,6 +234,7 @@ class Edition:
             *site.routes(knowledge, withheld, settings.public_url),
             *install_page.routes(knowledge, settings.origins or knowledge.clinic.website_origins, settings.public_url),
             *picture_routes.routes(knowledge),
+            *logo.routes(knowledge),
             *answer_pages.routes(knowledge, self.turns.danger, settings, frame.now, frame.withdrawals),
         ]
 

@@ -20,6 +20,7 @@ from knowledge.conditions import Conditions, read_conditions
 from knowledge.desk import DeskWords, read_desk
 from knowledge.groups import Group, read_groups
 from knowledge.interface import DEFAULT_LANGUAGE, Catalogue, fill_clinic, read_catalogues
+from knowledge.logo import Logo, read_logo
 from knowledge.overclaims import Overclaim, read_overclaims
 from knowledge.pictures import Picture, by_topic, read_pictures
 from knowledge.placeholders import fill
@@ -63,6 +64,7 @@ class Knowledge:
     talk: Talk
     window: Window
     desk: DeskWords = field(default_factory=DeskWords)
+    logo: Logo | None = None
 
     @classmethod
     def load(cls, data: Path) -> Knowledge:
@@ -98,6 +100,7 @@ class Knowledge:
         specific = [answer.name for topic in topics.values() for answer in topic.answers.values()]
         said = read_clinic_answers(data / "clinic_answers.yml", specific, problems)
         desk = read_desk(data / "desk.yml", problems)
+        logo = read_logo(data, problems)
         window = read_window(data / "window.yml", problems)
         asked_words = read_asked(data / "lexicon" / "asked.yml", problems)
         # Without any answer there is one thing to say, not one for each group.
@@ -128,6 +131,7 @@ class Knowledge:
                 readability=readability,
                 overclaims=overclaims,
                 talk=talk,
+                logo=logo,
                 desk=desk,
                 window=window,
             ),

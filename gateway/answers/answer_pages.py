@@ -40,6 +40,7 @@ from gateway.answers.picture_routes import questions
 from gateway.answers.search import QUERY_LIMIT, search_in
 from gateway.answers.withdrawals import Withdrawals
 from gateway.settings import Settings
+from gateway.web import logo
 from gateway.web.error_replies import Refused
 from gateway.web.site import packed
 from gateway.web.templates import FRESH, environment
@@ -124,6 +125,7 @@ class _Pages:
         self._group_of = {name: group for group in knowledge.groups for name in group.topics}
         self._templates = environment()
         self._templates.globals.update(
+            logo=logo.address(knowledge.logo),
             clinic=knowledge.clinic,
             wording=knowledge.wording,
             say=self._say,

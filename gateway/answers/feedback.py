@@ -12,6 +12,7 @@ from datetime import datetime, tzinfo
 
 from sqlalchemy import Connection, func, insert, select, update
 
+from gateway.storage import blocks
 from gateway.storage.database import Database
 from gateway.storage.tables import desk_items, events, incidents, ratings
 
@@ -59,7 +60,8 @@ class Feedback:
             if verdict == LOOKS_WRONG:
                 here = {"conversation_id": conversation_id, "seq": seq, "state": "open", "created_at": self._now()}
                 connection.execute(insert(incidents), {**about, **here})
-                connection.execute(insert(desk_items), {**here, "reason": LOOKS_WRONG, "note": note or None})
+                if not blocks.current(connection, conversation_id, self._now()):
+                    connection.execute(insert(desk_items), {**here, "reason": LOOKS_WRONG, "note": note or None})
             else:
                 day = self._now().astimezone(self._timezone).date()
                 connection.execute(insert(ratings), {**about, "verdict": verdict, "day": day})

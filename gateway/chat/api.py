@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Header, Query, Request
-from pydantic import BaseModel, Field, StrictInt, StrictStr
+from pydantic import BaseModel, Field, StrictBool, StrictInt, StrictStr
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
 from gateway.answers.feedback import LOOKS_WRONG, NOTE_LIMIT, Feedback, NoSuchAnswer
@@ -26,6 +26,7 @@ from gateway.handoff.links import Links
 from gateway.handoff.patient_words import HUMAN, PatientWords
 from gateway.handoff.patients import Patients
 from gateway.live import stream
+from gateway.live.moments import Moments
 from gateway.live.open_streams import OpenStreams
 from gateway.live.signals import Signals
 from gateway.settings import Settings
@@ -44,12 +45,20 @@ EVENT_STREAM: dict[int | str, Json] = {200: {"content": {"text/event-stream": {}
 ID = r"^[\w-]{1,64}$"
 
 
+class Before(BaseModel):
+    """The chat that the same browser had before, and what opens it."""
+
+    id: StrictStr = Field(pattern=ID)
+    token: Annotated[StrictStr, Field(max_length=128)]
+
+
 class NewConversation(BaseModel):
     """What a conversation may begin with."""
 
     language: Annotated[StrictStr, Field(pattern=r"^[a-z]{2}(-[A-Z]{2})?$")] | None = Field(
         None, description="of the chat window; the front desk sees it"
     )
+    before: Before | None = Field(None, description="If the front desk blocked that one, it cannot be reached here.")
 
 
 class NewMessage(BaseModel):
@@ -84,6 +93,13 @@ class Noted(BaseModel):
 
     seq: int
     verdict: str
+
+
+class MomentNow(BaseModel):
+    """What a person of the clinic who has the chat is told, and nobody keeps."""
+
+    writing: StrictBool = Field(False, description="somebody is writing here; say it again every few seconds")
+    seen: Annotated[StrictInt, Field(ge=0, le=10**9)] = Field(0, description="`seq` of the last event that was read")
 
 
 class EventOut(BaseModel):
@@ -151,6 +167,7 @@ class ChatApi:
     links: Links
     patients: Patients
     streams: OpenStreams
+    moments: Moments
 
     def router(self) -> APIRouter:
         """The routes under `/api`."""
@@ -160,6 +177,7 @@ class ChatApi:
             self.send
         )
         router.post("/{id}/feedback", response_model=Noted, dependencies=[Depends(self.opened)])(self.rate)
+        router.post("/{id}/moment", status_code=204, dependencies=[Depends(self.opened)])(self.moment)
         router.get(
             "/{id}/events",
             response_class=StreamingResponse,
@@ -181,8 +199,15 @@ class ChatApi:
         """Start a conversation. Keep the token: it is shown this once."""
         self.limits.new_chat(request)
         language = given.language if given else None
-        conversation, token, said = await self.store.open(*self.replies.greeting(), language=language)
+        before = given.before.id if given and given.before and await self._opens(given.before) else None
+        conversation, token, said = await self.store.open(*self.replies.greeting(), language=language, before=before)
         return {"id": conversation.id, "token": token, "events": [event.public() for event in said]}
+
+    async def _opens(self, before: Before) -> bool:
+        try:
+            return (await self.store.conversation(before.id)).opens_with(before.token)
+        except UnknownConversation:
+            return False
 
     async def send(self, message: NewMessage, conversation: Conversation = Depends(the_conversation)) -> Json:
         """Send a message. 202 means that it is on disk; the answer comes as an event."""
@@ -214,6 +239,7 @@ class ChatApi:
             raise self._full() from None
         except UnknownConversation:
             raise Refused.because("unknown_conversation") from None
+        self.moments.note(conversation.id, "patient", writing=False)
         return {"seq": event.seq, "repeated": not new}
 
     def _full(self) -> Refused:
@@ -235,6 +261,12 @@ class ChatApi:
             await self.patients.offer(conversation.id, "handoff_offer_looks_wrong")
         return {"seq": given.seq, "verdict": verdict}
 
+    async def moment(self, now: MomentNow, conversation: Conversation = Depends(the_conversation)) -> None:
+        """Say that the patient writes, or how far they have read. It counts while a person has the chat."""
+        if conversation.holder == "person":
+            seen = min(now.seen, conversation.last_seq)
+            self.moments.note(conversation.id, "patient", writing=now.writing or None, seen=seen)
+
     async def events(
         self,
         request: Request,
@@ -244,6 +276,7 @@ class ChatApi:
     ) -> Response:
         """Follow a conversation as server-sent events, from `Last-Event-ID` (or `after`) on.
 
+        An event `moment` says whether a person who has the chat writes now, and up to which event they have read.
         An event `reset` says that what the caller has is no longer in the log: read the history again.
         """
         place = Place.read(last_event_id) or Place(after)
@@ -253,7 +286,7 @@ class ChatApi:
 
         def opened(ended: asyncio.Event) -> AsyncIterator[str]:
             gone, heartbeat = self.knowledge.wording("chat_deleted"), self.settings.heartbeat
-            return follow(self.store, self.signals, conversation.id, place, heartbeat, gone, ended)
+            return follow(self.store, self.signals, conversation.id, place, heartbeat, gone, ended, self.moments)
 
         said = self.streams.counted(conversation.id, listener, opened)
         return stream.reply(said, {"Cache-Control": "no-store"})

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from gateway.clock import utc_now
 from gateway.live import stream
+from gateway.live.moments import Moments, told
 from gateway.live.signals import Signals
 from gateway.storage.records import Event
 from gateway.storage.store import Store
@@ -43,8 +44,10 @@ def follow(
     heartbeat: float,
     gone: str,
     ended: asyncio.Event | None = None,
+    moments: Moments | None = None,
 ) -> AsyncIterator[str]:
-    """The text of the stream from the event after `place` on.
+    """The text of the stream from the event after `place` on, and between them, whether somebody of the staff writes
+    and how far they have read (`moment`).
 
     If the conversation is deleted, the last event says so (kind `deleted`, text `gone`) and the stream ends. If what
     the listener has is not in the log any more, because the database went back in time, the last event is `reset`:
@@ -67,7 +70,8 @@ def follow(
                 return
             place = Place(missed[-1].seq, missed[-1].mark)
 
-    return stream.stream(signals, [conversation_id], tell, heartbeat=heartbeat, ended=ended)
+    aside = told(moments, conversation_id, "staff") if moments else None
+    return stream.stream(signals, [conversation_id], tell, heartbeat=heartbeat, ended=ended, aside=aside)
 
 
 def as_text(event: Event) -> str:

@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from gateway.answers.suggestions import suggestions
+from gateway.web import logo
 from gateway.web.site import SHORT, packed
 from knowledge import Knowledge
 from knowledge.interface import DEFAULT_LANGUAGE
@@ -21,8 +22,8 @@ Json = dict[str, Any]
 
 def window_settings(knowledge: Knowledge, language: str, message_limit: int) -> Json:
     """Texts with the clinic's facts in them (English where none fits), theme colours, the emergency number, the
-    clinic's mark (its first letter), the websites that staff may link to, whether a patient has to agree first and for
-    how long a chat is kept, and how long a message may be.
+    clinic's logo and its mark (its first letter), the websites that staff may link to, whether a patient has to agree
+    first and for how long a chat is kept, and how long a message may be.
     """
     english = knowledge.catalogues[DEFAULT_LANGUAGE]
     catalogue = knowledge.catalogue(language)
@@ -35,6 +36,7 @@ def window_settings(knowledge: Knowledge, language: str, message_limit: int) -> 
         "consent_required": knowledge.clinic.consent_required,
         "retention_days": knowledge.clinic.retention_days,
         "sites": sorted(_sites(knowledge)),
+        "logo": logo.address(knowledge.logo),
         "mark": knowledge.clinic.name[:1].upper(),
         "message_limit": message_limit,
     }

@@ -25,6 +25,7 @@ from starlette.responses import (
 )
 
 from gateway.chat.transcript import transcript
+from gateway.desk.blocking import Blocking, NoReason
 from gateway.desk.listing import REASONS, Listing
 from gateway.desk.proposals import Proposals
 from gateway.desk.ready_replies import NotAReply, ReadyReplies
@@ -33,6 +34,8 @@ from gateway.desk.service import ALARMS, PRESENT, AlreadyClaimed, Desk, NoMessag
 from gateway.engine.client import EngineUnavailable
 from gateway.handoff.side import DESK
 from gateway.live import stream
+from gateway.live.moments import Moments
+from gateway.live.moments import told as told_of
 from gateway.live.signals import Signals
 from gateway.staff.access import HEADERS, Access, Visit, the_visit
 from gateway.staff.accounts import Accounts
@@ -69,12 +72,14 @@ class Console:
     reviewed: Reviewed
     replies: ReadyReplies
     listing: Listing
+    blocking: Blocking
     proposals: Proposals
     accounts: Accounts
     audit: Audit
     access: Access
     pages: Pages
     signals: Signals
+    moments: Moments
     knowledge: Knowledge
     heartbeat: float
 
@@ -102,6 +107,8 @@ class Console:
         router.post("/chats/{id}/transfer")(self.transfer)
         router.post("/chats/{id}/hand-back")(self.hand_back)
         router.post("/chats/{id}/close")(self.close)
+        router.post("/chats/{id}/block")(self.block)
+        router.post("/chats/{id}/unblock")(self.unblock)
         router.post("/chats/{id}/note")(self.note)
         router.post("/chats/{id}/tag")(self.turn_tag)
         router.post("/chats/{id}/items/{number}/done")(self.done)
@@ -109,6 +116,7 @@ class Console:
         router.post("/chats/{id}/propose")(self.propose)
         router.post("/chats/{id}/reply")(self.reply)
         router.post("/chats/{id}/draft")(self.draft)
+        router.post("/chats/{id}/moment")(self.moment)
         router.get("/replies")(self.own_replies)
         router.post("/replies")(self.keep_reply)
         router.post("/replies/{number}/remove")(self.remove_reply)
@@ -149,7 +157,9 @@ class Console:
                 yield None
 
         names = [DESK, chat] if chat else [DESK]
-        return stream.reply(stream.stream(self.signals, names, tell, heartbeat=self.heartbeat, settle=SETTLE), HEADERS)
+        aside = told_of(self.moments, chat, "patient") if chat else None
+        said = stream.stream(self.signals, names, tell, heartbeat=self.heartbeat, settle=SETTLE, aside=aside)
+        return stream.reply(said, HEADERS)
 
     async def close_several(
         self,
@@ -201,6 +211,9 @@ class Console:
             "card": card,
             "chat_name": self.listing.names.name(card.started_at, card.record),
             "closing": self.knowledge.desk.closing,
+            "blocked": await self.blocking.of(id),
+            "blocking": self.blocking.reasons,
+            "block_days": self.knowledge.desk.block_days,
             "to_look_at": [it for it in card.items if not (about_handoff and it.reason in REQUESTS)],
             "asked": questions,
             "labels": labels,
@@ -227,8 +240,7 @@ class Console:
             return self.pages.show("desk/gone.html", visit, 404)
         said = await self.desk.transcript(id)
         await self.audit.note_reading(visit.person.login, "chat_read", id)
-        if said:
-            await self.desk.seen(id, visit.person.id, said[-1].seq)
+        await self._seen(id, visit, said)
         return self.pages.show(
             "desk/inbox.html",
             visit,
@@ -249,8 +261,21 @@ class Console:
             raise Refused.because("not_found") from None
         await self.audit.note_reading(visit.person.login, "chat_read", id)
         if seen:
-            await self.desk.seen(id, visit.person.id, said[-1].seq if said else after)
+            await self._seen(id, visit, said)
         return self.pages.show("desk/lines.html", visit, lines=[it for it in self._lines(said) if it["seq"] > after])
+
+    async def _seen(self, id: str, visit: Visit, said: list[Event]) -> None:
+        """It was read to the end; the patient is told so by who has the chat."""
+        if said and await self.desk.seen(id, visit.person.id, said[-1].seq):
+            self.moments.note(id, "staff", seen=said[-1].seq)
+
+    async def moment(
+        self, id: str, writing: Annotated[bool, Form()] = False, visit: Visit = Depends(the_visit)
+    ) -> Response:
+        """Whether somebody writes a reply; the patient is told so of who has the chat."""
+        if await self.desk.has(id, visit.person.id):
+            self.moments.note(id, "staff", writing=writing)
+        return Response(status_code=204, headers=HEADERS)
 
     def _lines(self, said: list[Event]) -> list[Json]:
         """The events as the desk sees them, with where a day begins."""
@@ -287,6 +312,8 @@ class Console:
             return RedirectResponse(f"/desk/chats/{id}?problem=not_yours", 303, HEADERS)
         except NothingSaid:
             return RedirectResponse(f"/desk/chats/{id}?problem=what_was_done", 303, HEADERS)
+        except NoReason:
+            return RedirectResponse(f"/desk/chats/{id}?problem=why_blocked", 303, HEADERS)
         except UnknownConversation:
             return self.pages.show("desk/gone.html", visit, 404)
         await self.audit.note(visit.person.login, action, id)
@@ -318,6 +345,13 @@ class Console:
 
     async def close(self, id: str, why: Short = "", visit: Visit = Depends(the_visit)) -> Response:
         return await self._change(id, visit, "chat_closed", lambda: self._close(id, why, visit))
+
+    async def block(self, id: str, why: Short = "", visit: Visit = Depends(the_visit)) -> Response:
+        me = visit.person
+        return await self._change(id, visit, "chat_blocked", lambda: self.blocking.block(id, me.id, me.name, why))
+
+    async def unblock(self, id: str, visit: Visit = Depends(the_visit)) -> Response:
+        return await self._change(id, visit, "chat_unblocked", lambda: self.blocking.unblock(id))
 
     async def note(self, id: str, text: Short, visit: Visit = Depends(the_visit)) -> Response:
         me = visit.person
@@ -375,6 +409,7 @@ class Console:
             return failed(409, "sent_before")
         except UnknownConversation:
             return failed(404, "gone")
+        self.moments.note(id, "staff", writing=False)
         await self.audit.note(visit.person.login, "replied", id)
         return JSONResponse({"seq": said.seq}) if as_json else RedirectResponse(f"/desk/chats/{id}", 303, HEADERS)
 
@@ -439,6 +474,7 @@ PROBLEMS = {
     "claimed": "Somebody else has taken this chat. You can read it, and they can transfer it to you.",
     "not_yours": "This chat is not yours now, so nothing was sent. Take it first.",
     "what_was_done": "First write what was done about this emergency, for example: called, went to emergency.",
+    "why_blocked": "Choose one of the reasons, then block this chat.",
     "nobody": "Nobody at the desk has this name. Choose a name from the list.",
     "empty": "There is nothing to send yet.",
     "withheld": "An answer in your reply was withdrawn or is due for review, so it was not sent. Take it out.",

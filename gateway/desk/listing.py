@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
+from gateway.desk.blocking import BLOCKED
 from gateway.desk.names import ChatNames
 from gateway.desk.service import ALARMS, ClosedChat, Desk, QueueRow
 from gateway.desk.tags import Tags
@@ -34,7 +35,7 @@ REASONS: dict[str, str] = {
     "net_failed": "the red-flag net does not work",
     "looks_wrong": "says an answer looks wrong",
 }
-ENDED = {"handed_back": "handed back", "cancelled": "the patient ended it", "closed": "closed"}
+ENDED = {"handed_back": "handed back", "cancelled": "the patient ended it", "closed": "closed", "blocked": "blocked"}
 
 
 @dataclass(frozen=True)
@@ -140,7 +141,9 @@ class Listing:
         )
 
     def _closed(self, chat: ClosedChat, own: list[str]) -> ListRow:
-        how = self._knowledge.desk.closing.get(chat.closed_as or "", ENDED.get(chat.ended, chat.ended))
+        words = self._knowledge.desk
+        why = {**words.closing, **words.blocking}.get(chat.closed_as or "", "")
+        how = f"blocked: {why}" if why and chat.ended == BLOCKED else why or ENDED.get(chat.ended, chat.ended)
         return ListRow(
             id=chat.conversation_id,
             name=self.names.short(chat.started_at, chat.record),

@@ -160,7 +160,7 @@ class ClosedChat:
     record: Json | None
     last_words: str
     ended_at: datetime
-    ended: str  # handed_back, cancelled or closed
+    ended: str  # handed_back, cancelled, closed or blocked
     closed_as: str | None
     staff_name: str | None
 
@@ -430,8 +430,19 @@ class Desk(Side):
             said += page
         return said
 
-    async def seen(self, conversation_id: str, staff_id: int, seq: int) -> None:
-        """This person has read the chat up to this event, and what there is to look at was opened."""
+    async def has(self, conversation_id: str, staff_id: int) -> bool:
+        """Whether this person has the chat."""
+
+        def work(connection: Connection) -> bool:
+            handoff = handoffs.current(connection, conversation_id)
+            return handoff is not None and handoff.state == "person" and handoff.staff_id == staff_id
+
+        return await self._database.read(work)
+
+    async def seen(self, conversation_id: str, staff_id: int, seq: int) -> bool:
+        """This person has read the chat up to this event, and what there is to look at was opened. Whether they have
+        the chat.
+        """
 
         def work(locked: Locked) -> bool:
             mine = {"conversation_id": conversation_id, "staff_id": staff_id}
@@ -446,6 +457,7 @@ class Desk(Side):
 
         if await self._store.within(conversation_id, work):
             self._signals.send(DESK)
+        return await self.has(conversation_id, staff_id)
 
     async def context(self, conversation_id: str) -> ChatCard:
         """The context card of a chat."""

@@ -129,6 +129,14 @@ class Models:
             return None
         return self._intact(self._manifest)
 
+    def stamp(self) -> object:
+        """Something that is another whenever another model comes into use, known without reading a model."""
+        try:
+            about = self._manifest.stat()
+        except OSError:
+            return None
+        return about.st_mtime_ns, about.st_size, about.st_ino
+
     def data_of(self, manifest: Manifest) -> Path | None:
         """The data that is answered from with this model; None for a model from before editions."""
         return self.folder / manifest.name / "data" if manifest.edition else None

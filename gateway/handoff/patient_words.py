@@ -100,6 +100,20 @@ class PatientWords:
         """The front desk has ended the waiting, or the talk, without more to say."""
         return self.notice(self.say("handoff_closed_by_desk"), state="assistant")
 
+    def blocked(self) -> Draft:
+        """The front desk cannot be reached from this chat for a while."""
+        return self.notice(self.say("handoff_blocked"), state="assistant")
+
+    def still_blocked(self) -> Draft:
+        """The same, for who asks for a person all the same."""
+        draft = self.notice(self.say("handoff_still_blocked"), role="assistant", state="assistant")
+        draft.body["topic"], draft.body["topics"] = HUMAN, [HUMAN]
+        return draft
+
+    def unblocked(self) -> Draft:
+        """The front desk can be reached again."""
+        return self.notice(self.say("handoff_unblocked"), state="assistant")
+
     def offered(self, sentence: str) -> Draft:
         """A person is offered with this sentence and a button."""
         label = self.say("label_human")

@@ -15,7 +15,7 @@ from gateway.handoff.front_desk import FrontDesk
 from gateway.handoff.patient_words import HUMAN
 from gateway.handoff.side import Side
 from gateway.live.signals import Signals
-from gateway.storage import handoffs
+from gateway.storage import blocks, handoffs
 from gateway.storage.database import Database
 from gateway.storage.records import Body, Conversation, Draft, Handoff, HandoffReason, Json, TurnOutcome
 from gateway.storage.store import Locked, Store
@@ -77,13 +77,19 @@ class Patients(Side):
 
         words = self._words(conversation)
 
-        def work(connection: Connection) -> tuple[str, bool]:
+        def work(connection: Connection) -> tuple[str, bool] | None:
+            if blocks.current(connection, conversation.id, self._front_desk.now()):
+                return None
             there = self._front_desk.within(connection)
             own = handoffs.current(connection, conversation.id)
             return words.asked(there, handoffs.ahead(connection, own and own.waiting_since)), not there.here
 
-        truth, after_hours = await self._database.read(work)
+        found = await self._database.read(work)
         replies = list(outcome.replies)
+        if found is None:
+            replies[about_person] = words.still_blocked()
+            return replace(outcome, replies=tuple(replies))
+        truth, after_hours = found
         asked = replies[about_person]
         stands = {"state": "waiting", "contact": after_hours}
         if words.translated:  # what the answer about a person says in English is then left out
@@ -125,10 +131,12 @@ class Patients(Side):
         """Ask for a person; asking again changes nothing."""
 
         def work(locked: Locked) -> None:
-            there = self._front_desk.within(locked.connection)
+            there, words = self._front_desk.within(locked.connection), self._words(locked.conversation)
+            if blocks.current(locked.connection, conversation_id, locked.now):
+                locked.add(words.still_blocked())
+                return
             if not handoffs.begin(locked.connection, conversation_id, "asked", not there.here, locked.now):
                 return
-            words = self._words(locked.conversation)
             notice = words.notice(words.asked(there, there.waiting), state="waiting", contact=not there.here)
             (said,) = locked.add(notice, holder="waiting")
             item = {"conversation_id": conversation_id, "seq": said.seq, "reason": "asked", "state": "open"}
@@ -154,7 +162,8 @@ class Patients(Side):
         """Offer a person, where the assistant has the chat."""
 
         def work(locked: Locked) -> None:
-            if locked.conversation.holder == "assistant":
+            blocked = blocks.current(locked.connection, conversation_id, locked.now)
+            if locked.conversation.holder == "assistant" and not blocked:
                 locked.add(self._words(locked.conversation).offered(sentence))
 
         await self._change(conversation_id, work)

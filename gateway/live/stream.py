@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from typing import Any
 
 from starlette.responses import StreamingResponse
@@ -13,6 +14,14 @@ from starlette.responses import StreamingResponse
 from gateway.live.signals import Signals
 
 Tell = Callable[[], AsyncIterator[str | None]]
+
+
+@dataclass(frozen=True)
+class Aside:
+    """What is told between the news, without asking for them: `name` wakes it, `tell` gives the event, or nothing."""
+
+    name: str
+    tell: Callable[[], str | None]
 
 
 async def stream(
@@ -23,6 +32,7 @@ async def stream(
     heartbeat: float,
     settle: float = 0.0,
     ended: asyncio.Event | None = None,
+    aside: Aside | None = None,
 ) -> AsyncIterator[str]:
     """The text of a stream. `tell` gives the events that are new, and None to end it; it is asked at the start, after
     each signal for one of the names, and every `heartbeat` seconds, which also shows that the line still holds. Signals
@@ -30,8 +40,10 @@ async def stream(
     """
     with ExitStack() as stack:
         heard = [stack.enter_context(signals.listen(name)) for name in names]
+        beside = stack.enter_context(signals.listen(aside.name)) if aside else asyncio.Event()
         yield "retry: 2000\n\n"
         over = ended or asyncio.Event()
+        clock = asyncio.get_running_loop().time
         while not (signals.closed or over.is_set()):
             for one in heard:
                 one.clear()
@@ -39,8 +51,13 @@ async def stream(
                 if event is None:
                     return
                 yield event
-            if not await _any_of([*heard, over], heartbeat):
-                yield ": still here\n\n"
+            due, news = clock() + heartbeat, [*heard, over]
+            while not any(one.is_set() for one in news) and clock() < due:
+                beside.clear()
+                if aside and (event := aside.tell()):
+                    yield event
+                if not await _any_of([*news, beside], max(due - clock(), 0)):
+                    yield ": still here\n\n"
             if settle:
                 await asyncio.sleep(settle)
 

@@ -5,19 +5,24 @@ The files stay the truth. A list is read for its names alone; an entry is found 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+
 from gateway.desk.search import folded
-from gateway.office.kinds import SAID, Kind, Lines, WordList
-from gateway.office.parts import Page, Part
+from gateway.office.kinds import SAID, SHORT, Kind, Lines, WordList, choice
+from gateway.office.parts import Page, Part, add_entry
 from gateway.studio.differences import values
 from gateway.studio.errors import StudioError
 
 Titles = Mapping[str, str]  # of the topics, by name
+CONDITIONS = "lexicon/conditions.yml"
 RED_FLAG_WORDS = "lexicon/red_flag_words.yml"
 MOST_WORDS = 1000  # of danger, in one list
 HINTED = 5  # words of a list that stand beside its name
@@ -35,6 +40,24 @@ class InEntry(Part):
             if str(entry.get("id")) == self.id:
                 return entry
         raise StudioError("This is not in the list any more.", "open the list again.")
+
+
+@dataclass(frozen=True)
+class InNewEntry(InEntry):
+    """The same of an entry that is not in the list yet: there, `begins` says what it holds besides what is typed."""
+
+    begins: Mapping[str, Any] = field(default_factory=dict)
+
+    def place(self, document: Any) -> Any:
+        listed = document.get(self.listed)
+        found = next((entry for entry in listed if str(entry.get("id")) == self.id), None)
+        if found is None:
+            found = CommentedMap({"id": self.id, **{key: copy(value) for key, value in self.begins.items()}})
+            for each in found.values():
+                if isinstance(each, CommentedSeq):
+                    each.fa.set_flow_style()
+            add_entry(listed, found)
+        return found
 
 
 @dataclass(frozen=True)
@@ -60,6 +83,29 @@ class Listed:
     label: str  # the key by which an entry is called
     hint: str  # the key that says what it is about
     parts: Callable[[Entry, Titles], Iterator[Part]]
+    one: str = ""  # what an entry is, where one can be added
+    new: Callable[[Path, Callable[..., InNewEntry]], Iterator[Part]] | None = None
+
+    def new_in(self, data: Path) -> list[tuple[str, str]]:
+        """Where an entry can be added: the stem of each file, and what is said of it."""
+        if self.new is None:
+            return []
+        stems = [path.stem for path in sorted(data.glob(self.files)) if isinstance(self._listed(path), list)]
+        return [(stem, f"Add {self.one}" + (f": {_words(stem)}" if len(stems) > 1 else "")) for stem in stems]
+
+    def new_page(self, data: Path, stem: str, called: str = "") -> Page | None:
+        """The page of an entry that is called so and not there yet; None if nothing can be added there."""
+        if self.new is None or stem not in dict(self.new_in(data)):
+            return None
+        file = next(path for path in data.glob(self.files) if path.stem == stem).relative_to(data).as_posix()
+
+        def part(key: str, question: str, kind: Kind = SAID, **more: Any) -> InNewEntry:
+            begins = {"name": "", **BEGINS[self.name]}
+            return InNewEntry(key, question, kind, listed=self.key, id=id_of(called), begins=begins, **more)
+
+        back = f"/office/{self.name}", self.title[:1].lower() + self.title[1:]
+        title = f"Add {self.one}"
+        return Page(f"{self.name}/new/{stem}", title, self.about, tuple(self.new(data, part)), file=file, back=back)
 
     def entries(self, data: Path, search: str = "") -> list[Entry]:
         """Those that hold all words of the search, in the order of the files."""
@@ -77,12 +123,15 @@ class Listed:
             f"{self.name}/{id}", title, self.about, tuple(self.parts(entry, titles)), file=entry.file, back=back
         )
 
+    def _listed(self, path: Path) -> Any:
+        about = path.stat()
+        held = _held(path, about.st_mtime_ns, about.st_size)
+        return held.get(self.key) if isinstance(held, dict) else None
+
     def _all(self, data: Path) -> Iterator[Entry]:
         for path in sorted(data.glob(self.files)):
-            about = path.stat()
-            held = _held(path, about.st_mtime_ns, about.st_size)
+            listed = self._listed(path)
             file = path.relative_to(data).as_posix()
-            listed = held.get(self.key) if isinstance(held, dict) else None
             if isinstance(listed, dict):
                 for name, words in listed.items():
                     yield Entry(name, name.replace("_", " ").lower(), _some(str(words).split(",")), file, words)
@@ -95,6 +144,16 @@ class Listed:
 def _held(path: Path, changed: int, size: int) -> Any:
     """What a file holds, read again when it was changed."""
     return values(path)
+
+
+def id_of(called: str) -> str:
+    """The id of what is called so: "a therapy ball" is therapy_ball."""
+    words = re.findall(r"[a-z0-9]+", folded(called))
+    return "_".join(words[1:] if words[:1] in (["a"], ["an"], ["the"]) and words[1:] else words)[:60]
+
+
+def _words(stem: str) -> str:
+    return stem.replace("_", " ")
 
 
 def _words_of(entry: Entry) -> str:
@@ -131,6 +190,38 @@ def _thing(entry: Entry, titles: Titles) -> Iterator[Part]:
                   hint="Two sentences at most.")  # fmt: skip
     yield _in("things", entry, "else", "What is said of it under everything else", needed=True,
               hint="Two sentences at most.")  # fmt: skip
+
+
+# What a new entry holds besides what is typed. No source names it until somebody adds one to the file.
+BEGINS: Mapping[str, Mapping[str, Any]] = {
+    "conditions": {
+        "documents": CommentedSeq(), "class": "not_named", "body_part": "", "synonyms": CommentedSeq(),
+        "misspellings": CommentedSeq(), "note": "", "doctor_first": "", "sources": CommentedSeq(),
+    },
+    "things": {"words": CommentedSeq(), "is": "", "else": "", "sources": CommentedSeq()},
+}  # fmt: skip
+
+
+def _new_condition(data: Path, part: Callable[..., InNewEntry]) -> Iterator[Part]:
+    places = {str(each["id"]): str(each["name"]) for each in (values(data / CONDITIONS) or {}).get("body_parts") or []}
+    yield part("name", "What is it called?", SHORT, needed=True, hint="In small letters: golfer's elbow.")
+    yield part("body_part", "Which part of the body is it about?", choice(places), hint="May stay empty.")
+    yield part("note", "What is said to patients who ask if it may help", needed=True,
+               hint="No source of yours names it yet, so promise nothing.")  # fmt: skip
+    yield part("doctor_first", "Which signs need a doctor first?", hint="May stay empty.")
+    yield part("synonyms", "What else do patients call it?", Lines(), hint="One a line, in small letters.")
+    yield part("misspellings", "How do they misspell it?", Lines(), hint="One a line.")
+
+
+def _new_thing(data: Path, part: Callable[..., InNewEntry]) -> Iterator[Part]:
+    yield part("name", "What does the assistant call it?", SHORT, needed=True,
+               hint="As it follows “with”: a pacemaker.")  # fmt: skip
+    yield part(
+        "is", "What kind of thing is it, in a few words?", SHORT, needed=True, hint="blood thinner, winter sport"
+    )
+    yield part("words", "What do patients call it?", Lines(), needed=True,
+               hint="One a line, in small letters, misspellings too.")  # fmt: skip
+    yield part("else", "What is said of it?", needed=True, hint="Two sentences at most.")
 
 
 QUESTION = (
@@ -171,10 +262,10 @@ LISTS = {
     listed.name: listed
     for listed in (
         Listed("conditions", "Conditions", f"What the assistant says to each problem that patients have. {FACTS}",
-               "lexicon/conditions.yml", "conditions", "name", "note", _condition),
+               CONDITIONS, "conditions", "name", "note", _condition, "a condition", _new_condition),
         Listed("things", "Medicines, devices, sports and other things",
                f"What the assistant says about things that patients name along with their question. {FACTS}",
-               "things/*.yml", "things", "name", "is", _thing),
+               "things/*.yml", "things", "name", "is", _thing, "something new", _new_thing),
         Listed("safety-questions", "Safety questions",
                f"What patients are asked before needles come out. {FACTS}",
                "screening.yml", "questions", "label", "question", _question),

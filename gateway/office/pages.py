@@ -9,13 +9,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Form
+from fastapi import APIRouter, Depends, File, Form, UploadFile
+from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from gateway.office import logo
 from gateway.office.clinic_file import Clash, ClinicFile, Mistaken, Written, clinic_of, marks, told_at
 from gateway.office.kinds import SPARE, Typed
-from gateway.office.listed import LISTS, RED_FLAG_WORDS, Listed
+from gateway.office.listed import LISTS, RED_FLAG_WORDS, Listed, id_of
 from gateway.office.parts import CLINIC_FILE, NONE, Page, Part, pages
 from gateway.office.preview import Reading, examples, readings
 from gateway.office.replies import reply_pages
@@ -27,12 +29,13 @@ from gateway.studio.background import off_loop
 from gateway.studio.errors import StudioError
 from gateway.studio.pages.publish import job_now
 from gateway.studio.publishing.approvals import APPROVER, DIALOGUE, GUARDED, RULES
-from gateway.studio.publishing.facts import look
 from gateway.studio.publishing.publishing import DONE
 from gateway.studio.topics.changes import text_on_disk
 from gateway.studio.topics.round_trip import load
 from gateway.studio.workplace import Workplace
 from gateway.web.error_replies import Refused
+from gateway.web.logo import picture
+from knowledge.logo import Logo, read_logo
 from safety.net import RulesError
 
 Json = dict[str, Any]
@@ -41,6 +44,7 @@ OWNER = "admin"
 SHOWN = 8  # answers that a change makes different
 VERSIONS = 30  # that are shown
 FEWER_VERSIONS = 8  # of a longer file
+LOGO = "Logo"
 LISTED = 100  # entries of a list on its page
 
 
@@ -69,8 +73,13 @@ class OfficePages:
         seen.post("/numbers/{act}")(self.numbers)
         owned = APIRouter(prefix=HERE, dependencies=[Depends(self.access.staff_with(OWNER))])
         owned.post("/publish")(self.publish)
+        owned.get("/logo")(self.logo)
+        owned.post("/logo")(self.keep_logo)
+        owned.get("/logo/picture")(self.logo_picture)
         owned.get("/history")(self.history)
         owned.post("/history")(self.bring_back)
+        owned.get("/{name}/new/{stem}")(self.new)
+        owned.post("/{name}/new/{stem}")(self.add)
         owned.get("/{name}")(self.page)
         owned.post("/{name}")(self.save)
         owned.get("/{name}/{id}")(self.page)
@@ -105,16 +114,18 @@ class OfficePages:
         known, text = self._pages(), self._file().text
         knowledge = self.work.state().knowledge
         now = load(text)
-        shown: Json = {"changes": [], "readings": [], "more": 0, "unsure": ""}
+        shown: Json = {"changes": [], "readings": [], "more": 0, "unsure": "", "new_logo": False}
         try:
-            published = text_on_disk(self.work.publishing.clearances.published()[1] / CLINIC_FILE) or ""
+            before = self.work.facts.published()
+            published = text_on_disk(before / CLINIC_FILE) or ""
+            shown["new_logo"] = logo.kept(before) != logo.kept(self.work.settings.data)
         except StudioError as error:
             published, shown["unsure"] = text, str(error)
         if published != text:
             shown["changes"] = _changes(known, load(published), now)
-            before, after = (clinic_of(each, self.work.settings.data)[0] for each in (published, text))
-            if before and after:
-                found = readings(knowledge, before, after, self.work.now())
+            was, then = (clinic_of(each, self.work.settings.data)[0] for each in (published, text))
+            if was and then:
+                found = readings(knowledge, was, then, self.work.now())
                 shown |= {"readings": found[:SHOWN], "more": len(found[SHOWN:])}
         kinds = [(page, page.known(page.typed(now)), len(page.parts)) for page in known.values()]
         data = self.work.settings.data
@@ -124,7 +135,7 @@ class OfficePages:
 
     async def _overview(self, visit: Visit, status: int = 200, problem: str = "", saved: str = "") -> Response:
         job = await off_loop(lambda: job_now(self.work))  # first: where it is done, all that is read after knows of it
-        found = await off_loop(lambda: look(self.work.publishing))
+        found = await off_loop(self.work.facts.look)
         approval = found.approval
         return self.views.show(
             "office/overview.html", visit, status, problem=problem, saved=saved, found=found, done=DONE,
@@ -138,13 +149,13 @@ class OfficePages:
 
     async def overview(self, saved: str = "", visit: Visit = Depends(the_visit)) -> Response:
         page = (await off_loop(self._pages)).get(saved)
-        return await self._overview(visit, saved=page.title if page else "")
+        return await self._overview(visit, saved=LOGO if saved == "logo" else page.title if page else "")
 
     async def numbers(
         self, act: str, change: Annotated[str, Form()] = "", visit: Visit = Depends(the_visit)
     ) -> Response:
         """Put other numbers to call forward, or approve them."""
-        found = await off_loop(lambda: look(self.work.publishing))
+        found = await off_loop(self.work.facts.look)
         approvals = self.work.publishing.clearances.approvals
         does = {"put-forward": approvals.put_forward, "approve": approvals.approve}
         if not found.rules or change != found.change or act not in does:
@@ -160,7 +171,7 @@ class OfficePages:
         """Bring the facts to patients."""
         if (await off_loop(lambda: job_now(self.work)))["running"]:
             return await self._overview(visit, 409, "Something is being published already. Wait until that is done.")
-        found = await off_loop(lambda: look(self.work.publishing))
+        found = await off_loop(self.work.facts.look)
         if not found.clear:
             return await self._overview(visit, 409, "This cannot be published yet. See below what is missing.")
         self.work.jobs.start("facts", visit.person.name)
@@ -193,12 +204,43 @@ class OfficePages:
     async def _list(self, visit: Visit, listed: Listed, q: str) -> Response:
         found = await off_loop(lambda: listed.entries(self.work.settings.data, q))
         return self.views.show(
-            "office/list.html", visit, listed=listed, q=q, entries=found[:LISTED], more=len(found[LISTED:])
-        )
+            "office/list.html", visit, listed=listed, q=q, entries=found[:LISTED], more=len(found[LISTED:]),
+            new_in=await off_loop(lambda: listed.new_in(self.work.settings.data)),
+        )  # fmt: skip
+
+    # one that is not there yet
+
+    def _new(self, name: str, stem: str, called: str = "") -> tuple[Listed, Page]:
+        listed = LISTS.get(name)
+        page = listed.new_page(self.work.settings.data, stem, called) if listed else None
+        if listed is None or page is None:
+            raise Refused.because("not_found")
+        return listed, page
+
+    async def new(self, name: str, stem: str, visit: Visit = Depends(the_visit)) -> Response:
+        _, page = await off_loop(lambda: self._new(name, stem))
+        typed = await off_loop(lambda: self._file(file=page.file).typed(page))
+        return await self._page(visit, page, typed, marks=marks(typed))
+
+    async def add(self, request: Request, name: str, stem: str, visit: Visit = Depends(the_visit)) -> Response:
+        form = await request.form()
+        called = str(form.get("name") or "")
+        listed, page = await off_loop(lambda: self._new(name, stem, called))
+        sent, known = page.sent(form), str(form.get("marks") or "")
+        wrong = {part.key: "Please fill this in." for part in page.parts if part.needed and not sent[part.key]}
+        if any(entry.id == id_of(called) for entry in await off_loop(lambda: listed.entries(self.work.settings.data))):
+            wrong["name"] = "This is in the list already: change it there."
+        if wrong:
+            return await self._page(visit, page, sent, 400, marks=known, wrong=wrong)
+        return await self._saved(visit, page, form, f"{HERE}/{name}/{id_of(called)}?saved=1")
 
     async def save(self, request: Request, name: str, id: str = "", visit: Visit = Depends(the_visit)) -> Response:
         page = await off_loop(lambda: self._named(name, id))
-        form = await request.form()
+        back = f"{HERE}?saved={page.name}" if page.file == CLINIC_FILE else f"{HERE}/{page.name}?saved=1"
+        return await self._saved(visit, page, await request.form(), back)
+
+    async def _saved(self, visit: Visit, page: Page, form: FormData, back: str) -> Response:
+        """Save what was sent, or show what patients would read then, or say what is wrong."""
         sent, known = page.sent(form), str(form.get("marks") or "")
         take = [str(key) for key in form.getlist("take")]
         if form.get("preview"):
@@ -214,7 +256,6 @@ class OfficePages:
         if done.keys:
             what = ", ".join(done.keys) if page.file == CLINIC_FILE else page.name
             await self.audit.note(visit.person.login, "office_saved", what)
-        back = f"{HERE}?saved={page.name}" if page.file == CLINIC_FILE else f"{HERE}/{page.name}?saved=1"
         return RedirectResponse(back, 303, HEADERS)
 
     async def _clashed(self, visit: Visit, page: Page, clash: Clash) -> Response:
@@ -256,6 +297,42 @@ class OfficePages:
         if isinstance(found, Mistaken):
             return await self._page(visit, page, sent, 400, marks=known, wrong=found.wrong, whole=found.whole)
         return await self._page(visit, page, sent, marks=known, readings=found[:SHOWN], more=len(found[SHOWN:]))
+
+    # the logo
+
+    async def logo(self, visit: Visit = Depends(the_visit)) -> Response:
+        return await self._logo(visit)
+
+    async def _logo(self, visit: Visit, status: int = 200, problem: str = "") -> Response:
+        return self.views.show(
+            "office/logo.html", visit, status, problem=problem, there=await off_loop(self._kept_logo),
+            most=logo.MOST_SENT // 1000,
+        )  # fmt: skip
+
+    async def keep_logo(
+        self,
+        file: Annotated[UploadFile | None, File()] = None,
+        remove: Annotated[str, Form()] = "",
+        visit: Visit = Depends(the_visit),
+    ) -> Response:
+        """Keep a logo that was uploaded, made safe, or take it away. Patients see it once it is published."""
+        content = await file.read(logo.MOST_SENT + 1) if file else b""
+        try:
+            new = None if remove else await off_loop(lambda: logo.made_safe(content))
+            await off_loop(lambda: logo.put(self.work.settings.data, new))
+        except StudioError as error:
+            return await self._logo(visit, 400, str(error))
+        await self.audit.note(visit.person.login, "office_saved", "logo")
+        return RedirectResponse(f"{HERE}?saved=logo", 303, HEADERS)
+
+    async def logo_picture(self, visit: Visit = Depends(the_visit)) -> Response:
+        """The logo as it was saved, for who looks at it before it is published."""
+        if (found := await off_loop(self._kept_logo)) is None:
+            raise Refused.because("not_found")
+        return picture(found, HEADERS)
+
+    def _kept_logo(self) -> Logo | None:
+        return read_logo(self.work.settings.data, [])
 
     # what was before
 

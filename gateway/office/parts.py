@@ -359,6 +359,13 @@ def _rows(old: Any, kind: Rows, rows: list[dict[str, Any]]) -> CommentedSeq:
     return listed
 
 
+def add_entry(listed: CommentedSeq, entry: CommentedMap) -> None:
+    """Put an entry at the end of a list; a comment that follows the list stays behind it."""
+    tail = _take_tail(listed)
+    listed.append(entry)
+    _give_tail(None, "", listed, tail)
+
+
 def _changed(item: CommentedMap, row: Mapping[str, Any], kind: Rows) -> CommentedMap:
     for column in kind.columns:
         if column.key not in row:

@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from gateway.office.kinds import SAID, SHORT, Column, One, Rows, Typed, clean, said
+from gateway.office.kinds import COUNT, SAID, SHORT, Column, One, Rows, Typed, clean, said
 from gateway.office.parts import Page, Part
 from gateway.studio.topics.changes import text_on_disk
 from gateway.studio.topics.round_trip import folded, load
@@ -47,7 +47,7 @@ WITHOUT_EXAMPLES = {
 READY = Page(
     "ready-replies",
     "The front desk's ready replies",
-    f"What everybody at the desk can insert into a chat, reasons for closing one, and tags. "
+    f"What everybody at the desk can insert into a chat, reasons for closing or blocking one, and tags. "
     f"{FILLED.format(', '.join(f'{{{name}}}' for name in IN_REPLIES))} {{me}} is whoever sends it.",
     (
         Part("replies", "Ready replies", Rows((
@@ -58,6 +58,11 @@ READY = Page(
             Column("words", "Reason, as the desk reads it", SHORT, needed=True),
             Column("id", "Name in the report, one word: booked", SHORT, needed=True),
         ), "reason")),
+        Part("blocking", "Why is somebody blocked who abuses the chat?", Rows((
+            Column("words", "Reason, as the desk reads it", SHORT, needed=True),
+            Column("id", "Name in the report, one word: spam", SHORT, needed=True),
+        ), "reason")),
+        Part("block_days", "For how many days?", COUNT, needed=True, hint="From 1 to 30."),
         Part("tags", "What can a chat be tagged with?", Rows((
             Column("words", "Tag, as the desk reads it", SHORT, needed=True),
             Column("id", "Its name in one word: booking", SHORT, needed=True),

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
+from gateway.storage import blocks
 from gateway.storage.records import REQUESTS, HandoffReason
 from gateway.storage.tables import desk_items, desk_mails, handoffs
 
@@ -22,8 +23,11 @@ def current(connection: Connection, conversation_id: str) -> Row[Any] | None:
 def begin(
     connection: Connection, conversation_id: str, reason: HandoffReason, after_hours: bool, now: datetime, **staff: Any
 ) -> bool:
-    """Begin a handoff; whether there was none before. With `staff_id` and `staff_name`, that person has the chat."""
-    if current(connection, conversation_id):
+    """Begin a handoff; whether there was none before. With `staff_id` and `staff_name`, that person has the chat.
+
+    A chat that is blocked waits for nobody, but somebody of the desk can take it.
+    """
+    if current(connection, conversation_id) or (not staff and blocks.current(connection, conversation_id, now)):
         return False
     row = {
         "conversation_id": conversation_id,

@@ -22,6 +22,7 @@ Kind = (
     | Level
 )
 REQUESTS = ("asked", "screening")  # reasons that are about the handoff itself; all others are something to look at
+LESS_THAN_DANGER = (*REQUESTS, "engine_down", "failed", "looks_wrong")  # all that is no alarm
 OWN = "own"  # among the choices of a patient's message: what it tells the engine besides its words, and what was seen
 
 

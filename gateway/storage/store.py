@@ -17,10 +17,11 @@ from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, or_
 from sqlalchemy.exc import IntegrityError
 
 from gateway.clock import CLOCK_SLACK, utc_now
-from gateway.storage import answer_sums, handoffs, screening_slots, statements, sums
+from gateway.storage import answer_sums, blocks, handoffs, screening_slots, statements, sums
 from gateway.storage.adding import batches
 from gateway.storage.database import Database
 from gateway.storage.records import (
+    LESS_THAN_DANGER,
     OWN,
     ChatFull,
     Conversation,
@@ -85,12 +86,18 @@ class Store:
 
     # conversations
 
-    async def open(self, *first: Draft, language: str | None = None) -> tuple[Conversation, str, list[Event]]:
-        """Start a conversation of the page; returns it, the token that opens it, and its first events."""
+    async def open(
+        self, *first: Draft, language: str | None = None, before: str | None = None
+    ) -> tuple[Conversation, str, list[Event]]:
+        """Start a conversation of the page; returns it, the token that opens it, and its first events. `before` is the
+        one that the same browser had, whose block it inherits; nothing else of it is known in the new one.
+        """
         token = secrets.token_urlsafe(24)
 
         def work(connection: Connection) -> tuple[Conversation, str, list[Event]]:
             conversation = self._create(connection, token_hash=hashed(token), language=language)
+            if before:
+                blocks.carry_over(connection, before, conversation.id, self._now())
             return conversation, token, self._add(connection, conversation, first)
 
         return await self._database.write(work)
@@ -317,6 +324,8 @@ class Store:
                 past = events.c.conversation_id == conversation_id, events.c.kind.in_(screening_slots.KINDS)
                 connection.execute(update(events).where(*past).values(body=outcome.screening_gone, choices=None))
             reasons = list(outcome.desk)
+            if blocks.current(connection, conversation_id, self._now()):  # what may be danger is still told
+                reasons = [reason for reason in reasons if reason not in LESS_THAN_DANGER]
             if outcome.handoff and not silent:
                 reason, after_hours = outcome.handoff.reason, outcome.handoff.after_hours
                 if handoffs.begin(connection, conversation_id, reason, after_hours, self._now()):

@@ -188,8 +188,8 @@ handoffs = Table(
     Column("claimed_at", Utc),  # since when that person has it
     Column("replied_at", Utc),  # the first reply of a person
     Column("ended_at", Utc),
-    Column("ended", String(16)),  # handed_back, cancelled or closed
-    Column("closed_as", String(32)),  # why it was closed, by its id in data/desk.yml
+    Column("ended", String(16)),  # handed_back, cancelled, closed or blocked
+    Column("closed_as", String(32)),  # why it was closed or blocked, by its id in data/desk.yml
     Column("alerts", Integer, nullable=False),  # how often the front desk was reminded of this wait
     Column("contact", String(254)),  # e-mail address or phone number; gone when the handoff ends
     Index(
@@ -231,6 +231,16 @@ desk_tags = Table(
     Column("conversation_id", ForeignKey("conversations.id", ondelete="CASCADE"), nullable=False),
     Column("tag", String(32), nullable=False),
     PrimaryKeyConstraint("conversation_id", "tag"),
+)
+
+# Chats that reach nobody at the front desk for a while. Nothing of the person is kept: a block goes with its chat.
+desk_blocks = Table(
+    "desk_blocks",
+    metadata,
+    Column("conversation_id", ForeignKey("conversations.id", ondelete="CASCADE"), primary_key=True),
+    Column("why", String(32), nullable=False),  # by its id in data/desk.yml
+    Column("staff_name", String(100), nullable=False),
+    Column("until", Utc, nullable=False),
 )
 
 # When each person of the front desk last had one of its pages open.

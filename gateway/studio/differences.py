@@ -15,7 +15,9 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from gateway.editions import contents
+from knowledge.logo import FILES
 
+LOGOS = tuple(FILES)
 LONGEST = 400  # characters of a value that is shown
 NAMES = ("id", "name", "what", "date", "intent", "rule", "question")  # what an entry of a list is known by
 SILENT = frozenset({"nlu", "responses", "metadata", "examples", "text"})  # keys that say nothing to whoever reads
@@ -28,6 +30,7 @@ TITLES = {
     "sources.yml": "Sources",
     "groups.yml": "Groups of topics",
     "pictures.yml": "Pictures",
+    **dict.fromkeys(LOGOS, "The clinic's logo"),
     "screening.yml": "The safety questions",
     "wording.yml": "The assistant's own sentences",
     "talk.yml": "How a conversation is held",
@@ -130,6 +133,9 @@ def _said(file: Path | None, held: Any) -> Mapping[str, list[str]]:
     """The values that a file holds, by their places; its lines without them."""
     said: defaultdict[str, list[str]] = defaultdict(list)
     if file is None:
+        return said
+    if file.name in LOGOS:
+        said[""] = [f"a picture of {file.stat().st_size} bytes"]
         return said
     if held is None:
         said[""] = [line for line in _bytes(file).decode("utf-8", "replace").splitlines() if line.strip()]

@@ -24,6 +24,7 @@ from gateway.studio.limits import Limits
 from gateway.studio.meaning import Meaning
 from gateway.studio.personal import Personal
 from gateway.studio.publishing.effects import Effects, effects
+from gateway.studio.publishing.facts import FactsNow
 from gateway.studio.publishing.jobs import Jobs
 from gateway.studio.publishing.publishing import Publishing
 from gateway.studio.topics.cases import Cases
@@ -77,6 +78,7 @@ class Workplace:
         self.decisions = Decisions(settings.var / "studio")
         self.change_requests = ChangeRequests(settings.var / "studio", now)
         self.publishing = Publishing(settings)
+        self.facts = FactsNow(self.publishing, lambda: self.today)
         self.jobs = Jobs(settings.var / "logs")
         self.database = database
         self._net = net

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 IMPORT = re.compile(r'^import \{([^}]+)\} from "\./([\w-]+)\.js";\n', re.MULTILINE)
-EXPORT = re.compile(r"^export (?=(?:async )?(?:function|const|class) (\w+))", re.MULTILINE)
+EXPORT = re.compile(r"^export (?=(?:async )?(?:function\*?|const|class) (\w+))", re.MULTILINE)
 COMMENT = re.compile(r"^[ \t]*(?:/\*(?:(?!\*/).)*\*/|//[^\n]*)[ \t]*\n", re.MULTILINE | re.DOTALL)
 # At the end of a line: in a string a quote would follow.
 REMARK = re.compile(r"[ \t]+(?://[ \t][^\"'`\n]*|/\*[^\"'`\n]*\*/)$", re.MULTILINE)

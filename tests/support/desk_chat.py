@@ -12,6 +12,7 @@ import httpx
 
 from gateway.app import create_app
 from gateway.desk.alerts import Alerts
+from gateway.desk.blocking import Blocking
 from gateway.desk.service import Desk
 from gateway.engine.client import HttpEngine
 from gateway.settings import Settings
@@ -45,6 +46,7 @@ class Clinic(Gateway):
     clock: Clock
     desk: Desk
     alerts: Alerts
+    blocking: Blocking
 
     async def waiting(self, words: str = "I want a person", language: str | None = None) -> Chat:
         """A patient who has asked for a person."""
@@ -71,7 +73,7 @@ async def clinic_at_work(
             async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
                 store = Store(database, clock)
                 edition = app.state.exchange.edition
-                yield Clinic(app, client, engine, store, clock, edition.desk, edition.alerts)
+                yield Clinic(app, client, engine, store, clock, edition.desk, edition.alerts, edition.blocking)
             await database.close()
 
 

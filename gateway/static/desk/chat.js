@@ -3,6 +3,7 @@ import { lookUp, more, unsigned } from "./answers.js";
 import { draft, keepFields, sent } from "./drafts.js";
 import { markDrafts, refreshList } from "./inbox.js";
 import { inTurn, listen, signedOut } from "./live.js";
+import { Moments } from "./moments.js";
 import { all, element, one, send } from "./page.js";
 
 const { chat, me } = one("main").dataset;
@@ -36,6 +37,7 @@ async function refreshLog() {
   const fresh = all("li", parsed).filter((line) => "day" in line.dataset || Number(line.dataset.seq) > last());
   if (!fresh.length) return;
   lines.append(...fresh);
+  moments.lineCame(all("[data-seq]", lines).at(-1));
   if (atEnd) log.scrollTop = log.scrollHeight;
 }
 
@@ -80,6 +82,10 @@ function tell(words) {
   told.hidden = !words;
 }
 
+const moments = new Moments(one("#moment"), () => send(`${base}/moment`, { writing: true }));
+moments.lineCame(all("[data-seq]", lines).at(-1));
+text.addEventListener("input", () => moments.typed(text.value));
+
 // Who reads the end stays there, also when the reply box grows or a message comes.
 let atEnd = true;
 log.addEventListener("scroll", () => {
@@ -88,7 +94,7 @@ log.addEventListener("scroll", () => {
 new ResizeObserver(() => {
   if (atEnd) log.scrollTop = log.scrollHeight;
 }).observe(log);
-listen(refresh, chat);
+listen(refresh, chat, (now) => moments.show(now));
 addEventListener("focus", refresh); // what came while nobody looked is read now
 
 // what is begun stays

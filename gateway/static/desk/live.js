@@ -113,10 +113,10 @@ export function inTurn(work) {
   };
 }
 
-async function again(onNews, chat) {
+async function again(...given) {
   const reply = await fetch("/desk/here").catch(() => null);
   if (reply?.status === 401) signedOut();
-  else setTimeout(() => listen(onNews, chat), 3000);
+  else setTimeout(() => listen(...given), 3000);
 }
 
 /* The session has ended: it is said, with the way back to this page. Nothing is reloaded, so what is written stays. */
@@ -128,13 +128,15 @@ export function signedOut() {
   one("main").prepend(bar);
 }
 
-export function listen(onNews, chat = "") {
+/* `onNews` is called when something is new, `onMoment` with what the patient does now: {writing, seen}. */
+export function listen(onNews, chat = "", onMoment = () => {}) {
   const stream = new EventSource(`/desk/events?chat=${encodeURIComponent(chat)}`);
   stream.addEventListener("message", (event) => {
     heard(JSON.parse(event.data));
     document.body.classList.remove("cut-off");
     onNews();
   });
+  stream.addEventListener("moment", (event) => onMoment(JSON.parse(event.data)));
   stream.addEventListener("out", () => {
     stream.close();
     signedOut();
@@ -142,7 +144,7 @@ export function listen(onNews, chat = "") {
   stream.addEventListener("error", () => {
     document.body.classList.add("cut-off");
     live.textContent = "The connection is lost. Trying again ...";
-    if (stream.readyState === EventSource.CLOSED) again(onNews, chat);
+    if (stream.readyState === EventSource.CLOSED) again(onNews, chat, onMoment);
   });
   stream.addEventListener("open", () => {
     if (live.textContent.startsWith("The connection")) live.textContent = "Connected again.";

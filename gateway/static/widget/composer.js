@@ -7,8 +7,8 @@ import { Suggestions } from "./suggest.js";
 export class Composer {
   #active = -1;
 
-  /* `load` gives the questions that can be suggested, when somebody begins to type; `longest` is how many characters a message may have; `send` gets the text; `say` has something read out, `tell` shows it. */
-  constructor(strings, load, longest, { send, say, tell }) {
+  /* `load` gives the questions that can be suggested, when somebody begins to type; `longest` is how many characters a message may have; `send` gets the text; `say` has something read out, `tell` shows it; `typed` is told of each letter. */
+  constructor(strings, load, longest, { send, say, tell, typed }) {
     Object.assign(this, { strings, load, longest, send, say, tell });
     this.input = make("textarea", {
       id: "input",
@@ -40,6 +40,7 @@ export class Composer {
     this.input.addEventListener("input", () => {
       this.measure();
       this.suggest();
+      typed(this.input.value);
     });
     this.input.addEventListener("keydown", (event) => this.key(event));
     this.input.addEventListener("paste", ({ clipboardData }) => clipboardData?.files.length && tell(strings.no_pictures, 8000));

@@ -1,52 +1,58 @@
-/* The conversation with the gateway: numbered events down (SSE), messages up (POST with a key of our own).
-   A message is kept until the gateway has acknowledged it; a repeated send with the same key is harmless, and
-   Last-Event-ID brings back what a dropped connection missed. So nothing is lost, doubled or out of order.
+/* The conversation with the gateway: numbered events down (SSE), messages up (outbox.js). Last-Event-ID brings back what a
+   dropped connection missed. So nothing is lost, doubled or out of order.
 
    Emits: event (detail: an event of the gateway), caught-up (history is complete), queue (detail: messages not
-   acknowledged yet), connection (detail: true or false), notice (detail: {key, values}), reset. */
+   acknowledged yet), moment (detail: what a person who has the chat does now), connection (detail: true or false), notice
+   (detail: {key, values}), reset. */
 
-import { make } from "./dom.js";
+import { Outbox } from "./outbox.js";
+import { Requests } from "./requests.js";
+import { serverEvents } from "./server_events.js";
+import { Tabs } from "./tabs.js";
+import { Waits } from "./waits.js";
 
 const HEARTBEAT_LIMIT = 40_000;
 const LONGEST_PAUSE = 10_000;
-const PATIENCE = 20_000;
 const HISTORY_PAGE = 500;
 const HELD_BACK = 4000; // milliseconds after which an acknowledged message should have come back by the stream
-const DONE = Symbol("nothing waits");
-
-const newKey = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
-
-/* One tab at a time, where the browser can promise that; without it the gateway's keys still keep doubles away. */
-const alone = (name, work) => (navigator.locks ? navigator.locks.request(name, work) : work());
 
 export class Conversation extends EventTarget {
-  #home;
   #session;
   #lastSeq = 0;
   #lastMark = "";
   #stream = null;
   #heardAt = 0;
-  #flushing = false;
   #running = false;
-  #starting = null;
   #connected = true;
-  #troubled = false;
   #id = null;
   #restarts = 0;
-  #alarm = new EventTarget();
+  #waits = new Waits();
+  #outbox;
   #ears = null; // what ends with `stop`
-  #tabs = null;
-  #leads = false;
+  #tabs;
   #heard = 0; // how often the stream spoke, here or in the tab that has it
   #polls = false;
 
   constructor(home, session) {
     super();
-    this.#home = home;
     this.#session = session;
+    this.#tabs = new Tabs(home.origin);
+    this.requests = new Requests(home, session, (id, events) => {
+      this.#lastSeq = 0;
+      this.#id = id;
+      for (const event of events) this.#receive(id, event);
+    });
+    this.#outbox = new Outbox(session, this.requests, this.#waits, {
+      queue: () => this.#tell("queue", this.queue),
+      notice: (detail) => this.#tell("notice", detail),
+      expired: (id) => this.#expired(id),
+      acknowledged: (seq, waits) => {
+        // Its number was told before and it was not: the numbers went back.
+        if (waits && seq <= this.#lastSeq) this.#readAgain();
+        setTimeout(() => this.#lastSeq < seq && this.#poll(), HELD_BACK);
+      },
+    });
   }
-
-  language = undefined; // of the chat window; the front desk is told it
 
   get queue() {
     return this.#session.queue;
@@ -65,7 +71,7 @@ export class Conversation extends EventTarget {
     addEventListener(
       "online",
       () => {
-        if (!this.#leads) this.#catchUp();
+        if (!this.#tabs.leads) this.#catchUp();
         this.#retryNow();
       },
       { signal },
@@ -102,41 +108,33 @@ export class Conversation extends EventTarget {
     this.#running = false;
     this.#ears?.abort();
     this.#stream?.abort();
-    this.#wake();
+    this.#waits.wake();
   }
 
-  /* One tab keeps the stream for all of this browser: a browser has few connections to one server. The others are told
-     what it hears, and one of them takes over when it is closed. */
   #shareStream(signal) {
-    if (!navigator.locks || !window.BroadcastChannel) return this.#listen();
-    const name = `ims-chat ${this.#home.origin}`;
-    this.#tabs = new BroadcastChannel(name);
-    this.#tabs.addEventListener("message", ({ data: { id, event } }) => this.#overhear(id, event), { signal });
-    signal.addEventListener("abort", () => this.#tabs.close());
+    if (!this.#tabs.shared) return this.#listen();
+    this.#tabs.join(signal, (told) => this.#overhear(told));
     const caughtUp = this.#catchUp();
-    navigator.locks
-      .request(`${name} stream`, { signal }, async () => {
-        await caughtUp;
-        this.#leads = true;
-        await this.#listen();
-        this.#leads = false;
-      })
-      .catch(() => {}); // stopped before its turn came
+    this.#tabs.lead(signal, async () => {
+      await caughtUp;
+      await this.#listen();
+    });
   }
 
-  /* An event that another tab heard; if one before it was missed, all are read. */
-  #overhear(id, event) {
-    if (this.#leads || id !== this.#id) return;
+  /* What another tab heard; if an event before it was missed, all are read. */
+  #overhear({ id, event, moment }) {
+    if (this.#tabs.leads || id !== this.#id) return;
     this.#heard += 1;
-    if (event.seq > this.#lastSeq + 1) this.#readHistory(id, true).catch(() => {});
+    if (moment) this.#tell("moment", moment);
+    else if (event.seq > this.#lastSeq + 1) this.#readHistory(id, true).catch(() => {});
     else this.#receive(id, event);
   }
 
   /* What a tab without the stream has to read by itself: how the chat stands. */
   async #catchUp() {
-    while (this.#running && !this.#leads) {
+    while (this.#running && !this.#tabs.leads) {
       try {
-        const id = await this.#ensure();
+        const id = await this.requests.ensure();
         this.#id = id;
         const response = await this.#readHistory(id);
         if (response.status === 404 || response.status === 401) return this.#expired(id);
@@ -147,7 +145,7 @@ export class Conversation extends EventTarget {
       } catch {
         this.#setConnected(false);
       }
-      await this.#idle(2000);
+      await this.#waits.idle(2000);
     }
   }
 
@@ -161,52 +159,27 @@ export class Conversation extends EventTarget {
       const before = this.#lastSeq;
       await this.#readHistory(this.#id, true).catch(() => {});
       if (this.#lastSeq > before) wait = 1000;
-      await this.#idle(wait);
+      await this.#waits.idle(wait);
     }
     this.#polls = false;
   }
 
-  /* Say something: text the patient typed, the id of a button the gateway offered, or what was ticked on a card. */
-  send({ text, choice, card, label }) {
-    this.#session.add({ key: newKey(), text, choice, card, seen: this.#lastSeq, label: label ?? text, state: "sending" });
-    this.#tell("queue", this.queue);
-    this.#flush();
-  }
-
-  /* A sheet in a new tab, to print: `sheet` (the safety questions) or `questions` (for the physio). A form takes the token
-     there: it stands in no address. */
-  openSheet(name) {
-    const { id, token } = this.#session.read();
-    const form = make(
-      "form",
-      { method: "post", target: "_blank", action: new URL(`api/conversations/${id}/${name}`, this.#home), hidden: true },
-      make("input", { type: "hidden", name: "token", value: token }),
-    );
-    document.body.append(form);
-    form.submit();
-    form.remove();
+  send(message) {
+    this.#outbox.send(message, this.#lastSeq);
   }
 
   retry(key) {
-    this.#mark(key, { state: "sending", error: null });
-    this.#flush();
+    this.#outbox.retry(key);
   }
 
   discard(key) {
-    this.#session.remove(key);
-    this.#tell("queue", this.queue);
+    this.#outbox.discard(key);
   }
 
   /* Forget this conversation here and begin a new one. */
   startOver() {
     this.#session.clear();
     this.#restart();
-  }
-
-  /* The day on which another chat began, or nothing if its link opens it no more. */
-  async dayOf({ id, token }) {
-    const response = await this.#request(`api/conversations/${id}/history?limit=1`, { headers: { Authorization: `Bearer ${token}` } });
-    return response.ok ? (await response.json()).events[0]?.time : undefined;
   }
 
   isOpen({ id }) {
@@ -228,48 +201,13 @@ export class Conversation extends EventTarget {
     return Boolean(this.#session.read().earlier);
   }
 
-  /* Have the gateway delete it; false if that could not be done. */
   async delete() {
-    const id = await this.#ensure();
-    const response = await this.#request(`api/conversations/${id}`, { method: "DELETE" });
-    if (!response.ok && response.status !== 404) throw new Error(`delete: ${response.status}`);
+    await this.requests.delete();
     this.startOver();
-  }
-
-  /* Say what the patient thinks of an answer; gives the verdict that holds. */
-  async rate(seq, verdict, note) {
-    const id = await this.#ensure();
-    const body = JSON.stringify({ seq, verdict, note });
-    const response = await this.#request(`api/conversations/${id}/feedback`, { method: "POST", headers: { "Content-Type": "application/json" }, body });
-    if (!response.ok) throw new Error(`feedback: ${response.status}`);
-    return (await response.json()).verdict;
-  }
-
-  /* Ask the gateway about the handoff to a person, or change it; gives how it stands. */
-  async handoff(method, path, body) {
-    const id = await this.#ensure();
-    const options = body && { headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
-    const response = await this.#request(`api/conversations/${id}/handoff${path}`, { method, ...options });
-    const given = await response.json();
-    if (!response.ok) throw new Error(given.error?.message);
-    return given;
-  }
-
-  /* The conversation as a file, written by the gateway. */
-  async transcript() {
-    const id = await this.#ensure();
-    const response = await this.#request(`api/conversations/${id}/transcript`);
-    if (!response.ok) throw new Error(`transcript: ${response.status}`);
-    return response.blob();
   }
 
   #tell(name, detail) {
     this.dispatchEvent(new CustomEvent(name, { detail }));
-  }
-
-  #mark(key, changes) {
-    this.#session.change(key, changes);
-    this.#tell("queue", this.queue);
   }
 
   #restart() {
@@ -279,14 +217,14 @@ export class Conversation extends EventTarget {
     this.#stream?.abort();
     this.#tell("reset");
     this.#tell("queue", this.queue);
-    this.#wake();
-    if (this.#tabs && !this.#leads) this.#catchUp();
+    this.#waits.wake();
+    if (this.#tabs.shared && !this.#tabs.leads) this.#catchUp();
   }
 
   /* What was read is not what stands in the log: it went back to an earlier day. What was acknowledged since then is sent
      again; its key keeps doubles away. */
   #readAgain() {
-    for (const { key, state } of this.queue) if (state === "sent") this.#session.change(key, { state: "sending" });
+    this.#outbox.sendAgain();
     this.#session.write({ read: 0 });
     this.#restart();
   }
@@ -299,63 +237,9 @@ export class Conversation extends EventTarget {
     this.#tell("notice", { key: "expired" });
   }
 
-  /* Wait, unless something happens that makes it worth trying now. */
-  #idle(milliseconds) {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, milliseconds);
-      this.#alarm.addEventListener(
-        "wake",
-        () => {
-          clearTimeout(timer);
-          resolve();
-        },
-        { once: true },
-      );
-    });
-  }
-
-  #wake() {
-    this.#alarm.dispatchEvent(new Event("wake"));
-  }
-
   #setConnected(connected) {
     if (connected !== this.#connected) this.#tell("connection", connected);
     this.#connected = connected;
-  }
-
-  #request(path, { signal = AbortSignal.timeout(PATIENCE), ...options } = {}) {
-    const { token } = this.#session.read();
-    const headers = { ...(token && { Authorization: `Bearer ${token}` }), ...options.headers };
-    return fetch(new URL(path, this.#home), { ...options, signal, headers, cache: "no-store", credentials: "omit" });
-  }
-
-  /* The id of the conversation, made on first use; two callers, or two tabs, share one attempt. */
-  async #ensure() {
-    const { id } = this.#session.read();
-    if (id) return id;
-    this.#starting ??= alone("ims-chat start", () => this.#create()).finally(() => {
-      this.#starting = null;
-    });
-    return this.#starting;
-  }
-
-  async #create() {
-    const { id: made } = this.#session.read();
-    if (made) return made;
-    const response = await this.#request("api/conversations", {
-      method: "POST",
-      headers: { "Content-Type": "application/json" },
-      body: JSON.stringify({ language: this.language }),
-    });
-    if (!response.ok) throw new Error(`no conversation: ${response.status}`);
-    const { id, token, events } = await response.json();
-    const { id: moved } = this.#session.read(); // a link was followed meanwhile
-    if (moved) return moved;
-    this.#session.write({ id, token });
-    this.#lastSeq = 0;
-    this.#id = id;
-    for (const event of events ?? []) this.#receive(id, event);
-    return id;
   }
 
   #receive(id, event, history = false) {
@@ -363,16 +247,14 @@ export class Conversation extends EventTarget {
     this.#lastSeq = event.seq;
     this.#lastMark = event.mark ?? "";
     this.#tell("event", { ...event, history });
-    const echoed = this.queue.filter((message) => message.key === event.key || message.seq <= event.seq);
-    for (const { key } of echoed) this.#session.remove(key);
-    if (echoed.length) this.#tell("queue", this.queue);
+    this.#outbox.arrived(event.key, event.seq);
   }
 
   /* What the patient has not seen acknowledged yet, and what came after it, is news. */
   async #readHistory(id, live = false) {
     let news = live;
     while (true) {
-      const response = await this.#request(`api/conversations/${id}/history?after=${this.#lastSeq}&limit=${HISTORY_PAGE}`);
+      const response = await this.requests.about(id, `/history?after=${this.#lastSeq}&limit=${HISTORY_PAGE}`);
       if (!response.ok) return response;
       const { events } = await response.json();
       for (const event of events) {
@@ -392,14 +274,14 @@ export class Conversation extends EventTarget {
     while (this.#running) {
       const restarts = this.#restarts;
       try {
-        const id = await this.#ensure();
+        const id = await this.requests.ensure();
         if (restarts !== this.#restarts) continue;
         this.#stream = new AbortController();
         const known = this.#id === id;
         this.#id = id;
         let response = known ? null : await this.#readHistory(id);
         if (!response || response.ok) {
-          response = await this.#request(`api/conversations/${id}/events`, {
+          response = await this.requests.about(id, "/events", {
             headers: { Accept: "text/event-stream", "Last-Event-ID": `${this.#lastSeq}-${this.#lastMark}` },
             signal: this.#stream.signal,
           });
@@ -412,45 +294,33 @@ export class Conversation extends EventTarget {
         this.#setConnected(true);
         wait = 500;
         this.#retryNow();
-        await this.#read(id, response.body.getReader());
+        await this.#follow(id, response.body.getReader());
       } catch {
         if (!this.#running || restarts !== this.#restarts) continue;
         this.#setConnected(false);
       }
-      await this.#idle(wait * (0.5 + Math.random()));
+      await this.#waits.idle(wait * (0.5 + Math.random()));
       wait = Math.min(wait * 2, LONGEST_PAUSE);
     }
   }
 
-  async #read(id, reader) {
-    const decoder = new TextDecoder();
-    let buffer = "";
-    while (true) {
-      const { done, value } = await reader.read();
-      if (done) return;
+  async #follow(id, reader) {
+    const heard = () => {
       this.#heardAt = Date.now();
       this.#heard += 1;
-      buffer += decoder.decode(value, { stream: true }).replace(/\r/g, "");
-      const blocks = buffer.split("\n\n");
-      buffer = blocks.pop();
-      for (const block of blocks) {
-        if (block.startsWith("event: reset")) return this.#readAgain();
-        const data = block
-          .split("\n")
-          .filter((line) => line.startsWith("data:"))
-          .map((line) => line.slice(5).trimStart())
-          .join("\n");
-        if (!data) continue;
-        const event = JSON.parse(data);
-        this.#tabs?.postMessage({ id, event });
-        this.#receive(id, event);
-      }
+    };
+    for await (const { name, data } of serverEvents(reader, heard)) {
+      if (name === "reset") return this.#readAgain();
+      const moment = name === "moment";
+      this.#tabs.tell({ id, [moment ? name : "event"]: data });
+      if (moment) this.#tell(name, data);
+      else this.#receive(id, data);
     }
   }
 
   #retryNow() {
-    this.#wake();
-    this.#flush();
+    this.#waits.wake();
+    this.#outbox.flush();
   }
 
   /* A laptop that slept has a dead connection that nobody told it about: silence longer than two heartbeats means
@@ -459,72 +329,7 @@ export class Conversation extends EventTarget {
     if (this.#running && this.#heardAt && Math.abs(Date.now() - this.#heardAt) > HEARTBEAT_LIMIT) {
       this.#heardAt = Date.now();
       this.#stream?.abort();
-      this.#wake();
+      this.#waits.wake();
     }
-  }
-
-  /* Send what waits, oldest first, one at a time, so that the order is the order of typing. */
-  async #flush() {
-    if (this.#flushing) return;
-    this.#flushing = true;
-    try {
-      let wait = 1000;
-      while (true) {
-        const pause = await alone("ims-chat send", () => this.#sendNext());
-        if (pause === DONE) return;
-        if (pause !== 0) await this.#idle(pause ?? wait);
-        wait = pause === 0 ? 1000 : Math.min(wait * 2, LONGEST_PAUSE);
-      }
-    } finally {
-      this.#flushing = false;
-    }
-  }
-
-  #sendNext() {
-    const next = this.queue.find(({ state }) => state === "sending" || state === "waiting");
-    return next ? this.#post(next) : DONE;
-  }
-
-  /* Send one message; returns how long to wait before the next attempt: 0 if none is needed, nothing if unknown. */
-  async #post({ key, text, choice, card, seen }) {
-    try {
-      const id = await this.#ensure();
-      const response = await this.#request(`api/conversations/${id}/messages`, {
-        method: "POST",
-        headers: { "Content-Type": "application/json" },
-        body: JSON.stringify({ key, text, choice, card, seen }),
-      });
-      if (response.ok) {
-        const { seq } = await response.json();
-        this.#troubled = false;
-        const waits = this.queue.some((message) => message.key === key);
-        if (waits) this.#mark(key, { state: "sent", seq });
-        // Its number was told before and it was not: the numbers went back.
-        if (waits && seq <= this.#lastSeq) this.#readAgain();
-        setTimeout(() => this.#lastSeq < seq && this.#poll(), HELD_BACK);
-        return 0;
-      }
-      if (response.status === 429) {
-        const seconds = Number(response.headers.get("Retry-After")) || 5;
-        this.#mark(key, { state: "waiting" });
-        this.#tell("notice", { key: "rate_limited", values: { seconds } });
-        return seconds * 1000;
-      }
-      if (response.status === 404 || response.status === 401) {
-        this.#expired(id);
-        return 0;
-      }
-      if (response.status < 500) {
-        const { error } = await response.json().catch(() => ({}));
-        this.#mark(key, { state: "failed", error: error?.message });
-        return 0;
-      }
-      if (!this.#troubled) this.#tell("notice", { key: "trouble" });
-      this.#troubled = true;
-    } catch {
-      /* no connection: said elsewhere, tried again later */
-    }
-    this.#mark(key, { state: "waiting" });
-    return undefined;
   }
 }

@@ -40,5 +40,8 @@ export function icon(name) {
   return drawing;
 }
 
+/* The clinic's logo, or its first letter where there is none, or it cannot be loaded. */
+export const drawMark = (letter, logo) => (logo ? make("img", { src: logo, alt: "", onerror: ({ target }) => target.replaceWith(letter) }) : letter);
+
 /* "Call {number}" with {number: 911} */
 export const fill = (template, values = {}) => (template ?? "").replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);

@@ -4,13 +4,14 @@ import { isAlarm } from "./alarms.js";
 import { Composer } from "./composer.js";
 import { drawConsent } from "./consent.js";
 import { Conversation } from "./conversation.js";
-import { button, fill, icon, make } from "./dom.js";
+import { button, drawMark, fill, icon, make } from "./dom.js";
 import { fitToScreen } from "./fit.js";
 import { followedLink, Handoff } from "./handoff.js";
 import { Launcher } from "./launcher.js";
 import { Looks, StaysOpen } from "./looks.js";
 import { Menu } from "./menu.js";
 import { drawNotice, noticeText } from "./messages.js";
+import { Moments } from "./moments.js";
 import { Question } from "./question.js";
 import { Session } from "./session.js";
 import { readSettings, readSuggestions } from "./settings.js";
@@ -57,7 +58,7 @@ export function define(home) {
       this.settings = settings;
       this.strings = {
         ...settings.strings,
-        mark: settings.mark,
+        mark: () => drawMark(settings.mark, settings.logo && new URL(settings.logo, home)),
         sites: [home.host, location.host, ...settings.sites],
         locale: settings.language,
         answers_language: settings.language === "en" ? null : "en",
@@ -72,6 +73,7 @@ export function define(home) {
       for (const [name, value] of Object.entries(settings.theme ?? {})) host.setProperty(`--ims-${name.replaceAll("_", "-")}`, value);
 
       const { conversation } = this;
+      const { requests } = conversation;
       const focusField = () => this.composer.input.focus();
       const fromField = (act) => (key) => {
         focusField();
@@ -82,7 +84,7 @@ export function define(home) {
       this.status = new Status(strings);
       this.transcript = new Transcript(strings, home, this.status, this.words("kept"), {
         choose: (taken) => this.choose(taken),
-        rate: (...given) => conversation.rate(...given),
+        rate: (...given) => requests.rate(...given),
         retry: fromField((key) => conversation.retry(key)),
         discard: fromField((key) => conversation.discard(key)),
       });
@@ -90,10 +92,12 @@ export function define(home) {
         send: (text) => conversation.send({ text }),
         say: (text) => this.heard.replaceChildren(text),
         tell: (...given) => this.status.tell(...given),
+        typed: (text) => this.moments.typed(text),
       });
-      this.handoff = new Handoff(conversation, strings, home, () => this.transcript.settle());
+      this.moments = new Moments(requests, strings, this.transcript);
+      this.handoff = new Handoff(requests, strings, home, () => this.transcript.settle());
       this.question = new Question(strings, focusField);
-      conversation.language = settings.language;
+      requests.language = settings.language;
       this.person = make(
         "button",
         { type: "button", class: "person", onclick: () => this.conversation.send({ choice: "person", label: strings.person_message }) },
@@ -107,7 +111,7 @@ export function define(home) {
           text: strings.start_over,
           act: (opener) => this.question.ask(opener, strings.start_over_question, strings.confirm, () => this.conversation.startOver()),
         },
-        { name: "questions", picture: "sheet", text: strings.questions, label: strings.questions_label, act: () => this.conversation.openSheet("questions") },
+        { name: "questions", picture: "sheet", text: strings.questions, label: strings.questions_label, act: () => requests.openSheet("questions") },
         { name: "download", picture: "download", text: strings.download, label: strings.download_label, act: () => this.download() },
         {
           name: "delete",
@@ -140,7 +144,7 @@ export function define(home) {
         make(
           "div",
           { class: "head" },
-          make("span", { class: "logo", "aria-hidden": "true", text: settings.mark }),
+          make("span", { class: "logo", "aria-hidden": "true" }, strings.mark()),
           make("h2", { id: "title", text: strings.title }),
           this.person,
           this.menu.element,
@@ -197,10 +201,12 @@ export function define(home) {
       conversation.addEventListener("connection", ({ detail: connected }) =>
         this.status.tell(connected ? strings.reconnected : strings.offline, connected ? 4000 : 0),
       );
+      conversation.addEventListener("moment", ({ detail }) => this.moments.show(detail));
       conversation.addEventListener("notice", ({ detail }) => this.notice(detail));
       conversation.addEventListener("reset", () => {
         transcript.clear();
         this.handoff.reset();
+        this.moments.forget();
         this.showUnread();
       });
     }
@@ -225,6 +231,7 @@ export function define(home) {
       this.conversation.start();
       this.showQueue(this.conversation.queue);
       this.session.write({ read: Math.max(this.transcript.drawn, this.session.read().read ?? 0) });
+      this.moments.read(this.transcript.drawn);
       this.showUnread();
       this.composer.measure();
       this.transcript.scroll();
@@ -282,7 +289,7 @@ export function define(home) {
 
     /* What a patient takes: a button, or the answer of a card. */
     choose({ id, label, text, card, from, opens }) {
-      if (opens === "sheet") return this.conversation.openSheet(opens);
+      if (opens === "sheet") return this.conversation.requests.openSheet(opens);
       if (from) this.transcript.follow();
       this.conversation.send({ choice: id, label: label ?? text, text, card });
     }
@@ -294,6 +301,7 @@ export function define(home) {
       if (alarm && live && this.panel.hidden) this.showPanel();
       this.panel.classList.toggle("alarmed", alarm);
       this.handoff.heard(event);
+      this.moments.heard(event);
       this.transcript.show(event, this.handoff.person);
       this.noteRead(event, live);
       if (live) this.report("message", { from: event.role });
@@ -307,6 +315,7 @@ export function define(home) {
       } else if (event.seq > read) {
         this.session.write({ read: event.seq });
       }
+      if (!this.panel.hidden && event.role !== "patient") this.moments.read(event.seq);
     }
 
     /* How many replies came while the chat was closed, on the button that opens it. */
@@ -327,7 +336,7 @@ export function define(home) {
       const { conversation, linked, strings } = this;
       this.linked = null;
       if (conversation.isOpen(linked)) return;
-      const began = await conversation.dayOf(linked).catch(() => undefined);
+      const began = await conversation.requests.dayOf(linked).catch(() => undefined);
       if (!began) return this.status.tell(strings.link_over);
       const date = new Date(began).toLocaleDateString(this.settings.language, { dateStyle: "long" });
       this.question.ask(this.composer.input, fill(strings.link_question, { date }), strings.link_open, () => conversation.moveTo(linked), strings.link_stay);
@@ -344,7 +353,7 @@ export function define(home) {
 
     async download() {
       try {
-        const address = URL.createObjectURL(await this.conversation.transcript());
+        const address = URL.createObjectURL(await this.conversation.requests.transcript());
         make("a", { href: address, download: this.strings.file_name }).click();
         setTimeout(() => URL.revokeObjectURL(address), 60_000);
         this.status.tell(this.strings.downloaded, 4000);

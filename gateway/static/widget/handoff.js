@@ -17,7 +17,7 @@ export function followedLink() {
 }
 
 export class Handoff {
-  #conversation;
+  #requests;
   #strings;
   #home;
   #state = null;
@@ -26,11 +26,11 @@ export class Handoff {
   #unfolded = false;
   #appeared;
 
-  /* `conversation.handoff(method, path, body)` asks the gateway and gives how it stands; `appeared` is called when the
+  /* `requests.handoff(method, path, body)` asks the gateway and gives how it stands; `appeared` is called when the
      line takes room from the messages. */
-  constructor(conversation, strings, home, appeared) {
+  constructor(requests, strings, home, appeared) {
     this.#appeared = appeared;
-    this.#conversation = conversation;
+    this.#requests = requests;
     this.#strings = strings;
     this.#home = home;
     this.element = make("div", { class: "stands", role: "group", "aria-label": strings.person, hidden: true });
@@ -64,7 +64,7 @@ export class Handoff {
 
   async #ask(method = "GET", path = "", body) {
     try {
-      this.#draw(await this.#conversation.handoff(method, path, body));
+      this.#draw(await this.#requests.handoff(method, path, body));
     } catch (error) {
       this.element.querySelector(".state")?.replaceChildren(method === "GET" ? "" : error.message || this.#strings.handoff_failed);
     }

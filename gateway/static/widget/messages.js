@@ -71,7 +71,7 @@ function drawReply(event, strings, home, more, choose) {
   // What staff send leads only to the clinic's own pages and to those that it names.
   const links = event.role === "staff" ? body.links?.filter(({ href }) => !href.startsWith("http") || strings.sites.includes(new URL(href).host)) : body.links;
   return [
-    body.home && make("span", { class: "logo big", "aria-hidden": "true", text: strings.mark }),
+    body.home && make("span", { class: "logo big", "aria-hidden": "true" }, strings.mark()),
     body.title && make("h3", { class: "topic", text: body.title, hidden: true }),
     headline && make("strong", { class: "headline", text: headline }),
     tapped && picture,

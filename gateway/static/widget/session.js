@@ -89,10 +89,12 @@ export class Session {
     for (const message of earlier.unsent) this.add(message);
   }
 
-  /* Forget the conversation; that the patient agreed to such conversations stays. */
+  /* Forget the conversation; that the patient agreed to such conversations stays, and which one the next follows: if the
+     front desk blocked it, a new one is no way around that. */
   clear() {
     for (const { key } of this.queue) this.remove(key);
-    this.#set(this.#name, { agreed: this.read().agreed });
+    const { agreed, id, token, before } = this.read();
+    this.#set(this.#name, { agreed, before: id ? { id, token } : before });
   }
 
   /* Calls back when another tab changed what is kept. */

@@ -54,6 +54,8 @@ p, ul, ol, h2, h3 { margin: 0; }
 .head { display: flex; flex: none; align-items: center; gap: .3em; min-height: 3.5em; padding: .3em .4em .3em .75em; background: var(--head); color: var(--on-head); border-bottom: 2px solid var(--accent); position: relative; z-index: 2; }
 h2 { flex: 1 1 4.6em; min-width: 0; overflow-wrap: break-word; font-size: 1em; line-height: 1.2; font-weight: 700; }
 .logo { display: grid; place-items: center; flex: none; width: 2em; height: 2em; margin-inline-end: .3em; border-radius: 50%; background: var(--on-head); color: var(--head); font-weight: 700; }
+.logo:has(img) { border-radius: .3em; background: #fff; }
+.logo img { width: 100%; height: 100%; object-fit: contain; border-radius: inherit; }
 .logo.big { float: inline-start; width: 2.4em; height: 2.4em; margin: .1em .6em 0 0; background: var(--accent); color: var(--on-accent); font-size: 1.1em; }
 .round { display: grid; place-items: center; flex: none; width: 2.75em; height: 2.75em; border-radius: 50%; padding: 0; }
 .person { display: flex; align-items: center; gap: .4em; flex: 0 1 auto; min-height: 2.75em; padding: .1em .7em; border: 1.5px solid currentColor; border-radius: 1.5em; font-weight: 600; line-height: 1.15; text-align: start; }

@@ -20,6 +20,7 @@ export class Transcript {
   #unsent = new Map();
   #unanswered = new Set();
   #shown = null; // what was shown last for its own sake, not with the question before it
+  #writes = "";
   #follow = false; // whether the next card takes the focus
 
   /* `kept` is said above all messages. `take` holds what can be done with a message: {choose, rate, retry, discard}. */
@@ -165,6 +166,28 @@ export class Transcript {
       this.list.append(this.#typing);
       this.scroll();
     }
+  }
+
+  /* A person writes: the same sign, and who it is; nothing, when they do no more. */
+  writes(words) {
+    if (words === this.#writes) return;
+    if (!words) {
+      this.#status.tellNoMore(this.#writes);
+      if (!this.#unanswered.size) this.#typing.remove();
+    } else {
+      const { atEnd } = this.reading;
+      this.#status.tell(words);
+      this.list.append(this.#typing);
+      if (atEnd) this.scroll();
+    }
+    this.#writes = words;
+  }
+
+  /* The person has read up to this event: it is said once, under the patient's last message. */
+  seen(seq) {
+    this.list.querySelector(".seen")?.remove();
+    const last = [...this.list.querySelectorAll(".message.patient[data-seq]")].at(-1);
+    if (last && Number(last.dataset.seq) <= seq) last.querySelector(".meta").append(make("span", { class: "seen", text: this.#strings.seen }));
   }
 
   scroll(first) {

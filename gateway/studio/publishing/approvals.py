@@ -51,7 +51,8 @@ def changed_rules(before: Path, now: Path) -> list[str]:
     """The files of which something that needs a second person is not what it was."""
     folders = [path.relative_to(data).as_posix() for data in (before, now) for path in _in_folders(data)]
     names = dict.fromkeys([CLINIC, *RULES, *sorted(folders)])
-    return [name for name in names if _guarded(before, name) != _guarded(now, name)]
+    touched = [name for name in names if _text(before / name) != _text(now / name)]  # the others need not be read
+    return [name for name in touched if _guarded(before, name) != _guarded(now, name)]
 
 
 def change_id(before: Path, now: Path) -> str:
@@ -84,7 +85,7 @@ class Approvals:
     """Keeps what was put forward and approved; `folder` is the studio's own in `var/`."""
 
     def __init__(self, folder: Path) -> None:
-        self._file = folder / FILE
+        self.file = folder / FILE
 
     def of(self, change: str) -> Approval | None:
         """What is known about a change of this id."""
@@ -109,20 +110,20 @@ class Approvals:
         return self._keep(change, Approval(**{**asdict(found), **approved}))
 
     def _keep(self, change: str, approval: Approval) -> Approval:
-        self._file.parent.mkdir(parents=True, exist_ok=True)
+        self.file.parent.mkdir(parents=True, exist_ok=True)
         try:
-            write_whole(self._file, json.dumps({**self._all(), change: asdict(approval)}, indent=1))
+            write_whole(self.file, json.dumps({**self._all(), change: asdict(approval)}, indent=1))
         except OSError as error:
             raise StudioError(f"It could not be noted ({error.strerror}).", "make room on the disk.") from error
         return approval
 
     def _all(self) -> Mapping[str, dict[str, str]]:
         try:
-            return dict(json.loads(self._file.read_text("utf-8")))
+            return dict(json.loads(self.file.read_text("utf-8")))
         except FileNotFoundError:
             return {}
         except WRONG_SHAPE as error:
-            raise StudioError(f"{self._file} is damaged.", "remove it, and have the change approved.") from error
+            raise StudioError(f"{self.file} is damaged.", "remove it, and have the change approved.") from error
 
 
 def _text(path: Path) -> bytes:
