@@ -181,7 +181,9 @@ class ChatApi:
         """Start a conversation. Keep the token: it is shown this once."""
         self.limits.new_chat(request)
         language = given.language if given else None
-        conversation, token, said = await self.store.open(*self.replies.greeting(), language=language)
+        conversation, token, said = await self.store.open(
+            *self.replies.speaking(language).greeting(), language=language
+        )
         return {"id": conversation.id, "token": token, "events": [event.public() for event in said]}
 
     async def send(self, message: NewMessage, conversation: Conversation = Depends(the_conversation)) -> Json:
@@ -193,7 +195,7 @@ class ChatApi:
         if message.card is not None and (sent := await self.store.sent_before(conversation.id, message.key)):
             return {"seq": sent.seq, "repeated": True}
         if message.card is not None:
-            text, does = await card_answers.read(self.store, self.knowledge, conversation.id, message.key, message.card)
+            text, does = await card_answers.read(self.store, self.knowledge, conversation, message.key, message.card)
             body = {"text": text, "card": {"id": message.card.id}}
         elif message.choice == PERSON:  # always there, and understood without an engine
             asked = PatientWords(self.knowledge, conversation.language).say("handoff_request")

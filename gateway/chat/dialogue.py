@@ -45,7 +45,7 @@ class Dialogue:
     def __init__(self, knowledge: Knowledge, replies: Replies) -> None:
         self._knowledge = knowledge
         self._talk = knowledge.talk
-        self._replies = replies
+        self.replies = self._replies = replies
         self._noting = Noting(knowledge)
         self._again = Again(knowledge, replies)
 
@@ -83,6 +83,8 @@ class Dialogue:
 
     def carried_out(self, does: Json, record: ChatRecord, slots: Json) -> TurnOutcome | None:
         """What a button leads to that needs no engine."""
+        if self._replies.knows(topic := str(does.get("more") or "")):
+            return TurnOutcome(replies=(self._replies.answer(topic, long=True, slots=slots),))
         topic_name = topic_of(str(does.get("answer") or ""))
         if self._replies.knows(topic_name):
             id = specific_of(str(does["answer"]))
@@ -154,6 +156,8 @@ class Dialogue:
 
     def in_view(self, replies: Sequence[Draft], record: ChatRecord) -> tuple[Draft, ...]:
         """The replies in the light of what was told, where the sources say something about it."""
+        if self._knowledge.translation:  # what was told is known in English words alone
+            return tuple(replies)
         first, *others = replies
         topic_name = first.body.get("topic")
         if first.role != "assistant" or first.kind != "answer" or not topic_name or first.body.get("withheld"):
@@ -270,8 +274,8 @@ class Dialogue:
             return with_text(draft, text or self._say("talk_still_open"))
         if any(map(is_long, fresh)):
             return with_text(draft, text)
-        topic = draft.body.get("topic")
-        if topic == HUMAN:  # what is true of the front desk now is said before it
+        topic = draft.body.get("topic") if not self._knowledge.translation else None
+        if draft.body.get("topic") == HUMAN:  # what is true of the front desk now is said before it
             return with_text(draft, self._say("talk_told_them"))
         if topic and self._replies.knows(topic) and not draft.body.get("withheld"):
             other = self._again.next(topic, record, asked, outcome.near, outcome.slots or {})

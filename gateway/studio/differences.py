@@ -52,6 +52,7 @@ FOLDERS = {
     "lexicon": "Words that are understood",
     "things": "Things that patients name",
     "regressions": "Messages that stay understood",
+    "translations": "Answers in another language",
     "pictures": "Picture",
 }
 
