@@ -72,6 +72,8 @@ class Talk:
     """All of it."""
 
     words: Mapping[str, frozenset[str]] = field(default_factory=lambda: MappingProxyType({}))
+    signs: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    files: tuple[str, ...] = ()
     ordinals: tuple[frozenset[str], ...] = ()
     people: tuple[Person, ...] = ()
     person_leads: tuple[str, ...] = ()
@@ -88,6 +90,17 @@ class Talk:
         """Whether a whole message is one of the words of this kind, such as yes or no."""
         return normalise(text) in self.words.get(kind, frozenset())
 
+    def without_words(self, text: str) -> str | None:
+        """What a message of signs alone means, such as a thumb; None where it has words, or no sign that is known."""
+        if normalise(text):
+            return None
+        return next((self.signs[sign] for sign in text if sign in self.signs), None)
+
+    def names_file(self, text: str) -> bool:
+        """Whether a message holds the name of a picture or document, as if one had been sent."""
+        ends = tuple(f".{end}" for end in self.files)
+        return any(word.lower().rstrip(")]}.,!?\"'").endswith(ends) for word in text.split())
+
 
 def read_talk(
     path: Path, topics: Collection[str], questions: Collection[str], sources: Collection[str], problems: list[Problem]
@@ -98,11 +111,14 @@ def read_talk(
     file = read(path, problems)
     if file is None:
         return Talk()
-    file.only("short_answers", "ordinals", "people", "facts", "checks")
+    file.only("short_answers", "signs", "files", "ordinals", "people", "facts", "checks")
     words = file.section("short_answers")
     people = file.section("people")
     people.only("who", "leads", "verbs", "pronouns")
+    signs = file.section("signs") if "signs" in file else None
     return Talk(
+        signs=MappingProxyType({sign: kind for kind in signs.values for sign in signs.texts(kind)} if signs else {}),
+        files=tuple(file.texts("files")),
         words=MappingProxyType({kind: _plain(words.texts(kind)) for kind in words.values}),
         ordinals=tuple(_plain(entry.texts("words")) for entry in file.sections("ordinals")),
         people=tuple(_people(people)),

@@ -15,7 +15,9 @@ from gateway.chat.noting import Noting
 from gateway.chat.record import ChatRecord, Offer, is_long, specific_of, topic_of
 from gateway.chat.replies import CONDITION_HELP, UNSURE, Replies
 from gateway.engine.client import EngineReply
+from gateway.handoff.contact import contact_in
 from gateway.handoff.patient_words import HUMAN
+from gateway.handoff.patients import MORE_THAN_CONTACT
 from gateway.storage import screening_slots
 from gateway.storage.records import Draft, Kind, Turn, TurnOutcome
 from knowledge import Knowledge, normalise
@@ -29,6 +31,8 @@ OWN_TOPICS = 2  # facts that are brought up before one answer
 NOT_KNOWN = ("clarify", "nlu_fallback")  # intents of a message that was not understood, not one that lies outside
 ELLIPSIS = 6  # words up to which what was not understood leans on the last answer
 BUTTONS = 4
+FEW = 8  # words up to which a file that is named is what the message is about
+PHOTO, CONTACT = "chat/photo", "chat/contact_left"
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,8 @@ class Dialogue:
         text = turn.message.body["text"]
         if turn.does or turn.conversation.red_flag or screening_slots.at(turn.conversation.slots):
             return None
+        if intent := self._beside_words(turn):
+            return Chosen(text, {"intent": intent})
         if (who := self._noting.correction(text)) is not None:
             return self._about(record, who)
         offers = record.offers
@@ -194,6 +200,18 @@ class Dialogue:
         return replace(outcome, replies=tuple(replies), record=record.stored())
 
     # parts
+
+    def _beside_words(self, turn: Turn) -> str | None:
+        """What is meant by a sign, the name of a file, or nothing but a number or address to be reached at."""
+        text, clinic = turn.typed or turn.message.body["text"], self._knowledge.clinic
+        if intent := self._talk.without_words(text):
+            return intent
+        if len(text.split()) <= FEW and self._talk.names_file(text):
+            return PHOTO
+        found = contact_in(text, clinic.country, but=clinic.phone)
+        if found and "?" not in text and len(text.replace(found[0], "").split()) <= MORE_THAN_CONTACT:
+            return CONTACT
+        return None
 
     def _yes(self, record: ChatRecord) -> Chosen | TurnOutcome:
         offers = record.offers

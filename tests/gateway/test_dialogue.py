@@ -260,3 +260,56 @@ async def test_the_same_question_asked_again_gets_something_else(chat: Chat) -> 
     (second,) = await chat.ask("will I be sore?")
     (third,) = await chat.ask("will I be sore?")
     assert len({first["text"], second["text"], third["text"]}) == 3
+
+
+def taken_for(knowledge: Knowledge, database: Database, text: str, typed: str | None = None) -> object:
+    """What a message that needs no engine to be understood asks for."""
+    conversation = Conversation("c", "assistant", 1, {}, None, "hash")
+    message = Event("c", 1, "patient", "message", {"text": text}, {}, None, None, NOW)
+    turn = Turn(conversation, message, None, typed=typed)
+    dialogue = Talker(knowledge, database).dialogue
+    found = dialogue.short_answer(turn, dialogue.heard(turn))
+    return found.does["intent"] if isinstance(found, Chosen) else found
+
+
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [
+        ("👍", "chat/ok"),
+        ("👍🏽👍🏽", "chat/ok"),
+        (" 🙏🙏 ", "thanks"),
+        ("❤️", "thanks"),
+        ("😭", "chat/despair"),
+        ("🤬", "chat/insult"),
+        ("???", "follow_up/simpler"),
+        ("IMG_2210.HEIC", "chat/photo"),
+        ("[image: bruise-day2.jpeg]", "chat/photo"),
+        ("can you look at shoulder.png?", "chat/photo"),
+        ("250 555 0187", "chat/contact_left"),
+        ("sure, it's (604) 555-0164", "chat/contact_left"),
+        ("best to write to kim.lee@example.com", "chat/contact_left"),
+    ],
+)
+def test_what_is_no_question_gets_what_a_receptionist_would_say(
+    knowledge: Knowledge, database: Database, text: str, intent: str
+) -> None:
+    assert taken_for(knowledge, database, text) == intent
+
+
+def test_a_number_is_recognized_also_where_the_log_leaves_it_out(knowledge: Knowledge, database: Database) -> None:
+    assert taken_for(knowledge, database, "my number is [number]", "my number is 250 555 0187") == "chat/contact_left"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "is 250-555-0142 your number",
+        "can you call me at 604 555 0164 about the bruise that i have since my visit on monday",
+        "can i wear my www.jpg shirt while i get the needles and what should i bring along",
+        "...",
+        "it hurts 👍",
+        "is 604 555 0164 the fax?",
+    ],
+)
+def test_a_message_that_says_more_is_left_to_the_engine(knowledge: Knowledge, database: Database, text: str) -> None:
+    assert taken_for(knowledge, database, text) is None

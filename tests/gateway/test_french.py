@@ -1,6 +1,4 @@
-"""French, in the French window and to a French message: the answers asked most, buttons, safety questions, and the truth
-about the rest.
-"""
+"""French, in the French window and to a French message: answers, buttons, safety questions, and what else is told."""
 
 from __future__ import annotations
 
