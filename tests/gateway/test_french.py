@@ -212,3 +212,11 @@ def test_what_an_answer_leads_to_is_the_same_in_french() -> None:
             told = french.questions[name].answers[answer]
             assert (told.outcome, told.talk_to) == (consequence.outcome, consequence.talk_to)
             assert bool(told.reason) == bool(consequence.reason)
+
+
+def test_the_minutes_that_are_told_hold_in_french_too() -> None:
+    questions = shipped_knowledge().spoken("fr").screening
+    lines = [label for question in questions.questions.values() for _, label in question.items]
+    shown = [*lines, *(q.help for q in questions.questions.values()), *(card.ask for card in questions.cards)]
+    seconds = sum(len(text.split()) for text in shown) / 150 * 60 + 2 * len(lines)
+    assert questions.minutes >= seconds / 60
