@@ -26,6 +26,7 @@ from safety import LEVELS
 
 Json = dict[str, Any]
 FOLLOW_UP = "follow_up/"
+SAID_AGAIN = ("simpler", "shorter", "repeat", "more")  # these are about the last answer, also among safety questions
 WHICH, ANYTHING = "which", "anything"  # what an open question of the assistant is about
 OWN_TOPICS = 2  # facts that are brought up before one answer
 NOT_KNOWN = ("clarify", "nlu_fallback")  # intents of a message that was not understood, not one that lies outside
@@ -123,9 +124,13 @@ class Dialogue:
         """What "more", "simpler", "i read that" or "not what i asked" leads to; None where it is not for this."""
         kind = reply.intent.removeprefix(FOLLOW_UP)
         topic_name = topic_of(record.last)
-        asks = any(reply.kind_of(message) in screening_slots.KINDS for message in reply.messages)
-        if kind == reply.intent or asks or not self._replies.knows(topic_name):
+        asks = [message for message in reply.messages if reply.kind_of(message) in screening_slots.KINDS]
+        # "Why do you ask?" is about the safety questions while they are open.
+        if kind == reply.intent or not self._replies.knows(topic_name) or (asks and kind not in SAID_AGAIN):
             return None
+        if asks:
+            alone = replace(reply, messages=tuple(m for m in reply.messages if m not in asks))
+            return (*(self.follow_up(alone, record, text) or ()), *map(self._replies.asks, asks))
         if self._replies.withheld(topic_name):
             return (self._replies.answer(topic_name),)
         topic, specific = self._knowledge.topics[topic_name], specific_of(record.last)
@@ -149,16 +154,33 @@ class Dialogue:
         # "Go back" and "stop" are understood by the safety questions alone.
         unsure = reply.intent in NOT_KNOWN and replies[0].kind in UNSURE
         lost = len(replies) == 1 and unsure and not replies[0].body["topics"]
-        if not lost or topic is None or len(text.split()) > ELLIPSIS or self._replies.withheld(topic.name):
+        if presumed := self._presumed(reply, record, text):
+            if kept := [draft for draft in replies if draft.body["topic"] != presumed]:
+                return kept
+            lost = topic is not None
+        short = len(text.split()) <= ELLIPSIS
+        telling = self._talk.is_statement(text) and (short or bool(reply.offered))
+        leans = topic is not None and short and not self._replies.withheld(topic.name)
+        if not lost or not (leans or telling):
             return replies
         others = [(self._title(name), _does(name)) for name in reply.offered if self._replies.knows(name)]
-        questions = self._again.questions(topic, record, text)
-        if not questions:
+        questions = self._again.questions(topic, record, text) if topic and leans else []
+        if not questions and not telling:
             return replies
         buttons = [*questions[:2], *others, *questions[2:]][:BUTTONS]
-        draft = self._replies.own_words("clarify", self._say("talk_not_followed"), buttons, offer=["human"])
-        draft.body["offered"] = list(dict.fromkeys((topic.name, *reply.offered)))
+        said = self._say("talk_noted" if telling else "talk_not_followed")
+        draft = self._replies.own_words("clarify", said, buttons, offer=["human"])
+        draft.body["offered"] = list(dict.fromkeys((*([topic.name] if topic else []), *reply.offered)))
         return (draft,)
+
+    def _presumed(self, reply: EngineReply, record: ChatRecord, text: str) -> str | None:
+        """The topic of an answer that takes for granted what nobody told: "three months in" is not always pregnancy."""
+        last = topic_of(record.last)
+        for fact in self._talk.facts.values() if last else ():
+            told = fact.topic == last or any(each.fact == fact.id for each in record.told)
+            if fact.topic in reply.topics and not told and not fact.is_asked(text):
+                return fact.topic
+        return None
 
     def in_view(self, replies: Sequence[Draft], record: ChatRecord) -> tuple[Draft, ...]:
         """The replies in the light of what was told, where the sources say something about it."""

@@ -28,6 +28,7 @@ from knowledge import Knowledge, SourceRef, SpecificAnswer, Topic
 from knowledge.interface import DEFAULT_LANGUAGE
 from knowledge.links import links
 from knowledge.placeholders import PLACEHOLDER
+from nlu.segments import questions
 from safety import LEVELS, Level
 
 Json = dict[str, Any]
@@ -79,6 +80,8 @@ class Replies:
             texts = [m["text"] for m in reply.messages if m.get("text") and reply.kind_of(m) == alarm]
             return self.alarm(alarm, "\n\n".join(map(self._filled, texts)) or self._knowledge.wording("engine_down"))
         topics = [topic for topic in reply.topics if self.knows(topic)]
+        beside = topics[1:] if asked and len(topics) > 1 and not questions(asked.lower()) else []
+        topics = topics[: len(topics) - len(beside)]  # one question gets one answer, and the other topic as a button
         unsure = reply.kind in UNSURE and reply.intent != OUT_OF_SCOPE and not topics
         if named := home_of(self._knowledge, asked, reply.offered) if unsure else None:
             return [self.answer(named, asked=asked, slots=reply.slots)]
@@ -98,7 +101,9 @@ class Replies:
         if len(topics) == 1 and (second := self._knowledge.topics[topics[0]].answers.get(reply.also or "")):
             drafts += self._besides(drafts[0], self._knowledge.topics[topics[0]], second, reply.slots, asked)
         # The engine says the same answers in its own messages; what else it says, it says besides: a form goes on.
-        answers = {self._english.fill(text) for topic in topics for text in self._english.topics[topic].texts}
+        answers = {
+            self._english.fill(text) for topic in (*topics, *beside) for text in self._english.topics[topic].texts
+        }
         for message in reply.messages:
             if _says_something(message) and self._filled(str(message.get("text") or "")) not in answers:
                 drafts.append(self._message(reply.kind_of(message), message))
@@ -106,12 +111,13 @@ class Replies:
             drafts = [self._said("unknown", self._knowledge.wording("unknown"), offer=["help", "human"])]
         first = drafts[0].body
         given = {draft.body["topic"]: draft.body["answer"] or "" for draft in reversed(drafts)}
-        first["topics"] = list(reply.topics)
-        first["answers"] = [given.get(topic) or None for topic in reply.topics]
-        first["topic"] = next(iter(reply.topics), None)
+        answered = [topic for topic in reply.topics if topic not in beside]
+        first["topics"] = answered
+        first["answers"] = [given.get(topic) or None for topic in answered]
+        first["topic"] = next(iter(answered), None)
         first["confidence"] = round(reply.confidence, 4)
         first["offered"] = [name for name in reply.offered if name in self._knowledge.topics]
-        self._offer(drafts[-1], first["offered"])
+        self._offer(drafts[-1], [*beside, *first["offered"]])
         return drafts
 
     def knows(self, topic_name: str) -> bool:
@@ -257,6 +263,11 @@ class Replies:
         for label, does in buttons:
             self._button(draft, label, does)
         return draft
+
+    def asks(self, message: Json) -> Draft:
+        """A safety question of the engine, after an answer to something else."""
+        custom = message.get("custom") or {}
+        return self._message(str(custom.get("kind")), message)
 
     def own_words(
         self, kind: Kind, text: str, buttons: Iterable[tuple[str, Json]] = (), offer: Iterable[str] = ()

@@ -20,6 +20,9 @@ ANSWERS = [
     ("not_it", "nope just sore"),
     ("not_it", "you misunderstood, it's nothing"),
     ("not_it", "No."),
+    ("not_it", "its her old palsy, she has had it for ages, nothing new"),
+    ("not_it", "sorry i was only asking what would happen then"),
+    ("not_it", "the bruise isnt growing, its going yellow by now"),
     ("joking", "i was joking"),
     ("joking", "lol jk its a figure of speech"),
     ("joking", "just testing the bot"),
@@ -49,6 +52,8 @@ def test_an_answer_to_an_alarm_is_told_apart(kind: str, text: str) -> None:
         "how do i get there",
         "do you take icbc",
         "where are you",
+        "my vision is fading and i feel new pain",
+        "ive had it since this morning",
     ],
 )
 def test_a_new_question_is_no_answer_to_an_alarm(text: str) -> None:
