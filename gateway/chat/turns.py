@@ -256,7 +256,8 @@ class Turns:
         down = "engine_down" in outcome.desk
         if not down and self._after.holds_back(level, outcome.replies, clear):
             times = flag.get("held", 0)
-            held = self._replies.alarm_again(level, f"alarm_held_{level}" + ("_2" if times else ""), language)
+            way = ("", "_2", "_3")[times if times < 2 else 2 - times % 2]  # never the same twice in a row
+            held = self._replies.alarm_again(level, f"alarm_held_{level}{way}", language)
             return replace(outcome, replies=(held,), desk=(), red_flag={**_later(flag), "held": times + 1})
         return replace(outcome, replies=self._replies.reminded(level, outcome.replies, language), red_flag=_later(flag))
 
