@@ -35,21 +35,21 @@ def knowledge() -> Knowledge:
     return Knowledge.load(DATA)
 
 
-def screening() -> Screening:
+def screening(language: str | None = None) -> Screening:
     """The questions."""
-    return knowledge().screening
+    return knowledge().spoken(language).screening
 
 
 @cache
-def cards() -> Cards:
+def cards(language: str | None = None) -> Cards:
     """The messages."""
-    return Cards(knowledge(), screening())
+    return Cards(knowledge(), screening(language))
 
 
 @cache
-def steps() -> Steps:
+def steps(language: str | None = None) -> Steps:
     """What a message does."""
-    return Steps(cards(), screening())
+    return Steps(cards(language), screening(language))
 
 
 class StartScreening(Action):
@@ -61,7 +61,7 @@ class StartScreening(Action):
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Json) -> Events:
         """Say what is coming; the form asks."""
-        step = steps().start(
+        step = steps(_language(tracker)).start(
             _sheet(tracker),
             _said(tracker),
             done=bool(tracker.get_slot("screening_done")),
@@ -85,7 +85,7 @@ class AskScreening(Action):
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Json) -> Events:
         """Send the card."""
-        step = steps().ask(_sheet(tracker))
+        step = steps(_language(tracker)).ask(_sheet(tracker))
         _say(dispatcher, step)
         return [SlotSet("screening", step.sheet.slot())]
 
@@ -101,7 +101,7 @@ class ValidateScreening(Action):
         """Note what was said; reject what others answer, so that they do and the form goes on after it."""
         if not _just_said(tracker):
             return []
-        step = steps().answer(_sheet(tracker), _said(tracker))
+        step = steps(_language(tracker)).answer(_sheet(tracker), _said(tracker))
         _say(dispatcher, step)
         events: Events = [SlotSet("screening", step.sheet.slot())]
         if step.next == "stop":
@@ -124,9 +124,9 @@ class ScreeningResult(Action):
         """The result, or a polite end."""
         sheet = _sheet(tracker)
         if sheet.stopped:
-            dispatcher.utter_message(**cards().said("stopped", offer=["screening"]))
+            dispatcher.utter_message(**cards(_language(tracker)).said("stopped", offer=["screening"]))
             return [*_cleared(sheet), FollowupAction("action_listen")]
-        return [*_show(dispatcher, sheet), FollowupAction("action_listen")]
+        return [*_show(dispatcher, sheet, _language(tracker)), FollowupAction("action_listen")]
 
 
 class ChangeScreening(Action):
@@ -142,10 +142,10 @@ class ChangeScreening(Action):
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Json) -> Events:
         """Renew the result, ask again what a "no" leaves open, or ask what should be changed."""
         done, said = bool(tracker.get_slot("screening_done")), _said(tracker)
-        step = steps().change(_sheet(tracker), said, done=done)
+        step = steps(_language(tracker)).change(_sheet(tracker), said, done=done)
         if not step.says and step.next == "listen" and said.intent in UNKNOWN:
             dispatcher.utter_message(response=UNKNOWN[said.intent])
-        return _after(dispatcher, step, renewed=done)
+        return _after(dispatcher, step, _language(tracker), renewed=done)
 
 
 class AnswerCard(Action):
@@ -157,8 +157,8 @@ class AnswerCard(Action):
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Json) -> Events:
         """Note it and go on from there."""
-        step = steps().card_late(_sheet(tracker), _said(tracker))
-        return _after(dispatcher, step, renewed=bool(tracker.get_slot("screening_done")))
+        step = steps(_language(tracker)).card_late(_sheet(tracker), _said(tracker))
+        return _after(dispatcher, step, _language(tracker), renewed=bool(tracker.get_slot("screening_done")))
 
 
 class StopScreening(Action):
@@ -171,7 +171,9 @@ class StopScreening(Action):
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Json) -> Events:
         """Delete, and say so."""
         sheet = _sheet(tracker)
-        dispatcher.utter_message(**cards().said("stopped" if sheet.answers else "nothing_open", offer=["screening"]))
+        dispatcher.utter_message(
+            **cards(_language(tracker)).said("stopped" if sheet.answers else "nothing_open", offer=["screening"])
+        )
         return _cleared(sheet)
 
 
@@ -185,10 +187,11 @@ class SendScreening(Action):
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Json) -> Events:
         """Hand over, or say that there is nothing to send."""
         if not tracker.get_slot("screening_done"):
-            dispatcher.utter_message(**cards().said("nothing_to_send", offer=["screening"]))
+            dispatcher.utter_message(**cards(_language(tracker)).said("nothing_to_send", offer=["screening"]))
             return []
         sheet = _sheet(tracker)
-        message = cards().said("sent", kind="handoff")
+        message = cards(_language(tracker)).said("sent", kind="handoff")
+        # The front desk reads them in English.
         message["json_message"].update(reason="screening", result=cards().data(sheet))
         dispatcher.utter_message(**message)
         return [SlotSet("screening", replace(sheet, sent=True).slot())]
@@ -204,9 +207,9 @@ class PrintScreening(Action):
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Json) -> Events:
         """The sheet, or that there is none."""
         if tracker.get_slot("screening_done"):
-            dispatcher.utter_message(**cards().sheet(_sheet(tracker)))
+            dispatcher.utter_message(**cards(_language(tracker)).sheet(_sheet(tracker)))
         else:
-            dispatcher.utter_message(**cards().said("nothing_to_send", offer=["screening"]))
+            dispatcher.utter_message(**cards(_language(tracker)).said("nothing_to_send", offer=["screening"]))
         return []
 
 
@@ -215,22 +218,22 @@ def _say(dispatcher: CollectingDispatcher, step: Step) -> None:
         dispatcher.utter_message(**message)
 
 
-def _after(dispatcher: CollectingDispatcher, step: Step, *, renewed: bool) -> Events:
+def _after(dispatcher: CollectingDispatcher, step: Step, language: str | None, *, renewed: bool) -> Events:
     """What a step means while no form is open."""
     _say(dispatcher, step)
     if step.next == "result":
-        return _show(dispatcher, step.sheet, renewed=renewed)
+        return _show(dispatcher, step.sheet, language, renewed=renewed)
     if step.next == "ask":
         return [*_slots(step.sheet), FollowupAction(FORM)]
     return [SlotSet("screening", step.sheet.slot())] if step.sheet.answers else []
 
 
-def _show(dispatcher: CollectingDispatcher, sheet: Sheet, *, renewed: bool = False) -> Events:
+def _show(dispatcher: CollectingDispatcher, sheet: Sheet, language: str | None, *, renewed: bool = False) -> Events:
     """Say the result; an emergency is said alone, and its answers are not kept."""
-    if alarm := cards().alarm(sheet):
+    if alarm := cards(language).alarm(sheet):
         dispatcher.utter_message(**alarm)
         return _cleared(sheet)
-    dispatcher.utter_message(**cards().result(sheet, renewed=renewed))
+    dispatcher.utter_message(**cards(language).result(sheet, renewed=renewed))
     return [*_slots(replace(sheet, at=None, shown=None)), SlotSet("screening_done", True)]
 
 
@@ -257,6 +260,11 @@ def _cleared(sheet: Sheet) -> Events:
 
 def _sheet(tracker: Tracker) -> Sheet:
     return Sheet.of(tracker.get_slot("screening"), screening())
+
+
+def _language(tracker: Tracker) -> str | None:
+    """That of the chat window, where the gateway says so."""
+    return tracker.get_slot("language")
 
 
 def _style(tracker: Tracker) -> str:

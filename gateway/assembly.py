@@ -140,6 +140,7 @@ class Edition:
             AfterAlarm.load(knowledge.folder),
             Languages.load(knowledge.folder),
             Dialogue(knowledge, self._replies),
+            knowledge,
         )
         self._limits = RateLimits(frame.conversation_buckets, frame.addresses, knowledge)
         self._pages = Pages(knowledge, now)

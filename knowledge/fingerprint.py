@@ -37,7 +37,7 @@ def data_hash(data: Path) -> str:
     trained = {
         f"data/{name}": path
         for name, path in files.items()
-        if name not in NOT_TRAINED and not name.startswith(("interface/", "regressions/", "things/"))
+        if name not in NOT_TRAINED and not name.startswith(("interface/", "regressions/", "things/", "translations/"))
     }
     beside = {name: data.resolve().parent / name for name in ("config.yml", "domain.yml")}
     trained.update({name: path for name, path in beside.items() if path.is_file()})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -31,6 +31,7 @@ from knowledge.sources import Source, read_sources
 from knowledge.standards import Standards, read_standards
 from knowledge.talk import Talk, read_talk
 from knowledge.things import Things, read_things, words_of
+from knowledge.translations import Translation, read_translations
 from knowledge.window import Window, read_window
 from knowledge.wording import Sentence, read_wording
 
@@ -65,6 +66,8 @@ class Knowledge:
     window: Window
     desk: DeskWords = field(default_factory=DeskWords)
     logo: Logo | None = None
+    translations: Mapping[str, Translation] = field(default_factory=lambda: MappingProxyType({}))
+    translation: Translation | None = None  # the one in which all of this is said
 
     @classmethod
     def load(cls, data: Path) -> Knowledge:
@@ -102,6 +105,9 @@ class Knowledge:
         desk = read_desk(data / "desk.yml", problems)
         logo = read_logo(data, problems)
         window = read_window(data / "window.yml", problems)
+        every = [*names, *specific]
+        stop_words = talk.words.get("stop_words", ())
+        translations = read_translations(data / "translations", every, screening, clinic, stop_words, problems)
         asked_words = read_asked(data / "lexicon" / "asked.yml", problems)
         # Without any answer there is one thing to say, not one for each group.
         groups = read_groups(data / "groups.yml", names, problems) if names else ()
@@ -134,8 +140,45 @@ class Knowledge:
                 logo=logo,
                 desk=desk,
                 window=window,
+                translations=MappingProxyType(translations),
             ),
             problems,
+        )
+
+    def spoken(self, language: str | None) -> Knowledge:
+        """The same as it is said in a language ("fr", or "fr-CA" as browsers say it), as far as it is translated."""
+        return self._spoken.get(_code(language), self)
+
+    @cached_property
+    def _spoken(self) -> Mapping[str, Knowledge]:
+        return {code: self._said_in(translation) for code, translation in self.translations.items()}
+
+    def _said_in(self, translation: Translation) -> Knowledge:
+        told = translation.answers
+        topics = {
+            name: replace(
+                topic,
+                short=told[name].text if name in told else topic.short,
+                title=told[name].title if name in told else topic.title,
+                answers={
+                    id: replace(answer, title=told[answer.name].title, text=told[answer.name].text, fields=())
+                    if answer.name in told
+                    else answer
+                    for id, answer in topic.answers.items()
+                },
+            )
+            for name, topic in self.topics.items()
+        }
+        others = {name: cases for name, cases in self.clinic_answers.answers.items() if name not in told}
+        said = self.catalogue(translation.code).sentences
+        return replace(
+            self,
+            topics=MappingProxyType(topics),
+            clinic_answers=replace(self.clinic_answers, answers=others),
+            sentences={key: replace(each, text=said.get(key, each.text)) for key, each in self.sentences.items()},
+            window=replace(self.window, starters=translation.starters),
+            screening=translation.screening or self.screening,
+            translation=translation,
         )
 
     @property
@@ -199,8 +242,7 @@ class Knowledge:
 
     def catalogue(self, language: str | None) -> Catalogue:
         """The texts of a language ("fr", or "fr-CA" as browsers say it); English where there are none."""
-        code = (language or DEFAULT_LANGUAGE)[:2].lower()
-        return self.catalogues.get(code, self.catalogues[DEFAULT_LANGUAGE])
+        return self.catalogues.get(_code(language), self.catalogues[DEFAULT_LANGUAGE])
 
     def clinic_facts(self, topic: str, now: datetime) -> list[str]:
         """Sentences with the clinic's own facts that follow the answer of a topic: open now, fees, who treats."""
@@ -245,6 +287,10 @@ def load_facts(data: Path) -> Mapping[str, str]:
     if problems or clinic is None:
         raise KnowledgeError(problems)
     return _facts(clinic, sentences)
+
+
+def _code(language: str | None) -> str:
+    return (language or DEFAULT_LANGUAGE)[:2].lower()
 
 
 def _facts(clinic: Clinic, sentences: Mapping[str, Sentence]) -> dict[str, str]:

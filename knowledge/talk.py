@@ -18,6 +18,7 @@ from knowledge.problems import Problem
 from knowledge.yaml import Section, read
 
 ME = "me"
+SUBJECT = 3  # words at the beginning of a statement among which its subject is
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,12 @@ class Fact:
     topic: str
     first: Mapping[str, tuple[str, ...]]
     line: Line | None
+    asked_by: tuple[str, ...] = ()  # how words begin, one of which stands in each question that is about it
+
+    def is_asked(self, text: str) -> bool:
+        """Whether a message has a word of this fact; True where no words are known."""
+        words = normalise(text).split()
+        return not self.asked_by or any(word.startswith(self.asked_by) for word in words)
 
     def clause(self, who: str) -> str:
         """The fact as a clause: you are pregnant, or your wife is pregnant."""
@@ -72,11 +79,16 @@ class Talk:
     """All of it."""
 
     words: Mapping[str, frozenset[str]] = field(default_factory=lambda: MappingProxyType({}))
+    signs: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    files: tuple[str, ...] = ()
     ordinals: tuple[frozenset[str], ...] = ()
     people: tuple[Person, ...] = ()
     person_leads: tuple[str, ...] = ()
     person_verbs: tuple[str, ...] = ()
     pronouns: tuple[str, ...] = ()
+    third_person: tuple[str, ...] = ()
+    tells: frozenset[str] = frozenset()
+    tells_not: tuple[str, ...] = ()
     facts: Mapping[str, Fact] = field(default_factory=lambda: MappingProxyType({}))
     checks: Mapping[str, Check] = field(default_factory=lambda: MappingProxyType({}))
 
@@ -88,6 +100,24 @@ class Talk:
         """Whether a whole message is one of the words of this kind, such as yes or no."""
         return normalise(text) in self.words.get(kind, frozenset())
 
+    def without_words(self, text: str) -> str | None:
+        """What a message of signs alone means, such as a thumb; None where it has words, or no sign that is known."""
+        if normalise(text):
+            return None
+        return next((self.signs[sign] for sign in text if sign in self.signs), None)
+
+    def is_statement(self, text: str) -> bool:
+        """Whether a message only tells something, such as "i am left handed", and asks nothing."""
+        line = f"{normalise(text)} "
+        if "?" in text or any(line.startswith(f"{words} ") for words in self.tells_not):
+            return False
+        return not self.tells.isdisjoint(line.split()[:SUBJECT]) or any(letter.isdigit() for letter in line)
+
+    def names_file(self, text: str) -> bool:
+        """Whether a message holds the name of a picture or document, as if one had been sent."""
+        ends = tuple(f".{end}" for end in self.files)
+        return any(word.lower().rstrip(")]}.,!?\"'").endswith(ends) for word in text.split())
+
 
 def read_talk(
     path: Path, topics: Collection[str], questions: Collection[str], sources: Collection[str], problems: list[Problem]
@@ -98,17 +128,24 @@ def read_talk(
     file = read(path, problems)
     if file is None:
         return Talk()
-    file.only("short_answers", "ordinals", "people", "facts", "checks")
+    file.only("short_answers", "signs", "files", "ordinals", "statements", "people", "facts", "checks")
     words = file.section("short_answers")
     people = file.section("people")
-    people.only("who", "leads", "verbs", "pronouns")
+    people.only("who", "leads", "verbs", "pronouns", "third_person")
+    tells = file.section("statements") if "statements" in file else None
+    signs = file.section("signs") if "signs" in file else None
     return Talk(
+        signs=MappingProxyType({sign: kind for kind in signs.values for sign in signs.texts(kind)} if signs else {}),
+        files=tuple(file.texts("files")),
         words=MappingProxyType({kind: _plain(words.texts(kind)) for kind in words.values}),
         ordinals=tuple(_plain(entry.texts("words")) for entry in file.sections("ordinals")),
         people=tuple(_people(people)),
         person_leads=tuple(map(normalise, people.texts("leads"))),
         person_verbs=tuple(map(normalise, people.texts("verbs"))),
         pronouns=tuple(people.texts("pronouns")),
+        third_person=tuple(map(normalise, people.texts("third_person"))),
+        tells=_plain(tells.texts("words")) if tells else frozenset(),
+        tells_not=tuple(map(normalise, tells.texts("not"))) if tells else (),
         facts=MappingProxyType({fact.id: fact for fact in _facts(file, topics, questions, sources)}),
         checks=MappingProxyType({check.topic: check for check in _checks(file, topics)}),
     )
@@ -128,7 +165,7 @@ def _facts(
     file: Section, topics: Collection[str], questions: Collection[str], sources: Collection[str]
 ) -> Iterator[Fact]:
     for entry in file.sections("facts"):
-        entry.only("id", "question", "words", "me", "other", "topic", "first", "line")
+        entry.only("id", "question", "words", "me", "other", "topic", "first", "line", "asked_by")
         question, topic = entry.optional_text("question") or "", entry.optional_text("topic") or ""
         if question and question not in questions:
             entry.report(f"the safety question '{question}' is unknown", "use an id of screening.yml", "question")
@@ -147,6 +184,7 @@ def _facts(
             topic=topic,
             first=MappingProxyType(first),
             line=_line(entry.section("line"), topics, sources) if "line" in entry else None,
+            asked_by=tuple(map(normalise, entry.texts("asked_by"))),
         )
 
 

@@ -17,6 +17,7 @@ class Starter:
 
     label: str
     intent: str
+    answer: str = ""  # the specific answer that it leads to, without asking the engine
 
 
 @dataclass(frozen=True)

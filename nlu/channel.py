@@ -38,7 +38,7 @@ FAILED = "The message could not be handled."
 RANKING = 5
 RED_FLAG = "red_flag"
 SAID = "said"  # the slot that holds the name of the response that was said last
-OF_THE_MESSAGE = ("told", "on_screen")  # slots that the gateway sets again with each message
+OF_THE_MESSAGE = ("told", "on_screen", "language")  # slots that the gateway sets again with each message
 
 logger = logging.getLogger(__name__)
 Json = dict[str, Any]

@@ -54,6 +54,8 @@ class Language:
     unless: AnyOf
     words: frozenset[str]
     say: Mapping[str, str]
+    name: str
+    english_name: str
 
     def tells(self, sentences: Sequence[str], scripts: Collection[str], level: str) -> bool:
         """Whether a message tells a danger of this level."""
@@ -108,8 +110,11 @@ class Languages:
         language = self._by_code.get((code or "")[:2])
         return language.say[level] if language else None
 
-    def not_understood(self, text: str) -> str | None:
-        """What is said in the language of a message that is hardly English; None for English."""
+    def not_understood(self, text: str, at_the_desk: Sequence[str] = ()) -> str | None:
+        """What is said in the language of a message that is hardly English; None for English.
+
+        It names the languages that are spoken `at_the_desk`, which are given by their English names.
+        """
         words = WORD.findall(fold(text))
         scripts = [script for c in text if c.isalpha() for script in [_script(c)]]
         others = [script for script in scripts if script != LATIN]
@@ -123,7 +128,18 @@ class Languages:
             best = max(latin, key=lambda language: sum(w in language.words for w in words))
             if sum(w in best.words for w in words) < LEAST_SHARE * len(words):
                 best = None
-        return best.say["not_understood"] if best else None
+        return self._said(best, at_the_desk) if best else None
+
+    def in_its_own_words(self, code: str, at_the_desk: Sequence[str] = ()) -> str:
+        """The same for a message that is known to be in this language."""
+        return self._said(self._by_code[code], at_the_desk)
+
+    def _said(self, language: Language, at_the_desk: Sequence[str]) -> str:
+        own = {other.english_name: other.name for other in self._languages}
+        desk = ", ".join(own.get(name, name) for name in at_the_desk)
+        return " ".join(
+            (language.say["not_understood"], *([language.say["desk"].format(desk_languages=desk)] if desk else ()))
+        )
 
 
 def in_latin_letters(text: str) -> bool:
@@ -147,6 +163,8 @@ def _language(given: Mapping[str, Any]) -> Language:
         unless=AnyOf(given["unless"], _phrase),
         words=frozenset(map(_plain, given["words"])),
         say=given["say"],
+        name=given["name"],
+        english_name=given["english_name"],
     )
 
 

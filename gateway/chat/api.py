@@ -200,7 +200,8 @@ class ChatApi:
         self.limits.new_chat(request)
         language = given.language if given else None
         before = given.before.id if given and given.before and await self._opens(given.before) else None
-        conversation, token, said = await self.store.open(*self.replies.greeting(), language=language, before=before)
+        greeting = self.replies.speaking(language).greeting()
+        conversation, token, said = await self.store.open(*greeting, language=language, before=before)
         return {"id": conversation.id, "token": token, "events": [event.public() for event in said]}
 
     async def _opens(self, before: Before) -> bool:
@@ -218,7 +219,7 @@ class ChatApi:
         if message.card is not None and (sent := await self.store.sent_before(conversation.id, message.key)):
             return {"seq": sent.seq, "repeated": True}
         if message.card is not None:
-            text, does = await card_answers.read(self.store, self.knowledge, conversation.id, message.key, message.card)
+            text, does = await card_answers.read(self.store, self.knowledge, conversation, message.key, message.card)
             body = {"text": text, "card": {"id": message.card.id}}
         elif message.choice == PERSON:  # always there, and understood without an engine
             asked = PatientWords(self.knowledge, conversation.language).say("handoff_request")

@@ -10,6 +10,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, StrictStr
 
+from gateway.handoff.patient_words import PatientWords
+from gateway.storage.records import Conversation
 from gateway.storage.store import Store
 from gateway.web.error_replies import Refused
 from knowledge import Knowledge
@@ -30,12 +32,12 @@ class CardAnswer(BaseModel):
 
 
 async def read(
-    store: Store, knowledge: Knowledge, conversation_id: str, key: str, answer: CardAnswer
+    store: Store, knowledge: Knowledge, conversation: Conversation, key: str, answer: CardAnswer
 ) -> tuple[str, Json]:
     """The words that stand for the answer in the conversation, and what it tells the engine; Refused if it is not the
     last card of this conversation, or the card has no such line.
     """
-    sent = await store.last_card(conversation_id, key)
+    sent = await store.last_card(conversation.id, key)
     card: Json = sent.body["card"] if sent else {}
     # A card that stays where it is comes again with each interruption.
     if sent is None or card["id"] != answer.id or not (answer.event in (None, sent.seq) or sent.body.get("docked")):
@@ -43,4 +45,5 @@ async def read(
     if not {item["id"] for item in card["items"]}.issuperset([*answer.ticked, *answer.not_sure]):
         raise Refused.because("wrong_shape", fields="ticked, not_sure")
     does = {"intent": "screening_card", "entities": {"card": answer.model_dump(exclude={"event"})}}
-    return knowledge.wording("card_answered", title=card["title"]), does
+    said = PatientWords(knowledge, conversation.language).say("card_answered", title=card["title"])
+    return said, does

@@ -15,7 +15,9 @@ from gateway.chat.noting import Noting
 from gateway.chat.record import ChatRecord, Offer, is_long, specific_of, topic_of
 from gateway.chat.replies import CONDITION_HELP, UNSURE, Replies
 from gateway.engine.client import EngineReply
+from gateway.handoff.contact import contact_in
 from gateway.handoff.patient_words import HUMAN
+from gateway.handoff.patients import MORE_THAN_CONTACT
 from gateway.storage import screening_slots
 from gateway.storage.records import Draft, Kind, Turn, TurnOutcome
 from knowledge import Knowledge, normalise
@@ -24,11 +26,14 @@ from safety import LEVELS
 
 Json = dict[str, Any]
 FOLLOW_UP = "follow_up/"
+SAID_AGAIN = ("simpler", "shorter", "repeat", "more")  # these are about the last answer, also among safety questions
 WHICH, ANYTHING = "which", "anything"  # what an open question of the assistant is about
 OWN_TOPICS = 2  # facts that are brought up before one answer
 NOT_KNOWN = ("clarify", "nlu_fallback")  # intents of a message that was not understood, not one that lies outside
 ELLIPSIS = 6  # words up to which what was not understood leans on the last answer
 BUTTONS = 4
+FEW = 8  # words up to which a file that is named is what the message is about
+PHOTO, CONTACT = "chat/photo", "chat/contact_left"
 
 
 @dataclass(frozen=True)
@@ -45,7 +50,7 @@ class Dialogue:
     def __init__(self, knowledge: Knowledge, replies: Replies) -> None:
         self._knowledge = knowledge
         self._talk = knowledge.talk
-        self._replies = replies
+        self.replies = self._replies = replies
         self._noting = Noting(knowledge)
         self._again = Again(knowledge, replies)
 
@@ -61,6 +66,8 @@ class Dialogue:
         text = turn.message.body["text"]
         if turn.does or turn.conversation.red_flag or screening_slots.at(turn.conversation.slots):
             return None
+        if intent := self._beside_words(turn):
+            return Chosen(text, {"intent": intent})
         if (who := self._noting.correction(text)) is not None:
             return self._about(record, who)
         offers = record.offers
@@ -83,6 +90,8 @@ class Dialogue:
 
     def carried_out(self, does: Json, record: ChatRecord, slots: Json) -> TurnOutcome | None:
         """What a button leads to that needs no engine."""
+        if self._replies.knows(topic := str(does.get("more") or "")):
+            return TurnOutcome(replies=(self._replies.answer(topic, long=True, slots=slots),))
         topic_name = topic_of(str(does.get("answer") or ""))
         if self._replies.knows(topic_name):
             id = specific_of(str(does["answer"]))
@@ -115,9 +124,13 @@ class Dialogue:
         """What "more", "simpler", "i read that" or "not what i asked" leads to; None where it is not for this."""
         kind = reply.intent.removeprefix(FOLLOW_UP)
         topic_name = topic_of(record.last)
-        asks = any(reply.kind_of(message) in screening_slots.KINDS for message in reply.messages)
-        if kind == reply.intent or asks or not self._replies.knows(topic_name):
+        asks = [message for message in reply.messages if reply.kind_of(message) in screening_slots.KINDS]
+        # "Why do you ask?" is about the safety questions while they are open.
+        if kind == reply.intent or not self._replies.knows(topic_name) or (asks and kind not in SAID_AGAIN):
             return None
+        if asks:
+            alone = replace(reply, messages=tuple(m for m in reply.messages if m not in asks))
+            return (*(self.follow_up(alone, record, text) or ()), *map(self._replies.asks, asks))
         if self._replies.withheld(topic_name):
             return (self._replies.answer(topic_name),)
         topic, specific = self._knowledge.topics[topic_name], specific_of(record.last)
@@ -141,19 +154,38 @@ class Dialogue:
         # "Go back" and "stop" are understood by the safety questions alone.
         unsure = reply.intent in NOT_KNOWN and replies[0].kind in UNSURE
         lost = len(replies) == 1 and unsure and not replies[0].body["topics"]
-        if not lost or topic is None or len(text.split()) > ELLIPSIS or self._replies.withheld(topic.name):
+        if presumed := self._presumed(reply, record, text):
+            if kept := [draft for draft in replies if draft.body["topic"] != presumed]:
+                return kept
+            lost = topic is not None
+        short = len(text.split()) <= ELLIPSIS
+        telling = self._talk.is_statement(text) and (short or bool(reply.offered))
+        leans = topic is not None and short and not self._replies.withheld(topic.name)
+        if not lost or not (leans or telling):
             return replies
         others = [(self._title(name), _does(name)) for name in reply.offered if self._replies.knows(name)]
-        questions = self._again.questions(topic, record, text)
-        if not questions:
+        questions = self._again.questions(topic, record, text) if topic and leans else []
+        if not questions and not telling:
             return replies
         buttons = [*questions[:2], *others, *questions[2:]][:BUTTONS]
-        draft = self._replies.own_words("clarify", self._say("talk_not_followed"), buttons, offer=["human"])
-        draft.body["offered"] = list(dict.fromkeys((topic.name, *reply.offered)))
+        said = self._say("talk_noted" if telling else "talk_not_followed")
+        draft = self._replies.own_words("clarify", said, buttons, offer=["human"])
+        draft.body["offered"] = list(dict.fromkeys((*([topic.name] if topic else []), *reply.offered)))
         return (draft,)
+
+    def _presumed(self, reply: EngineReply, record: ChatRecord, text: str) -> str | None:
+        """The topic of an answer that takes for granted what nobody told: "three months in" is not always pregnancy."""
+        last = topic_of(record.last)
+        for fact in self._talk.facts.values() if last else ():
+            told = fact.topic == last or any(each.fact == fact.id for each in record.told)
+            if fact.topic in reply.topics and not told and not fact.is_asked(text):
+                return fact.topic
+        return None
 
     def in_view(self, replies: Sequence[Draft], record: ChatRecord) -> tuple[Draft, ...]:
         """The replies in the light of what was told, where the sources say something about it."""
+        if self._knowledge.translation:  # what was told is known in English words alone
+            return tuple(replies)
         first, *others = replies
         topic_name = first.body.get("topic")
         if first.role != "assistant" or first.kind != "answer" or not topic_name or first.body.get("withheld"):
@@ -190,6 +222,18 @@ class Dialogue:
         return replace(outcome, replies=tuple(replies), record=record.stored())
 
     # parts
+
+    def _beside_words(self, turn: Turn) -> str | None:
+        """What is meant by a sign, the name of a file, or nothing but a number or address to be reached at."""
+        text, clinic = turn.typed or turn.message.body["text"], self._knowledge.clinic
+        if intent := self._talk.without_words(text):
+            return intent
+        if len(text.split()) <= FEW and self._talk.names_file(text):
+            return PHOTO
+        found = contact_in(text, clinic.country, but=clinic.phone)
+        if found and "?" not in text and len(text.replace(found[0], "").split()) <= MORE_THAN_CONTACT:
+            return CONTACT
+        return None
 
     def _yes(self, record: ChatRecord) -> Chosen | TurnOutcome:
         offers = record.offers
@@ -270,8 +314,8 @@ class Dialogue:
             return with_text(draft, text or self._say("talk_still_open"))
         if any(map(is_long, fresh)):
             return with_text(draft, text)
-        topic = draft.body.get("topic")
-        if topic == HUMAN:  # what is true of the front desk now is said before it
+        topic = draft.body.get("topic") if not self._knowledge.translation else None
+        if draft.body.get("topic") == HUMAN:  # what is true of the front desk now is said before it
             return with_text(draft, self._say("talk_told_them"))
         if topic and self._replies.knows(topic) and not draft.body.get("withheld"):
             other = self._again.next(topic, record, asked, outcome.near, outcome.slots or {})

@@ -19,7 +19,8 @@ from knowledge.talk import ME, Fact, Talk
 SHORT = 9  # words of a message that only takes something back
 NAMED = 4  # problems and body parts that are remembered
 NUMBER = re.compile(r"\b(\d{1,2}) ?(?:weeks?|wks?|months?)\b")
-CLAUSE = re.compile(r"[.!?;,\n]+|\b(?:but|and|then)\b")
+CLAUSE = re.compile(r"([.!?;,\n]+|\b(?:but|and|then)\b)")
+NOBODY = ""  # somebody of whom nothing is kept
 FIRST_PERSON = frozenset({"i", "im", "ive", "me", "myself"})
 
 
@@ -41,8 +42,10 @@ class Noting:
                 record = replace(record, about=before).moved(person)
         elif (who := self.correction(text)) is not None:
             record = record.moved(who)
-        for clause in filter(None, map(str.strip, CLAUSE.split(text))):
+        for clause in _clauses(text):
             about = self._who(clause, record)
+            if about == NOBODY or self._only_if(clause):
+                continue
             for name, answer in mentioned(self._without_people(clause), self._screening).items():
                 if fact := self._facts.get(name):
                     record = self._noted(record, about, fact, answer, clause)
@@ -86,8 +89,15 @@ class Noting:
         return goes_on or (led and not after.startswith(("come ", "stay ", "join ", "be there", "sit ")))
 
     def _who(self, clause: str, record: ChatRecord) -> str:
-        """Whom a clause is about: whoever stands last before what is told, else whom the chat is about."""
+        """Whom a clause is about: whoever stands last before what is told, else whom the chat is about; nobody whom we
+        know if it tells of somebody in the third person ("Joan has a pacemaker").
+        """
         words = normalise(clause).split()
+        if record.about == ME and FIRST_PERSON.isdisjoint(words):
+            if named := self.named_person(clause):
+                return named
+            third = any(f" {verb} " in f" {' '.join(words[1:])} " for verb in self._talk.third_person)
+            return NOBODY if third else ME
         if record.about != ME and FIRST_PERSON.isdisjoint(words):
             return record.about
         if record.about != ME:
@@ -101,7 +111,13 @@ class Noting:
         for person in self._talk.people:
             for word in sorted(person.words, key=len, reverse=True):
                 line = line.replace(f" {word} ", " i ")
-        return " ".join("i" if word in self._talk.pronouns else word for word in line.split())
+        plain = " ".join("i" if word in self._talk.pronouns else word for word in line.split())
+        return f"{plain}?" if clause.endswith("?") else plain
+
+    def _only_if(self, clause: str) -> bool:
+        """Whether a clause speaks of what may come to be: "if i get pregnant"."""
+        line = f" {normalise(clause)} "
+        return any(f" {words} " in line for words in self._talk.words.get("only_if", ()))
 
     def _noted(self, record: ChatRecord, who: str, fact: Fact, answer: str, clause: str) -> ChatRecord:
         if answer == "no":
@@ -117,6 +133,14 @@ class Noting:
         if not names:
             return record
         return replace(record, named=tuple(dict.fromkeys((*names, *record.named)))[:NAMED])
+
+
+def _clauses(text: str) -> list[str]:
+    """The clauses of a message; what only asks keeps its question mark."""
+    parts = CLAUSE.split(text)
+    ends = [*parts[1::2], ""]
+    clauses = ((clause.strip(), "?" if "?" in end else "") for clause, end in zip(parts[::2], ends, strict=True))
+    return [f"{clause}{mark}" for clause, mark in clauses if clause]
 
 
 def _with_words(screening: Screening, talk: Talk) -> Screening:

@@ -53,6 +53,7 @@ class ChatRecord:
     near: tuple[str, ...] = ()
     offers: tuple[Offer, ...] = ()
     asks: str = ""
+    language: str = ""  # that the last message was in, where it is not that of the window
     said: tuple[str, ...] = ()
 
     @classmethod

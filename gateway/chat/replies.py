@@ -28,6 +28,7 @@ from knowledge import Knowledge, SourceRef, SpecificAnswer, Topic
 from knowledge.interface import DEFAULT_LANGUAGE
 from knowledge.links import links
 from knowledge.placeholders import PLACEHOLDER
+from nlu.segments import questions
 from safety import LEVELS, Level
 
 Json = dict[str, Any]
@@ -44,17 +45,31 @@ FOLLOW_UPS = {"follow_up/more": True, "follow_up/why": True, "follow_up/shorter"
 class Replies:
     """Renders replies from one state of the knowledge."""
 
-    def __init__(self, knowledge: Knowledge, now: Callable[[], datetime], withdrawals: Withdrawals) -> None:
+    def __init__(
+        self,
+        knowledge: Knowledge,
+        now: Callable[[], datetime],
+        withdrawals: Withdrawals,
+        english: Knowledge | None = None,  # where the knowledge is that of another language
+    ) -> None:
         self._knowledge = knowledge
+        self._english = english or knowledge
         self._clock = now
         self._withdrawals = withdrawals
+
+    def speaking(self, language: str | None) -> Replies:
+        """The same in another language ("fr", or "fr-CA" as browsers say it), as far as it is translated."""
+        spoken = self._knowledge.spoken(language)
+        return self if spoken is self._knowledge else Replies(spoken, self._clock, self._withdrawals, self._english)
 
     def greeting(self) -> list[Draft]:
         """What a new conversation begins with."""
         greeting = self._said("chat", self._knowledge.wording("greeting"))
         greeting.body["home"] = True
         for starter in self._knowledge.window.starters:
-            if (topic := starter.intent.removeprefix("faq/")) == starter.intent or self.knows(topic):
+            if starter.answer:
+                self._button(greeting, starter.label, {"answer": starter.answer})
+            elif (topic := starter.intent.removeprefix("faq/")) == starter.intent or self.knows(topic):
                 self._button(greeting, starter.label, {"intent": starter.intent})
         self._offer(greeting, ["help"])
         return [greeting]
@@ -65,6 +80,8 @@ class Replies:
             texts = [m["text"] for m in reply.messages if m.get("text") and reply.kind_of(m) == alarm]
             return self.alarm(alarm, "\n\n".join(map(self._filled, texts)) or self._knowledge.wording("engine_down"))
         topics = [topic for topic in reply.topics if self.knows(topic)]
+        beside = topics[1:] if asked and len(topics) > 1 and not questions(asked.lower()) else []
+        topics = topics[: len(topics) - len(beside)]  # one question gets one answer, and the other topic as a button
         unsure = reply.kind in UNSURE and reply.intent != OUT_OF_SCOPE and not topics
         if named := home_of(self._knowledge, asked, reply.offered) if unsure else None:
             return [self.answer(named, asked=asked, slots=reply.slots)]
@@ -84,7 +101,9 @@ class Replies:
         if len(topics) == 1 and (second := self._knowledge.topics[topics[0]].answers.get(reply.also or "")):
             drafts += self._besides(drafts[0], self._knowledge.topics[topics[0]], second, reply.slots, asked)
         # The engine says the same answers in its own messages; what else it says, it says besides: a form goes on.
-        answers = {self._knowledge.fill(text) for topic in topics for text in self._knowledge.topics[topic].texts}
+        answers = {
+            self._english.fill(text) for topic in (*topics, *beside) for text in self._english.topics[topic].texts
+        }
         for message in reply.messages:
             if _says_something(message) and self._filled(str(message.get("text") or "")) not in answers:
                 drafts.append(self._message(reply.kind_of(message), message))
@@ -92,12 +111,13 @@ class Replies:
             drafts = [self._said("unknown", self._knowledge.wording("unknown"), offer=["help", "human"])]
         first = drafts[0].body
         given = {draft.body["topic"]: draft.body["answer"] or "" for draft in reversed(drafts)}
-        first["topics"] = list(reply.topics)
-        first["answers"] = [given.get(topic) or None for topic in reply.topics]
-        first["topic"] = next(iter(reply.topics), None)
+        answered = [topic for topic in reply.topics if topic not in beside]
+        first["topics"] = answered
+        first["answers"] = [given.get(topic) or None for topic in answered]
+        first["topic"] = next(iter(answered), None)
         first["confidence"] = round(reply.confidence, 4)
         first["offered"] = [name for name in reply.offered if name in self._knowledge.topics]
-        self._offer(drafts[-1], first["offered"])
+        self._offer(drafts[-1], [*beside, *first["offered"]])
         return drafts
 
     def knows(self, topic_name: str) -> bool:
@@ -160,7 +180,7 @@ class Replies:
         if picture:
             draft.body["picture"] = shown(self._knowledge, picture)
         self._go_on(draft, topic, topic.see_also, slots)
-        return draft
+        return self._told_in(draft, f"{topic_name}#more" if long else topic_name)
 
     def _besides(
         self, first: Draft, topic: Topic, answer: SpecificAnswer, slots: Mapping[str, Any] | None, asked: str
@@ -182,7 +202,10 @@ class Replies:
     ) -> Draft:
         """One specific answer, with the topic's text behind "tell me more"."""
         text = self._knowledge.said(answer, self._now(), asked)
-        composed = compose(self._knowledge, asked, topic.name, text, answer, told=told)
+        translated = self._translated(answer.name)
+        composed = (
+            Composed(text) if translated else compose(self._knowledge, asked, topic.name, text, answer, told=told)
+        )
         draft = self._said(cast(Kind, topic.kind), composed.text)
         _about(topic, draft.body)
         draft.body["title"], draft.body["version"] = answer.title, answer.version
@@ -194,6 +217,22 @@ class Replies:
         draft.body["sources"] = [self._source(ref) for ref in (*answer.sources, *own)]
         draft.body["reviewed"] = answer.reviewed is not None
         self._go_on(draft, topic, answer.see_also or topic.see_also, slots)
+        return self._told_in(draft, answer.name)
+
+    def _translated(self, name: str) -> bool:
+        translation = self._knowledge.translation
+        return translation is not None and name in translation.answers
+
+    def _told_in(self, draft: Draft, name: str) -> Draft:
+        """The answer of this name with a word on its language, where that is not the chat's own, or a draft."""
+        if (translation := self._knowledge.translation) is None:
+            return draft
+        text = draft.body["text"]
+        if self._translated(name):
+            draft.body["text"] = f"{text}\n\n{translation.draft}"
+        else:
+            draft.body["text"] = f"{self._knowledge.wording('answer_in_english')}\n\n{text}"
+            draft.body["language"] = DEFAULT_LANGUAGE
         return draft
 
     def _go_on(self, draft: Draft, topic: Topic, see_also: Sequence[str], slots: Mapping[str, Any] | None) -> None:
@@ -206,8 +245,9 @@ class Replies:
         if topic.name in self._knowledge.screening.offered_by and not screening_slots.open_or_done(slots or {}):
             self._offer(draft, ["screening"])
         for other in self._known(see_also):
-            choice = self._choice(draft, other.title, {"intent": other.intent})
-            draft.body["see_also"].append({"topic": other.name, "title": other.title, "id": choice})
+            if (chosen := self._chosen(other)) is not None:
+                choice = self._choice(draft, *chosen)
+                draft.body["see_also"].append({"topic": other.name, "title": chosen[0], "id": choice})
 
     def specific(self, topic_name: str, answer_id: str, slots: Mapping[str, Any] | None = None) -> Draft:
         """A specific answer of a topic, or the topic's own where that is withheld."""
@@ -223,6 +263,11 @@ class Replies:
         for label, does in buttons:
             self._button(draft, label, does)
         return draft
+
+    def asks(self, message: Json) -> Draft:
+        """A safety question of the engine, after an answer to something else."""
+        custom = message.get("custom") or {}
+        return self._message(str(custom.get("kind")), message)
 
     def own_words(
         self, kind: Kind, text: str, buttons: Iterable[tuple[str, Json]] = (), offer: Iterable[str] = ()
@@ -383,6 +428,8 @@ class Replies:
             "more": False,
             "link": None,
         }
+        if self._knowledge.translation:
+            body["language"] = self._knowledge.translation.code
         draft = Draft(role, kind, body)
         self._offer(draft, offer)
         return draft
@@ -400,12 +447,15 @@ class Replies:
         custom: Json = given if isinstance(given := message.get("custom"), dict) else {}
         # A kind of its own passes through: what shows it knows what to do with it.
         draft = self._said(
-            cast(Kind, kind), self._filled(str(message.get("text") or "")), offer=custom.get("offer") or ()
+            cast(Kind, kind), self._in_words(str(message.get("text") or "")), offer=custom.get("offer") or ()
         )
         for button in message.get("buttons") or ():
             if isinstance(button, dict) and button.get("title"):
                 does = _meaning(str(button.get("payload") or ""))
-                self._button(draft, self._filled(str(button["title"])), does, opens="sheet" if does == PRINT else None)
+                label = self._filled(str(button["title"]))
+                if topic := self._knowledge.topics.get(str(does.get("intent")).removeprefix("faq/")):
+                    label, does = self._chosen(topic) or (label, does)
+                self._button(draft, label, does, opens="sheet" if does == PRINT else None)
         if isinstance(card := custom.get("card"), dict):
             draft.body["card"] = card
         if isinstance(result := custom.get("result"), dict):
@@ -419,10 +469,17 @@ class Replies:
     def _offer(self, draft: Draft, names: Iterable[str]) -> None:
         """Buttons for topics, or for other intents that have a label."""
         for name in names:
-            if topic := self._knowledge.topics.get(name):
-                self._button(draft, topic.title, {"intent": topic.intent})
+            if (topic := self._knowledge.topics.get(name)) and (chosen := self._chosen(topic)):
+                self._button(draft, *chosen)
             elif f"label_{name}" in self._knowledge.sentences:
                 self._button(draft, self._knowledge.wording(f"label_{name}"), {"intent": name})
+
+    def _chosen(self, topic: Topic) -> tuple[str, Json] | None:
+        """The label of a button for a topic, and what it does; in another language None where nothing of it is told."""
+        if (translation := self._knowledge.translation) is None:
+            return topic.title, {"intent": topic.intent}
+        told = translation.first_of.get(topic.name)
+        return (told.title, {"answer": told.name}) if told else None
 
     def _button(self, draft: Draft, label: str, does: Json, opens: str | None = None) -> None:
         """A button. A page may show what it `opens`; others take it as a choice."""
@@ -436,6 +493,13 @@ class Replies:
         name = secrets.token_urlsafe(6)
         draft.choices[name] = {"label": label, "does": does}
         return name
+
+    def _in_words(self, text: str) -> str:
+        """What the engine says by itself, in the language of these replies."""
+        if translation := self._knowledge.translation:
+            told = (said for english, said in translation.said.items() if self._filled(english) == self._filled(text))
+            text = next(told, text)
+        return self._filled(text)
 
     def _known(self, names: Iterable[str]) -> list[Topic]:
         return [self._knowledge.topics[name] for name in names if name in self._knowledge.topics]

@@ -22,11 +22,13 @@ from gateway.errors import describe
 from gateway.handoff.patients import Patients
 from gateway.storage import screening_slots
 from gateway.storage.records import Body, Conversation, Draft, Turn, TurnOutcome
+from knowledge import Knowledge
 from safety import LEVELS, Finding, Level, SafetyNet
 from safety.languages import FOREIGN, HELP, Languages
 
 Json = dict[str, Any]
 SMALL_TALK = ("greeting", "thanks", "goodbye", "chat")
+ENGLISH = 3  # words from which a message that is not in the language spoken before is taken for English
 NOTE = 300  # characters of what a patient answers to an alarm that the front desk sees beside it
 log = logging.getLogger(__name__)
 
@@ -44,6 +46,7 @@ class Turns:
         after: AfterAlarm,
         languages: Languages,
         dialogue: Dialogue,
+        knowledge: Knowledge,
     ) -> None:
         self._net = net
         self._after = after
@@ -54,6 +57,10 @@ class Turns:
         self._busy = busy
         self._fault_told: str | None = None
         self._dialogue = dialogue
+        self._knowledge = knowledge
+        self._dialogues = {
+            code: Dialogue(knowledge.spoken(code), replies.speaking(code)) for code in knowledge.translations
+        }
         # One thread: a long message does not hold up the others, and spaCy is never entered twice at once.
         self._net_thread = ThreadPoolExecutor(1, "red-flag-net")
 
@@ -85,11 +92,12 @@ class Turns:
         left = self._patients.contact_left(conversation, text) if does is None else None
         if left and left[2]:
             return TurnOutcome(replies=(left[1],), contact=left[0], red_flag=flag or {})
-        record = self._dialogue.heard(turn)
-        outcome = await self._without_danger(turn, record, judged)
-        if does is None and (words := self._languages.not_understood(text)):
-            outcome = self._not_understood(outcome, words)
-        outcome = self._dialogue.finished(outcome, record, text)
+        dialogue, language, asks = self._in_language(turn)
+        record = replace(dialogue.heard(turn), language=language)
+        outcome = await self._without_danger(turn, dialogue, record, asks, judged)
+        if does is None and asks is None:
+            outcome = self._not_understood(outcome, text, language)
+        outcome = dialogue.finished(outcome, record, text)
         if flag:
             outcome = self._meanwhile(turn, outcome, flag)
         if "engine_down" in outcome.desk:
@@ -107,20 +115,33 @@ class Turns:
         self._fault_told = fault
         return replace(outcome, desk=(*outcome.desk, "net_failed")) if fault else outcome
 
-    async def _without_danger(self, turn: Turn, record: ChatRecord, judged: bool) -> TurnOutcome:
-        conversation, text, does = turn.conversation, turn.message.body["text"], turn.does
-        answered = self._dialogue.short_answer(turn, record)
+    def _in_language(self, turn: Turn) -> tuple[Dialogue, str, Json | None]:
+        """Who answers this message: whoever speaks the language of the window, or that of the message. The language, if
+        it is not the window's, and what a question in another language than English asks for, as a button would.
+        """
+        conversation, text = turn.conversation, turn.message.body["text"]
+        window, before = self._knowledge.catalogue(conversation.language).code, ChatRecord.read(conversation.record)
+        for code, translation in self._knowledge.translations.items():
+            asks = None if turn.does else translation.find(text, sure=window == code)
+            if asks or (turn.does is None and translation.is_spoken(text)):
+                return self._dialogues[code], "" if window == code else code, asks
+        stays = before.language if turn.does or len(text.split()) < ENGLISH else ""
+        return self._dialogues.get(stays or window, self._dialogue), stays, None
+
+    async def _without_danger(
+        self, turn: Turn, dialogue: Dialogue, record: ChatRecord, asks: Json | None, judged: bool
+    ) -> TurnOutcome:
+        conversation, text, does = turn.conversation, turn.message.body["text"], turn.does or asks
+        answered = dialogue.short_answer(turn, record)
         if isinstance(answered, TurnOutcome):
             return answered
         if isinstance(answered, Chosen):
             text, does = answered.label, answered.does
-        if does and (outcome := self._dialogue.carried_out(does, record, conversation.slots)):
+        if does and (outcome := dialogue.carried_out(does, record, conversation.slots)):
             return outcome
-        if does and self._replies.knows(topic := does.get("more", "")):
-            return TurnOutcome(replies=(self._replies.answer(topic, long=True, slots=conversation.slots),))
         if does and "intent" not in does:
             text, does = does.get("say", text), None
-        return await self._ask(turn, record, text, does, judged)
+        return await self._ask(turn, dialogue, record, text, does, judged)
 
     def close(self) -> None:
         """Nothing more comes."""
@@ -190,11 +211,20 @@ class Turns:
             "screening_gone": self._replies.screening_deleted() if gone else None,
         }
 
-    def _not_understood(self, outcome: TurnOutcome, words: str) -> TurnOutcome:
-        """A message in another language that found no answer is told so in it, with the way to a person."""
-        if any(draft.body.get("topics") or draft.kind in LEVELS for draft in outcome.replies):
+    def _not_understood(self, outcome: TurnOutcome, text: str, language: str) -> TurnOutcome:
+        """A message in another language that found no answer is told so in it, with the way to a person.
+
+        Where that language has answers of its own, what the engine read into the words counts for nothing.
+        """
+        desk = self._knowledge.clinic.languages
+        own = next((code for code, each in self._knowledge.translations.items() if each.is_spoken(text)), None)
+        words = self._languages.in_its_own_words(own, desk) if own else self._languages.not_understood(text, desk)
+        kept = (*LEVELS, *screening_slots.KINDS)
+        answered = any(draft.kind in kept or (not own and draft.body.get("topics")) for draft in outcome.replies)
+        if words is None or answered or outcome.desk:
             return outcome
-        return replace(outcome, replies=(self._replies.not_understood(words),))
+        replies = self._replies.speaking(own or language or None)
+        return replace(outcome, replies=(replies.not_understood(words),))
 
     def _answered(self, turn: Turn, level: str, answered: str, flag: Json | None) -> TurnOutcome:
         """What a patient answers to an alarm closes it; after a crisis it stays in mind until a clear new question.
@@ -226,29 +256,33 @@ class Turns:
         down = "engine_down" in outcome.desk
         if not down and self._after.holds_back(level, outcome.replies, clear):
             times = flag.get("held", 0)
-            held = self._replies.alarm_again(level, f"alarm_held_{level}" + ("_2" if times else ""), language)
+            way = ("", "_2", "_3")[times if times < 2 else 2 - times % 2]  # never the same twice in a row
+            held = self._replies.alarm_again(level, f"alarm_held_{level}{way}", language)
             return replace(outcome, replies=(held,), desk=(), red_flag={**_later(flag), "held": times + 1})
         return replace(outcome, replies=self._replies.reminded(level, outcome.replies, language), red_flag=_later(flag))
 
-    async def _ask(self, turn: Turn, record: ChatRecord, text: str, does: Json | None, judged: bool) -> TurnOutcome:
+    async def _ask(
+        self, turn: Turn, dialogue: Dialogue, record: ChatRecord, text: str, does: Json | None, judged: bool
+    ) -> TurnOutcome:
         conversation = turn.conversation
         judged = judged and text == turn.message.body["text"]  # and not the words of a button
         style = screening_slots.ONE_BY_ONE if conversation.text_only else {}
         # What is typed counts only for what was on the screen; "" is nothing.
         on_screen = {"on_screen": turn.on_screen or ""}
-        slots = {**conversation.slots, **style, **on_screen, **self._dialogue.told_slots(record)}
+        language = {"language": language} if (language := record.language or conversation.language) else {}
+        slots = {**conversation.slots, **style, **on_screen, **language, **dialogue.told_slots(record)}
         typed = turn.typed if turn.typed and text == turn.message.body["text"] else text
         asked = Asked(conversation.id, typed, does, slots, turn.before, judged)
         try:
             reply = await self._engine.ask(asked)
         except EngineUnavailable as error:
             log.warning("%s", error)
-            return TurnOutcome(self._without_engine(conversation, does), desk=("engine_down",))
+            return TurnOutcome(self._without_engine(dialogue, conversation, does), desk=("engine_down",))
         heard = None if does else Heard(asked, reply)
-        replies = self._dialogue.follow_up(reply, record, text)
+        replies = dialogue.follow_up(reply, record, text)
         if replies is None:
-            decided = self._replies.decided(reply, self._dialogue.asked(text, record, reply))
-            replies = self._dialogue.in_view(self._dialogue.narrowed(decided, reply, record, text), record)
+            decided = dialogue.replies.decided(reply, dialogue.asked(text, record, reply))
+            replies = dialogue.in_view(dialogue.narrowed(decided, reply, record, text), record)
         if alarm := reply.alarm:
             ends = self._screening_ends(conversation, reply.slots, alarm)
             found: dict[str, Any] = {"red_flag": reply.red_flag or {}, "heard": heard, **ends}
@@ -264,12 +298,12 @@ class Turns:
             heard=heard,
         )
 
-    def _without_engine(self, conversation: Conversation, does: Json | None) -> tuple[Draft, ...]:
+    def _without_engine(self, dialogue: Dialogue, conversation: Conversation, does: Json | None) -> tuple[Draft, ...]:
         """A button that asks for a topic needs no engine to be answered."""
         topic = str((does or {}).get("intent", "")).removeprefix("faq/")
-        if self._replies.knows(topic):
-            return (self._replies.answer(topic, slots=conversation.slots),)
-        return tuple(self._replies.engine_down())
+        if dialogue.replies.knows(topic):
+            return (dialogue.replies.answer(topic, slots=conversation.slots),)
+        return tuple(dialogue.replies.engine_down())
 
 
 def _finding(flag: Json | None) -> Finding | None:

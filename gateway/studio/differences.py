@@ -55,6 +55,7 @@ FOLDERS = {
     "lexicon": "Words that are understood",
     "things": "Things that patients name",
     "regressions": "Messages that stay understood",
+    "translations": "Answers in another language",
     "pictures": "Picture",
 }
 

@@ -247,19 +247,31 @@ def test_start_over_download_and_delete(open_chat: OpenChat) -> None:
 
 
 def test_the_interface_speaks_french(open_chat: OpenChat) -> None:
-    chat = open_chat(locale="fr-CA")
+    chat = open_chat(locale="fr-CA", viewport=PHONE)
     chat.launcher.wait_for()
     chat.page.evaluate("document.documentElement.lang = 'fr'; document.querySelector('ims-chat').remove()")
     chat.page.evaluate("document.body.append(document.createElement('ims-chat'))")
     chat.launcher.click()
     expect(chat.launcher).to_contain_text("Vos questions : IMS")
     chat.button("J’accepte, commencer").click()
-    expect(chat.messages.first).to_contain_text("automated assistant")
-    assert chat.messages.first.get_attribute("lang") == "en"
+    expect(chat.messages.first).to_contain_text("Je suis un assistant automatique")
+    assert chat.messages.first.get_attribute("lang") is None, "it is in the language of the window"
     assert chat.panel.get_attribute("lang") == "fr"
-    expect(chat.page.get_by_text("Les réponses sont en anglais.")).to_be_visible()
-    chat.button("Parler à une personne").click()
-    expect(chat.messages.nth(2)).to_be_visible()
+    chat.button("Est-ce que ça fait mal?").click()
+    expect(chat.messages.nth(2)).to_contain_text("Traduction provisoire, pas encore relue.")
+    assert chat.messages.nth(2).get_attribute("lang") is None
+    field = chat.page.get_by_label("Votre question")
+    field.fill("combien de séances faut-il?")
+    field.press("Enter")
+    expect(chat.messages.nth(4)).to_contain_text("3 à 6 visites")
+    field.fill("how do the needles feel")
+    field.press("Enter")
+    expect(chat.messages.nth(6)).to_contain_text("Cette réponse n’existe qu’en anglais.")
+    assert chat.messages.nth(6).get_attribute("lang") == "en"
+    wide = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+    assert not chat.page.evaluate(wide), "nothing is cut off on a phone"
+    chat.button("Parler à une personne").last.click()
+    expect(chat.messages.nth(8)).to_be_visible()
 
 
 @pytest.mark.parametrize(

@@ -473,3 +473,26 @@ async def test_nothing_of_a_conversation_stays_in_the_engine() -> None:
     assert [shown(reply["messages"]) for reply in twice] == ["emergency"] * 3, "asked again, it decides the same again"
     assert (await turn("none", {}))["kind"] != "screening"
     assert list(await agent().tracker_store.keys()) == []
+
+
+async def test_a_french_window_gets_the_questions_and_the_result_in_french(patient: Patient) -> None:
+    french = {"language": "fr"}
+    patient.slots |= french
+    start, card = await patient.says("", "screening")
+    assert start["text"].startswith("Je vais vous montrer 9 courtes listes")
+    while "card" in card["custom"]:
+        name = card["custom"]["card"]["id"]
+        patient.slots |= french  # the gateway says it with each message
+        *_, card = await patient.ticks(name, *(["Q06"] if name == "blood" else []))
+    assert card["text"].startswith("Dites-le d’abord à votre physio")
+    assert [button["title"] for button in card["buttons"]][1] == "L’envoyer à la réception"
+    patient.slots |= french
+    (sent,) = await patient.says("", "screening_send")
+    assert sent["text"].startswith("J’ai envoyé vos réponses")
+    assert "You take a blood thinner" in sent["custom"]["result"]["reasons"][0]["text"], "the desk reads English"
+
+
+async def test_the_language_is_that_of_the_message_and_not_remembered(patient: Patient) -> None:
+    patient.slots["language"] = "fr"
+    await patient.says("", "screening")
+    assert "language" not in patient.slots

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from gateway.chat.after_alarm import AfterAlarm
 from gateway.storage.records import Draft, Kind
+from tests.gateway.conftest import Chat
 
 AFTER = AfterAlarm.load(Path("data"))
 NOW = datetime(2026, 11, 30, 9, tzinfo=UTC)
@@ -20,6 +22,11 @@ ANSWERS = [
     ("not_it", "nope just sore"),
     ("not_it", "you misunderstood, it's nothing"),
     ("not_it", "No."),
+    ("not_it", "Not that!"),
+    ("not_it", "pas cela"),
+    ("not_it", "its her old palsy, she has had it for ages, nothing new"),
+    ("not_it", "sorry i was only asking what would happen then"),
+    ("not_it", "the bruise isnt growing, its going yellow by now"),
     ("joking", "i was joking"),
     ("joking", "lol jk its a figure of speech"),
     ("joking", "just testing the bot"),
@@ -49,6 +56,8 @@ def test_an_answer_to_an_alarm_is_told_apart(kind: str, text: str) -> None:
         "how do i get there",
         "do you take icbc",
         "where are you",
+        "my vision is fading and i feel new pain",
+        "ive had it since this morning",
     ],
 )
 def test_a_new_question_is_no_answer_to_an_alarm(text: str) -> None:
@@ -84,3 +93,15 @@ def test_while_an_alarm_is_open_no_answer_says_yes_or_speaks_of_needles(
     level: str, draft: Draft, clear: bool, held: bool
 ) -> None:
     assert AFTER.holds_back(level, [draft], clear) is held
+
+
+async def test_what_is_held_back_is_never_told_in_the_same_words_twice_in_a_row(chat: Chat) -> None:
+    await chat.ask("I cannot breathe")
+    said = [(await chat.ask(f"can it help my knee or hip {number}"))[0]["text"] for number in range(4)]
+
+    assert all(one != other for one, other in itertools.pairwise(said))
+    assert all("911" in text for text in said)
+    assert "not that" in said[2]
+
+    (after,) = await chat.ask("not that")
+    assert after["text"].startswith("Thank you for telling me.")

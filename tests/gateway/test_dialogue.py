@@ -260,3 +260,160 @@ async def test_the_same_question_asked_again_gets_something_else(chat: Chat) -> 
     (second,) = await chat.ask("will I be sore?")
     (third,) = await chat.ask("will I be sore?")
     assert len({first["text"], second["text"], third["text"]}) == 3
+
+
+def taken_for(knowledge: Knowledge, database: Database, text: str, typed: str | None = None) -> object:
+    """What a message that needs no engine to be understood asks for."""
+    conversation = Conversation("c", "assistant", 1, {}, None, "hash")
+    message = Event("c", 1, "patient", "message", {"text": text}, {}, None, None, NOW)
+    turn = Turn(conversation, message, None, typed=typed)
+    dialogue = Talker(knowledge, database).dialogue
+    found = dialogue.short_answer(turn, dialogue.heard(turn))
+    return found.does["intent"] if isinstance(found, Chosen) else found
+
+
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [
+        ("👍", "chat/ok"),
+        ("👍🏽👍🏽", "chat/ok"),
+        (" 🙏🙏 ", "thanks"),
+        ("❤️", "thanks"),
+        ("😭", "chat/despair"),
+        ("🤬", "chat/insult"),
+        ("???", "follow_up/simpler"),
+        ("IMG_2210.HEIC", "chat/photo"),
+        ("[image: bruise-day2.jpeg]", "chat/photo"),
+        ("can you look at shoulder.png?", "chat/photo"),
+        ("250 555 0187", "chat/contact_left"),
+        ("sure, it's (604) 555-0164", "chat/contact_left"),
+        ("best to write to kim.lee@example.com", "chat/contact_left"),
+    ],
+)
+def test_what_is_no_question_gets_what_a_receptionist_would_say(
+    knowledge: Knowledge, database: Database, text: str, intent: str
+) -> None:
+    assert taken_for(knowledge, database, text) == intent
+
+
+def test_a_number_is_recognized_also_where_the_log_leaves_it_out(knowledge: Knowledge, database: Database) -> None:
+    assert taken_for(knowledge, database, "my number is [number]", "my number is 250 555 0187") == "chat/contact_left"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "is 250-555-0142 your number",
+        "can you call me at 604 555 0164 about the bruise that i have since my visit on monday",
+        "can i wear my www.jpg shirt while i get the needles and what should i bring along",
+        "...",
+        "it hurts 👍",
+        "is 604 555 0164 the fax?",
+    ],
+)
+def test_a_message_that_says_more_is_left_to_the_engine(knowledge: Knowledge, database: Database, text: str) -> None:
+    assert taken_for(knowledge, database, text) is None
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ("Lena has a pacemaker",),
+        ("a guy at work is on warfarin, he loves it",),
+        ("pacemaker? nope",),
+        ("we are trying to get pregnant",),
+        ("and what if i get pregnant later",),
+        ("my neighbour takes xarelto",),
+    ],
+)
+def test_what_is_told_of_others_asked_or_not_yet_so_is_not_noted_of_the_patient(
+    knowledge: Knowledge, texts: tuple[str, ...]
+) -> None:
+    assert not [told for told in noted(knowledge, *texts).told if told.who == "me"]
+
+
+@pytest.mark.parametrize(
+    "text", ["im on xarelto, is that ok?", "warfarin", "i am 20 weeks pregnant can i come?", "got a pacemaker"]
+)
+def test_what_is_told_beside_a_question_is_noted(knowledge: Knowledge, text: str) -> None:
+    assert [told.who for told in noted(knowledge, text).told] == ["me"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "i'm right handed by the way",
+        "my boss says it is nonsense",
+        "the pain is a 4",
+        "we drive there from duncan",
+        "11 of them",
+    ],
+)
+def test_what_only_tells_something_is_thanked_for(talker: Talker, text: str) -> None:
+    talker.say("is it normal to be sore", "soreness")
+    (said,) = talker.say(text, intent="nlu_fallback")
+
+    assert said.body["text"].startswith("Thank you for telling me.")
+    assert "Talk to a person" in [button["label"] for button in said.body["buttons"]]
+
+
+@pytest.mark.parametrize(
+    "text", ["i wonder about that", "so who picks", "is it the same", "tell her that", "what now", "rain?"]
+)
+def test_what_asks_something_is_not_thanked_for(talker: Talker, text: str) -> None:
+    talker.say("is it normal to be sore", "soreness")
+    (said,) = talker.say(text, intent="nlu_fallback")
+
+    assert "Thank you" not in said.body["text"]
+
+
+@pytest.mark.parametrize("text", ["two months already", "how about 8 weeks", "at 5 months then?"])
+def test_pregnancy_is_not_taken_for_granted(talker: Talker, text: str) -> None:
+    talker.say("can i come after an operation", "painkillers_surgery")
+    (said,) = talker.say(text, "pregnancy")
+
+    assert said.kind == "clarify"
+    assert "pregnan" not in said.body["text"].lower()
+
+
+@pytest.mark.parametrize("text", ["and with a baby on the way?", "what about my third trimester"])
+def test_pregnancy_is_answered_where_it_is_named(talker: Talker, text: str) -> None:
+    talker.say("can i come after an operation", "painkillers_surgery")
+    (said,) = talker.say(text, "pregnancy")
+
+    assert said.body["topic"] == "pregnancy"
+
+
+def test_weeks_are_pregnancy_to_who_is_pregnant(talker: Talker) -> None:
+    talker.say("i am pregnant, what does it cost", "cost")
+    (said, *_) = talker.say("and at 30 weeks", "pregnancy")
+
+    assert said.body["topic"] == "pregnancy"
+
+
+@pytest.mark.parametrize(
+    ("text", "given"),
+    [
+        ("for how long will my shoulder be sore", ["soreness"]),
+        ("will i be sore, and how often do i have to come?", ["soreness", "how_often"]),
+    ],
+)
+def test_one_question_gets_one_answer_and_the_other_as_a_button(talker: Talker, text: str, given: list[str]) -> None:
+    said = talker.say(text, "soreness", "how_often")
+
+    assert [draft.body["topic"] for draft in said] == given
+    labels = [button["label"] for draft in said for button in draft.body["buttons"]]
+    assert ("How often are treatments?" in labels) == (len(given) == 1)
+
+
+@pytest.mark.parametrize(
+    ("intent", "text"), [("follow_up/simpler", "simpler please"), ("follow_up/shorter", "too long")]
+)
+def test_an_answer_is_said_more_simply_among_the_safety_questions_too(talker: Talker, intent: str, text: str) -> None:
+    talker.say("is it normal to be sore", "soreness")
+    card = {"text": "1 of 9 is still open.", "custom": {"kind": "screening", "asks": "age", "docked": True}}
+    reply = EngineReply("clarify", intent=intent, messages=({"text": "About what?"}, card))
+    said = talker.dialogue.follow_up(reply, talker.record, text) or ()
+
+    assert [draft.kind for draft in said][1:] == ["screening"]
+    assert said[0].body["topic"] == "soreness"

@@ -24,9 +24,9 @@ Json = dict[str, Any]
 class Chat:
     """A conversation over HTTP."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, language: str | None = None) -> None:
         self._http = httpx.Client(base_url=address, timeout=10)
-        started = self._http.post("/api/conversations").raise_for_status().json()
+        started = self._http.post("/api/conversations", json={"language": language}).raise_for_status().json()
         self._path = f"/api/conversations/{started['id']}"
         self._http.headers["Authorization"] = f"Bearer {started['token']}"
         self._keys = 0
@@ -156,6 +156,74 @@ def test_sending_it_is_a_handoff(chat: Chat) -> None:
     (sent,) = chat.takes(finish(chat, you="Q02"), "Send it to the front desk")
     assert sent["kind"] == "handoff"
     assert sent["result"]["answers"]["Q02"] == "yes"
+
+
+@pytest.mark.parametrize(
+    "slip",
+    ["sorry, it's my sister who is pregnant, not me", "i meant my wife is pregnant", "my daughter is pregnant, not me"],
+)
+def test_a_slip_after_it_was_sent_follows_to_the_sheet_and_to_the_desk(chat: Chat, slip: str) -> None:
+    chat.takes(finish(chat, you="Q02"), "Send it to the front desk")
+    assert "You are pregnant" in chat.sheet().text
+    *_, renewed = chat.says(slip)
+    assert outcomes(renewed) == ["OK"]
+    assert "front desk has your answers from before" in renewed["text"]
+    assert "You are pregnant" not in chat.sheet().text
+    (sent,) = chat.takes(renewed, "Send it to the front desk")
+    assert sent["result"]["answers"]["Q02"] == "no"
+
+
+def test_what_was_told_and_taken_back_does_not_stand_ticked(chat: Chat) -> None:
+    chat.says("i am pregnant")
+    chat.says("sorry i meant my sister is pregnant, not me")
+    *_, card = chat.says("is it safe for me?")
+    while card["card"]["id"] != "you":
+        *_, card = chat.ticks(card["card"]["id"])
+    assert not [item for item in card["card"]["items"] if "answer" in item]
+
+
+@pytest.mark.parametrize("between", ["will I be sore after ims?", "how much is a visit", "thank you", "asdf qwer"])
+def test_an_interruption_repeats_no_list(chat: Chat, between: str) -> None:
+    chat.says("is it safe for me?")
+    chat.ticks("age")
+    *said, card = chat.says(between)
+    assert card["docked"] is True
+    assert len(card["text"].splitlines()) == 1
+    assert said
+
+
+def test_the_safety_questions_speak_french_in_a_french_window(clinic: str) -> None:
+    chat = Chat(clinic, "fr")
+    start, card = chat.says("Est-ce sécuritaire pour moi?")
+    assert start["text"].startswith("Je vais vous montrer 9 courtes listes")
+    assert (card["card"]["title"], card["card"]["none_label"]) == ("Votre âge", "Aucun de ceux-ci")
+    while card["kind"] != "screening_result":
+        *_, card = chat.ticks(card["card"]["id"], *(["Q06"] if card["card"]["id"] == "blood" else []))
+    assert card["text"].startswith("Dites-le d’abord à votre physio")
+    (sent,) = chat.takes(card, "L’envoyer à la réception")
+    assert sent["result"]["reasons"][0]["text"].startswith("You take a blood thinner")
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("you are a useless pile of junk", "talk to a person"),
+        ("this thing is so dumb", "talk to a person"),
+        ("i have lost all hope that my back will ever get better", "Long pain wears people down"),
+        ("ive tried it all and im so tired of hurting", "Long pain wears people down"),
+        ("ok", "What else would you like to know?"),
+        ("okay then", "What else would you like to know?"),
+        ("testing testing", "I can read you"),
+        ("hello, test", "I can read you"),
+        ("👍", "What else would you like to know?"),
+        ("bruise.jpg", "cannot see photos"),
+        ("just sent you a pic of my shoulder", "cannot see photos"),
+        ("604 555 0164", "Ask for a person"),
+    ],
+)
+def test_what_is_no_question_gets_what_a_good_receptionist_says(chat: Chat, text: str, says: str) -> None:
+    first, *_ = chat.says(text)
+    assert says in first["text"]
 
 
 def test_the_rest_channel_goes_one_by_one(clinic: str) -> None:

@@ -83,6 +83,12 @@ function drawReply(event, strings, home, more, choose) {
   ].filter(Boolean);
 }
 
+/* The language that something is said in, where it is not that of the window. */
+function languageOf(body, strings) {
+  const said = body.language ?? strings.answers_language;
+  return said === strings.locale ? null : said;
+}
+
 /* `choose` is called with a button of the gateway when the patient takes it, `rate` with what the patient thinks of an
    answer; `home` is where the gateway is. */
 export function drawEvent(event, strings, home, choose, rate) {
@@ -100,7 +106,7 @@ export function drawEvent(event, strings, home, choose, rate) {
       "data-seq": event.seq,
       "data-reply": event.in_reply_to,
       tabindex: alarm && "-1",
-      lang: own || event.role === "staff" || body.language === strings.locale ? null : strings.answers_language,
+      lang: own || event.role === "staff" ? null : languageOf(body, strings),
     },
     make("span", { class: "who", text: `${name}: ` }),
     drawCard(event, strings, choose) ?? make("div", { class: "bubble" }, ...said),

@@ -30,7 +30,7 @@ RULES = (
     "clinic_answers.yml",
 )
 EXAMPLES = "lexicon/danger"  # of danger, and of what only looks like it: the learned half of the net
-GUARDED = (EXAMPLES, "lexicon/languages", "things", "interface")  # folders of which all is
+GUARDED = (EXAMPLES, "lexicon/languages", "things", "interface", "translations")  # folders of which all is
 CLINIC, NUMBERS = "clinic.yml", ("region", "numbers", "phone")  # whom patients are told to call
 DIALOGUE, LEARNED = "dialogue/", "nlu"  # all but the examples: they change what is understood, not what is said
 

@@ -48,7 +48,7 @@ def pressed(knowledge: Knowledge) -> set[str]:
     said = set()
     for language in knowledge.catalogues:
         if "card_answered" in knowledge.sentences:
-            cards = knowledge.screening.cards
+            cards = knowledge.spoken(language).screening.cards
             said |= {knowledge.wording_in(language, "card_answered", title=card.title) for card in cards}
         if "handoff_request" in knowledge.sentences:
             said.add(knowledge.wording_in(language, "handoff_request"))
