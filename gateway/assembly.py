@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from fastapi import FastAPI
 
@@ -44,6 +45,7 @@ from gateway.engine.kept_open import KeptOpen
 from gateway.handoff.front_desk import FrontDesk
 from gateway.handoff.links import Links
 from gateway.handoff.patients import Patients
+from gateway.handoff.side import DESK
 from gateway.live.open_streams import OpenStreams
 from gateway.live.peers import RedisPeers, SharedBuckets, SharedSignals
 from gateway.monitoring import health, metrics
@@ -127,9 +129,19 @@ class Edition:
         self.desk = Desk(store, database, signals, knowledge, front_desk, engine, replies)
         mailer = Mailer(settings, database, knowledge, frame.links.to, now)
         self.alerts = Alerts(store, database, signals, knowledge, front_desk, mailer, now)
-        self.watch = Watch(database, each_works, net, frame.counted, settings.var, now)
         after, languages = AfterAlarm.load(knowledge.folder), Languages.load(knowledge.folder)
         self.turns = Turns(net, engine, replies, patients, self._busy, after, languages, Dialogue(knowledge, replies))
+        self.watch = Watch(
+            database=database,
+            engine=each_works,
+            net=net,
+            danger=self.turns.danger,
+            mail=mailer.works,
+            metrics=frame.counted,
+            var=settings.var,
+            now=now,
+            ring=partial(signals.send, DESK),
+        )
         limits = RateLimits(frame.conversation_buckets, frame.addresses, knowledge)
         templates = Pages(knowledge, now)
         feedback = Feedback(database, now, knowledge.clinic.timezone)
@@ -182,6 +194,7 @@ class Edition:
                     ChatNames(knowledge, templates.when),
                     templates,
                     Tags(database, signals, knowledge.desk.tags),
+                    self.watch.lasting,
                 ),
                 proposals=Proposals(database, now),
                 accounts=frame.accounts,
