@@ -112,7 +112,7 @@ async def measure(chats: int) -> Json:
             parts.taken = dict.fromkeys(parts.taken, 0.0)
         slots: Json = {}
         for place, (text, choice) in enumerate(MESSAGES):
-            asked = {"message": text, "choice": choice, "slots": slots, "before": [], "judged": True}
+            asked: Json = {"message": text, "choice": choice, "slots": slots, "before": [], "judged": True}
             began = time.process_time()
             reply = await converse(agent, asked)
             taken[place] += time.process_time() - began
