@@ -18,6 +18,7 @@ WHOLE = 160  # tokens that are read at once
 SHORT = 100  # words of a message that is read as a whole alone
 PART = 70  # words of a part, about; parts end where sentences do, if they can
 MOST_PARTS = 12
+MOST_TOKENS = 960  # of all parts: twice what 2,000 characters of prose have
 LONGEST = 8000  # characters that are read; the gateway takes far less
 SENTENCE = re.compile(r"[^.!?\n…]+[.!?\n…]*")
 
@@ -39,11 +40,27 @@ class Reader:
 
     def __call__(self, text: str) -> np.ndarray:
         """One row for the message, and one for each part of a long one."""
-        return np.vstack([self.one(part) for part in parts(text)])
+        return np.vstack([self._vector(tokens) for tokens in self.read(text)])
+
+    def read(self, text: str) -> list[list[int]]:
+        """The tokens that are read of a message and of its parts. Of parts with more than MOST_TOKENS together, which
+        no prose has, those in the middle are left out: a text that was made to be dear costs no more than a long one.
+        """
+        whole, *others = [self._tokens(part) for part in parts(text)]
+        while sum(map(len, others)) > MOST_TOKENS:
+            del others[len(others) // 2]
+        return [whole, *others]
 
     def one(self, text: str) -> np.ndarray:
         """The vector of a text as it stands, cut after WHOLE tokens."""
-        tokens = np.array([self._tokenizer.encode(text).ids], dtype=np.int64)
+        return self._vector(self._tokens(text))
+
+    def _tokens(self, text: str) -> list[int]:
+        ids: list[int] = self._tokenizer.encode(text).ids
+        return ids
+
+    def _vector(self, ids: list[int]) -> np.ndarray:
+        tokens = np.array([ids], dtype=np.int64)
         vectors: list[np.ndarray] = self._session.run(["vector"], {"tokens": tokens, "mask": np.ones_like(tokens)})
         return vectors[0][0]
 

@@ -51,22 +51,27 @@ class Encoder:
         """The sentence vectors, one row a text: their dot product is the likeness in meaning."""
         return self.encode_both(texts)[:, :DIMENSIONS]
 
-    def encode_both(self, texts: Sequence[str]) -> np.ndarray:
-        """Sentence vector and middle-layer vector side by side, each of length 1.
+    def encode_both(self, texts: Sequence[str], most: Sequence[int] | None = None) -> np.ndarray:
+        """Sentence vector and middle-layer vector side by side, each of length 1. `most` says how many tokens of each
+        text are read, from both ends; MAX_TOKENS if it is not given.
 
         Each text goes through the graph by itself and once: for texts as short as these, many at once are no quicker.
         """
         if not texts:
             return np.zeros((0, 2 * DIMENSIONS), dtype=np.float32)
-        different = list(dict.fromkeys(texts))
+        read = list(zip(texts, most or [MAX_TOKENS] * len(texts), strict=True))
+        different = list(dict.fromkeys(read))
         if self._threads == 1 or len(different) == 1:
-            rows = [self._both(text) for text in different]
+            rows = [self._both(*each) for each in different]
         else:
             with ThreadPoolExecutor(self._threads) as pool:
-                rows = list(pool.map(self._both, different))
+                rows = list(pool.map(lambda each: self._both(*each), different))
         vectors = dict(zip(different, rows, strict=True))
-        return np.vstack([vectors[text] for text in texts])
+        return np.vstack([vectors[each] for each in read])
 
-    def _both(self, text: str) -> np.ndarray:
-        tokens = np.array([self._tokenizer.encode(text[:MAX_CHARACTERS]).ids], dtype=np.int64)
+    def _both(self, text: str, most: int) -> np.ndarray:
+        ids = self._tokenizer.encode(text[:MAX_CHARACTERS]).ids
+        if len(ids) > most:
+            ids = ids[: most // 2] + ids[-(most // 2) :]
+        tokens = np.array([ids], dtype=np.int64)
         return np.hstack(self._session.run(["vector", "middle"], {"tokens": tokens, "mask": np.ones_like(tokens)}))

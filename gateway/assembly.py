@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from fastapi import APIRouter, FastAPI
 from starlette.routing import BaseRoute
@@ -46,6 +47,7 @@ from gateway.engine.kept_open import KeptOpen
 from gateway.handoff.front_desk import FrontDesk
 from gateway.handoff.links import Links
 from gateway.handoff.patients import Patients
+from gateway.handoff.side import DESK
 from gateway.live.moments import Moments
 from gateway.live.open_streams import OpenStreams
 from gateway.live.peers import RedisPeers, SharedBuckets, SharedSignals
@@ -130,7 +132,6 @@ class Edition:
         self.blocking = Blocking(store, database, signals, knowledge, front_desk)
         mailer = Mailer(frame.settings, database, knowledge, frame.links.to, now)
         self.alerts = Alerts(store, database, signals, knowledge, front_desk, mailer, now)
-        self.watch = Watch(database, each_works, net, frame.counted, frame.settings.var, now)
         self.turns = Turns(
             net,
             self._engine,
@@ -141,6 +142,17 @@ class Edition:
             Languages.load(knowledge.folder),
             Dialogue(knowledge, self._replies),
             knowledge,
+        )
+        self.watch = Watch(
+            database=database,
+            engine=each_works,
+            net=net,
+            danger=self.turns.danger,
+            mail=mailer.works,
+            metrics=frame.counted,
+            var=frame.settings.var,
+            now=now,
+            ring=partial(signals.send, DESK),
         )
         self._limits = RateLimits(frame.conversation_buckets, frame.addresses, knowledge)
         self._pages = Pages(knowledge, now)
@@ -205,7 +217,7 @@ class Edition:
             desk=self.desk,
             reviewed=reviewed,
             replies=ReadyReplies(database, knowledge, reviewed),
-            listing=Listing(self.desk, knowledge, ChatNames(knowledge, pages.when), pages, tags),
+            listing=Listing(self.desk, knowledge, ChatNames(knowledge, pages.when), pages, tags, self.watch.lasting),
             blocking=self.blocking,
             proposals=Proposals(database, now),
             accounts=frame.accounts,

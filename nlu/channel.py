@@ -13,6 +13,7 @@ from typing import Any
 
 from rasa.core.agent import Agent
 from rasa.core.channels.channel import InputChannel, OutputChannel, UserMessage
+from rasa.exceptions import ActionLimitReached
 from rasa.shared.core.constants import ACTION_LISTEN_NAME, ACTION_SESSION_START_NAME
 from rasa.shared.core.events import ActionExecuted, ActiveLoop, BotUttered, Event, SessionStarted, SlotSet, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
@@ -22,6 +23,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse, json
 
 from nlu.context import FollowUps, mix
+from nlu.in_order import InOrder
 from nlu.labels import answer_of, topic_of
 from nlu.local_actions import LocalActions
 from nlu.message_reader import CONTEXT
@@ -158,6 +160,7 @@ def read_request(request: Request) -> Json:
 
 async def converse(agent: Agent, body: Json) -> Json:
     """One turn: understand (once), let Rasa act, and report both."""
+    in_order(agent)
     tracker = tracker_of(agent, body)
     text = plain(body["message"] or "")
     parsed = (
@@ -182,12 +185,30 @@ async def converse(agent: Agent, body: Json) -> Json:
 
 
 async def act(agent: Agent, message: UserMessage, tracker: DialogueStateTracker) -> None:
-    """What Rasa does with a message, on a tracker that no store holds."""
-    processor = agent.processor
+    """What Rasa does with a message, on a tracker that no store holds: no action more than the answer takes."""
+    processor, runner = agent.processor, in_order(agent)
     assert processor is not None
     await processor._handle_message_with_tracker(message, tracker)
     await processor.run_action_extract_slots(message.output_channel, tracker)
-    await processor._run_prediction_loop(message.output_channel, tracker)
+    goes_on = True
+    while goes_on:
+        try:
+            action, prediction = processor.predict_next_with_tracker_if_should(tracker)
+        except ActionLimitReached:
+            logger.error("the rules lead round in a circle")
+            return
+        goes_on = await processor._run_action(action, tracker, message.output_channel, processor.nlg, prediction)
+        meant = tracker.latest_message.intent_name if tracker.latest_message else None
+        goes_on = goes_on and not runner.waits_after(action.name(), meant, tracker)
+
+
+def in_order(agent: Agent) -> InOrder:
+    """The runner of the agent's pipeline; it takes the place of Rasa's own when the model is new."""
+    processor = agent.processor
+    assert processor is not None
+    if not isinstance(processor.graph_runner, InOrder):
+        processor.graph_runner = InOrder(processor.graph_runner)
+    return processor.graph_runner
 
 
 def tracker_of(agent: Agent, body: Json) -> DialogueStateTracker:

@@ -16,12 +16,13 @@ from rasa.shared.nlu.training_data.features import Features
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from encoder import DIMENSIONS, Encoder
+from encoder import DIMENSIONS, MAX_TOKENS, Encoder
 from encoder.store import graph_path
 from nlu.message_reader import IN_CONTEXT, READINGS, MessageReader
 
 VECTORS = "reading_vectors"
 VECTORS_IN_CONTEXT = "reading_vectors_in_context"
+PART_TOKENS = 64  # that are read of a part of a message, from both ends: more than a question has
 
 
 class Vectors(np.ndarray):
@@ -30,6 +31,12 @@ class Vectors(np.ndarray):
     def fingerprint(self) -> str:
         """The same for the same numbers."""
         return hashlib.sha256(self.tobytes()).hexdigest()
+
+
+def _tokens_read(message: Message) -> list[int]:
+    """How much is read of each reading of a message: of the first, which is the whole, as much as the encoder can."""
+    readings = (message.get(READINGS), message.get(IN_CONTEXT) or [])
+    return [PART_TOKENS if number else MAX_TOKENS for each in readings for number in range(len(each))]
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)
@@ -73,7 +80,7 @@ class EncoderFeaturizer(DenseFeaturizer, GraphComponent):
 
     def _encode(self, messages: list[Message], encoder: Encoder) -> None:
         texts = [text for message in messages for text in [*message.get(READINGS), *(message.get(IN_CONTEXT) or ())]]
-        vectors = encoder.encode_both(texts)
+        vectors = encoder.encode_both(texts, [most for message in messages for most in _tokens_read(message)])
         for message in messages:
             alone, in_context = len(message.get(READINGS)), len(message.get(IN_CONTEXT) or ())
             self._set(message, vectors[:alone])

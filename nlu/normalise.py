@@ -53,9 +53,8 @@ class Normaliser:
         """The message in lower case and plain spelling; empty when it holds no letter, digit or known emoji."""
         if not any(character.isalnum() for character in text):
             return self._in_words(text)
-        if len(text) > MAX_CHARACTERS:
-            text = text[: MAX_CHARACTERS // 2] + " " + text[-MAX_CHARACTERS // 2 :]
-        text = unicodedata.normalize("NFKC", text).translate(_QUOTES)
+        # One character can stand for eighteen, so it is cut before, for the sake of what that costs, and after.
+        text = _from_both_ends(unicodedata.normalize("NFKC", _from_both_ends(text))).translate(_QUOTES)
         text = _TAG.sub(" ", _LINK.sub(" ", text))
         text = "".join(character if _readable(character) else " " for character in text)
         text = _REPEATED_MARK.sub(r"\1", text.lower())
@@ -94,6 +93,11 @@ class Normaliser:
             if edit in self._edits and _close(word, self._edits[edit]):
                 return self._edits[edit]
         return word
+
+
+def _from_both_ends(text: str) -> str:
+    half = MAX_CHARACTERS // 2
+    return f"{text[:half]} {text[-half:]}" if len(text) > MAX_CHARACTERS else text
 
 
 def _readable(character: str) -> bool:

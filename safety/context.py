@@ -18,8 +18,40 @@ from spacy.tokens import Doc, Span
 from safety.patterns import Place
 
 GROUP = "signs"
+MOST_MODIFIERS = 80  # in one message, twice what long prose has: each is compared with each, and with each sign
 TWICE = "red_flag_context.yml has the same words in two entries, so only one would hold: {words}. Keep one of them."
 logger.disable("PyRuSH")  # medspaCy brings it along; its debug lines print what patients typed
+
+
+class Nearest:
+    """Finds modifiers as `matcher` does; of more than MOST_MODIFIERS those that stand nearest to a sign. A denial that
+    is left out takes no alarm back.
+    """
+
+    def __init__(self, matcher: Any) -> None:
+        self._matcher = matcher
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._matcher, name)
+
+    def __call__(self, doc: Doc) -> list[tuple[int, int, int]]:
+        found: list[tuple[int, int, int]] = self._matcher(doc)
+        if len(found) <= MOST_MODIFIERS:
+            return found
+        away = _away_from([(span.start, span.end) for span in doc.spans[GROUP]], len(doc))
+        near = sorted(range(len(found)), key=lambda i: min(away[found[i][1]], away[found[i][2] - 1]))
+        return [found[i] for i in sorted(near[:MOST_MODIFIERS])]
+
+
+def _away_from(spans: Iterable[tuple[int, int]], length: int) -> list[int]:
+    """How many words away from the next of these spans each word stands."""
+    away = [length] * length
+    for start, end in spans:
+        away[start:end] = [0] * (end - start)
+    for order in (range(1, length), range(length - 2, -1, -1)):
+        for i in order:
+            away[i] = min(away[i], away[i - order.step] + 1)
+    return away
 
 
 class Context:
@@ -54,6 +86,8 @@ class Context:
         if twice:
             raise ValueError(TWICE.format(words=", ".join(twice)))
         self.component.add(added)
+        # medspaCy has no way to say how much it may read.
+        self.component._ConText__matcher = Nearest(self.component._ConText__matcher)
 
     def _rules(self, entry: dict[str, Any]) -> Iterable[ConTextRule]:
         for phrase in entry["words"]:

@@ -33,13 +33,20 @@ UNFOLDED = str.maketrans({"đ": "d", "ß": "ss", "ø": "o", "ł": "l"})
 class AnyOf:
     """Words and phrases, of which one has to stand in a sentence: looked for as text first, which is quick."""
 
-    def __init__(self, texts: Iterable[str], pattern: Callable[[str], str]) -> None:
-        self._texts = tuple(map(_plain, texts))
+    def __init__(self, texts: Iterable[str], pattern: Callable[[str], str], *, plain: bool = False) -> None:
+        self._texts = tuple(texts if plain else map(_plain, texts))
         self._pattern = pattern
+
+    def in_any(self, sentences: str) -> AnyOf:
+        """Those that may stand in one of these sentences: few, and in most messages none."""
+        return AnyOf((text for text in self._texts if text in sentences), self._pattern, plain=True)
 
     def stands_in(self, plain: str) -> bool:
         """Whether one of them does."""
         return any(text in plain and _compiled(self._pattern(text)).search(plain) for text in self._texts)
+
+    def __bool__(self) -> bool:
+        return bool(self._texts)
 
 
 @dataclass(frozen=True)
@@ -59,13 +66,18 @@ class Language:
 
     def tells(self, sentences: Sequence[str], scripts: Collection[str], level: str) -> bool:
         """Whether a message tells a danger of this level."""
+        together = "\n".join(sentences)
         spoken = self._is_spoken(sentences, scripts)
+        phrases = self.phrases[level].in_any(together)
+        near = [[group.in_any(together) for group in groups] for groups in self.together[level]] if spoken else []
+        near = [groups for groups in near if all(groups)]
+        if not phrases and not near:
+            return False
+        unless = self.unless.in_any(together)
         for plain in sentences:
-            if level != "crisis" and spoken and self.unless.stands_in(plain):
+            if level != "crisis" and spoken and unless.stands_in(plain):
                 continue
-            if self.phrases[level].stands_in(plain):
-                return True
-            if spoken and any(all(group.stands_in(plain) for group in groups) for groups in self.together[level]):
+            if phrases.stands_in(plain) or any(all(group.stands_in(plain) for group in groups) for groups in near):
                 return True
         return False
 
@@ -95,7 +107,7 @@ class Languages:
 
     def check(self, text: str) -> Finding | None:
         """A danger told in another language, worst first, or a call for help."""
-        plain, sentences = _plain(text), [_plain(part) for part in SENTENCE.split(text)]
+        plain, sentences = _plain(text), list(dict.fromkeys(_plain(part) for part in SENTENCE.split(text)))
         if plain in self._alone or any(f" {phrase} " in f" {plain} " for phrase in self._within):
             return Finding("emergency", HELP, (HELP,), self._reply)
         scripts = frozenset(map(_script, filter(str.isalpha, set(plain))))

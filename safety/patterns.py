@@ -15,7 +15,10 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
+from typing import TypeVar
 
+Entry = TypeVar("Entry")
 STEP = re.compile(r"\s*([~>])(\d+)\s*")
 MOST_PLACES = 40  # of one pattern in one message: keeps the worst message cheap
 
@@ -66,13 +69,14 @@ class Chain:
         reached = list(_any(self.links[0].names, found))
         for link in self.links[1:]:
             options = list(_any(link.names, found))
-            reached = [
+            fitting = (
                 before.with_(other)
                 for before in reached
                 for other in options
                 if link.fits(before, other) and sentence[before.start] == sentence[other.start]
-            ][:MOST_PLACES]
-        return reached
+            )
+            reached = list(islice(fitting, MOST_PLACES))
+        return from_both_ends(reached, MOST_PLACES)
 
 
 @dataclass(frozen=True)
@@ -127,6 +131,12 @@ class Index:
     def candidates(self, found: Places) -> list[int]:
         """Positions of all rules that are possible, and of a few that are not; in the order of the rules."""
         return sorted({position for name in found for position in self._listed.get(name, ())})
+
+
+def from_both_ends(entries: list[Entry], most: int) -> list[Entry]:
+    """So many of a list at most, the first and the last ones."""
+    half = most // 2
+    return entries if len(entries) <= most else entries[:half] + entries[-half:]
 
 
 def _chain(text: str) -> Chain:

@@ -15,8 +15,10 @@ from gateway.chat.record import ChatRecord, Told
 from knowledge import Knowledge, normalise
 from knowledge.screening import Question, Screening
 from knowledge.talk import ME, Fact, Talk
+from safety.patterns import from_both_ends
 
 SHORT = 9  # words of a message that only takes something back
+MOST_CLAUSES = 60  # that are read of a message, twice what long prose has
 NAMED = 4  # problems and body parts that are remembered
 NUMBER = re.compile(r"\b(\d{1,2}) ?(?:weeks?|wks?|months?)\b")
 CLAUSE = re.compile(r"([.!?;,\n]+|\b(?:but|and|then)\b)")
@@ -42,7 +44,7 @@ class Noting:
                 record = replace(record, about=before).moved(person)
         elif (who := self.correction(text)) is not None:
             record = record.moved(who)
-        for clause in _clauses(text):
+        for clause in from_both_ends(list(dict.fromkeys(_clauses(text))), MOST_CLAUSES):
             about = self._who(clause, record)
             if about == NOBODY or self._only_if(clause):
                 continue

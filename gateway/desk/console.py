@@ -10,12 +10,13 @@ from __future__ import annotations
 import math
 import secrets
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Form, Request
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import (
     HTMLResponse,
     JSONResponse,
@@ -146,15 +147,18 @@ class Console:
 
         async def tell() -> AsyncIterator[str | None]:
             nonlocal told
-            if await self.access.still_in(request, "desk"):
+            faults = dict(self.listing.faults())
+            try:
+                if not await self.access.still_in(request, "desk"):
+                    yield stream.event({}, "out")
+                    yield None
                 if time.monotonic() - told > PRESENT.total_seconds() / 3:
                     told = time.monotonic()
                     await self.desk.here(visit.person.id)
                 rows = await self.desk.queue(reader=visit.person.id)
-                yield stream.event({**summed(rows, visit.person.id), "every": self.heartbeat})
-            else:
-                yield stream.event({}, "out")
-                yield None
+            except (SQLAlchemyError, OSError):
+                rows, faults = [], {"database": 0.0, **faults}  # the page has to ring for that, too
+            yield stream.event({**summed(rows, visit.person.id, faults), "every": self.heartbeat})
 
         names = [DESK, chat] if chat else [DESK]
         aside = told_of(self.moments, chat, "patient") if chat else None
@@ -487,13 +491,15 @@ PROBLEMS = {
 WHO: dict[Role, str] = {"patient": "Patient", "assistant": "Assistant", "system": "Notice", "staff": "Staff"}
 
 
-def summed(rows: list[QueueRow], me: int) -> Json:
-    """What a console needs to know to ring: how many need somebody, and what rings. Each thing has a name of its own,
-    so that it rings once; an alarm rings again until somebody opens it.
+def summed(rows: list[QueueRow], me: int, faults: Mapping[str, float] | None = None) -> Json:
+    """What a console needs to know to ring: how many need somebody, and what rings: chats, and parts that have not
+    worked since some moment. Each thing has a name of its own, so that it rings once; an alarm rings again until
+    somebody opens it.
     """
+    silent = [{"id": f"f-{part}-{since:.0f}", "what": "fault"} for part, since in (faults or {}).items()]
     return {
         "count": sum(row.alarm or row.state == "waiting" or (row.staff_id == me and row.unread > 0) for row in rows),
-        "rings": [{"id": id, "what": what} for row in rows for id, what in rings(row, me)],
+        "rings": [*({"id": id, "what": what} for row in rows for id, what in rings(row, me)), *silent],
     }
 
 

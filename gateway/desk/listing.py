@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,6 +36,14 @@ REASONS: dict[str, str] = {
     "net_failed": "the red-flag net does not work",
     "looks_wrong": "says an answer looks wrong",
 }
+# What does not work, and what the desk does meanwhile.
+FAULTS = {
+    "database": "Messages cannot be stored. They are sent again later; until then the phone is the way to you.",
+    "engine": "The assistant gives no answers: patients are told to call.",
+    "net": "Signs of danger may be missed: read each new chat yourself.",
+    "mail": "No e-mail goes out: who left an address waits for you.",
+    "disk": "The disk is nearly full: soon no message can be stored.",
+}
 ENDED = {"handed_back": "handed back", "cancelled": "the patient ended it", "closed": "closed", "blocked": "blocked"}
 
 
@@ -59,12 +68,21 @@ class ListRow:
 class Listing:
     """Makes the list for one person. One object for one state of the knowledge."""
 
-    def __init__(self, desk: Desk, knowledge: Knowledge, names: ChatNames, pages: Pages, tags: Tags) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        knowledge: Knowledge,
+        names: ChatNames,
+        pages: Pages,
+        tags: Tags,
+        faults: Callable[[], Mapping[str, float]],
+    ) -> None:
         self._desk = desk
         self.tags = tags
         self._knowledge = knowledge
         self.names = names
         self._pages = pages
+        self.faults = faults
 
     async def shown(self, me: Person, show: str, current: str = "", tag: str = "") -> Json:
         """All that the template of the list needs. `tag` leaves only chats with this tag."""
@@ -95,6 +113,7 @@ class Listing:
         if tag:
             groups = [(title, [row for row in all_ if self.tags.words[tag] in row.own]) for title, all_ in groups]
         return {
+            "faults": [FAULTS[part] for part in self.faults()],
             "show": show,
             "current": current,
             "filters": FILTERS,

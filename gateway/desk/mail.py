@@ -51,6 +51,16 @@ class Mailer:
         """Whether e-mail can be sent at all."""
         return bool(self._settings.smtp_host and self._sender)
 
+    async def works(self) -> str:
+        """`ok` if the mail server takes us, or there is none; otherwise in a few words why not."""
+        if not self.configured:
+            return "ok"
+        try:
+            await asyncio.to_thread(self._connected, lambda server: server.noop())
+        except (OSError, smtplib.SMTPException) as error:
+            return f"the mail server does not answer ({describe(error)})"
+        return "ok"
+
     async def send_waiting(self) -> int:
         """Send all that waits; returns how many were sent. What could not be sent waits for the next time."""
         if not self.configured:
@@ -138,6 +148,10 @@ class Mailer:
         return message
 
     def _deliver(self, message: EmailMessage) -> None:
+        self._connected(lambda server: server.send_message(message))
+
+    def _connected(self, work: Callable[[smtplib.SMTP], object]) -> None:
+        """Sign in at the mail server, and do this there."""
         chosen = self._settings
         context = ssl.create_default_context()
         if chosen.smtp_security == "tls":
@@ -151,7 +165,7 @@ class Mailer:
                 server.starttls(context=context)
             if chosen.smtp_user:
                 server.login(chosen.smtp_user, chosen.smtp_password)
-            server.send_message(message)
+            work(server)
 
 
 def _waiting(connection: Connection) -> list[tuple[int, str, str]]:

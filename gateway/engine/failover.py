@@ -13,7 +13,19 @@ from collections.abc import Callable, Sequence
 
 from gateway.engine.client import Asked, Engine, EngineReply, EngineUnavailable
 
+ANYTHING = Asked("", "hello", judged=True)  # whoever works has an answer to this
 REST = 5.0  # seconds in which an engine that failed is asked last
+
+
+async def _works(engine: Engine) -> str:
+    """Whether an engine does what it is there for: it may be up and fail at each message."""
+    if (state := await engine.ready()) != "ok":
+        return state
+    try:
+        await engine.ask(ANYTHING)
+    except EngineUnavailable as error:
+        return str(error)
+    return "ok"
 
 
 class SeveralEngines:
@@ -52,8 +64,8 @@ class SeveralEngines:
         return "ok" if "ok" in states else states[0]
 
     async def all_ready(self) -> str:
-        """`ok` if each of them works; otherwise how many do not, and why the first of these does not."""
-        states = await asyncio.gather(*(engine.ready() for engine in self._engines))
+        """`ok` if each of them answers a message; otherwise how many do not, and why the first of these does not."""
+        states = await asyncio.gather(*map(_works, self._engines))
         silent = [state for state in states if state != "ok"]
         if len(silent) < len(states) and silent:
             return f"{len(silent)} of {len(states)} does not work: {silent[0]}"

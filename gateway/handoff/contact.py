@@ -8,8 +8,9 @@ from contextlib import suppress
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 
-EMAIL = re.compile(r"[^\s@<>(),;:]+@[^\s@<>(),;:]+\.\w+")
+EMAIL = re.compile(r"(?<![^\s@<>(),;:])[^\s@<>(),;:]+@[^\s@<>(),;:]+\.\w+")  # a long word is read once
 LONGEST = 254  # characters in an e-mail address
+MOST_TRIES = 10  # places in a message at which digits are looked at
 
 
 class NotReachable(ValueError):
@@ -32,7 +33,8 @@ def contact(written: str, country: str) -> str:
 
 def contact_in(text: str, country: str, *, but: str = "") -> tuple[str, str] | None:
     """The first address or number in a text, as it stands there and in its usual form; none if it is the one `but`."""
-    numbers = (match.raw_string for match in phonenumbers.PhoneNumberMatcher(text, country))
+    found_in = phonenumbers.PhoneNumberMatcher(text, country, max_tries=MOST_TRIES)
+    numbers = (match.raw_string for match in found_in)
     for written in (*EMAIL.findall(text), *numbers):
         with suppress(NotReachable):
             if (found := contact(written, country)) != (but and contact(but, country)):

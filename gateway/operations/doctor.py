@@ -27,6 +27,7 @@ from gateway.clock import utc_now
 from gateway.editions.models import ModelRefused, Models
 from gateway.errors import WRONG_SHAPE, describe
 from gateway.monitoring import tracing_settings
+from gateway.monitoring.watch import EMERGENCY
 from gateway.operations.new_assistant import RASA
 from gateway.settings import Settings
 from gateway.storage.database import MIGRATIONS, Database
@@ -39,7 +40,6 @@ LITTLE_DISK, NO_DISK = 2_000_000_000, 300_000_000  # bytes free: time to look; t
 SOON = timedelta(days=30)  # reviews that are due are told this much ahead
 CLOCK_SLACK = timedelta(minutes=5)
 HELP = "see docs/operations.md"
-EMERGENCY = "I have chest pain and I can't breathe"  # what a net that works never misses
 
 
 @dataclass(frozen=True)

@@ -36,8 +36,9 @@ def _shows(character: str) -> bool:
 
 def check_text(text: str, limit: int, knowledge: Knowledge) -> str:
     """The text as it is stored; Refused with a sentence for the patient if it is empty or too long."""
-    # One character can stand for eighteen, which are then read.
-    if (length := max(len(text), len(unicodedata.normalize("NFKC", text)))) > limit:
+    if (length := len(text)) <= limit:  # one character can stand for eighteen, which are then read
+        length = max(length, len(unicodedata.normalize("NFKC", text)))
+    if length > limit:
         message = knowledge.wording("message_too_long", limit=f"{limit:,}", length=f"{length:,}")
         raise Refused(413, "message_too_long", message)
     if not (cleaned := clean(text)):

@@ -82,6 +82,16 @@ async def test_one_silent_engine_is_told_while_the_others_work(three: Three) -> 
     assert (await three.all.ready(), await three.all.all_ready()) == ("ok", "1 of 3 does not work: refused")
 
 
+async def test_an_engine_that_is_up_and_fails_at_each_message_is_told_too(three: Three) -> None:
+    async def up() -> str:
+        return "ok"
+
+    three.each[1].ready = up  # type: ignore[method-assign]
+    three.each[1].reason = "status"
+    told = "1 of 3 does not work: the engine gave no answer (status)"
+    assert (await three.all.ready(), await three.all.all_ready()) == ("ok", told)
+
+
 async def test_a_dead_engine_is_replaced_within_the_message_and_asked_last_for_a_while(three: Three) -> None:
     await three.ask("chat-1")
     home = three.home("chat-1")

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from starlette.datastructures import FormData
 
@@ -34,9 +34,10 @@ from gateway.studio.topics.topic_file import TopicFile
 from knowledge import KnowledgeError
 from tests.gateway.conftest import Json
 from tests.knowledge.conftest import SORENESS
+from tests.support.fuzzing import ANYTHING, VISIBLE, tries
 from tests.support.processes import both_running
 
-MANY = settings(max_examples=60, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+MANY = tries(60)
 CELLS = st.lists(st.lists(st.text(max_size=12) | st.just("question"), max_size=4), max_size=5)
 TAGS = st.sampled_from(
     """<h2> </h2> <script·type='application/ld+json'> </script> {"@type":"FAQPage","mainEntity": [ { ] } Why? &#x110000;
@@ -45,12 +46,7 @@ TAGS = st.sampled_from(
 PIECES = st.sampled_from(
     ["\n", "  ", ": ", "- ", "'", '"', "|", ">", "&a ", "*a", "!!python/name:os.system ", "%", "#", "x"]
 )
-ANYTHING = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(max_size=12),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=6), inner, max_size=4),
-    max_leaves=10,
-)
-HEADER = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=80)
+HEADER = st.text(VISIBLE, min_size=1, max_size=80)
 
 
 @given(

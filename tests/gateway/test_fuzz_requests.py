@@ -14,7 +14,7 @@ from typing import Any, cast
 import httpx
 import pytest
 import schemathesis
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import content_type_conformance, response_schema_conformance
@@ -24,22 +24,15 @@ from gateway.engine.client import EngineReply
 from gateway.settings import Settings, SettingsError
 from gateway.storage.records import Body, Event
 from gateway.web.typed import clean
+from tests.support.fuzzing import ANYTHING, tries
 from tests.support.processes import Processes, both_running
 
 pytestmark = pytest.mark.slow  # starts processes of its own
 
-BOUNDED = settings(
-    max_examples=25, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
-)
+BOUNDED, LIGHT = tries(25, same=True), tries(100)
 CHECKS = [not_a_server_error, content_type_conformance, response_schema_conformance]
 ENDLESS = "/api/conversations/{id}/events"
 Json = dict[str, Any]
-
-anything = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
-    max_leaves=12,
-)
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +64,7 @@ def test_every_operation_keeps_its_promise(site: Processes) -> None:
     assert {"/api/conversations/{id}/messages", "/webhooks/rest/webhook", "/metrics"} <= tried
 
 
-@given(body=st.binary(max_size=300) | anything.map(lambda value: json.dumps(value).encode()))
+@given(body=st.binary(max_size=300) | ANYTHING.map(lambda value: json.dumps(value).encode()))
 @BOUNDED
 def test_any_body_is_answered_with_an_error_that_does_not_repeat_it(site: Processes, body: bytes) -> None:
     marked = body.replace(b"a", b"zebra-in-my-kneecap")
@@ -82,7 +75,8 @@ def test_any_body_is_answered_with_an_error_that_does_not_repeat_it(site: Proces
         assert "zebra" not in reply.text
 
 
-@given(given_reply=anything)
+@given(given_reply=ANYTHING)
+@LIGHT
 def test_any_reply_of_the_engine_is_read_or_refused(given_reply: object) -> None:
     with contextlib.suppress(ValueError):
         reply = EngineReply.read(given_reply)
@@ -92,10 +86,11 @@ def test_any_reply_of_the_engine_is_read_or_refused(given_reply: object) -> None
 
 @given(
     fields=st.fixed_dictionaries(
-        {"kind": anything},
-        optional=dict.fromkeys(("intent", "topics", "offered", "confidence", "slots", "messages"), anything),
+        {"kind": ANYTHING},
+        optional=dict.fromkeys(("intent", "topics", "offered", "confidence", "slots", "messages"), ANYTHING),
     )
 )
+@LIGHT
 def test_any_reply_of_nearly_the_right_shape_is_read_or_refused(fields: Json) -> None:
     with contextlib.suppress(ValueError):
         reply = EngineReply.read(fields)
@@ -103,6 +98,7 @@ def test_any_reply_of_nearly_the_right_shape_is_read_or_refused(fields: Json) ->
 
 
 @given(typed=st.text())
+@LIGHT
 def test_any_text_is_made_fit_to_be_stored(typed: str) -> None:
     kept = clean(typed)
     assert clean(kept) == kept
@@ -111,6 +107,7 @@ def test_any_text_is_made_fit_to_be_stored(typed: str) -> None:
 
 
 @given(name=st.sampled_from([f"IMS_{name.upper()}" for name in Settings.__dataclass_fields__]), value=st.text())
+@LIGHT
 def test_any_setting_is_read_or_named(name: str, value: str) -> None:
     try:
         Settings.from_environment({name: value})
@@ -119,6 +116,7 @@ def test_any_setting_is_read_or_named(name: str, value: str) -> None:
 
 
 @given(body=st.dictionaries(st.sampled_from(["text", "title", "topic", "link"]), st.text()))
+@LIGHT
 def test_any_event_is_one_line_of_a_stream(body: Json) -> None:
     event = Event("c", 7, "patient", "message", cast(Body, body), {}, None, None, datetime(2026, 11, 21, tzinfo=UTC))
     head, kind, data, *rest = as_text(event).split("\n")

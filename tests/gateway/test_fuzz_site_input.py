@@ -8,14 +8,15 @@ from urllib.parse import quote, quote_plus
 
 import httpx
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.fuzzing import tries
 from tests.support.processes import both_running
 
 pytestmark = pytest.mark.slow  # starts processes of its own
 
-MANY = settings(max_examples=60, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+MANY = tries(60)
 PAGES = ("/", "/answers", "/answers/soreness", "/staff/login", "/desk", "/api/conversations/x/history", "/metrics")
 HEADERS = (
     *("accept", "accept-language", "content-type", "origin", "referer", "x-csrf-token", "authorization", "cookie"),

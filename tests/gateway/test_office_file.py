@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from starlette.datastructures import FormData
 
@@ -15,6 +15,7 @@ from gateway.office.clinic_file import ClinicFile, Written, clinic_of, marks, to
 from gateway.office.kinds import Rows, Typed, Week, Wrong
 from gateway.office.parts import NONE, Part, pages
 from gateway.studio.topics.round_trip import edited, load
+from tests.support.fuzzing import tries
 from tests.support.shipped import shipped_knowledge
 
 SHIPPED = Path("data/clinic.yml").read_text("utf-8")
@@ -125,7 +126,7 @@ TYPED = st.text(max_size=30) | st.sampled_from(
     fields=st.dictionaries(st.sampled_from(INPUTS), st.lists(TYPED, max_size=2)),
     known=st.booleans(),
 )
-@settings(max_examples=40, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+@tries(40)
 def test_any_form_of_the_office_is_written_or_refused(name: str, fields: dict[str, list[str]], known: bool) -> None:
     page = PAGES[name]
     sent = page.sent(FormData([(field, value) for field, values in fields.items() for value in values]))

@@ -7,17 +7,27 @@ import csv
 import fcntl
 import io
 import sqlite3
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
 import pyotp
 import pytest
+from aiosmtpd.controller import Controller
+from sqlalchemy.exc import OperationalError
+from starlette.requests import Request
 
+from gateway.desk.console import Console, summed
+from gateway.desk.listing import FAULTS
 from gateway.files import as_cell
+from gateway.handoff.side import DESK
 from gateway.live.peers import RedisPeers
+from gateway.live.signals import LocalSignals
+from gateway.monitoring import watch
 from gateway.settings import Settings
 from gateway.staff.accounts import Accounts
 from gateway.staff.audit import Audit
@@ -27,6 +37,7 @@ from gateway.studio.errors import StudioError
 from gateway.studio.topics import changes
 from gateway.studio.topics.changes import Changes
 from tests.gateway.conftest import NOW, Gateway, Start
+from tests.support.processes import free_port
 from tests.support.staff import PASSWORD, browser, ready
 
 
@@ -272,8 +283,16 @@ async def _net_dies(gateway: Gateway, settings: Settings) -> None:
     gateway.app.state.exchange.edition.net.fault = "the learned half cannot be used"
 
 
+async def _net_goes_deaf(gateway: Gateway, settings: Settings) -> None:
+    gateway.app.state.exchange.edition.net.check = lambda *_: None
+
+
+async def _net_hangs(gateway: Gateway, settings: Settings) -> None:
+    gateway.app.state.exchange.edition.net.check = lambda *_: time.sleep(1)
+
+
 async def _disk_fills(gateway: Gateway, settings: Settings) -> None:
-    gateway.app.state.exchange.edition.watch._disk = lambda: "has 3 MB left"
+    watch.ROOM = 10**18
 
 
 @pytest.mark.parametrize(
@@ -283,24 +302,71 @@ async def _disk_fills(gateway: Gateway, settings: Settings) -> None:
         ("mail", _mail_server_dies),
         ("database", _database_dies),
         ("net", _net_dies),
+        ("net", _net_goes_deaf),
+        ("net", _net_hangs),
         ("disk", _disk_fills),
     ],
 )
 async def test_a_part_that_dies_while_nobody_writes_is_seen(
     gateway: Gateway,
     settings: Settings,
+    people: Accounts,
     part: str,
     stop: Callable[[Gateway, Settings], Awaitable[None]],
     caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    watch = gateway.app.state.exchange.edition.watch
-    await watch.look()
+    monkeypatch.setattr(watch, "ROOM", 0)
+    monkeypatch.setattr(watch, "PATIENCE", 0.5)
+    looking = gateway.app.state.exchange.edition.watch
+    await ready(people)
+    ana = browser(gateway)
+    await ana.login()
+    await looking.look()
     assert (await gateway.client.get("/health")).json()["status"] == "ok"
     await stop(gateway, settings)
-    await watch.look()
-    await watch.look()
+    await looking.look()
+    with gateway.app.state.exchange._frame.signals.listen(DESK) as desk:
+        await looking.look()
+        assert not desk.is_set(), "an engine that is started again rings nobody"
+        assert FAULTS[part] not in (await ana.client.get("/desk/parts/queue")).text
+        monkeypatch.setattr(watch, "RINGS_AFTER", 0.0)
+        await looking.look()
+        assert desk.is_set()
     health = (await gateway.client.get("/health")).json()
     assert health["status"] == "red"
     assert health[part]
     assert f'ims_fault{{part="{part}"}} 1.0' in (await gateway.client.get("/metrics")).text
     assert len([record for record in caplog.records if record.message.startswith(f"{part}: ")]) == 1
+    if part != "database":  # without it no page can be made; one that is open rings
+        assert FAULTS[part] in (await ana.client.get("/desk")).text
+    ((ring,),) = [summed([], 1, looking.lasting())["rings"]]
+    assert ring["what"] == "fault" and ring["id"].startswith(f"f-{part}-")
+
+
+async def test_a_mail_server_that_does_not_answer_is_seen_before_there_is_a_letter(start: Start) -> None:
+    port = free_port()
+    mail = {"smtp_host": "127.0.0.1", "smtp_port": port, "smtp_security": "none"}
+    async with start(**mail) as gateway:
+        looking = gateway.app.state.exchange.edition.watch
+        await looking.look()
+        assert "does not answer" in (await gateway.client.get("/health")).json()["mail"]
+        server = Controller(SimpleNamespace(), hostname="127.0.0.1", port=port)
+        server.start()
+        looking._mail_asked = -watch.MAIL_EVERY
+        await looking.look()
+        server.stop()
+        assert "mail" not in (await gateway.client.get("/health")).json()
+
+
+async def test_a_page_of_the_desk_that_is_open_rings_for_a_database_that_is_gone() -> None:
+    async def gone(*_: object) -> bool:
+        raise OperationalError("", {}, OSError())
+
+    listing, access = SimpleNamespace(faults=dict), SimpleNamespace(still_in=gone)
+    desk: Any = SimpleNamespace(signals=LocalSignals(), listing=listing, access=access, heartbeat=0.2)
+    visit: Any = SimpleNamespace(person=SimpleNamespace(id=1))
+    told = aiter((await Console.events(desk, Request({"type": "http"}), "", visit)).body_iterator)  # type: ignore[attr-defined]
+    assert await anext(told) == "retry: 2000\n\n"
+    assert '"what": "fault"' in await anext(told)
+    await told.aclose()

@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
@@ -14,6 +14,7 @@ from knowledge import KnowledgeError
 from knowledge.problems import Problem
 from knowledge.yaml import MAX_BYTES, read
 from tests.knowledge.conftest import FILES, Data
+from tests.support.fuzzing import tries
 
 BROKEN: dict[str, tuple[bytes, int, str]] = {
     "empty": (b"", 1, "the file holds nothing"),
@@ -144,7 +145,7 @@ def loads_or_refuses(name: str, raw: bytes) -> None:
             assert all(isinstance(problem, Problem) and problem.line >= 1 for problem in error.problems)
 
 
-@settings(deadline=None, max_examples=150)
+@tries(150)
 @given(name=st.sampled_from(sorted(FILES)), raw=st.binary(max_size=300))
 def test_random_bytes_never_raise_anything_else(name: str, raw: bytes) -> None:
     loads_or_refuses(name, raw)
@@ -157,7 +158,7 @@ PLAIN = st.recursive(
 )
 
 
-@settings(deadline=None, max_examples=150)
+@tries(150)
 @given(name=st.sampled_from(sorted(FILES)), choice=st.data())
 def test_random_values_in_place_of_good_ones_never_raise_anything_else(name: str, choice: st.DataObject) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -178,7 +179,7 @@ def test_random_values_in_place_of_good_ones_never_raise_anything_else(name: str
         loads_or_refuses(name, path.read_bytes())
 
 
-@settings(deadline=None, max_examples=300)
+@tries(300)
 @given(text=st.text(alphabet="ab:-?[]{}&*!|>'\"#%@ \n\t1.~", max_size=80))
 def test_text_full_of_yaml_signs_never_raises_anything_else(text: str) -> None:
     with tempfile.TemporaryDirectory() as folder:

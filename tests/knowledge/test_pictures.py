@@ -6,11 +6,12 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from knowledge import Knowledge
 from tests.knowledge.conftest import Data
+from tests.support.fuzzing import tries
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><rect width="9" height="9"/></svg>'
 DRAWN = """\
@@ -48,7 +49,7 @@ PIECES = (
 )
 
 
-@settings(deadline=None, max_examples=150)
+@tries(150)
 @given(
     content=st.binary(max_size=200)
     | st.lists(st.sampled_from(PIECES)).map(lambda pieces: "".join(pieces).encode())

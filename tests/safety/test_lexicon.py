@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from safety import Rules, RulesError
+from tests.support.fuzzing import tries
 
 VALUES = st.none() | st.text(max_size=5) | st.integers() | st.lists(st.integers() | st.text(max_size=5), max_size=3)
 LEXICON = Path(__file__).resolve().parents[2] / "data" / "lexicon"
@@ -25,7 +26,7 @@ def lexicon() -> dict[str, Any]:
     return whole
 
 
-@settings(max_examples=60, deadline=None)
+@tries(60)
 @given(content=st.binary(max_size=200) | st.text(alphabet="ab:-?[]{}&*!|>'\"#%@ \n\t1.~", max_size=60).map(str.encode))
 def test_any_file_of_rules_is_refused_in_our_own_words(content: bytes) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -35,7 +36,7 @@ def test_any_file_of_rules_is_refused_in_our_own_words(content: bytes) -> None:
             Rules.load(Path(folder))
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+@tries(8)
 @given(name=st.sampled_from(["signs", "context", "words", "bridge", "voids"]), value=VALUES)
 def test_any_rules_of_another_shape_are_taken_or_refused(name: str, value: object) -> None:
     with tempfile.TemporaryDirectory() as folder:

@@ -3,11 +3,12 @@
 import logging
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.safety.stress import cases, seeds
 from safety import Finding, Net, Rules
+from tests.support.fuzzing import tries
 
 FLAGS = [text for texts in seeds()["flags"].values() for text in texts]
 NEUTRAL = [
@@ -18,7 +19,7 @@ NEUTRAL = [
     "The weather is great.",
     "I would like to pay by card.",
 ]
-calm = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+calm = tries(60)
 
 
 @calm

@@ -74,6 +74,7 @@ function ring(text) {
 // The worst first: of several new things the first is said.
 const WORDS = {
   alarm: "Someone used words of an emergency. Please look now.",
+  fault: "A part of the assistant does not work. The list of chats says which.",
   waiting: "A patient waits for a person.",
   wrote: "A patient wrote to you.",
   late: "A patient has waited too long.",
