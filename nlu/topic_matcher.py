@@ -250,9 +250,8 @@ class TopicMatcher(IntentClassifier, GraphComponent):
         found = self._answers_of(near, read, choice.several)
         topics, offered = choice.topics, choice.offered
         answers = [self._sure(found[topic]) for topic in topics]
-        alone = bool(answers and answers[0]) and _surest(found[topics[0]])[1] >= self._config["alone"]
-        if answers and answers[0] and not choice.several:  # one question gets one answer, or two that are both sure
-            kept = [place for place, answer in enumerate(answers) if answer and not (alone and place)]
+        kept = self._kept(topics, answers, found, choice.several)
+        if len(kept) < len(topics):
             others = [topic for place, topic in enumerate(topics) if place not in kept]
             topics, answers = tuple(topics[place] for place in kept), [answers[place] for place in kept]
             offered = (*others, *offered)[: self._policy.offers - len(kept)]
@@ -263,6 +262,23 @@ class TopicMatcher(IntentClassifier, GraphComponent):
         self._publish(message, pooled, KINDS.get(choice.kind, choice.label), topics, offered)
         if answers and answers[0]:
             _select(message.get("response_selector")[self._policy.topics], f"{topics[0]}.{answers[0]}")
+
+    def _kept(
+        self,
+        topics: Sequence[str],
+        answers: Sequence[str | None],
+        found: Mapping[str, Sequence[tuple[str, float]]],
+        several: bool,
+    ) -> list[int]:
+        """The places of the topics that are answered: beside a sure answer no text of a topic stands that nobody asked
+        for. One question gets one answer, or two that are both sure; several get the topic's text where that is asked.
+        """
+        sure = [place for place, answer in enumerate(answers) if answer]
+        if not sure or (sure[0] > 0 and not several):
+            return list(range(len(topics)))
+        if several:
+            return [place for place, topic in enumerate(topics) if place in sure or not _surest(found[topic])[0]]
+        return sure[:1] if _surest(found[topics[0]])[1] >= self._config["alone"] else sure
 
     def _read_in_context(self, message: Message, readings: list[str], vectors: np.ndarray) -> None:
         """How the message ranks together with what was answered before; of each likely topic the sure answer, and the

@@ -80,7 +80,9 @@ class Replies:
         for topic in topics:
             told = {name for draft in drafts for name in draft.body.get("things", ())}
             answers_it = specific.get(topic)
-            drafts.append(self.answer(topic, asked=asked, slots=reply.slots, specific=answers_it, told=told))
+            draft = self.answer(topic, asked=asked, slots=reply.slots, specific=answers_it, told=told)
+            if not any(draft.body["text"] in said.body["text"] for said in drafts):  # two topics may say the same
+                drafts.append(draft)
         if len(topics) == 1 and (second := self._knowledge.topics[topics[0]].answers.get(reply.also or "")):
             drafts += self._besides(drafts[0], self._knowledge.topics[topics[0]], second, reply.slots, asked)
         # The engine says the same answers in its own messages; what else it says, it says besides: a form goes on.
