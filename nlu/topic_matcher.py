@@ -98,7 +98,7 @@ class TopicMatcher(IntentClassifier, GraphComponent):
             "offer_misses": 0.02,  # share of known questions that may be called unknown
             "topic_text": 1.0,  # what it costs to give a topic's text where a specific answer was asked for
             "wrong_answer": 1.7,  # what it costs to give another specific answer instead
-            "also": 0.5,  # from here on a second answer of the topic is given to another part of the message
+            "also": 0.5,  # from here on a second answer is given, of the same topic only to another part of the message
             "alone": 0.7,  # from here on a specific answer is given alone, though another topic is close
             "part_weight": 0.85,  # a score of one part of a message against a score of the whole
             "ranking_length": 20,
@@ -251,7 +251,7 @@ class TopicMatcher(IntentClassifier, GraphComponent):
         topics, offered = choice.topics, choice.offered
         answers = [self._sure(found[topic]) for topic in topics]
         kept = self._kept(topics, answers, found, choice.several)
-        if len(kept) < len(topics):
+        if kept != list(range(len(topics))):
             others = [topic for place, topic in enumerate(topics) if place not in kept]
             topics, answers = tuple(topics[place] for place in kept), [answers[place] for place in kept]
             offered = (*others, *offered)[: self._policy.offers - len(kept)]
@@ -270,15 +270,20 @@ class TopicMatcher(IntentClassifier, GraphComponent):
         found: Mapping[str, Sequence[tuple[str, float]]],
         several: bool,
     ) -> list[int]:
-        """The places of the topics that are answered: beside a sure answer no text of a topic stands that nobody asked
-        for. One question gets one answer, or two that are both sure; several get the topic's text where that is asked.
+        """The places of the topics that are answered, in their order: beside a sure answer stands no text of a topic
+        that nobody asked for. One question gets one answer, or a second that is as good as sure, the surest first;
+        several get the topic's text where that is asked.
         """
         sure = [place for place, answer in enumerate(answers) if answer]
         if not sure or (sure[0] > 0 and not several):
             return list(range(len(topics)))
         if several:
             return [place for place, topic in enumerate(topics) if place in sure or not _surest(found[topic])[0]]
-        return sure[:1] if _surest(found[topics[0]])[1] >= self._config["alone"] else sure
+        if _surest(found[topics[0]])[1] >= self._config["alone"]:
+            return sure[:1]
+        also = float(self._config["also"])
+        surest = sorted(sure, key=lambda place: -_surest(found[topics[place]])[1])
+        return [place for place in surest if place == surest[0] or _surest(found[topics[place]])[1] >= also]
 
     def _read_in_context(self, message: Message, readings: list[str], vectors: np.ndarray) -> None:
         """How the message ranks together with what was answered before; of each likely topic the sure answer, and the

@@ -108,14 +108,18 @@ def _spoken_of(
         return []
     found = knowledge.things.find(asked)
     grave = topic in guards.first or _grave(knowledge, asked, found)
-    return [
+    may = [
         one
         for one in found
         if _may(guards, one, topic)
         and (one.thing.kind in guards.health or not grave)
         and not _named(answer, one)
         and not (conditions and (one.thing.home not in guards.beside_conditions or _a_condition(knowledge, one)))
-    ][:MOST]
+    ]
+    if answer:  # what is no matter of health is named once beside it
+        others = [one for one in may if one.thing.kind not in guards.health]
+        may = [one for one in may if one not in others[1:]]
+    return may[:MOST]
 
 
 def _a_condition(knowledge: Knowledge, found: Found) -> bool:
