@@ -278,12 +278,16 @@ class TopicMatcher(IntentClassifier, GraphComponent):
         if not sure or (sure[0] > 0 and not several):
             return list(range(len(topics)))
         if several:
-            return [place for place, topic in enumerate(topics) if place in sure or not _surest(found[topic])[0]]
+            return [place for place, topic in enumerate(topics) if place in sure or self._asks_in_general(found[topic])]
         if _surest(found[topics[0]])[1] >= self._config["alone"]:
             return sure[:1]
         also = float(self._config["also"])
         surest = sorted(sure, key=lambda place: -_surest(found[topics[place]])[1])
         return [place for place in surest if place == surest[0] or _surest(found[topics[place]])[1] >= also]
+
+    def _asks_in_general(self, ranked: Sequence[tuple[str, float]]) -> bool:
+        """Whether the topic's own text may well be what was asked for, as where a condition is named."""
+        return dict(ranked).get("", 1.0) >= self._policy.tie * _surest(ranked)[1]
 
     def _read_in_context(self, message: Message, readings: list[str], vectors: np.ndarray) -> None:
         """How the message ranks together with what was answered before; of each likely topic the sure answer, and the
