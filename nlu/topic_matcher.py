@@ -2,7 +2,7 @@
 
 import json
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -27,6 +27,7 @@ from nlu.labels import topic_of
 from nlu.message_reader import IN_CONTEXT, READINGS
 from nlu.policy import Policy
 from nlu.ranker import Ranker, RankerConfig
+from nlu.segments import is_question
 from nlu.variants import VARIANT_OF
 
 DECISION, SURENESS = "decision.json", "sureness.json"
@@ -98,7 +99,7 @@ class TopicMatcher(IntentClassifier, GraphComponent):
             "offer_misses": 0.02,  # share of known questions that may be called unknown
             "topic_text": 1.0,  # what it costs to give a topic's text where a specific answer was asked for
             "wrong_answer": 1.7,  # what it costs to give another specific answer instead
-            "also": 0.5,  # from here on a second answer is given, of the same topic only to another part of the message
+            "also": 0.5,  # from here on a second answer of the topic is given to another part of the message
             "alone": 0.7,  # from here on a specific answer is given alone, though another topic is close
             "part_weight": 0.85,  # a score of one part of a message against a score of the whole
             "ranking_length": 20,
@@ -250,7 +251,8 @@ class TopicMatcher(IntentClassifier, GraphComponent):
         found = self._answers_of(near, read, choice.several)
         topics, offered = choice.topics, choice.offered
         answers = [self._sure(found[topic]) for topic in topics]
-        kept = self._kept(topics, answers, found, choice.several)
+        asked = {part[0][0] for part, text in zip(ranked, readings[1::2], strict=True) if is_question(text)}
+        kept = self._kept(topics, answers, found, asked if choice.several else None)
         if kept != list(range(len(topics))):
             others = [topic for place, topic in enumerate(topics) if place not in kept]
             topics, answers = tuple(topics[place] for place in kept), [answers[place] for place in kept]
@@ -268,22 +270,21 @@ class TopicMatcher(IntentClassifier, GraphComponent):
         topics: Sequence[str],
         answers: Sequence[str | None],
         found: Mapping[str, Sequence[tuple[str, float]]],
-        several: bool,
+        asked: Collection[str] | None,
     ) -> list[int]:
         """The places of the topics that are answered, in their order: beside a sure answer stands no text of a topic
-        that nobody asked for. One question gets one answer, or a second that is as good as sure, the surest first;
-        several get the topic's text where that is asked.
+        that nobody asked for. One question gets one answer, or two that are both sure, the surer first; where several
+        topics are `asked` for, each of them gets its text at least, and what was only told does not.
         """
         sure = [place for place, answer in enumerate(answers) if answer]
-        if not sure or (sure[0] > 0 and not several):
+        if not sure or (sure[0] > 0 and asked is None):
             return list(range(len(topics)))
-        if several:
-            return [place for place, topic in enumerate(topics) if place in sure or self._asks_in_general(found[topic])]
+        if asked is not None:
+            wanted = {topic for topic in topics if topic in asked or self._asks_in_general(found[topic])}
+            return [place for place, topic in enumerate(topics) if place in sure or topic in wanted]
         if _surest(found[topics[0]])[1] >= self._config["alone"]:
             return sure[:1]
-        also = float(self._config["also"])
-        surest = sorted(sure, key=lambda place: -_surest(found[topics[place]])[1])
-        return [place for place in surest if place == surest[0] or _surest(found[topics[place]])[1] >= also]
+        return sorted(sure, key=lambda place: -_surest(found[topics[place]])[1])
 
     def _asks_in_general(self, ranked: Sequence[tuple[str, float]]) -> bool:
         """Whether the topic's own text may well be what was asked for, as where a condition is named."""

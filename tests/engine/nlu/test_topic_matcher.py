@@ -26,7 +26,11 @@ def matcher(monkeypatch: pytest.MonkeyPatch) -> TopicMatcher:
 
 
 def decide(
-    matcher: TopicMatcher, *rows: Row, answers: dict[str, Row] | None = None, by_reading: list[Row] | None = None
+    matcher: TopicMatcher,
+    *rows: Row,
+    answers: dict[str, Row] | None = None,
+    by_reading: list[Row] | None = None,
+    text: str = "words",
 ) -> Message:
     """The decision on readings with these scores: the whole, then each part alone and after the one before.
 
@@ -53,7 +57,7 @@ def decide(
         scores=lambda readings, vectors, grams: scores,
     )
     matcher._ranker = ranker
-    message = Message(data={READINGS: ["words"] * len(rows), VECTORS: scores})
+    message = Message(data={READINGS: [text] * len(rows), VECTORS: scores})
     matcher.process([message])
     return message
 
@@ -136,24 +140,21 @@ def test_a_close_topic_without_a_sure_answer_is_offered_beside_one_that_has_it(m
     assert (message.get("topics"), message.get("answers"), message.get("offered")) == (["cost"], ["first"], ["needles"])
 
 
-def test_the_surer_of_two_close_answers_comes_first_and_one_that_is_not_sure_is_offered(matcher: TopicMatcher) -> None:
-    close, first = {"faq/cost": 0.3, "faq/needles": 0.2}, {"faq/cost": {"faq/cost.first": 0.6}}
-    swapped = decide(matcher, close, answers={**first, "faq/needles": {"faq/needles.thin": 0.65}})
-    assert (swapped.get("topics"), swapped.get("answers")) == (["needles", "cost"], ["thin", "first"])
-    matcher._config["also"] = 0.64
-    one = decide(
-        matcher, close, answers={"faq/cost": {"faq/cost.first": 0.65}, "faq/needles": {"faq/needles.thin": 0.6}}
-    )
-    assert (one.get("topics"), one.get("offered")) == (["cost"], ["needles"])
+def test_the_surer_of_two_close_answers_comes_first(matcher: TopicMatcher) -> None:
+    close, given = {"faq/cost": 0.3, "faq/needles": 0.2}, {"faq/cost": {"faq/cost.first": 0.6}}
+    message = decide(matcher, close, answers={**given, "faq/needles": {"faq/needles.thin": 0.65}})
+    assert (message.get("topics"), message.get("answers")) == (["needles", "cost"], ["thin", "first"])
 
 
-def test_of_several_topics_the_text_of_one_is_told_only_where_that_was_asked(matcher: TopicMatcher) -> None:
+def test_of_several_topics_the_text_of_one_is_told_only_where_it_was_asked(matcher: TopicMatcher) -> None:
     rows = ({"faq/cost": 0.6}, {"faq/cost": 0.9}, {"faq/cost": 0.9}, {"faq/needles": 0.3}, {"faq/needles": 0.3})
-    first = {"faq/cost": {"faq/cost.first": 0.9}}
-    unsure = decide(matcher, *rows, answers={**first, "faq/needles": {"faq/needles": 0.05, "faq/needles.thin": 0.3}})
-    general = decide(matcher, *rows, answers={**first, "faq/needles": {"faq/needles": 0.7, "faq/needles.thin": 0.3}})
-    assert (unsure.get("topics"), unsure.get("offered")) == (["cost"], ["needles"])
-    assert (general.get("topics"), general.get("answers")) == (["cost", "needles"], ["first", None])
+    first, unsure = {"faq/cost": {"faq/cost.first": 0.9}}, {"faq/needles": 0.05, "faq/needles.thin": 0.3}
+    told = decide(matcher, *rows, answers={**first, "faq/needles": unsure})
+    asked = decide(matcher, *rows, answers={**first, "faq/needles": unsure}, text="what about needles?")
+    general = decide(matcher, *rows, answers={**first, "faq/needles": {**unsure, "faq/needles": 0.7}})
+    assert (told.get("topics"), told.get("offered")) == (["cost"], ["needles"])
+    for message in (asked, general):
+        assert (message.get("topics"), message.get("answers")) == (["cost", "needles"], ["first", None])
 
 
 def test_two_parts_that_ask_for_different_answers_of_one_topic_get_both(matcher: TopicMatcher) -> None:
