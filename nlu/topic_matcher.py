@@ -252,6 +252,7 @@ class TopicMatcher(IntentClassifier, GraphComponent):
         topics, offered = choice.topics, choice.offered
         answers = [self._sure(found[topic]) for topic in topics]
         asked = {part[0][0] for part, text in zip(ranked, readings[1::2], strict=True) if is_question(text)}
+        asked.add(self._ranker.labels[read.scores[0].argmax()])  # the message as a whole
         kept = self._kept(topics, answers, found, asked if choice.several else None)
         if kept != list(range(len(topics))):
             others = [topic for place, topic in enumerate(topics) if place not in kept]

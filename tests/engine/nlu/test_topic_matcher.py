@@ -153,7 +153,8 @@ def test_of_several_topics_the_text_of_one_is_told_only_where_it_was_asked(match
     asked = decide(matcher, *rows, answers={**first, "faq/needles": unsure}, text="what about needles?")
     general = decide(matcher, *rows, answers={**first, "faq/needles": {**unsure, "faq/needles": 0.7}})
     assert (told.get("topics"), told.get("offered")) == (["cost"], ["needles"])
-    for message in (asked, general):
+    whole = decide(matcher, {"faq/needles": 0.6}, *rows[1:], answers={**first, "faq/needles": unsure})
+    for message in (asked, general, whole):
         assert (message.get("topics"), message.get("answers")) == (["cost", "needles"], ["first", None])
 
 
