@@ -17,6 +17,8 @@ CLOCK = re.compile(
     r"(?<![\d$:])(?P<hour>1[0-2]|[1-9])(?::(?P<minute>[0-5]\d))?\s?(?P<half>am|pm|a\.m\.|p\.m\.)(?!\w)"
     r"|\b(?:after|at|by|until|till|before) (?P<bare>1[0-2]|[1-9])(?::(?P<past>[0-5]\d))?\b(?!\s?[%\w])"
 )
+AT, BEFORE = "at", "before"
+SIDE = re.compile(r"\b(before|after) \d{1,2}$")
 NUMBER = r"\d{1,4}(?:\.\d\d)?"
 AFTERNOON = 7  # an hour before this is one of the afternoon: "until 5"
 NAMED_DAY = re.compile(r"\b(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]* (\d{1,2})(?:st|nd|rd|th)?\b")
@@ -64,6 +66,7 @@ class Asked:
     numbers: Mapping[str, float] = field(default_factory=dict)
     days: tuple[Day, ...] = ()
     at: time | None = None
+    when: str = AT  # "before" or "after" where a time on that side of it is meant: "anything before 8"
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,8 @@ class AskedWords:
         """What a text names; ``holiday`` gives the public holiday of a day."""
         text = " ".join(text.lower().replace("’", "'").split())
         names = {kind: found for kind, entries in self.kinds.items() if (found := _longest(text, entries))}
-        return Asked(text, names, self._numbers(text), tuple(self._days(text, today, holiday)), _clock(text))
+        at, when = _clock(text)
+        return Asked(text, names, self._numbers(text), tuple(self._days(text, today, holiday)), at, when)
 
     def _numbers(self, text: str) -> dict[str, float]:
         found: dict[str, float] = {}
@@ -140,14 +144,17 @@ def _longest(text: str, entries: Sequence[Entry]) -> Entry | None:
     return entries[-max(words)[1]] if words else None
 
 
-def _clock(text: str) -> time | None:
+def _clock(text: str) -> tuple[time | None, str]:
+    """The time that a text names, and on which side of it."""
     match = CLOCK.search(text)
     if match is None:
-        return None
+        return None, AT
     hour, minute = int(match["hour"] or match["bare"]), int(match["minute"] or match["past"] or 0)
+    side = SIDE.search(text[: match.end("hour" if match["hour"] else "bare")])
+    when = side[1] if side else AT
     if match["half"]:
-        return time(hour % 12 + (12 if match["half"].startswith("p") else 0), minute)
-    return time(hour + 12 if hour < AFTERNOON else hour, minute)
+        return time(hour % 12 + (12 if match["half"].startswith("p") else 0), minute), when
+    return time(hour + 12 if hour < AFTERNOON else hour, minute), when
 
 
 def read_asked(path: Path, problems: list[Problem]) -> AskedWords:

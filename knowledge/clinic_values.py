@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from itertools import groupby
 
-from knowledge.asked import Asked, AskedWords, Day
+from knowledge.asked import BEFORE, Asked, AskedWords, Day
 from knowledge.clinic import WEEKDAYS, Clinic, Hours, Practitioner, clock, public_holiday
 from knowledge.clinic_fields import Amount, Fact
 from knowledge.placeholders import fill
@@ -177,8 +177,8 @@ def _hours(clinic: Clinic, now: datetime, asked: Asked, values: Values) -> None:
         values.add("gap.to", clock(again))
         values.add("gap.days", _days([day for day in gaps if gaps[day] == (shut, again)]))
     if asked.at:
-        values.add("asked.time", clock(asked.at))
-        open_then = [day for day, spans in week.items() if any(span.opens <= asked.at < span.closes for span in spans)]
+        values.add("asked.time", f"{asked.when} {clock(asked.at)}")
+        open_then = [day for day, spans in week.items() if any(_meant(span, asked) for span in spans)]
         values.add("asked.time_days", _days(open_then) if open_then else None, bool(open_then))
     _asked_days(clinic, now, asked.days, values)
     holidays = (today + timedelta(days=ahead) for ahead in range(1, 200))
@@ -249,6 +249,12 @@ def _times(times: Mapping[str, time]) -> str | None:
     for day, at in times.items():
         same.setdefault(at, []).append(day)
     return joined(f"at {clock(at)} on {_days(days)}" for at, days in same.items()) if same else None
+
+
+def _meant(span: Hours, asked: Asked) -> bool:
+    """Whether these hours hold the time that was asked for, or some time before it."""
+    assert asked.at
+    return span.opens < asked.at if asked.when == BEFORE else span.opens <= asked.at < span.closes
 
 
 def _days(days: Sequence[str]) -> str:

@@ -22,6 +22,9 @@ NEAR = 3  # words before a thing in which a comparison or a denial counts
 SENTENCE = re.compile(r"[.!?](?:\s|$)")
 MOST_SENTENCES = 2
 GUARDS = "guards.yml"
+LIKE = re.compile(r" or (?:a similar|another) .+$")  # a name that stands for a kind: "Xanax or a similar pill"
+NO_NAME = re.compile(r"(?:for|such|with|the|a|an) ")  # in brackets after a name, what is no other name of it
+IN_BRACKETS = re.compile(r" \([^)]*\)")
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,7 @@ class Guards:
     denies: frozenset[tuple[str, ...]] = frozenset()
     comparing: frozenset[str] = frozenset()
     first: frozenset[str] = frozenset()
+    beside_conditions: frozenset[str] = frozenset()
     health: frozenset[str] = frozenset()
     general: frozenset[str] = frozenset()
     never: frozenset[str] = frozenset()
@@ -80,6 +84,11 @@ class Found:
     typed: str
     compared: bool
     at: int = field(compare=False)
+
+    def says(self, topic: str) -> str:
+        """What is said of it in an answer of this topic, so that whoever typed its other name knows it again."""
+        line = self.thing.says(topic)
+        return line if holds(words_of(line), words_of(self.typed)) else _known_by(line, self.thing.name, self.typed)
 
 
 class Things:
@@ -165,6 +174,28 @@ def words_of(text: str) -> tuple[str, ...]:
 def holds(words: tuple[str, ...], said: tuple[str, ...]) -> bool:
     """Whether these words stand in others, one after the other."""
     return any(words[at : at + len(said)] == said for at in range(len(words) - len(said) + 1))
+
+
+def _known_by(line: str, name: str, typed: str) -> str:
+    """The line with both names of a thing ("Eliquis (apixaban)"), or with what was typed as one of a kind."""
+    short, _, other = name.partition(" (")
+    like = LIKE.search(name)
+    written: tuple[str, ...] = (short,)
+    if like:
+        short = short.removesuffix(like[0])
+        written, shown = (name, short.replace(", ", " or ")), f"{short}{like[0]} ({typed})"
+    elif other and not NO_NAME.match(other):
+        shown = f"{short} ({other}"
+    elif short.startswith("your ") and " " not in typed and typed.removesuffix("s") not in name:
+        shown = f"{short} ({typed})"
+    else:
+        return line
+    for each in written:
+        if (at := line.lower().find(each.lower())) >= 0:
+            end = at + len(each)
+            end += len(known[0]) if (known := IN_BRACKETS.match(line, end)) else 0
+            return f"{line[:at]}{shown[0].upper() if line[at].isupper() else shown[0]}{shown[1:]}{line[end:]}"
+    return line
 
 
 def _shorter(word: str) -> list[str]:
@@ -267,7 +298,7 @@ def _guards(path: Path, problems: list[Problem]) -> Guards:
     if file is None:
         return Guards()
     file.only(
-        *("compares", "denies", "comparing", "first", "health", "general", "never", "except"),
+        *("compares", "denies", "comparing", "first", "beside_conditions", "health", "general", "never", "except"),
         *("sound_alike", "slip_from", "takes", "own", "helps"),
     )
     groups = [group.plain for group in file.items("sound_alike")]
@@ -277,6 +308,7 @@ def _guards(path: Path, problems: list[Problem]) -> Guards:
         denies=frozenset(map(words_of, file.texts("denies"))),
         comparing=frozenset(file.texts("comparing")),
         first=frozenset(file.texts("first")),
+        beside_conditions=frozenset(file.texts("beside_conditions")),
         health=frozenset(file.texts("health")),
         general=frozenset(file.texts("general")),
         never=frozenset(file.texts("never")),

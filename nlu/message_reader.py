@@ -86,7 +86,7 @@ class MessageReader(GraphComponent):
         whole = self._courtesy.without(self._normaliser(text), is_question)
         readings = [whole]
         for part in questions(whole, self._names):
-            readings += [part.text, f"{part.before} {part.text}".strip()]
+            readings += [part.with_before if part.points else part.text, part.with_before]
         return readings
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:

@@ -17,6 +17,8 @@ _ABOUT = (
     "someone people anyone everyone long much many often soon would could is are does do can should if about icbc wcb"
 )
 _STATEMENTS = "i&am i'm i&have i've i&take i&also i&faint i&want i'd my tell&me book&me"
+_POINTS = "that thats this those these they them there"
+POINTS_WITHIN = 6  # words of a part in which one of these points to the part before
 SHORT = 24  # words up to which a statement beside a question is read as a second concern
 _JOINTS = r",|\band\b|\bn\b|\balso\b|\bplus\b|\bor\b|\bbut\b|\bthen\b|&"
 _FILLERS = "actually wait hmm hm um uh er oh ah hang&on hold&on never&mind anyway"
@@ -49,6 +51,7 @@ def _joint(names: tuple[str, ...]) -> re.Pattern[str]:
     )
 
 
+_POINTER = re.compile(rf"\b{_any(_POINTS)}\b")
 _HESITATION = re.compile(rf"^(?:{_any(_FILLERS)}\b[,.\s]*)+")
 _QUESTION = re.compile(rf"^(?:{_any(_OPENERS)}[,\s]+)*{_any(_ASKS)}\b")
 _BURIED = re.compile(rf"\b(?:{'|'.join(_WISHES)})\b")
@@ -61,6 +64,16 @@ class Segment:
     text: str
     asks: bool
     before: str = ""
+
+    @property
+    def with_before(self) -> str:
+        """It with what stands before it."""
+        return f"{self.before} {self.text}".strip()
+
+    @property
+    def points(self) -> bool:
+        """Whether it says little without what stands before it: "what is that"."""
+        return len(self.text.split()) <= POINTS_WITHIN and bool(_POINTER.search(self.text))
 
 
 def split(text: str, names: tuple[str, ...] = ()) -> list[Segment]:

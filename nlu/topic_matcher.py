@@ -2,7 +2,7 @@
 
 import json
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -27,6 +27,7 @@ from nlu.labels import topic_of
 from nlu.message_reader import IN_CONTEXT, READINGS
 from nlu.policy import Policy
 from nlu.ranker import Ranker, RankerConfig
+from nlu.segments import is_question
 from nlu.variants import VARIANT_OF
 
 DECISION, SURENESS = "decision.json", "sureness.json"
@@ -253,9 +254,10 @@ class TopicMatcher(IntentClassifier, GraphComponent):
         found = self._answers_of(near, read, choice.several)
         topics, offered = choice.topics, choice.offered
         answers = [self._sure(found[topic]) for topic in topics]
-        alone = bool(answers and answers[0]) and _surest(found[topics[0]])[1] >= self._config["alone"]
-        if answers and answers[0] and not choice.several:  # one question gets one answer, or two that are both sure
-            kept = [place for place, answer in enumerate(answers) if answer and not (alone and place)]
+        asked = {part[0][0] for part, text in zip(ranked, readings[1::2], strict=True) if is_question(text)}
+        asked.add(self._ranker.labels[read.scores[0].argmax()])  # the message as a whole
+        kept = self._kept(topics, answers, found, asked if choice.several else None)
+        if kept != list(range(len(topics))):
             others = [topic for place, topic in enumerate(topics) if place not in kept]
             topics, answers = tuple(topics[place] for place in kept), [answers[place] for place in kept]
             offered = (*others, *offered)[: self._policy.offers - len(kept)]
@@ -266,6 +268,31 @@ class TopicMatcher(IntentClassifier, GraphComponent):
         self._publish(message, pooled, KINDS.get(choice.kind, choice.label), topics, offered)
         if answers and answers[0]:
             _select(message.get("response_selector")[self._policy.topics], f"{topics[0]}.{answers[0]}")
+
+    def _kept(
+        self,
+        topics: Sequence[str],
+        answers: Sequence[str | None],
+        found: Mapping[str, Sequence[tuple[str, float]]],
+        asked: Collection[str] | None,
+    ) -> list[int]:
+        """The places of the topics that are answered, in their order: beside a sure answer stands no text of a topic
+        that nobody asked for. One question gets one answer, or two that are both sure, the surer first; where several
+        topics are `asked` for, each of them gets its text at least, and what was only told does not.
+        """
+        sure = [place for place, answer in enumerate(answers) if answer]
+        if not sure or (sure[0] > 0 and asked is None):
+            return list(range(len(topics)))
+        if asked is not None:
+            wanted = {topic for topic in topics if topic in asked or self._asks_in_general(found[topic])}
+            return [place for place, topic in enumerate(topics) if place in sure or topic in wanted]
+        if _surest(found[topics[0]])[1] >= self._config["alone"]:
+            return sure[:1]
+        return sorted(sure, key=lambda place: -_surest(found[topics[place]])[1])
+
+    def _asks_in_general(self, ranked: Sequence[tuple[str, float]]) -> bool:
+        """Whether the topic's own text may well be what was asked for, as where a condition is named."""
+        return dict(ranked).get("", 1.0) >= self._policy.tie * _surest(ranked)[1]
 
     def _read_in_context(self, message: Message, readings: list[str], vectors: np.ndarray) -> None:
         """How the message ranks together with what was answered before; of each likely topic the sure answer, and the

@@ -1,4 +1,4 @@
-"""What is said first: a line on each thing that the question names, before the answer or in its place.
+"""What is said of the things that a question names: in place of the topic's text, before it, or after a sure answer.
 
 A line is left out where the answer says it already, where something graver is named beside it, and where the clinic's
 own fact is the answer.
@@ -10,7 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from knowledge import Knowledge, SpecificAnswer
-from knowledge.things import Found, Guards, Thing, holds, words_of
+from knowledge.things import Found, Guards, holds, words_of
 
 MOST = 2  # things that are named back
 BARE = 3  # words of a message that may be nothing but a name
@@ -35,21 +35,21 @@ def compose(
     keep: bool = False,
     told: Collection[str] = (),
 ) -> Composed:
-    """The text of an answer with what must be said first.
+    """The text of an answer with what is known of the things that were named.
 
     `keep` keeps the topic's own text too: it speaks of the conditions that were named. The things that are `told` of in
     a reply before it are not spoken of once more.
     """
     spoken_of = _spoken_of(knowledge, asked, topic, answer, conditions=keep)
-    things = [thing for thing in spoken_of if thing.name not in told]
-    lines = [knowledge.fill(thing.says(topic)) for thing in things]
+    found = [one for one in spoken_of if one.thing.name not in told]
+    things = [one.thing for one in found]
     if not things:
         name = None if spoken_of else _unknown(knowledge, asked, topic)
         return Composed(f"{knowledge.wording('thing_unknown', name=name)}\n\n{text}" if name else text)
-    own = all(topic in thing.topics for thing in things)
-    if answer and not any(topic in thing.topics for thing in things):
-        lines.insert(0, text)  # the answer is sure, and what is said of the thing is about something else
-    elif not (own and answer is None and not keep):
+    lines = _lines(knowledge, found, topic)
+    if answer or keep:
+        lines.insert(0, text)  # it answers the question; what else is known of the thing comes after
+    elif not all(topic in thing.topics for thing in things):
         lines.append(text)
     sources = dict.fromkeys(source for thing in things for source in thing.sources)
     return Composed("\n\n".join(lines), tuple(thing.name for thing in things), tuple(sources))
@@ -81,23 +81,50 @@ def unknown_problem(knowledge: Knowledge, asked: str) -> str | None:
     return knowledge.things.unknown(asked, knowledge.things.guards.helps)
 
 
+def _lines(knowledge: Knowledge, found: list[Found], topic: str) -> list[str]:
+    """What is said of each thing; of one that the same is said of, that it is so."""
+    lines: list[str] = []
+    said: dict[str, int] = {}
+    for one in found:
+        short = one.thing.name.partition(" (")[0]
+        line = one.thing.says(topic)
+        nameless = line.lower().replace(short.lower(), "")
+        if (place := said.setdefault(nameless, len(lines))) < len(lines):
+            lines[place] += f" {knowledge.wording('thing_same', name=short)}"
+        else:
+            lines.append(knowledge.fill(one.says(topic)))
+    return lines
+
+
 def _spoken_of(
     knowledge: Knowledge, asked: str, topic: str, answer: SpecificAnswer | None, *, conditions: bool
-) -> list[Thing]:
-    """The things of a question that something is said of, each once; no conditions where the text speaks of them."""
+) -> list[Found]:
+    """The things of a question that something is said of, each once.
+
+    Where the text speaks of the conditions that were named, only what comes before all else is said besides.
+    """
     guards = knowledge.things.guards
     if answer and answer.name in knowledge.clinic_answers.answers:
         return []
     found = knowledge.things.find(asked)
     grave = topic in guards.first or _grave(knowledge, asked, found)
-    return [
-        one.thing
+    may = [
+        one
         for one in found
         if _may(guards, one, topic)
         and (one.thing.kind in guards.health or not grave)
         and not _named(answer, one)
-        and not (conditions and any(it.kind == "condition" for it in knowledge.conditions.find(one.typed)))
-    ][:MOST]
+        and not (conditions and (one.thing.home not in guards.beside_conditions or _a_condition(knowledge, one)))
+    ]
+    if answer:  # what is no matter of health is named once beside it
+        others = [one for one in may if one.thing.kind not in guards.health]
+        may = [one for one in may if one not in others[1:]]
+    return may[:MOST]
+
+
+def _a_condition(knowledge: Knowledge, found: Found) -> bool:
+    """Whether it is a condition of the lexicon under another name."""
+    return any(mention.kind == "condition" for mention in knowledge.conditions.find(found.typed))
 
 
 def _may(guards: Guards, found: Found, topic: str) -> bool:

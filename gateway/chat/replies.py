@@ -94,10 +94,13 @@ class Replies:
             return [answer, *(self._message(reply.kind_of(message), message) for message in asks)]
         specific = dict(zip(reply.topics, reply.answers, strict=False))
         drafts: list[Draft] = []
+        spoken_of = self._spoken_of(topics, specific, reply.also)
         for topic in topics:
-            told = {name for draft in drafts for name in draft.body.get("things", ())}
+            told = spoken_of | {name for draft in drafts for name in draft.body.get("things", ())}
             answers_it = specific.get(topic)
-            drafts.append(self.answer(topic, asked=asked, slots=reply.slots, specific=answers_it, told=told))
+            draft = self.answer(topic, asked=asked, slots=reply.slots, specific=answers_it, told=told)
+            if not any(draft.body["text"] in said.body["text"] for said in drafts):  # two topics may say the same
+                drafts.append(draft)
         if len(topics) == 1 and (second := self._knowledge.topics[topics[0]].answers.get(reply.also or "")):
             drafts += self._besides(drafts[0], self._knowledge.topics[topics[0]], second, reply.slots, asked)
         # The engine says the same answers in its own messages; what else it says, it says besides: a form goes on.
@@ -119,6 +122,13 @@ class Replies:
         first["offered"] = [name for name in reply.offered if name in self._knowledge.topics]
         self._offer(drafts[-1], [*beside, *first["offered"]])
         return drafts
+
+    def _spoken_of(self, topics: Sequence[str], specific: Mapping[str, str | None], also: str | None) -> set[str]:
+        """The things that one of the specific answers is about, so that no line on them is needed beside another."""
+        known = self._knowledge.topics
+        names = [(topic, specific.get(topic)) for topic in topics] + [(topic, also) for topic in topics[:1]]
+        titles = [answer.title for topic, name in names if (answer := known[topic].answers.get(name or ""))]
+        return {found.thing.name for title in titles for found in self._knowledge.things.find(title)}
 
     def knows(self, topic_name: str) -> bool:
         """Whether there is an answer of this name."""

@@ -15,7 +15,7 @@ from gateway.engine.command import NotMeasured
 from gateway.evaluation.hint3 import mcc
 from gateway.evaluation.intervals import Change, bootstrap
 
-FEWER_IS_BETTER = frozenset({"wrong with confidence", "false alarms on look-alikes"})
+FEWER_IS_BETTER = frozenset({"wrong with confidence", "another specific answer given", "false alarms on look-alikes"})
 NEITHER_IS_BETTER = frozenset({"answered"})
 CHANCE = 0.05  # a difference this unlikely or less is not put down to chance
 FORMAT = "ims-evaluation-1"

@@ -1,8 +1,8 @@
 """Measures the assistant on the development sets, over the same HTTP contract that a patient's browser uses.
 
-Five kinds of items: questions with the topics a careful reader accepts, messages that ask several things at once,
-messages that must not be answered from IMS knowledge, possible emergencies with look-alikes, and dialogues of several
-turns. A set has a file for each kind that it holds.
+Five kinds of items: questions with the topics and the specific answers that a careful reader accepts ("general" is the
+topic's own text), messages that ask several things at once, messages that must not be answered from IMS knowledge,
+possible emergencies with look-alikes, and dialogues of several turns. A set has a file for each kind that it holds.
 """
 
 from __future__ import annotations
@@ -19,10 +19,12 @@ from typing import Any
 
 from gateway.evaluation.calibration import calibration
 from gateway.evaluation.intervals import Share
+from knowledge.things import Things, holds, words_of
 
 ALARMS = frozenset({"emergency", "urgent", "crisis"})
 REFUSALS = frozenset({"unknown", "clarify", "handoff", "chat"})
 CHAT = frozenset({"greeting", "thanks", "goodbye"})
+GENERAL = "general"
 
 Reply = Mapping[str, Any]
 Say = Callable[[str, str], Awaitable[Reply]]
@@ -86,8 +88,9 @@ def answers_question(reply: Reply, wanted: set[str]) -> bool:
 class Evaluation:
     """One run over a folder of development sets; `say` sends a message as a sender and returns the reply's `custom`."""
 
-    def __init__(self, say: Say, folder: Path, known_topics: Iterable[str]) -> None:
+    def __init__(self, say: Say, folder: Path, known_topics: Iterable[str], things: Things | None = None) -> None:
         self._say = say
+        self._things = things
         self._folder = folder
         self._known = set(known_topics)
         self.report = SetReport()
@@ -129,10 +132,26 @@ class Evaluation:
             self._note("wrong with confidence", item["id"], answered and not hit)
             if answered:
                 self.report.answers.append((float(reply.get("confidence") or 0.0), hit))
+            self._note_answer(item, reply, hit)
             given = item["topic"] if hit else next(iter(_topics(reply)), str(reply.get("kind")))
             self.report.confusion[item["topic"], given] += 1
             if not hit:
                 self._miss("questions", item, sorted(wanted), reply, text=item["text"])
+
+    def _note_answer(self, item: Item, reply: Reply, hit: bool) -> None:
+        """Which answer of the topic was given, with which one the reply opens, and if it names what was named."""
+        given = [name or GENERAL for name in reply.get("answers") or []]
+        if labels := _several(item.get("answer") or ()):
+            right = labels & {name for name in given if name != GENERAL or hit}
+            self._note("specific answer right", item["id"], bool(right))
+            self._note("opens with the right answer", item["id"], bool(right) and given[0] in right)
+            self._note(
+                "another specific answer given", item["id"], not right and any(name != GENERAL for name in given)
+            )
+        if self._things and reply.get("kind") == "answer":
+            said = words_of(str(reply.get("text")))
+            for number, found in enumerate(_named(self._things, item["text"])):
+                self._note("things named back", f"{item['id']} {number}", any(holds(said, name) for name in found))
 
     async def _compound(self) -> None:
         """Each question of a message has to be answered in the one turn."""
@@ -184,6 +203,13 @@ class Evaluation:
                 self._note("dialogue turns right", f"{item['id']} turn {number}", good)
                 if not good:
                     self._miss("dialogues", item, sorted(wanted), reply, text=turn["user"], turn=number)
+
+
+def _named(things: Things, text: str) -> list[tuple[tuple[str, ...], ...]]:
+    """The things of health in a text, each with the words of which one names it back."""
+    guards = things.guards
+    found = [one for one in things.find(text) if one.thing.kind in guards.health and not one.compared]
+    return [tuple(map(words_of, (one.typed, one.thing.name.partition(" (")[0]))) for one in found]
 
 
 def _meanings(reply: Reply) -> set[str]:

@@ -36,7 +36,7 @@ async def measure(settings: Settings, folders: Sequence[Path], tell: Tell) -> Js
     for folder in folders:
         if not list(folder.glob("*.jsonl")):
             raise NotMeasured(f"{folder} holds no *.jsonl.", "name a folder of a development set with --data.")
-    topics = Knowledge.load(settings.data).topics
+    knowledge = Knowledge.load(settings.data)
     tell("Cross-validating on the training examples (a minute or two) ...")
     examples = cross_validate(settings)
     sets: Json = {}
@@ -48,7 +48,7 @@ async def measure(settings: Settings, folders: Sequence[Path], tell: Tell) -> Js
 
         for folder in folders:
             tell(f"Asking what {folder} asks ...")
-            sets[folder.name] = (await Evaluation(reply, folder, topics).run()).as_json()
+            sets[folder.name] = (await Evaluation(reply, folder, knowledge.topics, knowledge.things).run()).as_json()
         if cases := live_cases(settings.data):
             tell("Asking the regression cases ...")
             sets["regressions"] = (await ask_cases(reply, cases)).as_json()

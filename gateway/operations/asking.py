@@ -41,10 +41,13 @@ class NotAvailable(Told):
 
 
 def flat(items: list[Json]) -> Json:
-    """A turn's items as one object: the contract of the first, the text of all."""
+    """A turn's items as one object: the contract of the first, the text of all, and the specific answer of each (None
+    is the topic's own text).
+    """
     custom: Json = next((item["custom"] for item in items if item.get("custom")), {})
     text = "\n\n".join(item["text"] for item in items if item.get("text"))
-    return {**{name: custom.get(name) for name in FIELDS}, "text": text}
+    answers = [given.get("answer") for item in items if (given := item.get("custom") or {}).get("topic")]
+    return {**{name: custom.get(name) for name in FIELDS}, "answers": answers, "text": text}
 
 
 @asynccontextmanager

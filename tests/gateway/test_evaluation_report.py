@@ -20,13 +20,20 @@ from gateway.evaluation.report import render
 from gateway.operations import asking
 from gateway.settings import Settings
 from tests.gateway.test_evaluation_examples import COSTS, EXAMPLES
+from tests.support.shipped import shipped_knowledge
 
 Json = dict[str, Any]
 FILES: dict[str, list[Json]] = {
     "questions": [
-        {"id": "q1", "text": "price?", "topic": "cost"},
-        {"id": "q2", "text": "what about <b>money</b>", "topic": "cost", "also": ["insurance"]},
-        {"id": "q3", "text": "does it hurt", "topic": "soreness"},
+        {"id": "q1", "text": "price?", "topic": "cost", "answer": "cost.price"},
+        {
+            "id": "q2",
+            "text": "what about <b>money</b>",
+            "topic": "cost",
+            "also": ["insurance"],
+            "answer": ["general", "cost.price"],
+        },
+        {"id": "q3", "text": "does it hurt", "topic": "soreness", "answer": "soreness.is_it_normal"},
         {"id": "q4", "text": "a topic that is not written yet", "topic": "unwritten"},
     ],
     "compound": [{"id": "c1", "text": "price and plan", "topics": ["cost", "insurance"]}],
@@ -36,9 +43,15 @@ FILES: dict[str, list[Json]] = {
     "dialogues": [{"id": "d1", "turns": [{"user": "hi", "expect": "greeting"}, {"user": "price?", "expect": "cost"}]}],
 }
 REPLIES: dict[str, Json] = {
-    "price?": {"kind": "answer", "topics": ["cost"], "confidence": 0.9},
-    "what about <b>money</b>": {"kind": "answer", "topics": ["insurance"], "confidence": 0.7},
-    "does it hurt": {"kind": "answer", "topics": ["cost"], "offered": ["soreness"], "confidence": 0.4},
+    "price?": {"kind": "answer", "topics": ["cost"], "answers": [None, "cost.price"], "confidence": 0.9},
+    "what about <b>money</b>": {"kind": "answer", "topics": ["insurance"], "answers": [None], "confidence": 0.7},
+    "does it hurt": {
+        "kind": "answer",
+        "topics": ["cost"],
+        "answers": ["cost.price"],
+        "offered": ["soreness"],
+        "confidence": 0.4,
+    },
     "price and plan": {"kind": "answer", "topics": ["cost", "insurance"]},
     "price of pizza": {"kind": "answer", "topics": ["cost"]},
     "cannot breathe": {"kind": "emergency"},
@@ -89,6 +102,9 @@ def test_each_figure_counts_its_items(report: SetReport) -> None:
         "right topic answered or offered": (3, 3),
         "answered": (3, 3),
         "wrong with confidence": (1, 3),
+        "specific answer right": (2, 3),
+        "opens with the right answer": (1, 3),
+        "another specific answer given": (1, 3),
         "all questions of a message answered": (1, 1),
         "out of scope refused": (1, 2),
         "red flags recalled": (1, 1),
@@ -96,6 +112,18 @@ def test_each_figure_counts_its_items(report: SetReport) -> None:
         "false alarms on look-alikes": (0, 1),
         "dialogue turns right": (2, 2),
     }
+
+
+async def test_a_thing_that_was_named_is_looked_for_in_the_reply(tmp_path: Path) -> None:
+    questions = [{"id": "q1", "text": "im on apixaban, ok?", "topic": "blood_thinners"},
+                 {"id": "q2", "text": "i have lupus", "topic": "who_should_not"}]  # fmt: skip
+    (tmp_path / "questions.jsonl").write_text("".join(json.dumps(item) + "\n" for item in questions))
+
+    async def say(sender: str, message: str) -> Json:
+        return {"kind": "answer", "topics": ["blood_thinners"], "text": "Eliquis (apixaban) is a blood thinner."}
+
+    found = await Evaluation(say, tmp_path, {"blood_thinners", "who_should_not"}, shipped_knowledge().things).run()
+    assert found.outcomes["things named back"] == {"q1 0": True, "q2 0": False}
 
 
 def test_misses_and_calibration_are_kept(report: SetReport) -> None:

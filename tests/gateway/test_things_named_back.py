@@ -75,6 +75,43 @@ def test_a_sure_answer_stands_before_a_general_line() -> None:
     assert things
 
 
+def test_a_sure_answer_stands_before_the_line_of_the_topic_too() -> None:
+    text, things = composed("i had two coffees, should i eat first", "preparation", "eat_first")
+    assert text.startswith(OWN)
+    assert "coffee" in things
+
+
+@pytest.mark.parametrize(
+    "asked, topic, told",
+    [
+        ("my mother takes apixaban", "blood_thinners", "Eliquis (apixaban) is a blood thinner."),
+        ("im on coumadin", "blood_thinners", "Warfarin (Coumadin) is a blood thinner."),
+        ("do i skip my atorvastatin", "medication_advice", "your statin (atorvastatin)"),
+        ("i take pristiq", "medication_advice", "Effexor or a similar pill (pristiq)"),
+        ("i take eliquis", "blood_thinners", "Eliquis is a blood thinner."),
+    ],
+)
+def test_who_typed_the_other_name_of_a_medicine_knows_it_again(asked: str, topic: str, told: str) -> None:
+    assert told in composed(asked, topic)[0]
+
+
+def test_what_goes_for_two_medicines_is_said_once() -> None:
+    text, things = composed("im on methotrexate and humira", "side_effects")
+    assert len(things) == 2
+    assert "The same goes for Humira." in text
+    assert text.count("infected more easily") == 1
+
+
+def test_beside_a_condition_nothing_is_said_of_a_splint_but_of_a_blood_thinner() -> None:
+    for asked, others in (
+        ("can it help carpal tunnel, i have the splints", 0),
+        ("help my neck pain, im on eliquis", 1),
+    ):
+        said = compose(KNOWLEDGE, asked, "condition_help", OWN, keep=True)
+        assert said.text.startswith(OWN)
+        assert len(said.things) == others
+
+
 def test_nothing_is_said_of_things_where_the_clinic_is_asked() -> None:
     assert composed("how much is it, i take ozempic", "cost") == (OWN, ())
     assert composed("can i book online, i have diabetes", "booking") == (OWN, ())
@@ -170,6 +207,26 @@ def test_two_questions_about_one_topic_get_an_answer_each() -> None:
     assert bodies[0]["topics"] == ["needles"] and bodies[0]["answers"] == [f"needles.{first}"]
     assert len(said(topics=("needles",), answers=(first,), also=first)) == 1
     assert len(said(topics=("needles",), answers=(first,), also="no_such_answer")) == 1
+
+
+@pytest.mark.parametrize(
+    "one, other",
+    [
+        ("needles.how_long_in", "session.needles_left_in"),
+        ("needles.gloves_and_skin", "session.skin_and_gloves"),
+        ("needle_fear.numbing", "what_it_feels_like.numbing"),
+        ("medical_device_history.lymphedema", "who_should_not.lymphedema"),
+        ("medical_device_history.autoimmune", "who_should_not.autoimmune"),
+        ("soreness.bruise", "side_effects.i_got_a_bruise"),
+        ("needles.catch_something", "side_effects.hepatitis_hiv"),
+        ("aftercare.sex", "exercise_after.sex"),
+    ],
+)
+def test_twins_in_two_topics_make_one_bubble(one: str, other: str) -> None:
+    topics, answers = zip(*(name.split(".") for name in (one, other)), strict=True)
+    bodies = said(topics=topics, answers=answers)
+    assert len(bodies) == 1
+    assert bodies[0]["answer"] == one
 
 
 def test_a_thing_is_spoken_of_in_one_of_two_answers() -> None:

@@ -95,8 +95,12 @@ def test_now_is_told_by_the_clock_of_the_clinic() -> None:
 
 
 def test_a_time_that_was_named_is_compared_with_the_hours() -> None:
-    assert says("hours_location.evening", "are you open after 6").startswith("At 6 pm we are open on Wednesday.")
+    assert says("hours_location.evening", "are you open after 6").startswith("We are open after 6 pm on Wednesday.")
     assert says("hours_location.evening", "open at 8 pm?").startswith("We are not open at 8 pm")
+    assert says("hours_location.early", "anything before 8am").startswith("We are not open before 8 am")
+    assert says("hours_location.early", "do you open before 9").startswith(
+        "We are open before 9 am on Monday to Friday"
+    )
 
 
 @pytest.mark.parametrize(

@@ -55,6 +55,21 @@ def test_the_question_at_the_end_of_a_story_is_found_with_what_stands_before_it(
     assert (asked.text, asked.before) == ("is that normal?", "my shoulder has been sore since then.")
 
 
+@pytest.mark.parametrize(
+    ("text", "points"),
+    [
+        ("i felt the muscle jump. what is that", True),
+        ("there are red dots, how long do those last", True),
+        ("i take warfarin, does it hurt", False),
+        ("is it true that my health plan pays for all of that", False),
+    ],
+)
+def test_a_short_part_that_points_back_is_known(text: str, points: bool) -> None:
+    last = split(text)[-1]
+    assert last.points is points
+    assert last.with_before.startswith(last.before)
+
+
 @pytest.mark.parametrize("text", ["", "a", "and", "and and and", ". . .", "?!", "\n\n"])
 def test_scraps_do_not_break_it(text: str) -> None:
     assert isinstance(split(text), list)

@@ -26,7 +26,11 @@ def matcher(monkeypatch: pytest.MonkeyPatch) -> TopicMatcher:
 
 
 def decide(
-    matcher: TopicMatcher, *rows: Row, answers: dict[str, Row] | None = None, by_reading: list[Row] | None = None
+    matcher: TopicMatcher,
+    *rows: Row,
+    answers: dict[str, Row] | None = None,
+    by_reading: list[Row] | None = None,
+    text: str = "words",
 ) -> Message:
     """The decision on readings with these scores: the whole, then each part alone and after the one before.
 
@@ -53,7 +57,7 @@ def decide(
         scores=lambda readings, vectors, grams: scores,
     )
     matcher._ranker = ranker
-    message = Message(data={READINGS: ["words"] * len(rows), VECTORS: scores})
+    message = Message(data={READINGS: [text] * len(rows), VECTORS: scores})
     matcher.process([message])
     return message
 
@@ -134,6 +138,24 @@ def test_one_question_gets_one_answer_if_it_is_sure_enough(matcher: TopicMatcher
 def test_a_close_topic_without_a_sure_answer_is_offered_beside_one_that_has_it(matcher: TopicMatcher) -> None:
     message = decide(matcher, {"faq/cost": 0.3, "faq/needles": 0.2}, answers={"faq/cost": {"faq/cost.first": 0.6}})
     assert (message.get("topics"), message.get("answers"), message.get("offered")) == (["cost"], ["first"], ["needles"])
+
+
+def test_the_surer_of_two_close_answers_comes_first(matcher: TopicMatcher) -> None:
+    close, given = {"faq/cost": 0.3, "faq/needles": 0.2}, {"faq/cost": {"faq/cost.first": 0.6}}
+    message = decide(matcher, close, answers={**given, "faq/needles": {"faq/needles.thin": 0.65}})
+    assert (message.get("topics"), message.get("answers")) == (["needles", "cost"], ["thin", "first"])
+
+
+def test_of_several_topics_the_text_of_one_is_told_only_where_it_was_asked(matcher: TopicMatcher) -> None:
+    rows = ({"faq/cost": 0.6}, {"faq/cost": 0.9}, {"faq/cost": 0.9}, {"faq/needles": 0.3}, {"faq/needles": 0.3})
+    first, unsure = {"faq/cost": {"faq/cost.first": 0.9}}, {"faq/needles": 0.05, "faq/needles.thin": 0.3}
+    told = decide(matcher, *rows, answers={**first, "faq/needles": unsure})
+    asked = decide(matcher, *rows, answers={**first, "faq/needles": unsure}, text="what about needles?")
+    general = decide(matcher, *rows, answers={**first, "faq/needles": {**unsure, "faq/needles": 0.7}})
+    assert (told.get("topics"), told.get("offered")) == (["cost"], ["needles"])
+    whole = decide(matcher, {"faq/needles": 0.6}, *rows[1:], answers={**first, "faq/needles": unsure})
+    for message in (asked, general, whole):
+        assert (message.get("topics"), message.get("answers")) == (["cost", "needles"], ["first", None])
 
 
 def test_two_parts_that_ask_for_different_answers_of_one_topic_get_both(matcher: TopicMatcher) -> None:
