@@ -107,6 +107,14 @@ def is_question(text: str) -> bool:
     return text.endswith("?") or bool(_QUESTION.search(text)) or bool(_BURIED.search(text))
 
 
+def names_several(text: str, names: tuple[str, ...] = ()) -> bool:
+    """Whether a message may be about several things: it has several parts, or names things side by side ("cost and
+    parking"); a joint at its beginning joins nothing.
+    """
+    inside = re.sub(rf"^\W*(?:{_JOINTS})", "", text.strip(" ,.;!?"))
+    return bool(questions(text, names) or re.search(_JOINTS, inside))
+
+
 def questions(text: str, names: tuple[str, ...] = ()) -> list[Segment]:
     """The parts that ask, at most MAX_QUESTIONS and the last ones of a long message; none if it is a single part.
 

@@ -28,7 +28,7 @@ from knowledge import Knowledge, SourceRef, SpecificAnswer, Topic
 from knowledge.interface import DEFAULT_LANGUAGE
 from knowledge.links import links
 from knowledge.placeholders import PLACEHOLDER
-from nlu.segments import questions
+from nlu.segments import names_several
 from safety import LEVELS, Level
 
 Json = dict[str, Any]
@@ -80,7 +80,7 @@ class Replies:
             texts = [m["text"] for m in reply.messages if m.get("text") and reply.kind_of(m) == alarm]
             return self.alarm(alarm, "\n\n".join(map(self._filled, texts)) or self._knowledge.wording("engine_down"))
         topics = [topic for topic in reply.topics if self.knows(topic)]
-        beside = topics[1:] if asked and len(topics) > 1 and not questions(asked.lower()) else []
+        beside = topics[1:] if asked and len(topics) > 1 and not names_several(asked.lower()) else []
         topics = topics[: len(topics) - len(beside)]  # one question gets one answer, and the other topic as a button
         unsure = reply.kind in UNSURE and reply.intent != OUT_OF_SCOPE and not topics
         if named := home_of(self._knowledge, asked, reply.offered) if unsure else None:

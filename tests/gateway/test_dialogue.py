@@ -395,7 +395,9 @@ def test_weeks_are_pregnancy_to_who_is_pregnant(talker: Talker) -> None:
     ("text", "given"),
     [
         ("for how long will my shoulder be sore", ["soreness"]),
+        ("and how sore will i be if i come often", ["soreness"]),
         ("will i be sore, and how often do i have to come?", ["soreness", "how_often"]),
+        ("soreness and number of visits", ["soreness", "how_often"]),
     ],
 )
 def test_one_question_gets_one_answer_and_the_other_as_a_button(talker: Talker, text: str, given: list[str]) -> None:
