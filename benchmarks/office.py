@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 from gateway.clock import utc_now
 from gateway.office.pages import OfficePages
@@ -41,7 +41,7 @@ def measure(folder: Path) -> dict[str, float]:
     pages = OfficePages(work, anything, anything, anything)
 
     def opened() -> None:
-        assert cast(bool, not work.facts.look().hinders)
+        assert not work.facts.look().hinders
         pages._news()
 
     found = {"first": seconds(opened), "nothing new": seconds(opened)}

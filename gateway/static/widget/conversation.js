@@ -246,6 +246,8 @@ export class Conversation extends EventTarget {
     if (id !== this.#id || event.seq <= this.#lastSeq) return;
     this.#lastSeq = event.seq;
     this.#lastMark = event.mark ?? "";
+    const blocked = event.body?.handoff?.blocked;
+    if (blocked !== undefined) this.#session.write({ blocked });
     this.#tell("event", { ...event, history });
     this.#outbox.arrived(event.key, event.seq);
   }
