@@ -102,7 +102,7 @@ class PatientWords:
 
     def blocked(self) -> Draft:
         """The front desk cannot be reached from this chat for a while."""
-        return self.notice(self.say("handoff_blocked"), state="assistant")
+        return self.notice(self.say("handoff_blocked"), state="assistant", blocked=True)
 
     def still_blocked(self) -> Draft:
         """The same, for who asks for a person all the same."""
@@ -112,7 +112,7 @@ class PatientWords:
 
     def unblocked(self) -> Draft:
         """The front desk can be reached again."""
-        return self.notice(self.say("handoff_unblocked"), state="assistant")
+        return self.notice(self.say("handoff_unblocked"), state="assistant", blocked=False)
 
     def offered(self, sentence: str) -> Draft:
         """A person is offered with this sentence and a button."""

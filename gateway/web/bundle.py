@@ -1,4 +1,4 @@
-"""The chat window as one file: its modules in the order in which they need each other, without comments and indents.
+"""The chat window as one file: its modules in the order in which they need each other, without comments and room.
 
 A module becomes a function that gives what it exports. The sources stay as they are and are served beside it, so this
 reads only what they use: imports and exports by name, each import and each `export` at the beginning of a line.
@@ -18,6 +18,8 @@ COMMENT = re.compile(r"^[ \t]*(?:/\*(?:(?!\*/).)*\*/|//[^\n]*)[ \t]*\n", re.MULT
 REMARK = re.compile(r"[ \t]+(?://[ \t][^\"'`\n]*|/\*[^\"'`\n]*\*/)$", re.MULTILINE)
 INDENT = re.compile(r"^[ \t]+", re.MULTILINE)
 BLANK = re.compile(r"\n{2,}")
+GOES_ON = re.compile(r"(?<=[;{,(\[])\n")  # where the end of a line ends nothing
+STYLES, ROOM = "styles", re.compile(r"(?<=[;:{}]) | (?=\{)")  # the module that holds the styles, and spaces in them
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,7 @@ def _function(module: str, source: str, exports: list[str]) -> str:
     body = REMARK.sub("", COMMENT.sub("", source))
     body = IMPORT.sub(lambda found: f"const {{{found[1]}}} = {_name(found[2])};\n", body)
     body = BLANK.sub("\n", INDENT.sub("", EXPORT.sub("", body))).strip()
+    body = GOES_ON.sub("", ROOM.sub("", body) if module == STYLES else body)
     return f"const {_name(module)} = (() => {{\n{body}\nreturn {{ {', '.join(exports)} }};\n}})();"
 
 

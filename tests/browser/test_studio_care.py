@@ -62,7 +62,7 @@ def test_an_answer_is_withdrawn_on_a_phone_and_given_again_by_a_reviewer(open_st
 def test_a_topic_is_merged_into_another_with_a_question_first(open_studio: OpenStudio, topics: Topics) -> None:
     topics.teach("human", ["may i speak to the boss"])
     page = open_studio(path="/studio/topics/human/organise", viewport=PHONE)
-    page.get_by_label("Other topic").select_option("soreness")
+    page.get_by_label("Other topic", exact=True).select_option("soreness")
     page.get_by_role("button", name="Merge").click()
     assert "human" in topics.names, "not without the tick"
     page.get_by_label(re.compile("becomes part of it")).check()

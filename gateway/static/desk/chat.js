@@ -153,6 +153,7 @@ form.addEventListener("submit", async (event) => {
     form.elements.key.value = crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`;
     if (text.value === said) text.value = "";
     kept.put(text.value);
+    moments.sent();
     tell("");
     topics.clear();
     showUsed();

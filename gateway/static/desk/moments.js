@@ -23,10 +23,14 @@ export class Moments {
     this.#tell().catch(() => {}); // it may be lost
   }
 
+  /* What was written is sent: with the next letter it is said again. */
+  sent() {
+    this.#told = 0;
+  }
+
   lineCame(line) {
     this.#last = line;
     if (line?.matches(".patient")) this.#writing = false;
-    if (line?.matches(".staff")) this.#told = 0;
     this.#draw();
   }
 

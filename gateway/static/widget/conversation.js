@@ -68,32 +68,21 @@ export class Conversation extends EventTarget {
     this.#running = true;
     this.#ears = new AbortController();
     const { signal } = this.#ears;
-    addEventListener(
-      "online",
-      () => {
-        if (!this.#tabs.leads) this.#catchUp();
-        this.#retryNow();
-      },
-      { signal },
-    );
-    addEventListener(
-      "offline",
-      () => {
-        this.#setConnected(false);
-        this.#stream?.abort();
-      },
-      { signal },
-    );
-    addEventListener(
-      "pageshow",
-      ({ persisted }) => {
-        if (!persisted) return;
-        this.#stream?.abort();
-        this.#retryNow();
-      },
-      { signal },
-    );
-    document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.#afterSleep(), { signal });
+    const on = (target, name, act) => target.addEventListener(name, act, { signal });
+    on(window, "online", () => {
+      if (!this.#tabs.leads) this.#catchUp();
+      this.#retryNow();
+    });
+    on(window, "offline", () => {
+      this.#setConnected(false);
+      this.#stream?.abort();
+    });
+    on(window, "pageshow", ({ persisted }) => {
+      if (!persisted) return;
+      this.#stream?.abort();
+      this.#retryNow();
+    });
+    on(document, "visibilitychange", () => document.visibilityState === "visible" && this.#afterSleep());
     const looking = setInterval(() => this.#afterSleep(), HEARTBEAT_LIMIT / 2);
     signal.addEventListener("abort", () => clearInterval(looking));
     this.#session.onOtherTab((kept) => {
@@ -246,6 +235,8 @@ export class Conversation extends EventTarget {
     if (id !== this.#id || event.seq <= this.#lastSeq) return;
     this.#lastSeq = event.seq;
     this.#lastMark = event.mark ?? "";
+    const blocked = event.body?.handoff?.blocked;
+    if (blocked !== undefined) this.#session.write({ blocked });
     this.#tell("event", { ...event, history });
     this.#outbox.arrived(event.key, event.seq);
   }

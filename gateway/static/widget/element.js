@@ -186,24 +186,18 @@ export function define(home) {
 
     listen() {
       const { conversation, strings, transcript } = this;
-      conversation.addEventListener("event", ({ detail }) => this.show(detail));
-      conversation.addEventListener("caught-up", () => {
-        if (conversation.hasEarlier)
-          transcript.append(
-            drawNotice(
-              strings.link_earlier,
-              button("link", strings.link_back, () => conversation.goBack()),
-            ),
-          );
+      const on = (name, act) => conversation.addEventListener(name, ({ detail }) => act(detail));
+      on("event", (event) => this.show(event));
+      on("caught-up", () => {
+        const back = () => conversation.goBack();
+        if (conversation.hasEarlier) transcript.append(drawNotice(strings.link_earlier, button("link", strings.link_back, back)));
         transcript.scroll();
       });
-      conversation.addEventListener("queue", ({ detail }) => this.showQueue(detail));
-      conversation.addEventListener("connection", ({ detail: connected }) =>
-        this.status.tell(connected ? strings.reconnected : strings.offline, connected ? 4000 : 0),
-      );
-      conversation.addEventListener("moment", ({ detail }) => this.moments.show(detail));
-      conversation.addEventListener("notice", ({ detail }) => this.notice(detail));
-      conversation.addEventListener("reset", () => {
+      on("queue", (queue) => this.showQueue(queue));
+      on("connection", (connected) => this.status.tell(connected ? strings.reconnected : strings.offline, connected ? 4000 : 0));
+      on("moment", (now) => this.moments.show(now));
+      on("notice", (detail) => this.notice(detail));
+      on("reset", () => {
         transcript.clear();
         this.handoff.reset();
         this.moments.forget();

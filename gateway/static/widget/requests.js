@@ -21,18 +21,11 @@ export class Requests {
   language = undefined; // of the chat window; the front desk is told it
 
   /* A request about the chat of this id; what is in `json` is sent. */
-  about(id, path, { signal = AbortSignal.timeout(PATIENCE), json, ...options } = {}) {
+  about(id, path, { signal = AbortSignal.timeout(PATIENCE), json, headers, ...options } = {}) {
     const { token } = this.#session.read();
-    const headers = { ...(token && { Authorization: `Bearer ${token}` }), ...(json && { "Content-Type": "application/json" }), ...options.headers };
-    const body = json && JSON.stringify(json);
-    return fetch(new URL(`api/conversations${id && `/${id}`}${path}`, this.#home), {
-      ...options,
-      body,
-      signal,
-      headers,
-      cache: "no-store",
-      credentials: "omit",
-    });
+    const sent = { ...(token && { Authorization: `Bearer ${token}` }), ...(json && { "Content-Type": "application/json" }), ...headers };
+    const address = new URL(`api/conversations${id && `/${id}`}${path}`, this.#home);
+    return fetch(address, { ...options, body: json && JSON.stringify(json), signal, headers: sent, cache: "no-store", credentials: "omit" });
   }
 
   /* The id of the conversation, made on first use; two callers, or two tabs, share one attempt. */

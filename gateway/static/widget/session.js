@@ -89,12 +89,12 @@ export class Session {
     for (const message of earlier.unsent) this.add(message);
   }
 
-  /* Forget the conversation; that the patient agreed to such conversations stays, and which one the next follows: if the
-     front desk blocked it, a new one is no way around that. */
+  /* Forget the conversation; that the patient agreed to such conversations stays. So does one that the front desk blocked:
+     a new one is no way around that. */
   clear() {
     for (const { key } of this.queue) this.remove(key);
-    const { agreed, id, token, before } = this.read();
-    this.#set(this.#name, { agreed, before: id ? { id, token } : before });
+    const { agreed, id, token, blocked, before } = this.read();
+    this.#set(this.#name, { agreed, before: blocked ? { id, token } : before });
   }
 
   /* Calls back when another tab changed what is kept. */
