@@ -9,45 +9,49 @@ from __future__ import annotations
 
 import json
 import os
-from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
 from danger import examples as example_files
 from danger.examples import NONE, ORDINARY, STORY, Example
+from danger.lowest import lowest
 from danger.reader import parts
 from danger.store import DELTA, LEARNED, TUNED, TUNED_HEAD
+from danger.words import Words, counted
 from encoder.delta import delta_digest
 
 NEAR = 1e-4  # how strongly the head is held where it was
 SMOOTHING = 0.05  # as it was tuned with
-STEPS, MEMORY, FLAT = 100, 10, 1e-6  # of the search
+STEPS = 100  # of the search
 Encode = Callable[[Sequence[str]], np.ndarray]
 
 
 @dataclass(frozen=True)
 class Head:
-    """Probabilities from vectors. `examples` is the digest of those it learned from."""
+    """Probabilities from vectors, with a count of words. `examples` is the digest of those it learned from."""
 
     weights: np.ndarray  # signs x (dimensions and one that is always 1)
     signs: tuple[str, ...]
     examples: str = ""
+    words: Words = field(default_factory=Words)
 
     @classmethod
     def read(cls, file: Path) -> Head:
         """One that was kept."""
         with np.load(file, allow_pickle=False) as kept:
-            return cls(kept["weights"], tuple(kept["signs"].tolist()), str(kept["examples"]))
+            words = Words(kept["words"].astype(np.float32)) if "words" in kept else Words()
+            return cls(kept["weights"], tuple(kept["signs"].tolist()), str(kept["examples"]), words)
 
     def keep(self, file: Path, **beside: np.ndarray) -> None:
         """Write it whole, with other arrays beside it."""
         draft = file.with_suffix(f".{os.getpid()}.npz")
         weights = self.weights.astype(np.float32)
-        np.savez(draft, weights=weights, signs=np.array(self.signs), examples=np.array(self.examples), **beside)  # type: ignore[arg-type]
+        of = {"weights": weights, "signs": np.array(self.signs), "examples": np.array(self.examples), **beside}
+        np.savez_compressed(draft, words=self.words.weights.astype(np.float16), **of)  # type: ignore[arg-type]
         draft.replace(file)
 
     def __call__(self, vectors: np.ndarray) -> np.ndarray:
@@ -81,10 +85,24 @@ def current(data: Path, folder: Path, encode: Encode) -> Head:
     """The head for the examples as they are now, learned if it is not known yet."""
     if head := known(data, folder):
         return head
-    head = learned(Head.read(TUNED_HEAD), lessons(data), encode, example_files.digest(data))
+    head = learn(data, encode)
     with suppress(OSError):  # a folder that is only read: it is learned again the next time
         head.keep(_kept(folder, head.examples))
     return head
+
+
+def learn(data: Path, encode: Encode) -> Head:
+    """The head after all examples, from the one that was tuned with the encoder on."""
+    head = learned(Head.read(TUNED_HEAD), lessons(data), encode, example_files.digest(data))
+    return replace(head, words=counted(*dangers_and_others(data)))
+
+
+def dangers_and_others(data: Path, without: Collection[str] = ()) -> tuple[list[str], list[str]]:
+    """The texts of all examples of danger, and of all else, `without` some."""
+    known = [example for example in example_files.read(data) if example.text not in without]
+    everyday = [text for text in example_files.everyday(data) if text not in without]
+    dangers = [example.text for example in known if example.sign != NONE]
+    return dangers, [*(example.text for example in known if example.sign == NONE), *everyday]
 
 
 def _kept(folder: Path, examples: str) -> Path:
@@ -130,33 +148,3 @@ def learned(start: Head, given: Sequence[Lesson], encode: Encode, examples: str 
 
     found = lowest(loss, at, STEPS).reshape(start.weights.shape)
     return Head(found.astype(np.float32), start.signs, examples)
-
-
-def lowest(loss: Callable[[np.ndarray], tuple[float, np.ndarray]], at: np.ndarray, steps: int) -> np.ndarray:
-    """Where a smooth convex loss is lowest, by L-BFGS: a few megabytes of memory, and numpy alone."""
-    value, slope = loss(at)
-    known: deque[tuple[np.ndarray, np.ndarray, float]] = deque(maxlen=MEMORY)
-    for _ in range(steps):
-        direction, pulls = slope.copy(), []
-        for step, change, curve in reversed(known):
-            pulls.append(float(step @ direction) / curve)
-            direction -= pulls[-1] * change
-        if known:
-            step, change, curve = known[-1]
-            direction *= curve / float(change @ change)
-        for (step, change, curve), pull in zip(known, reversed(pulls), strict=True):
-            direction += (pull - float(change @ direction) / curve) * step
-        length, falls = 1.0, float(slope @ direction)
-        new_value, new_slope = loss(at - length * direction)
-        while new_value > value - 1e-4 * length * falls:
-            length /= 2
-            if length < 1e-6:
-                return at
-            new_value, new_slope = loss(at - length * direction)
-        step, change = -length * direction, new_slope - slope
-        if float(step @ change) > 1e-12:
-            known.append((step, change, float(step @ change)))
-        at, value, slope = at + step, new_value, new_slope
-        if np.abs(slope).max() < FLAT:
-            break
-    return at

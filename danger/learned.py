@@ -17,7 +17,7 @@ from danger import head
 from danger.examples import FOLDER as EXAMPLES
 from danger.examples import NONE
 from danger.head import Head
-from danger.reader import Reader
+from danger.reader import Reader, parts
 from danger.store import DANGER, DELTA
 from encoder.delta import delta_digest
 from encoder.store import FOLDER
@@ -44,6 +44,19 @@ class Judgement:
 
 
 @dataclass(frozen=True)
+class Counted:
+    """How much the count of words counts beside what the encoder hears: a share of it, between two bounds."""
+
+    share: float
+    least: float
+    most: float
+
+    def __call__(self, score: float) -> float:
+        """What is added to the encoder's score."""
+        return self.share * min(self.most, max(self.least, score))
+
+
+@dataclass(frozen=True)
 class Borders:
     """From which score on a level alarms, below which one a rule is not believed (`calm`), and whose level is told."""
 
@@ -52,6 +65,7 @@ class Borders:
     part: float  # what a part of a long message must be above the border more than a whole one
     certain: float  # how likely a level must be to be told although a rule found a sign of a worse one
     short: int  # words of a message in which a rule is always believed
+    words: Counted
     sure: frozenset[str]  # signs whose rules are believed whatever the learned net says
 
     @classmethod
@@ -64,6 +78,7 @@ class Borders:
             given["part"],
             given["certain"],
             given["short"],
+            Counted(**given["words"]),
             frozenset(given["sure"]),
         )
 
@@ -87,7 +102,7 @@ class Learned:
 
     def judge(self, text: str) -> Judgement:
         """The likeliest danger in a message, however unlikely."""
-        return self.of_vectors(self._reader(text))
+        return self.of_vectors(self._reader(text), text)
 
     @property
     def signs(self) -> tuple[str, ...]:
@@ -99,10 +114,11 @@ class Learned:
         more = self.borders.part if together else 0.0
         return judgement.score >= self.borders.alarm[judgement.level] + more
 
-    def of_vectors(self, vectors: np.ndarray) -> Judgement:
+    def of_vectors(self, vectors: np.ndarray, text: str) -> Judgement:
         """The same from the vectors of a message and its parts."""
         signs = self._head(vectors)
         score = _logit(1 - signs[:, self._none])
+        score += [self.borders.words(self._head.words(part)) for part in parts(text)]
         score[1:] -= self.borders.part
         best = int(score.argmax())
         chances = signs[best].copy()

@@ -1,8 +1,11 @@
 """Tune a second copy of the encoder on danger: writes danger/delta.npz, with delta.json beside it.
 
-Made like the first one (nlu/tune.py says how to set torch up):
+Made like the first one (nlu/tune.py says how to set torch up), from the net that was before on, whose `delta.npz` and
+`tuned_head.npz` lie in FOLDER; delta.json has its digest, and the history has the files:
 
-    /tmp/tune/bin/python -m danger.tune
+    /tmp/tune/bin/python -m danger.tune --start FOLDER
+
+Without `--start` everything is learned anew: `--rounds 4 --rate 4e-4 --head-rate 2e-3 --warm-up 100`.
 
 It learns from `data/lexicon/danger/` which sign a message holds, or none, and, to know more of it, whether that happens
 now; the examples of the topics show what everyday messages are like. Narrow additions to all six layers are learned,
@@ -28,9 +31,10 @@ from safetensors.torch import load_file
 from tokenizers import Tokenizer
 from torch.nn import functional
 
-from danger.examples import NONE, STATUSES, Example, digest, everyday, is_left_out, read
+from danger.examples import NONE, STATUSES, Example, digest, everyday, is_left_out, read, rounds
 from danger.head import Head
 from danger.store import DELTA, TUNED_HEAD
+from encoder.delta import DOWN, UP
 from encoder.graph import HIDDEN, LAYERS
 from encoder.in_torch import Tuned
 from encoder.weights import checked_weights, packaged
@@ -45,23 +49,25 @@ class Recipe:
 
     rank: int = 16
     scale: float = 2.0
-    rounds: int = 5
+    rounds: int = 2
     batch: int = 32
-    rate: float = 4e-4
-    head_rate: float = 2e-3
-    warm_up: int = 100  # steps
+    rate: float = 2e-4
+    head_rate: float = 1e-3
+    warm_up: int = 50  # steps
     decay: float = 0.01
     dropout: float = 0.1
     smoothing: float = 0.05
     status_weight: float = 0.3  # of the second head
-    ordinary_share: float = 0.3  # of the ordinary examples, other ones in each round
-    ordinary_weight: float = 0.7
+    ordinary_share: float = 0.2  # of the ordinary examples, other ones in each round
+    ordinary_weight: float = 1.0
     slips: float = 0.25  # share of the messages with slips of the finger
     bare: float = 0.33  # share of the messages without punctuation
-    beside: float = 0.2  # share of the messages with an ordinary one beside them
+    beside: float = 0.25  # share of the messages with an ordinary one beside them
     gaps: float = 0.25  # share of the messages that lose some words
     longest: int = 160  # tokens
     left_out: float = 0.1  # share of the messages that is never learned from
+    newest: int = 2  # rounds that the tuning leaves to the head and to the borders, counted from the last
+    known_share: float = 0.4  # of the examples that the net it goes on from has seen, other ones in each round
     seed: int = 0
 
 
@@ -87,6 +93,20 @@ class Danger(Tuned):
         for head in (self.sign, self.status):
             torch.nn.init.zeros_(head.weight)
             torch.nn.init.zeros_(head.bias)
+
+    def go_on_from(self, delta: Path, head: Path) -> None:
+        """Start where an earlier tuning ended."""
+        with np.load(delta) as kept, torch.no_grad():
+            for short in self.up:
+                name = short.replace("/", ".")
+                self.up[short].copy_(torch.from_numpy(kept[name + UP].astype(np.float32)) / self.scale)
+                self.down[short].copy_(torch.from_numpy(kept[name + DOWN].astype(np.float32)))
+        earlier = Head.read(head)
+        with torch.no_grad():
+            for row, sign in enumerate(self.signs):
+                weights = torch.from_numpy(earlier.weights[earlier.signs.index(sign)])
+                self.sign.weight[row] = weights[:-1] / self.SHARP
+                self.sign.bias[row] = weights[-1]
 
     def attention(
         self, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, mask: torch.Tensor
@@ -173,8 +193,8 @@ def batches(
         yield tokens, mask, [shuffled[i] for i in group]
 
 
-def tune(examples: Sequence[Example], questions: Sequence[str], recipe: Recipe) -> Danger:
-    """Learn the change and the heads."""
+def tune(examples: Sequence[Example], questions: Sequence[str], recipe: Recipe, start: Path | None = None) -> Danger:
+    """Learn the change and the heads; from the net in the folder `start` on, if there is one."""
     torch.manual_seed(recipe.seed)
     chance = random.Random(recipe.seed)
     signs = [NONE, *sorted({example.sign for example in examples} - {NONE})]
@@ -183,10 +203,17 @@ def tune(examples: Sequence[Example], questions: Sequence[str], recipe: Recipe) 
     tokenizer = Tokenizer.from_file(str(packaged("tokenizer.json")))
     tokenizer.enable_truncation(recipe.longest)
     tokenizer.no_padding()
-    known = [Item(example, 1.0) for example in examples]
+    seen: frozenset[int] = frozenset()
+    if start:
+        net.go_on_from(start / DELTA.name, start / TUNED_HEAD.name)
+        with np.load(start / TUNED_HEAD.name, allow_pickle=False) as tuned:
+            seen = frozenset(tuned["seen"].tolist())
+    new = [Item(example, 1.0) for example in examples if example.key not in seen]
+    known = [Item(example, 1.0) for example in examples if example.key in seen]
+    again = int(len(known) * recipe.known_share)
     usual = [Item(Example(text, NONE, ""), recipe.ordinary_weight) for text in questions]
     drawn = int(len(usual) * recipe.ordinary_share)
-    steps = recipe.rounds * ((len(known) + drawn) // recipe.batch + 1)
+    steps = recipe.rounds * ((len(new) + again + drawn) // recipe.batch + 1)
     heads = [*net.sign.parameters(), *net.status.parameters()]
     body = [*net.down.parameters(), *net.up.parameters()]
     optimiser = torch.optim.AdamW(
@@ -198,7 +225,7 @@ def tune(examples: Sequence[Example], questions: Sequence[str], recipe: Recipe) 
     net.train()
     for _ in range(recipe.rounds):
         losses = []
-        items = [*known, *chance.sample(usual, drawn)]
+        items = [*new, *chance.sample(known, again), *chance.sample(usual, drawn)]
         for tokens, mask, group in batches(items, vary, tokenizer, recipe, chance):
             step += 1
             for part in optimiser.param_groups:
@@ -242,6 +269,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--data", type=Path, default=Path("data"))
     parser.add_argument("--out", type=Path, default=DELTA)
+    parser.add_argument("--start", type=Path, help="folder of the net to go on from")
     parser.add_argument("--all", action="store_true", help="learn from the messages that are otherwise left out, too")
     for name, value in asdict(Recipe()).items():
         parser.add_argument(f"--{name.replace('_', '-')}", type=type(value), default=value)
@@ -249,10 +277,11 @@ def main() -> None:
     recipe = Recipe(**{name: given[name] for name in asdict(Recipe())})
     torch.set_num_threads(1)  # the same sums in the same order
     share = 0.0 if given["all"] else recipe.left_out
-    known = read(given["data"])
+    later = {file.stem for file in rounds(given["data"])[-recipe.newest :]} if recipe.newest else set()
+    known = [example for example in read(given["data"]) if example.round not in later]
     examples = [example for example in known if not is_left_out(example.text, share)]
     usual = [text for text in everyday(given["data"]) if not is_left_out(text, share)]
-    net = tune(examples, usual, recipe)
+    net = tune(examples, usual, recipe, given["start"])
     np.savez_compressed(given["out"], **net.delta())  # type: ignore[arg-type]
     seen = np.array(sorted({example.key for example in known}), np.uint32)
     net.head(digest(given["data"])).keep(TUNED_HEAD, seen=seen)
@@ -264,6 +293,8 @@ def main() -> None:
         "examples_sha256": digest(given["data"]),
         "delta_sha256": hashlib.sha256(given["out"].read_bytes()).hexdigest(),
     }
+    if given["start"]:
+        manifest["start_sha256"] = hashlib.sha256((given["start"] / DELTA.name).read_bytes()).hexdigest()
     given["out"].with_suffix(".json").write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
 
 

