@@ -66,11 +66,15 @@ async def test_half_an_emoji_is_no_reason_to_refuse_a_message(chat: Chat, gatewa
     assert gateway.engine.heard[-1]["message"] == "sore"
 
 
-@pytest.mark.parametrize("text", ["😀", "👩🏽‍⚕️🙏", "💉?"])
-async def test_emoji_alone_are_a_message(chat: Chat, gateway: Gateway, text: str) -> None:
-    (body,) = await chat.ask(text)
-    assert body["kind"] == "unknown"
-    assert gateway.engine.heard[-1]["message"] == text
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [("😀", "chat/ok"), ("👩🏽‍⚕️🙏", "thanks"), ("💉?", "follow_up/simpler"), ("💉", None)],
+)
+async def test_emoji_alone_are_a_message(chat: Chat, gateway: Gateway, text: str, meant: str | None) -> None:
+    await chat.ask(text)
+    heard = gateway.engine.heard[-1]
+    assert heard["message"] == text
+    assert heard["choice"] == ({"intent": meant} if meant else None)
 
 
 @pytest.mark.parametrize(
