@@ -70,6 +70,33 @@ def test_what_the_rules_have_no_words_for_is_heard(net: Net) -> None:
     assert finding.reply
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "bye",
+        "Goodbye!",
+        "hi",
+        "ok",
+        "no",
+        "thanks",
+        "later",
+        "nothing",
+        "whatever",
+        "alone",
+        "my kid too",
+        "he is 10",
+        "she takes accutane as well",
+        "he's on amlodipine",
+        "I have no car",
+        "it's turning green",
+        "tuesday",
+        "price?",
+    ],
+)
+def test_a_few_words_of_small_talk_or_about_oneself_are_no_danger(net: Net, text: str) -> None:
+    assert net.check(text) is None
+
+
 def test_a_rule_gives_way_where_the_learned_half_is_sure_that_nothing_is_the_matter(net: Net) -> None:
     text = "i was here on tuesday morning and i think you left a needle in my calf"
     assert net.rules.check(text) is not None
