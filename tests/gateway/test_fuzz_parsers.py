@@ -36,6 +36,8 @@ from tests.gateway.conftest import Json
 from tests.knowledge.conftest import SORENESS
 from tests.support.processes import both_running
 
+pytestmark = pytest.mark.slow  # takes more than a few seconds
+
 MANY = settings(max_examples=60, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 CELLS = st.lists(st.lists(st.text(max_size=12) | st.just("question"), max_size=4), max_size=5)
 TAGS = st.sampled_from(

@@ -17,6 +17,8 @@ from gateway.office.parts import NONE, Part, pages
 from gateway.studio.topics.round_trip import edited, load
 from tests.support.shipped import shipped_knowledge
 
+pytestmark = pytest.mark.slow  # takes more than a few seconds
+
 SHIPPED = Path("data/clinic.yml").read_text("utf-8")
 NOW = load(SHIPPED)
 KNOWN = shipped_knowledge()
