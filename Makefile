@@ -25,7 +25,7 @@ test: tracing lint check train  ## Set up, then lint, check the knowledge, train
 	wait $$engine; engine=$$?; cat var/test-engine.log; exit $$((gateway + engine))
 	$(GATEWAY) -m pytest $(SHOWN) --outcomes var/test-outcomes-engine.json --outcomes var/test-outcomes-gateway.json
 
-quick: lint check  ## Lint, types, and the tests that need no model, browser or server: under two minutes
+quick: lint check  ## Lint, types, and the tests that need no model, browser or gateway: under two minutes
 	$(GATEWAY) -m pytest tests --ignore=tests/engine --quick -n auto --dist loadfile -q
 
 setup:  ## Make both environments and the sentence encoder

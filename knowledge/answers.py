@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -27,6 +27,10 @@ from knowledge.specific import ID, SpecificAnswer, read_specific
 from knowledge.yaml import Section, read
 
 KINDS = ("answer", "handoff")
+PARTS = (  # of an answer, besides its short text
+    *("title", "more", "simple", "kind", "sources", "claims", "more_claims", "see_also"),
+    *("reviewer", "reviewed", "review_by", "signed"),
+)
 __all__ = ["MARKUP", "SourceRef", "SpecificAnswer", "Topic", "normalise", "read_topics", "signed_text", "with_simple"]
 
 
@@ -120,12 +124,7 @@ def _read_topic(
     if file is None:
         return None
     name = path.stem
-    if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
-        file.report(f"'{path.name}' is no name for a topic", "use lower-case letters, digits and underscores")
-    file.only("version", "nlu", "responses")
-    if file.text("version") not in ("", "3.1"):
-        file.report("the version is not 3.1", 'write version: "3.1"', "version")
-
+    _check_head(file, path)
     blocks, responses = _blocks(file, name), _responses(file, name)
     general = _general(blocks, file, name, seen)
     specific = {
@@ -133,20 +132,14 @@ def _read_topic(
     }
     examples = (*general, *(example for answer in specific.values() for example in answer.examples))
     if general and len(examples) < least_examples:
-        blocks[""].report(
-            f"there are {len(examples)} examples, fewer than {least_examples}",
-            "add varied questions as patients write them",
-            "examples",
-        )
+        found = f"there are {len(examples)} examples, fewer than {least_examples}"
+        blocks[""].report(found, "add varied questions as patients write them", "examples")
     response = responses.get("")
     if response is None:
         return None
     response.only("text", "metadata")
     meta = response.section("metadata")
-    meta.only(
-        "title", "more", "kind", "sources", "claims", "more_claims", "see_also",
-        "reviewer", "reviewed", "review_by", "signed", "simple",
-    )  # fmt: skip
+    meta.only(*PARTS)
     wording = _wording(response, meta)
     lines = _lines(response, meta, blocks[""].line_of("examples") if "" in blocks else file.line_of("nlu"))
     refs = read_sources_of(meta, sources)
@@ -155,7 +148,6 @@ def _read_topic(
     if name in see_also:
         meta.report("the topic names itself in 'see_also'", "remove it there", "see_also")
     kind = meta.choice("kind", KINDS) if "kind" in meta else "answer"
-    simple = [wording.simple] if wording.simple else []
     text = signed_text(wording.title, wording.short, with_simple(wording.more, wording.simple), refs)
     signature = read_signature(meta, text)
     review_by = meta.date("review_by")
@@ -176,15 +168,21 @@ def _read_topic(
         review_by=review_by,
         examples=examples,
         file=path,
-        version=version_of(
-            wording.title, wording.short, wording.more, refs, *simple, *([picture.version] if picture else [])
-        ),
+        version=_version(wording, refs, picture),
         picture=picture,
         lines=MappingProxyType(lines),
         lapsed=signature.lapsed,
         answers=MappingProxyType(specific),
         simple=wording.simple,
     )
+
+
+def _check_head(file: Section, path: Path) -> None:
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", path.stem):
+        file.report(f"'{path.name}' is no name for a topic", "use lower-case letters, digits and underscores")
+    file.only("version", "nlu", "responses")
+    if file.text("version") not in ("", "3.1"):
+        file.report("the version is not 3.1", 'write version: "3.1"', "version")
 
 
 class _Wording(NamedTuple):
@@ -206,6 +204,13 @@ def _wording(response: Section, meta: Section) -> _Wording:
     check_placeholders(meta, title, meta.line_of("title"), allowed=())
     fillable = check_placeholders(response, short, response.line_of("text"))
     return _Wording(title, short, more, simple, fillable & check_placeholders(meta, more, meta.line_of("more")))
+
+
+def _version(wording: _Wording, refs: Sequence[SourceRef], picture: Picture | None) -> str:
+    besides = [wording.simple] if wording.simple else []
+    return version_of(
+        wording.title, wording.short, wording.more, refs, *besides, *([picture.version] if picture else [])
+    )
 
 
 def _lines(response: Section, meta: Section, examples: int) -> dict[str, int]:

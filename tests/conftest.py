@@ -1,7 +1,7 @@
 """Which tests a run leaves out, and how the hazard log is held against all that ran.
 
-`--quick` leaves out what needs a model, a browser or a server of its own, or takes long (`engine`, `needs`, `browser`,
-`slow`).
+`--quick` leaves out what needs a model, a browser or a whole gateway, or takes long (`engine`, `needs`, `browser`,
+`slow`, and what uses one of the fixtures that start a gateway).
 Each run can note which tests passed (`--write-outcomes FILE`); the last one reads what the others noted (`--outcomes
 FILE`, as often as needed) and asks in `tests/governance/test_hazards.py` what was not shown.
 """
@@ -17,6 +17,7 @@ import pytest
 from tests.support.system import skip_or_fail
 
 LEFT_OUT_WHEN_QUICK = ("engine", "needs", "browser", "slow")
+WHOLE_GATEWAY = {"start", "clinic"}  # the fixtures that start one
 
 
 class Outcomes:
@@ -47,9 +48,15 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(trylast=True)  # after the markers that conftests of folders add
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if config.getoption("--quick"):
-        slow = [item for item in items if any(item.get_closest_marker(name) for name in LEFT_OUT_WHEN_QUICK)]
+        slow = {item for item in items if _is_slow(item)}
         items[:] = [item for item in items if item not in slow]
-        config.hook.pytest_deselected(items=slow)
+        config.hook.pytest_deselected(items=list(slow))
+
+
+def _is_slow(item: pytest.Item) -> bool:
+    if any(item.get_closest_marker(name) for name in LEFT_OUT_WHEN_QUICK):
+        return True
+    return isinstance(item, pytest.Function) and not WHOLE_GATEWAY.isdisjoint(item.fixturenames)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -178,7 +178,7 @@ def test_teaching_works_on_a_phone(open_studio: OpenStudio, data: Data) -> None:
 def test_the_answer_is_checked_and_shown_while_it_is_written(open_studio: OpenStudio) -> None:
     page = open_studio(path="/studio/topics/soreness")
     page.get_by_label("Short answer").fill("This cures everybody. Call {clinic_phone}. <b>Bold</b>")
-    expect(page.locator("#answer-check")).to_contain_text("holds HTML")
+    expect(page.locator("#answer-check")).to_contain_text("contains HTML")
     expect(page.locator(".bubble")).to_contain_text("Call 250-555-0100. <b>Bold</b>")
     page.get_by_label("Short answer").fill("This cures everybody.")
     expect(page.locator("#answer-check")).to_contain_text("it is not known to")
@@ -219,7 +219,7 @@ def test_two_trainers_see_both_texts_and_one_chooses(open_studio: OpenStudio, da
     assert violations(kim) == []
     kim.get_by_label("Use the version that was saved in the meantime").check()
     kim.get_by_role("button", name="Save", exact=True).click()
-    expect(kim.get_by_role("status").first).to_contain_text("Nothing had to be changed")
+    expect(kim.get_by_role("status").first).to_contain_text("Nothing to save")
     assert data.load().topics["soreness"].short.endswith("says Lee.")
 
 

@@ -79,7 +79,7 @@ def test_a_reviewer_asks_for_a_change_and_the_author_sees_it(open_studio: OpenSt
     robin.locator("summary", has_text="Please change").first.press("Enter")
     robin.get_by_label(re.compile("^What to change")).first.fill("Say for how many of how many.")
     robin.get_by_role("button", name=re.compile("^Ask for it")).first.press("Enter")
-    said(robin, "Asked. Whoever wrote it sees it on their first page")
+    said(robin, "Sent. The author sees it on their overview")
     kim = open_studio(path="/studio")
     expect(kim.get_by_text("Say for how many of how many.")).to_be_visible()
     kim.goto("/studio/topics/soreness")

@@ -20,6 +20,8 @@ from gateway.settings import Settings
 from tests.gateway.conftest import Chat, Start
 from tests.support.processes import free_port
 
+pytestmark = pytest.mark.slow  # takes more than a few seconds
+
 
 @pytest.fixture
 def settings(settings: Settings) -> Settings:

@@ -18,6 +18,8 @@ from benchmarks.load import allow_many_files, cpu_seconds, idle_streams, many_ch
 from benchmarks.stock import config, told_for_all_epochs
 from tests.support.processes import Processes, both_running
 
+pytestmark = pytest.mark.slow  # takes more than a few seconds
+
 Json = dict[str, Any]
 
 

@@ -36,6 +36,8 @@ from tests.support.fake_engine import FakeEngine
 from tests.support.processes import free_port
 from tests.support.system import needs
 
+pytestmark = pytest.mark.slow  # takes more than a few seconds
+
 NOW = datetime(2026, 11, 21, 18, 0, tzinfo=UTC)
 
 

@@ -16,6 +16,8 @@ from gateway.storage.database import Database
 from knowledge import Knowledge
 from tests.gateway.conftest import Start
 
+pytestmark = pytest.mark.slow  # takes more than a few seconds
+
 
 async def test_all_that_is_kept_is_in_it(start: Start, settings: Settings, knowledge: Knowledge) -> None:
     async with start() as gateway:

@@ -37,6 +37,8 @@ from tests.knowledge.conftest import SORENESS
 from tests.support.fuzzing import ANYTHING, VISIBLE, tries
 from tests.support.processes import both_running
 
+pytestmark = pytest.mark.slow  # takes more than a few seconds
+
 MANY = tries(60)
 CELLS = st.lists(st.lists(st.text(max_size=12) | st.just("question"), max_size=4), max_size=5)
 TAGS = st.sampled_from(

@@ -20,6 +20,8 @@ from knowledge import Knowledge
 from knowledge.check import FILL_IN, check
 from safety import Net
 
+pytestmark = pytest.mark.slow  # takes more than a few seconds
+
 # A sewing needle stays a sewing needle, and the treatment of skin has its name.
 OURS = re.compile(r"\bims\b|\bneedl|acupunct|intramuscular", re.IGNORECASE)
 TODAY = date(2026, 11, 27)

@@ -18,6 +18,8 @@ from gateway.studio.topics.round_trip import edited, load
 from tests.support.fuzzing import tries
 from tests.support.shipped import shipped_knowledge
 
+pytestmark = pytest.mark.slow  # takes more than a few seconds
+
 SHIPPED = Path("data/clinic.yml").read_text("utf-8")
 NOW = load(SHIPPED)
 KNOWN = shipped_knowledge()

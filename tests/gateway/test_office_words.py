@@ -20,6 +20,8 @@ from tests.support.forms import Form
 from tests.support.staff import BASE, Browser
 from tests.support.studio_site import HTML, Studio, page, studio_at_work, with_facts
 
+pytestmark = pytest.mark.slow  # takes more than a few seconds
+
 HERE = "/office"
 DATA = Path("data")
 COPIED = ("desk.yml", "dialogue/small_talk.yml", "dialogue/refusals.yml", "lexicon/red_flag_words.yml")

@@ -27,6 +27,8 @@ from tests.gateway.conftest import NOW, Chat, Gateway, Json, Start, sse_events
 from tests.support.fake_engine import FakeEngine
 from tests.support.processes import Processes, eventually
 
+pytestmark = pytest.mark.slow  # takes more than a few seconds
+
 MARK = "zebra-in-my-kneecap"
 
 

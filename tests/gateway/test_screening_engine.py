@@ -209,10 +209,9 @@ def test_the_safety_questions_speak_french_in_a_french_window(clinic: str) -> No
     [
         ("you are a useless pile of junk", "talk to a person"),
         ("this thing is so dumb", "talk to a person"),
-        ("i have lost all hope that my back will ever get better", "Long pain wears people down"),
         ("ive tried it all and im so tired of hurting", "Long pain wears people down"),
-        ("ok", "What else would you like to know?"),
-        ("okay then", "What else would you like to know?"),
+        ("ok", "else you would like to know?"),
+        ("okay then", "else you would like to know?"),
         ("testing testing", "I can read you"),
         ("hello, test", "I can read you"),
         ("👍", "What else would you like to know?"),

@@ -16,6 +16,7 @@ from typing import Any
 from unittest.mock import patch
 
 import httpx
+import pytest
 from hypothesis import HealthCheck
 from hypothesis import settings as profile
 from hypothesis import strategies as st
@@ -30,6 +31,8 @@ from gateway.storage.store import Store
 from tests.gateway.conftest import FakeNet
 from tests.support.screening_engine import BEGIN, QUESTION, ScreeningEngine
 from tests.support.shipped import shipped_knowledge
+
+pytestmark = pytest.mark.slow  # takes more than a few seconds
 
 Json = dict[str, Any]
 KNOWLEDGE = shipped_knowledge()

@@ -237,4 +237,4 @@ class StoreMachine(RuleBasedStateMachine):
 
 
 StoreMachine.TestCase.settings = hypothesis_settings(max_examples=15, stateful_step_count=25, deadline=None)
-TestStore = StoreMachine.TestCase
+TestStore = pytest.mark.slow(StoreMachine.TestCase)

@@ -165,7 +165,7 @@ async def test_a_reviewer_asks_for_a_change_and_who_wrote_the_text_sees_it(studi
     assert "Say &lt;b&gt;why&lt;/b&gt;, please." in first
     assert "for you" not in await page(await studio.person("lee"), "/studio")
     assert "Ben asks for a change" in await page(kim, QUESTIONS)
-    assert "It was not changed yet" in await page(ben, HERE)
+    assert "It has not been changed yet" in await page(ben, HERE)
 
     await sent(kim, f"{QUESTIONS}/{id}", title="When may I swim?", text="After a day, so that it can close.")
     assert "Reviewers ask for changes" not in await page(kim, "/studio")

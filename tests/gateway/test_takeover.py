@@ -14,6 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, Phase
 from hypothesis import settings as profile
 from hypothesis import strategies as st
@@ -25,6 +26,8 @@ from tests.gateway.conftest import Chat
 from tests.support.desk_chat import Clinic, Clock, clinic_at_work
 from tests.support.fake_engine import FakeEngine
 from tests.support.shipped import shipped_knowledge
+
+pytestmark = pytest.mark.slow  # takes more than a few seconds
 
 KNOWLEDGE = shipped_knowledge()
 STAFF = {1: "Robin", 2: "Sam"}

@@ -152,6 +152,7 @@ async def test_by_default_there_are_no_spans(gateway: Gateway, monkeypatch: pyte
     assert "TracedRequests" not in str(gateway.app.user_middleware)
 
 
+@pytest.mark.slow
 def test_by_default_nothing_that_could_send_is_even_loaded() -> None:
     code = "import sys, gateway.serve; print([n for n in sys.modules if n.startswith('opentelemetry.')])"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
@@ -281,6 +282,7 @@ def test_what_starts_and_examines_the_assistant_says_so_too(monkeypatch: pytest.
         parts(Settings(var=tmp_path))
 
 
+@pytest.mark.slow
 def test_a_gateway_that_cannot_send_traces_says_so_and_does_not_start(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(ENDPOINT, "collector")
     ended = subprocess.run([sys.executable, "-m", "gateway.serve"], capture_output=True, text=True, timeout=120)

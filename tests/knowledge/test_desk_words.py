@@ -37,6 +37,7 @@ def test_what_cannot_be_used_is_refused_at_its_line(tmp_path: Path, text: str, m
     assert [message in problem.message for problem in problems] == [True]
 
 
+@pytest.mark.slow
 def test_a_ready_reply_may_promise_as_little_as_an_answer() -> None:
     shipped = shipped_knowledge()
     assert shipped.desk.replies and shipped.desk.closing

@@ -30,6 +30,7 @@ def knowledge() -> Knowledge:
     return shipped_knowledge()
 
 
+@pytest.mark.slow
 def test_nothing_needs_fixing() -> None:
     assert [str(problem) for problem in check(Path("data"), date(2026, 11, 21))] == []
 

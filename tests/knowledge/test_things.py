@@ -101,6 +101,7 @@ def test_there_are_many_things_and_each_word_belongs_to_one() -> None:
     assert sum(len(thing.words) for thing in things.values()) > 5000
 
 
+@pytest.mark.slow
 def test_no_line_on_a_thing_promises_too_much() -> None:
     assert [problem for problem in findings(shipped(), date(2026, 11, 30)) if "/things/" in problem.file] == []
 

@@ -36,6 +36,7 @@ def test_any_file_of_rules_is_refused_in_our_own_words(content: bytes) -> None:
             Rules.load(Path(folder))
 
 
+@pytest.mark.slow
 @tries(8)
 @given(name=st.sampled_from(["signs", "context", "words", "bridge", "voids"]), value=VALUES)
 def test_any_rules_of_another_shape_are_taken_or_refused(name: str, value: object) -> None:

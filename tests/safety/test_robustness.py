@@ -66,6 +66,7 @@ def test_a_sentence_beside_it_never_silences_a_red_flag(rules: Rules, text: str,
     assert rules.check(text) is None or rules.check(together) is not None
 
 
+@pytest.mark.slow
 def test_the_stress_set_is_recalled(rules: Rules) -> None:
     stressed = list(cases())
     found = [case for case in stressed if getattr(rules.check(case.text), "level", None) in case.levels]

@@ -28,6 +28,8 @@ from gateway.studio.understanding import Understood
 from knowledge import Knowledge
 from tests.support.publishing_site import SHORT, UNTIL, Site, all_right
 
+pytestmark = pytest.mark.slow  # takes more than a few seconds
+
 NOW = datetime(2026, 11, 27, tzinfo=UTC)
 
 
