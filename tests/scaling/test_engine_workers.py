@@ -65,14 +65,14 @@ def test_both_workers_answer_and_one_that_is_killed_loses_nothing(clinic: Clinic
     idle = [seconds(clinic, f"engine-{number}") for number in (0, 1)]
     with ThreadPoolExecutor(PATIENTS) as patients:
         answered = list(patients.map(lambda number: asks(node, f"before-{number}"), range(PATIENTS)))
-        assert all("sore" in text for said in answered for text in said)
+        assert [text for said in answered for text in said if "ache" not in text] == []
         assert all(seconds(clinic, f"engine-{number}") > idle[number] for number in (0, 1)), "both have worked"
         under_way = [patients.submit(asks, node, f"after-{number}") for number in range(PATIENTS)]
         clinic.kill("engine-1")
         said = [text for each in under_way for text in each.result()]
     assert len(said) == PATIENTS * MESSAGES
     # What was under way at the engine that died is told so; all else is answered by the other one.
-    assert sum("sore" in text for text in said) >= len(said) - PATIENTS
+    assert sum("ache" in text for text in said) >= len(said) - PATIENTS
     assert all(said)
-    assert "sore" in asks(node, "later")[0]
+    assert "ache" in asks(node, "later")[0]
     assert httpx.get(f"{node}/ready").json()["parts"]["engine"] == "ok"
