@@ -47,7 +47,7 @@ def measured() -> list[float]:
     encoder = Encoder.load()
     questions = [Message({TEXT: json.loads(line)["text"]}) for line in QUESTIONS.read_text("utf-8").splitlines()]
     for message in reader.process(questions):
-        message.set(VECTORS, encoder.encode_both(message.get(READINGS)))
+        message.set(VECTORS, encoder.encode_all(message.get(READINGS)))
     with tempfile.TemporaryDirectory() as folder:
         ranking = matcher(Path(folder))
     ranking.process(questions)

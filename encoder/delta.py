@@ -1,7 +1,8 @@
 """What an encoder learned: a small change of its matrices, kept in a file of its own.
 
-`nlu.tune` writes the one for this clinic's questions, `danger.tune` the one for danger; the build of a graph adds it to
-the reviewed weights. Without the file the encoder is the original one.
+`nlu.tune` writes one that tells this clinic's topics apart, and one that tells the specific questions of a topic apart;
+`danger.tune` writes the one for danger. The build of a graph adds them to the reviewed weights. Without the file the
+encoder is the original one.
 """
 
 from pathlib import Path
@@ -11,6 +12,7 @@ import numpy as np
 from encoder.weights import sha256
 
 DELTA = Path(__file__).with_name("delta.npz")
+ASKED = Path(__file__).with_name("asked.npz")  # the same for the specific questions
 DOWN, UP = ".down", ".up"
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from tokenizers import Tokenizer
 
 from encoder.products import session
-from encoder.store import FOLDER, ensure_graph, undamaged
+from encoder.store import FOLDER, OUTPUTS, ensure_graph, undamaged
 from encoder.weights import packaged
 
 DIMENSIONS = 384
@@ -49,29 +49,29 @@ class Encoder:
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         """The sentence vectors, one row a text: their dot product is the likeness in meaning."""
-        return self.encode_both(texts)[:, :DIMENSIONS]
+        return self.encode_all(texts)[:, :DIMENSIONS]
 
-    def encode_both(self, texts: Sequence[str], most: Sequence[int] | None = None) -> np.ndarray:
-        """Sentence vector and middle-layer vector side by side, each of length 1. `most` says how many tokens of each
-        text are read, from both ends; MAX_TOKENS if it is not given.
+    def encode_all(self, texts: Sequence[str], most: Sequence[int] | None = None) -> np.ndarray:
+        """Meaning, wording and what is asked, side by side, each of length 1 (see `encoder.graph.build`). `most` says
+        how many tokens of each text are read, from both ends; MAX_TOKENS if it is not given.
 
         Each text goes through the graph by itself and once: for texts as short as these, many at once are no quicker.
         """
         if not texts:
-            return np.zeros((0, 2 * DIMENSIONS), dtype=np.float32)
+            return np.zeros((0, len(OUTPUTS) * DIMENSIONS), dtype=np.float32)
         read = list(zip(texts, most or [MAX_TOKENS] * len(texts), strict=True))
         different = list(dict.fromkeys(read))
         if self._threads == 1 or len(different) == 1:
-            rows = [self._both(*each) for each in different]
+            rows = [self._all(*each) for each in different]
         else:
             with ThreadPoolExecutor(self._threads) as pool:
-                rows = list(pool.map(lambda each: self._both(*each), different))
+                rows = list(pool.map(lambda each: self._all(*each), different))
         vectors = dict(zip(different, rows, strict=True))
         return np.vstack([vectors[each] for each in read])
 
-    def _both(self, text: str, most: int) -> np.ndarray:
+    def _all(self, text: str, most: int) -> np.ndarray:
         ids = self._tokenizer.encode(text[:MAX_CHARACTERS]).ids
         if len(ids) > most:
             ids = ids[: most // 2] + ids[-(most // 2) :]
         tokens = np.array([ids], dtype=np.int64)
-        return np.hstack(self._session.run(["vector", "middle"], {"tokens": tokens, "mask": np.ones_like(tokens)}))
+        return np.hstack(self._session.run(list(OUTPUTS), {"tokens": tokens, "mask": np.ones_like(tokens)}))

@@ -4,7 +4,7 @@
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +12,9 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 from onnxruntime.quantization.matmul_nbits_quantizer import DefaultWeightOnlyQuantConfig, MatMulNBitsQuantizer
 
-from encoder.delta import DELTA, tuned_weights
+from encoder.delta import ASKED, DELTA, tuned_weights
 from encoder.products import BLOCK, IN_BYTES
+from encoder.store import OUTPUTS
 
 LAYERS = 6
 MIDDLE = 4
@@ -90,12 +91,12 @@ class _Graph:
 
 
 def build(
-    weights_file: Path, delta_file: Path = DELTA, outputs: Sequence[str] = ("vector", "middle")
+    weights_file: Path, delta_file: Path = DELTA, outputs: Collection[str] = OUTPUTS, asked_file: Path = ASKED
 ) -> onnx.ModelProto:
     """The graph of a tuned encoder. Inputs `tokens` and `mask` (int64, texts x tokens); outputs float32, texts x 384.
 
     `vector` is the model's own sentence vector; `middle` is the same mean taken after layer MIDDLE, closer to the
-    wording and further from the gist.
+    wording and further from the gist; `asked` is `vector` with another change in the layers after MIDDLE.
     """
     weights = tuned_weights(weights_file, delta_file)
     graph = _Graph(weights)
@@ -112,9 +113,19 @@ def build(
     present = graph.op("Unsqueeze", mask, graph.integers(2))
     for number in range(LAYERS):
         x = graph.layer(x, bias, f"encoder.layer.{number}.")
-        if number + 1 == MIDDLE and "middle" in outputs:
-            graph.mean(x, present, "middle")
+        if number + 1 == MIDDLE:
+            middle = x
     graph.mean(x, present, "vector")
+    if "middle" in outputs:
+        graph.mean(middle, present, "middle")
+    if "asked" in outputs:
+        asked = tuned_weights(weights_file, asked_file)
+        for number in range(MIDDLE, LAYERS):
+            prefix = f"encoder.layer.{number}."
+            own = {f"asked.{name}": weight for name, weight in asked.items() if name.startswith(prefix)}
+            graph.weights.update(own)
+            middle = graph.layer(middle, bias, f"asked.{prefix}")
+        graph.mean(middle, present, "asked")
 
     shape = ["texts", "length"]
     onnx_graph = helper.make_graph(

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from encoder import errors
-from encoder.delta import DELTA, delta_digest
+from encoder.delta import ASKED, DELTA, delta_digest
 from encoder.weights import TOKENIZER, TOKENIZER_SHA256, checked, checked_weights, packaged, sha256
 
-LAYOUT = 3  # counts up when encoder/graph.py changes, so that an older graph is not taken for the new one
+LAYOUT = 4  # counts up when encoder/graph.py changes, so that an older graph is not taken for the new one
+OUTPUTS = ("vector", "middle", "asked")
 FOLDER = Path(__file__).resolve().parents[1] / "var" / "encoder"
 
 
@@ -19,14 +20,21 @@ class Kind:
     name: str
     delta: Path
     outputs: tuple[str, ...]
+    asked: Path | None = None  # what was tuned for `asked`, if its graph gives that
+
+    @property
+    def tuning(self) -> str:
+        """Eight digits that change with what was tuned."""
+        digests = [delta_digest(self.delta), *([delta_digest(self.asked)] if self.asked else [])]
+        return digests[0][:8] if len(digests) == 1 else f"{digests[0][:4]}{digests[1][:4]}"
 
 
-TOPICS = Kind("all-minilm-l6-v2", DELTA, ("vector", "middle"))
+TOPICS = Kind("all-minilm-l6-v2", DELTA, OUTPUTS, ASKED)
 
 
 def graph_path(folder: Path = FOLDER, kind: Kind = TOPICS) -> Path:
     """Where the built graph is kept; the name changes with the tuning, so that an older graph is not taken for it."""
-    return folder / f"{kind.name}-{LAYOUT}-{delta_digest(kind.delta)[:8]}.onnx"
+    return folder / f"{kind.name}-{LAYOUT}-{kind.tuning}.onnx"
 
 
 def digest_path(graph: Path) -> Path:

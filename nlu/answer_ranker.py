@@ -32,7 +32,7 @@ class Topic:
 
 @dataclass(frozen=True)
 class Examples:
-    """What texts are compared by: meaning, wording and characters, and their place in whitened space."""
+    """What texts are compared by: what they ask, their wording and characters, and their place in whitened space."""
 
     meaning: np.ndarray
     wording: np.ndarray
@@ -87,7 +87,7 @@ class AnswerRanker:
         if not len(order):
             return cls(ranker, {}, NOBODY, np.zeros(0), np.zeros((0, 0))), score, best
         asks = np.unique([targets[row] for row in order], return_inverse=True)[1]
-        exact = vectors[order, : vectors.shape[1] // 2]
+        exact = np.split(vectors[order], 3, axis=1)[2]
         mean, whiten = whitening(exact, asks, ranker.config.spread)
         self = cls(ranker, {}, NOBODY, mean, whiten)
         examples = self.compared(vectors[order], ranker.grams([texts[row] for row in order]))
@@ -153,7 +153,7 @@ class AnswerRanker:
 
     def compared(self, vectors: np.ndarray, grams: csr_matrix) -> Examples:
         """Texts as the examples of any topic are compared with them: made once for a message."""
-        meaning, wording = np.split(np.asarray(vectors, dtype=np.float32), 2, axis=1)
+        _, wording, meaning = np.split(np.asarray(vectors, dtype=np.float32), 3, axis=1)
         placed = unit((meaning - self._mean) @ self._whiten).astype(np.float32)
         return Examples(meaning, self._ranker.wording(wording), placed, grams)
 

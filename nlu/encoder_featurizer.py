@@ -41,9 +41,9 @@ def _tokens_read(message: Message) -> list[int]:
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)
 class EncoderFeaturizer(DenseFeaturizer, GraphComponent):
-    """Turns each reading of a message into two vectors of 384 numbers: what it means and how it is worded.
+    """Turns each reading of a message into three vectors of 384 numbers: what it means, how it is worded, what it asks.
 
-    Sets `reading_vectors` (one row a reading, both vectors side by side) and the first reading's meaning as Rasa's
+    Sets `reading_vectors` (one row a reading, the three side by side) and the first reading's meaning as Rasa's
     dense sentence feature, so that any classifier of Rasa can use it. Config: `threads` for one message; `alias` as
     for every featurizer.
     """
@@ -80,7 +80,7 @@ class EncoderFeaturizer(DenseFeaturizer, GraphComponent):
 
     def _encode(self, messages: list[Message], encoder: Encoder) -> None:
         texts = [text for message in messages for text in [*message.get(READINGS), *(message.get(IN_CONTEXT) or ())]]
-        vectors = encoder.encode_both(texts, [most for message in messages for most in _tokens_read(message)])
+        vectors = encoder.encode_all(texts, [most for message in messages for most in _tokens_read(message)])
         for message in messages:
             alone, in_context = len(message.get(READINGS)), len(message.get(IN_CONTEXT) or ())
             self._set(message, vectors[:alone])

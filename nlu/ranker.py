@@ -85,7 +85,7 @@ class Ranker:
             analyzer="char_wb", ngram_range=(min(SIZES), max(SIZES)), sublinear_tf=True, dtype=np.float32
         ).fit(texts)
         grams = vectorizer.transform(texts)
-        exact, wording = np.split(vectors, 2, axis=1)
+        exact, wording, _ = np.split(vectors, 3, axis=1)
         middle = wording.mean(axis=0)
         meaning, wording = rounded(exact), rounded(unit(wording - middle))
         share = np.sqrt(np.bincount(y)[y] * len(labels) / len(y))  # a large topic must not drown a small one
@@ -132,7 +132,7 @@ class Ranker:
         grams = self.grams(texts) if grams is None else grams
         _, first, same = np.unique(list(texts), return_index=True, return_inverse=True)  # parts may read alike
         a = self._arrays
-        meaning, wording = np.split(vectors[first], 2, axis=1)
+        meaning, wording, _ = np.split(vectors[first], 3, axis=1)
         like = self._products(
             {
                 "meaning": meaning,

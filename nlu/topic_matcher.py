@@ -23,7 +23,7 @@ from nlu.answer_ranker import AnswerRanker
 from nlu.decision import Decision, Sureness, learn, learn_sureness
 from nlu.encoder_featurizer import VECTORS, VECTORS_IN_CONTEXT, EncoderFeaturizer
 from nlu.fingerprint import fingerprint
-from nlu.labels import topic_of
+from nlu.labels import left_out, topic_of
 from nlu.message_reader import IN_CONTEXT, READINGS
 from nlu.policy import Policy
 from nlu.ranker import Ranker, RankerConfig
@@ -33,6 +33,7 @@ from nlu.variants import VARIANT_OF
 DECISION, SURENESS = "decision.json", "sureness.json"
 ANSWERS_IN_CONTEXT = "answers_in_context"
 NEAREST_IN_CONTEXT = "nearest_in_context"
+FEWEST = 40  # examples left out of the tuning from which sureness is learned; below, from all
 RANKED_ANSWERS = 5
 RANKING_IN_CONTEXT = "ranking_in_context"
 UNKNOWN = "nlu_fallback"
@@ -153,7 +154,8 @@ class TopicMatcher(IntentClassifier, GraphComponent):
         misses = self._config["answer_misses"], self._config["offer_misses"]
         self._decision = learn(scores[real], wanted[real], *misses)
         self._answers, best, answers = AnswerRanker.fit(self._ranker, texts, vectors, asked, groups)
-        given = self._learn_sureness(real, texts, vectors, asked, scores, best, answers)
+        unseen = np.array([left_out(m.get(TEXT)) for m in examples])
+        given = self._learn_sureness(real, unseen, texts, vectors, asked, scores, best, answers)
         return HeldOut(
             self._ranker,
             self._decision,
@@ -167,6 +169,7 @@ class TopicMatcher(IntentClassifier, GraphComponent):
     def _learn_sureness(
         self,
         real: np.ndarray,
+        unseen: np.ndarray,
         texts: Sequence[str],
         vectors: np.ndarray,
         asked: Sequence[str],
@@ -176,7 +179,8 @@ class TopicMatcher(IntentClassifier, GraphComponent):
     ) -> dict[int, str]:
         """Learn when a specific answer is sure; the ones that the examples would get when they are held out.
 
-        An example that another topic ranks first for is scored by the answers of that topic, which it is none of.
+        It is learned from the examples that the encoder was not tuned on, where there are some. An example that another
+        topic ranks first for is scored by the answers of that topic, which it is none of.
         """
         assert self._ranker is not None and self._answers is not None
         labels, first = self._ranker.labels, scores.argmax(axis=1)
@@ -188,10 +192,11 @@ class TopicMatcher(IntentClassifier, GraphComponent):
                 for i, (label, given) in zip(missed, found, strict=True):
                     answer[i], score[i] = label, given
         specific = np.array([i for i in real if topic_of(answer[i]) != answer[i]], dtype=int)
-        right = np.array([answer[i] == asked[i] for i in specific], dtype=bool)
-        costs = {"topic_text": self._config["topic_text"], "wrong_answer": self._config["wrong_answer"]}
         topic_scores = scores[specific].max(axis=1) if len(specific) else np.zeros(0)
-        self._sureness = learn_sureness(topic_scores, score[specific], right, **costs)
+        fresh = unseen[specific] if unseen[specific].sum() >= FEWEST else np.ones(len(specific), dtype=bool)
+        right = np.array([answer[i] == asked[i] for i in specific[fresh]], dtype=bool)
+        costs = {"topic_text": self._config["topic_text"], "wrong_answer": self._config["wrong_answer"]}
+        self._sureness = learn_sureness(topic_scores[fresh], score[specific[fresh]], right, **costs)
         sure = {
             i
             for i, topic in zip(specific, topic_scores, strict=True)

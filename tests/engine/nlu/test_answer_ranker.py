@@ -22,7 +22,7 @@ ASKED = [label for label, texts in EXAMPLES.items() for _ in texts]
 
 
 def fit(encoder: Encoder) -> tuple[AnswerRanker, Ranker, np.ndarray, list[str]]:
-    vectors = encoder.encode_both(TEXTS)
+    vectors = encoder.encode_all(TEXTS)
     ranker, _ = Ranker.fit(TEXTS, vectors, [topic_of(label) for label in ASKED], TEXTS, RankerConfig())
     answers, score, best = AnswerRanker.fit(ranker, TEXTS, vectors, ASKED, TEXTS)
     return answers, ranker, score, best
@@ -37,7 +37,7 @@ def test_labels_are_read() -> None:
 def test_the_right_answer_ranks_first_also_when_it_was_saved(encoder: Encoder, tmp_path: Path) -> None:
     answers, ranker, score, best = fit(encoder)
     asked = ["does my insurance plan cover the cost"]
-    vectors = encoder.encode_both(asked)
+    vectors = encoder.encode_all(asked)
     compared = answers.compared(vectors, ranker.grams(asked))
     scores = answers.scores("faq/cost", compared)
     answers.save(tmp_path)
@@ -52,7 +52,7 @@ def test_the_right_answer_ranks_first_also_when_it_was_saved(encoder: Encoder, t
 
 def test_a_topic_without_specific_answers_has_none(encoder: Encoder) -> None:
     answers, ranker, *_ = fit(encoder)
-    assert answers.scores("faq/booking", answers.compared(encoder.encode_both(["book"]), ranker.grams(["book"]))) == {}
+    assert answers.scores("faq/booking", answers.compared(encoder.encode_all(["book"]), ranker.grams(["book"]))) == {}
 
 
 def test_a_wrong_answer_that_costs_more_is_given_less_often() -> None:

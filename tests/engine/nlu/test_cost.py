@@ -58,7 +58,7 @@ def test_of_a_long_part_both_ends_are_read() -> None:
             return super().run(names, feed)
 
     encoder = Encoder.of(Keeping())
-    encoder.encode_both(["needle " * 100 + "sore", "needle " * 100 + "sore"], [128, PART_TOKENS])
+    encoder.encode_all(["needle " * 100 + "sore", "needle " * 100 + "sore"], [128, PART_TOKENS])
     whole, part = kept
     half = PART_TOKENS // 2
     assert part == whole[:half] + whole[-half:]

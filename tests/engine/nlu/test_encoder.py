@@ -38,8 +38,8 @@ def test_a_short_text_is_not_filled_up(encoder: Encoder) -> None:
 
 
 def test_a_text_has_the_same_vector_alone_and_in_company(encoder: Encoder) -> None:
-    together = encoder.encode_both(TEXTS)
-    alone = np.vstack([encoder.encode_both([text]) for text in TEXTS])
+    together = encoder.encode_all(TEXTS)
+    alone = np.vstack([encoder.encode_all([text]) for text in TEXTS])
     assert np.abs(together - alone).max() < 1e-5
 
 

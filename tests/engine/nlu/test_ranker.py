@@ -20,11 +20,11 @@ TARGETS = [label for label, texts in EXAMPLES.items() for _ in texts]
 
 
 def fit(encoder: Encoder, texts: list[str] = TEXTS, targets: list[str] = TARGETS) -> tuple[Ranker, np.ndarray]:
-    return Ranker.fit(texts, encoder.encode_both(texts), targets, texts, RankerConfig())
+    return Ranker.fit(texts, encoder.encode_all(texts), targets, texts, RankerConfig())
 
 
 def test_the_same_examples_give_the_same_scores(encoder: Encoder) -> None:
-    vectors = encoder.encode_both(["how much"])
+    vectors = encoder.encode_all(["how much"])
     first, second = (fit(encoder)[0].scores(["how much"], vectors) for _ in range(2))
     assert np.array_equal(first, second)
 
@@ -33,14 +33,14 @@ def test_a_saved_ranker_scores_as_before(encoder: Encoder, tmp_path: Path) -> No
     ranker, _ = fit(encoder)
     ranker.save(tmp_path)
     asked = ["what is the price", "hello"]
-    before = ranker.scores(asked, encoder.encode_both(asked))
-    after = Ranker.load(tmp_path).scores(asked, encoder.encode_both(asked))
+    before = ranker.scores(asked, encoder.encode_all(asked))
+    after = Ranker.load(tmp_path).scores(asked, encoder.encode_all(asked))
     assert np.array_equal(before, after)
 
 
 def test_the_right_label_comes_first_and_scores_are_shares(encoder: Encoder) -> None:
     ranker, held_out = fit(encoder)
-    scores = ranker.scores(["what is the price"], encoder.encode_both(["what is the price"]))[0]
+    scores = ranker.scores(["what is the price"], encoder.encode_all(["what is the price"]))[0]
     assert ranker.labels[int(scores.argmax())] == "cost"
     assert scores.min() >= 0 and scores.sum() <= 1
     assert held_out.shape == (15, 3)
@@ -48,7 +48,7 @@ def test_the_right_label_comes_first_and_scores_are_shares(encoder: Encoder) -> 
 
 def test_held_out_scores_come_from_a_ranker_that_did_not_see_the_example(encoder: Encoder) -> None:
     ranker, held_out = fit(encoder)
-    seen = ranker.scores(TEXTS, encoder.encode_both(TEXTS))
+    seen = ranker.scores(TEXTS, encoder.encode_all(TEXTS))
     assert seen.max(axis=1).mean() > held_out.max(axis=1).mean()
 
 
@@ -56,15 +56,15 @@ def test_held_out_scores_come_from_a_ranker_that_did_not_see_the_example(encoder
 def test_tiny_data_still_trains(encoder: Encoder, texts: list[str]) -> None:
     targets = [str(number % 2) for number in range(len(texts))]
     ranker, scores = fit(encoder, texts, targets)
-    assert np.isfinite(ranker.scores(["hello"], encoder.encode_both(["hello"]))).all()
+    assert np.isfinite(ranker.scores(["hello"], encoder.encode_all(["hello"]))).all()
     learn(scores, np.array([ranker.labels.index(target) for target in targets]), 0.1, 0.02)
 
 
 def test_many_examples_are_learned_from_in_turns(encoder: Encoder, tmp_path: Path) -> None:
     config = RankerConfig(block=8)
-    ranker, held_out = Ranker.fit(TEXTS, encoder.encode_both(TEXTS), TARGETS, TEXTS, config)
+    ranker, held_out = Ranker.fit(TEXTS, encoder.encode_all(TEXTS), TARGETS, TEXTS, config)
     ranker.save(tmp_path)
-    asked = encoder.encode_both(["what is the price"])
+    asked = encoder.encode_all(["what is the price"])
     scores = Ranker.load(tmp_path).scores(["what is the price"], asked)
     assert ranker.labels[int(scores[0].argmax())] == "cost"
     assert np.array_equal(scores, ranker.scores(["what is the price"], asked))
