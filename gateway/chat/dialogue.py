@@ -68,7 +68,8 @@ class Dialogue:
             return None
         if intent := self._beside_words(turn):
             return Chosen(text, {"intent": intent})
-        if (who := self._noting.correction(text)) is not None:
+        answered = screening_slots.answers(turn.conversation.slots)  # whom they are about renews their result
+        if not answered and (who := self._noting.correction(text)) is not None:
             return self._about(record, who)
         offers = record.offers
         plain = normalise(text)

@@ -92,7 +92,7 @@ class Patients(Side):
         truth, after_hours = found
         asked = replies[about_person]
         stands = {"state": "waiting", "contact": after_hours}
-        if words.translated:  # what the answer about a person says in English is then left out
+        if words.translated and reason == "asked":  # what the answer about a person says in English is then left out
             told = Draft(asked.role, asked.kind, {**words.notice(truth).body, "topic": HUMAN, "topics": [HUMAN]})
         else:
             told = replace(

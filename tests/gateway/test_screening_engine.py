@@ -158,6 +158,21 @@ def test_sending_it_is_a_handoff(chat: Chat) -> None:
     assert sent["result"]["answers"]["Q02"] == "yes"
 
 
+@pytest.mark.parametrize(
+    "slip",
+    ["sorry, it's my sister who is pregnant, not me", "i meant my wife is pregnant", "my daughter is pregnant, not me"],
+)
+def test_a_slip_after_it_was_sent_follows_to_the_sheet_and_to_the_desk(chat: Chat, slip: str) -> None:
+    chat.takes(finish(chat, you="Q02"), "Send it to the front desk")
+    assert "You are pregnant" in chat.sheet().text
+    *_, renewed = chat.says(slip)
+    assert outcomes(renewed) == ["OK"]
+    assert "front desk has your answers from before" in renewed["text"]
+    assert "You are pregnant" not in chat.sheet().text
+    (sent,) = chat.takes(renewed, "Send it to the front desk")
+    assert sent["result"]["answers"]["Q02"] == "no"
+
+
 def test_what_was_told_and_taken_back_does_not_stand_ticked(chat: Chat) -> None:
     chat.says("i am pregnant")
     chat.says("sorry i meant my sister is pregnant, not me")
@@ -185,6 +200,8 @@ def test_the_safety_questions_speak_french_in_a_french_window(clinic: str) -> No
     while card["kind"] != "screening_result":
         *_, card = chat.ticks(card["card"]["id"], *(["Q06"] if card["card"]["id"] == "blood" else []))
     assert card["text"].startswith("Dites-le d’abord à votre physio")
+    (sent,) = chat.takes(card, "L’envoyer à la réception")
+    assert sent["result"]["reasons"][0]["text"].startswith("You take a blood thinner")
 
 
 @pytest.mark.parametrize(
