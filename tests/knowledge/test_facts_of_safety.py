@@ -118,3 +118,21 @@ def test_harm_is_told_with_how_many_of_how_many(shipped: Knowledge) -> None:
     said = answer(shipped, "condition_help.make_it_worse")
     assert "of 7,629 treatments" in said
     assert "20 in about 20,500" in said
+
+
+@pytest.mark.parametrize(
+    ("name", "first"),
+    [
+        ("blood_thinners.clot_in_leg", "a leg with a blood clot is not needled"),
+        ("medical_device_history.diabetes_sore", "a foot with an open sore is not needled"),
+        ("home_exercises.self_needling", "please do not needle yourself"),
+    ],
+)
+def test_what_must_not_be_done_stands_first(shipped: Knowledge, name: str, first: str) -> None:
+    assert answer(shipped, name).startswith(first)
+
+
+def test_a_foot_ulcer_is_sent_to_a_doctor_on_every_topic(shipped: Knowledge) -> None:
+    ulcer = shipped.things.things["foot_ulcer"]
+    lines = [ulcer.general, *ulcer.topics.values()]
+    assert all("doctor" in line and "never needled" in line for line in lines)
