@@ -1,12 +1,13 @@
 """all-MiniLM-L6-v2 written out in numpy, one text at a time and without padding: what the ONNX graph must equal."""
 
 from math import erf
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from tokenizers import Tokenizer
 
-from encoder.delta import tuned_weights
+from encoder.delta import DELTA, tuned_weights
 from encoder.weights import packaged
 
 _erf = np.vectorize(erf)
@@ -15,8 +16,8 @@ _erf = np.vectorize(erf)
 class Reference:
     """Slow and plain."""
 
-    def __init__(self) -> None:
-        self._w = tuned_weights(packaged("model.safetensors"))
+    def __init__(self, delta: Path = DELTA) -> None:
+        self._w = tuned_weights(packaged("model.safetensors"), delta)
         self._tokenizer = Tokenizer.from_file(str(packaged("tokenizer.json")))
         self._tokenizer.no_padding()
 

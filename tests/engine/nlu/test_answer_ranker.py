@@ -7,7 +7,7 @@ import numpy as np
 from encoder import Encoder
 from nlu.answer_ranker import AnswerRanker
 from nlu.decision import Sureness, learn_sureness
-from nlu.labels import answer_of, topic_of
+from nlu.labels import answer_of, left_out, topic_of
 from nlu.ranker import Ranker, RankerConfig
 
 EXAMPLES = {
@@ -32,6 +32,13 @@ def test_labels_are_read() -> None:
     assert (topic_of("faq/cost.first"), answer_of("faq/cost.first")) == ("faq/cost", "first")
     assert (topic_of("faq/cost"), answer_of("faq/cost")) == ("faq/cost", None)
     assert (topic_of("v1.2"), answer_of("v1.2")) == ("v1.2", None)
+
+
+def test_a_fifth_of_the_examples_is_left_out_of_the_tuning_and_always_the_same() -> None:
+    texts = [f"will i be sore on day {number}" for number in range(1000)]
+    out = {text for text in texts if left_out(text)}
+    assert 150 < len(out) < 250
+    assert all(left_out(f" {text}\n") for text in out)
 
 
 def test_the_right_answer_ranks_first_also_when_it_was_saved(encoder: Encoder, tmp_path: Path) -> None:
