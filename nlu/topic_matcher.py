@@ -99,7 +99,7 @@ class TopicMatcher(IntentClassifier, GraphComponent):
             "answer_misses": 0.06,  # share of known questions that may be asked back, for fewer wrong answers
             "offer_misses": 0.02,  # share of known questions that may be called unknown
             "topic_text": 1.0,  # what it costs to give a topic's text where a specific answer was asked for
-            "wrong_answer": 1.3,  # what it costs to give another specific answer instead: low, as it often answers as well
+            "wrong_answer": 1.3,  # what it costs to give another specific answer instead, which often answers as well
             "also": 0.5,  # from here on a second answer of the topic is given to another part of the message
             "alone": 0.7,  # from here on a specific answer is given alone, though another topic is close
             "part_weight": 0.85,  # a score of one part of a message against a score of the whole

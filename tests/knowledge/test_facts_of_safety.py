@@ -125,7 +125,6 @@ def test_harm_is_told_with_how_many_of_how_many(shipped: Knowledge) -> None:
     [
         ("blood_thinners.clot_in_leg", "a leg with a blood clot is not needled"),
         ("medical_device_history.diabetes_sore", "a foot with an open sore is not needled"),
-        ("home_exercises.self_needling", "please do not needle yourself"),
     ],
 )
 def test_what_must_not_be_done_stands_first(shipped: Knowledge, name: str, first: str) -> None:
