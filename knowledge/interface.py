@@ -21,7 +21,7 @@ DEFAULT_LANGUAGE = "en"
 # Filled in by the chat window itself.
 WINDOW_VALUES = ("seconds", "count", "number", "title", "date", "name")
 TOLD_IN_HANDOFFS = ("handoff_", "label_human")  # how the keys of these sentences begin
-TOLD_IN_ALARMS = ("red_flag_reminder_", "alarm_again_", "alarm_held_", "after_alarm_", "label_alarm_", "label_call")
+TOLD_IN_ALARMS = ("red_flag_reminder_", "alarm_", "after_alarm_", "label_alarm_", "label_call")
 CODE = re.compile(r"[a-z]{2}(-[A-Z]{2})?")
 
 

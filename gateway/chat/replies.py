@@ -342,12 +342,15 @@ class Replies:
         self._offer(draft, ["human"])
         return draft
 
-    def reminded(self, kind: str, drafts: Sequence[Draft], language: str | None = None) -> tuple[Draft, ...]:
-        """The same with the reminder before it; an alarm needs none."""
+    def reminded(
+        self, kind: str, drafts: Sequence[Draft], language: str | None = None, *, again: bool = False
+    ) -> tuple[Draft, ...]:
+        """The same with the reminder before it, a shorter one if it was said before (`again`); an alarm needs none."""
         first, *others = drafts
         if first.kind in LEVELS:
             return tuple(drafts)
-        reminder = self._filled(self._with_english(f"red_flag_reminder_{kind}", language))
+        way = "_2" if again else ""
+        reminder = self._filled(self._with_english(f"red_flag_reminder_{kind}{way}", language))
         body: Body = {**first.body, "text": f"{reminder}\n\n{first.body['text']}"}
         return (replace(first, body=body), *others)
 

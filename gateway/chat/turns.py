@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any, cast
 
-from gateway.chat.after_alarm import CHIPS, DOES, QUESTION, AfterAlarm
+from gateway.chat.after_alarm import CHIPS, DOES, NOT_IT, QUESTION, UNSURE, AfterAlarm
 from gateway.chat.dialogue import Chosen, Dialogue
 from gateway.chat.record import ChatRecord
 from gateway.chat.replies import Replies
@@ -28,6 +28,7 @@ from safety.languages import FOREIGN, HELP, Languages
 
 Json = dict[str, Any]
 SMALL_TALK = ("greeting", "thanks", "goodbye", "chat")
+ASKS_WHY = ("follow_up/why", "follow_up/simpler", "follow_up/not_asked")  # intents of who does not see why it was said
 ENGLISH = 3  # words from which a message that is not in the language spoken before is taken for English
 NOTE = 300  # characters of what a patient answers to an alarm that the front desk sees beside it
 log = logging.getLogger(__name__)
@@ -77,6 +78,8 @@ class Turns:
         finding, judged = None, False
         if does is None:
             finding, judged = await self._judged(turn.typed or text, _finding(flag), turn.before)
+            if flag and finding is None and answered is None and self._after.explains(text, flag["level"]):
+                answered = NOT_IT
         if finding and finding.sign == HELP:
             return TurnOutcome(self._alarm(conversation, finding, [QUESTION]), red_flag=flag or {})
         if finding and not (flag and set(finding.signs) <= set(flag["signs"])):
@@ -255,11 +258,27 @@ class Turns:
         clear = turn.does is not None or self._after.is_question(turn.message.body["text"])
         down = "engine_down" in outcome.desk
         if not down and self._after.holds_back(level, outcome.replies, clear):
-            times = flag.get("held", 0)
-            way = ("", "_2", "_3")[times if times < 2 else 2 - times % 2]  # never the same twice in a row
-            held = self._replies.alarm_again(level, f"alarm_held_{level}{way}", language)
-            return replace(outcome, replies=(held,), desk=(), red_flag={**_later(flag), "held": times + 1})
-        return replace(outcome, replies=self._replies.reminded(level, outcome.replies, language), red_flag=_later(flag))
+            name, said = self._held(turn, outcome, flag)
+            held = self._replies.alarm_again(level, name, language)
+            return replace(outcome, replies=(held,), desk=(), red_flag={**_later(flag), **said})
+        again = bool(flag.get("reminded"))
+        replies = self._replies.reminded(level, outcome.replies, language, again=again)
+        return replace(outcome, replies=replies, red_flag={**_later(flag), "reminded": True})
+
+    def _held(self, turn: Turn, outcome: TurnOutcome, flag: Json) -> tuple[str, Json]:
+        """What is said in place of an answer that waits for the alarm, and what of it is remembered: why there was an
+        alarm, to who asks; once that it was noted, to who tells something; else another sentence than the last time.
+        """
+        level, text, said = flag["level"], turn.message.body["text"], flag.get("waits", ())
+        intent = outcome.heard.reply.intent if outcome.heard else ""
+        if intent in ASKS_WHY and "why" not in said:
+            return f"alarm_why_{level}", {"waits": [*said, "why"]}
+        unsure = all(draft.kind in UNSURE for draft in outcome.replies)
+        if unsure and self._knowledge.talk.is_statement(text) and "noted" not in said:
+            return f"alarm_noted_{level}", {"waits": [*said, "noted"]}
+        times = flag.get("held", 0)
+        way = ("", "_2", "_3")[times if times < 2 else 2 - times % 2]  # never the same twice in a row
+        return f"alarm_held_{level}{way}", {"held": times + 1}
 
     async def _ask(
         self, turn: Turn, dialogue: Dialogue, record: ChatRecord, text: str, does: Json | None, judged: bool
