@@ -52,6 +52,8 @@ class Fact:
     first: Mapping[str, tuple[str, ...]]
     line: Line | None
     asked_by: tuple[str, ...] = ()  # how words begin, one of which stands in each question that is about it
+    denied: str = ""  # the fact that is told where this one is denied
+    denies: str = ""  # the safety question that is answered with no by it
 
     def is_asked(self, text: str) -> bool:
         """Whether a message has a word of this fact; True where no words are known."""
@@ -61,6 +63,29 @@ class Fact:
     def clause(self, who: str) -> str:
         """The fact as a clause: you are pregnant, or your wife is pregnant."""
         return self.other.replace("{who}", who) if who else self.me
+
+
+@dataclass(frozen=True)
+class DoctorFirst:
+    """What is a matter for a doctor first because of what was told before: a sore calf of somebody who had a clot.
+
+    A message names it with one of `words`, and one of `also` where there are any. It is answered with a specific answer
+    (`topic.id`), or with a text that rests on `sources`, in the place of every answer but those of the topics `beside`.
+    """
+
+    told: tuple[str, ...]
+    words: tuple[str, ...]
+    also: tuple[str, ...]
+    answer: str
+    text: str
+    sources: tuple[str, ...]
+
+    def is_named(self, text: str) -> bool:
+        """Whether a message names it."""
+        line = f" {normalise(text)} "
+        return any(f" {word} " in line for word in self.words) and (
+            not self.also or any(f" {word} " in line for word in self.also)
+        )
 
 
 @dataclass(frozen=True)
@@ -90,6 +115,8 @@ class Talk:
     tells: frozenset[str] = frozenset()
     tells_not: tuple[str, ...] = ()
     facts: Mapping[str, Fact] = field(default_factory=lambda: MappingProxyType({}))
+    doctor_first: tuple[DoctorFirst, ...] = ()
+    doctor_beside: frozenset[str] = frozenset()  # topics whose answers stand below it
     checks: Mapping[str, Check] = field(default_factory=lambda: MappingProxyType({}))
 
     def person(self, id: str) -> Person | None:
@@ -128,12 +155,17 @@ def read_talk(
     file = read(path, problems)
     if file is None:
         return Talk()
-    file.only("short_answers", "signs", "files", "ordinals", "statements", "people", "facts", "checks")
+    file.only("short_answers", "signs", "files", "ordinals", "statements", "people", "facts", "doctor_first", "checks")
     words = file.section("short_answers")
     people = file.section("people")
     people.only("who", "leads", "verbs", "pronouns", "third_person")
     tells = file.section("statements") if "statements" in file else None
     signs = file.section("signs") if "signs" in file else None
+    facts = {fact.id: fact for fact in _facts(file, topics, questions, sources)}
+    first = file.section("doctor_first") if "doctor_first" in file else None
+    if first:
+        first.only("beside", "of")
+        _known(first, first.texts("beside"), topics, "beside")
     return Talk(
         signs=MappingProxyType({sign: kind for kind in signs.values for sign in signs.texts(kind)} if signs else {}),
         files=tuple(file.texts("files")),
@@ -146,7 +178,9 @@ def read_talk(
         third_person=tuple(map(normalise, people.texts("third_person"))),
         tells=_plain(tells.texts("words")) if tells else frozenset(),
         tells_not=tuple(map(normalise, tells.texts("not"))) if tells else (),
-        facts=MappingProxyType({fact.id: fact for fact in _facts(file, topics, questions, sources)}),
+        facts=MappingProxyType(facts),
+        doctor_first=tuple(_doctor_first(first, facts, topics, sources)) if first else (),
+        doctor_beside=frozenset(first.texts("beside")) if first else frozenset(),
         checks=MappingProxyType({check.topic: check for check in _checks(file, topics)}),
     )
 
@@ -165,7 +199,7 @@ def _facts(
     file: Section, topics: Collection[str], questions: Collection[str], sources: Collection[str]
 ) -> Iterator[Fact]:
     for entry in file.sections("facts"):
-        entry.only("id", "question", "words", "me", "other", "topic", "first", "line", "asked_by")
+        entry.only("id", "question", "words", "me", "other", "topic", "first", "line", "asked_by", "denied", "denies")
         question, topic = entry.optional_text("question") or "", entry.optional_text("topic") or ""
         if question and question not in questions:
             entry.report(f"the safety question '{question}' is unknown", "use an id of screening.yml", "question")
@@ -185,6 +219,34 @@ def _facts(
             first=MappingProxyType(first),
             line=_line(entry.section("line"), topics, sources) if "line" in entry else None,
             asked_by=tuple(map(normalise, entry.texts("asked_by"))),
+            denied=entry.optional_text("denied") or "",
+            denies=entry.optional_text("denies") or "",
+        )
+
+
+def _doctor_first(
+    section: Section, facts: Collection[str], topics: Collection[str], sources: Collection[str]
+) -> Iterator[DoctorFirst]:
+    for entry in section.sections("of"):
+        entry.only("told", "words", "also", "answer", "text", "sources")
+        for fact in entry.texts("told"):
+            if fact not in facts:
+                entry.report(f"the fact '{fact}' is unknown", "use an id of `facts`", "told")
+        answer, text = entry.optional_text("answer") or "", entry.optional_text("text") or ""
+        if bool(answer) == bool(text):
+            entry.report("it has either an answer or a text", "write one of `answer` and `text`", "told")
+        if answer:
+            _known(entry, [answer.partition(".")[0]], topics, "answer")
+        else:
+            check_placeholders(entry, text, entry.line_of("text"))
+            _sourced(entry, entry.texts("sources"), sources)
+        yield DoctorFirst(
+            tuple(entry.texts("told")),
+            tuple(map(normalise, entry.texts("words"))),
+            tuple(map(normalise, entry.texts("also"))),
+            answer,
+            text,
+            tuple(entry.texts("sources")),
         )
 
 
@@ -193,12 +255,16 @@ def _line(section: Section, topics: Collection[str], sources: Collection[str]) -
     names, text, rests_on = section.texts("topics"), section.text("text"), section.texts("sources")
     _known(section, names, topics, "topics")
     check_placeholders(section, text, section.line_of("text"))
+    _sourced(section, rests_on, sources)
+    return Line(tuple(names), text, tuple(rests_on))
+
+
+def _sourced(section: Section, rests_on: Collection[str], sources: Collection[str]) -> None:
     if not rests_on:
-        section.report("the line names no source", "write sources: [...]", "text")
+        section.report("the text names no source", "write sources: [...]", "text")
     for source in rests_on:
         if source not in sources:
             section.report(f"the source '{source}' is unknown", "add it to data/sources.yml", "sources")
-    return Line(tuple(names), text, tuple(rests_on))
 
 
 def _checks(file: Section, topics: Collection[str]) -> Iterator[Check]:

@@ -183,6 +183,32 @@ class Dialogue:
                 return fact.topic
         return None
 
+    def doctor_first(self, replies: Sequence[Draft], record: ChatRecord, text: str) -> Sequence[Draft]:
+        """What was told before can make what is named now a matter for a doctor first: that is said instead."""
+        if self._knowledge.translation:  # what was told is known in English words alone
+            return replies
+        others = self._noting.is_about_others(text, record)
+        told = {told.fact: told.who for told in record.told if others or told.who == record.about}
+        for case in self._talk.doctor_first:
+            fact = next((fact for fact in case.told if fact in told), None)
+            if fact is None or not case.is_named(text):
+                continue
+            topic_name = topic_of(case.answer) or self._talk.facts[fact].topic
+            if not self._replies.knows(topic_name) or self._replies.withheld(topic_name):
+                continue
+            clause = self._clause(self._talk.facts[fact], told[fact])
+            first = (
+                self._replies.specific(topic_name, specific_of(case.answer))
+                if case.answer
+                else self._replies.part(topic_name, case.text)
+            )
+            own = {"sources": self._replies.cited(case.sources)} if case.sources else {}
+            said = f"{self._say('talk_as_told', clause=clause)}\n\n{first.body['text']}"
+            beside = [draft for draft in replies if draft.body.get("topic") in self._talk.doctor_beside]
+            asks = [draft for draft in replies if draft.kind in screening_slots.KINDS]
+            return (with_text(first, said, **own), *beside, *asks)
+        return replies
+
     def in_view(self, replies: Sequence[Draft], record: ChatRecord) -> tuple[Draft, ...]:
         """The replies in the light of what was told, where the sources say something about it."""
         if self._knowledge.translation:  # what was told is known in English words alone
@@ -202,7 +228,7 @@ class Dialogue:
             if fact.line and topic_name in fact.line.topics:
                 said = f"{self._as_told(fact, record)} {self._filled(fact.line.text)}"
                 new = not record.has_said(said)
-                before.append(said if new else self._say("talk_as_told_again", clause=self._clause(fact, record)))
+                before.append(said if new else self._say("talk_as_told_again", clause=self._clause(fact, record.about)))
                 sources += self._replies.cited(fact.line.sources) if new else []
         if not before:
             return tuple(replies)
@@ -297,12 +323,12 @@ class Dialogue:
         found = (id for id in fact.first.get(topic_name, ()) if id in answers and not answers[id].fields)
         return next((id for id in found if f"{fact.topic}.{id}" not in record.given), None)
 
-    def _clause(self, fact: Fact, record: ChatRecord) -> str:
-        person = self._talk.person(record.about)
+    def _clause(self, fact: Fact, who: str) -> str:
+        person = self._talk.person(who)
         return fact.clause(person.name if person else "")
 
     def _as_told(self, fact: Fact, record: ChatRecord) -> str:
-        return self._say("talk_as_told", clause=self._clause(fact, record))
+        return self._say("talk_as_told", clause=self._clause(fact, record.about))
 
     def _fresh(self, draft: Draft, record: ChatRecord, asked: str, outcome: TurnOutcome) -> Draft:
         fresh = fresh_paragraphs(draft, record)

@@ -23,6 +23,7 @@ NAMED = 4  # problems and body parts that are remembered
 NUMBER = re.compile(r"\b(\d{1,2}) ?(?:weeks?|wks?|months?)\b")
 CLAUSE = re.compile(r"([.!?;,\n]+|\b(?:but|and|then)\b)")
 NOBODY = ""  # somebody of whom nothing is kept
+IS = ("shes", "hes")  # a pronoun with its verb
 FIRST_PERSON = frozenset({"i", "im", "ive", "me", "myself"})
 
 
@@ -78,6 +79,10 @@ class Noting:
                     return person.id
         return ME if record.about != ME and self._about_me(text) else None
 
+    def is_about_others(self, text: str, record: ChatRecord) -> bool:
+        """Whether what a message names may be that of somebody told of before: it has no "I" or "my" in it."""
+        return record.about == ME and FIRST_PERSON.isdisjoint(normalise(text).split())
+
     def named_person(self, text: str) -> str | None:
         """The first person who is named at all."""
         line = f" {normalise(text)} "
@@ -113,7 +118,8 @@ class Noting:
         for person in self._talk.people:
             for word in sorted(person.words, key=len, reverse=True):
                 line = line.replace(f" {word} ", " i ")
-        plain = " ".join("i" if word in self._talk.pronouns else word for word in line.split())
+        said = ("i am" if word in IS else "i" if word in self._talk.pronouns else word for word in line.split())
+        plain = " ".join(said).replace("i is ", "i am ")
         return f"{plain}?" if clause.endswith("?") else plain
 
     def _only_if(self, clause: str) -> bool:
@@ -123,9 +129,12 @@ class Noting:
 
     def _noted(self, record: ChatRecord, who: str, fact: Fact, answer: str, clause: str) -> ChatRecord:
         if answer == "no":
-            return record.untell(fact.id, who)
+            record = record.untell(fact.id, who)
+            return record.tell(Told(who, fact.denied)) if fact.denied else record
         if answer != "yes":
             return record
+        if fact.denied:
+            record = record.untell(fact.denied, who)
         number = NUMBER.search(normalise(clause))
         return record.tell(Told(who, fact.id, number[0] if number else ""))
 

@@ -95,8 +95,9 @@ class ChatRecord:
 
     def answers_told(self, facts: Mapping[str, Fact]) -> dict[str, str]:
         """The safety questions that were answered by what was told, for the person whom the chat is about."""
-        questions = (facts[told.fact].question for told in self.told if told.who == self.about and told.fact in facts)
-        return {question: "yes" for question in questions if question}
+        known = [facts[told.fact] for told in self.told if told.who == self.about and told.fact in facts]
+        denied = {fact.denies: "no" for fact in known if fact.denies}
+        return {**denied, **{fact.question: "yes" for fact in known if fact.question}}
 
     # what was said
 

@@ -301,7 +301,8 @@ class Turns:
         replies = dialogue.follow_up(reply, record, text)
         if replies is None:
             decided = dialogue.replies.decided(reply, dialogue.asked(text, record, reply))
-            replies = dialogue.in_view(dialogue.narrowed(decided, reply, record, text), record)
+            narrowed = dialogue.narrowed(decided, reply, record, text)
+            replies = dialogue.in_view(dialogue.doctor_first(narrowed, record, text), record)
         if alarm := reply.alarm:
             ends = self._screening_ends(conversation, reply.slots, alarm)
             found: dict[str, Any] = {"red_flag": reply.red_flag or {}, "heard": heard, **ends}

@@ -55,7 +55,8 @@ class Talker:
             found = self.dialogue.follow_up(reply, record, text)
             decided = self.replies.decided(reply, self.dialogue.asked(text, record, reply))
             narrowed = self.dialogue.narrowed(decided, reply, record, text)
-            outcome = TurnOutcome(replies=found or self.dialogue.in_view(narrowed, record))
+            first = self.dialogue.doctor_first(narrowed, record, text)
+            outcome = TurnOutcome(replies=found or self.dialogue.in_view(first, record))
         outcome = self.dialogue.finished(outcome, record, text)
         self.kept = outcome.record
         self.said += outcome.replies
@@ -143,6 +144,54 @@ def test_pregnancy_is_in_view_when_something_else_is_asked(talker: Talker) -> No
 def test_what_was_told_goes_to_the_safety_questions(talker: Talker) -> None:
     talker.say("i take eliquis", "blood_thinners")
     assert talker.dialogue.told_slots(talker.record) == {"told": {"Q06": "yes"}}
+
+
+@pytest.mark.parametrize(
+    ("told", "named", "says"),
+    [
+        ("i am on xarelto, paused for the oral surgeon", "now my left shin aches", "ruled out"),
+        ("my sister had a dvt in march", "she would like her hamstring done", "is not needled"),
+        ("i have type 2", "there is a blister on my heel", "open sore"),
+        ("i take coumadin", "i banged my head on the cupboard", "emergency room"),
+        ("i am in chemo", "my temperature is 38.5", "cannot wait"),
+        ("i am 20 weeks pregnant", "i keep getting migraines", "midwife"),
+        ("i had lymph nodes removed on the right", "my hand on that side is swollen", "new swelling"),
+    ],
+)
+def test_what_was_told_makes_a_later_word_a_matter_for_the_doctor_first(
+    talker: Talker, told: str, named: str, says: str
+) -> None:
+    talker.say(told)
+    (reply,) = talker.say(named, "soreness")
+    assert reply.kind == "answer" and says in reply.body["text"]
+    assert reply.body["text"].startswith("You told me that your sister" if "sister" in told else "You told me that you")
+
+
+def test_without_what_was_told_the_same_words_are_no_matter_for_the_doctor(talker: Talker) -> None:
+    (reply,) = talker.say("now my left shin aches", "soreness")
+    assert "ruled out" not in reply.body["text"]
+    talker.say("my uncle takes warfarin")
+    (reply,) = talker.say("and what do i pay for my sore calf", "cost")
+    assert reply.body["topic"] == "cost"
+
+
+def test_what_else_was_asked_stands_below_what_is_for_the_doctor(talker: Talker) -> None:
+    talker.say("i take warfarin", "blood_thinners")
+    first, fee = talker.say("my calf is sore, what would you charge", "cost")
+    assert "ruled out" in first.body["text"] and fee.body["topic"] == "cost"
+
+
+def test_an_age_that_was_told_answers_the_question_about_it(talker: Talker) -> None:
+    talker.say("i am 82 and my knees creak")
+    assert talker.dialogue.told_slots(talker.record) == {"told": {"Q01": "no"}}
+    talker.say("sorry, i am 12")
+    assert talker.dialogue.told_slots(talker.record) == {"told": {"Q01": "yes"}}
+
+
+def test_each_answer_that_sends_to_the_doctor_first_is_there(knowledge: Knowledge) -> None:
+    for case in knowledge.talk.doctor_first:
+        topic, _, id = case.answer.partition(".")
+        assert case.text or id in knowledge.topics[topic].answers
 
 
 def test_a_question_after_a_problem_was_named_is_about_that_problem(talker: Talker) -> None:
