@@ -18,6 +18,7 @@ from knowledge.problems import Problem
 from knowledge.yaml import Section, read
 
 ME = "me"
+LATER = ("facts", "doctor_first", "checks")
 SUBJECT = 3  # words at the beginning of a statement among which its subject is
 
 
@@ -63,6 +64,35 @@ class Fact:
     def clause(self, who: str) -> str:
         """The fact as a clause: you are pregnant, or your wife is pregnant."""
         return self.other.replace("{who}", who) if who else self.me
+
+
+@dataclass(frozen=True)
+class Telling:
+    """What is said to who only tells something with one of these words."""
+
+    words: tuple[str, ...]
+    text: str
+
+    def fits(self, text: str) -> bool:
+        """Whether a message has one of the words."""
+        line = f" {normalise(text)} "
+        return any(f" {word} " in line for word in self.words)
+
+
+@dataclass(frozen=True)
+class AfterNeedling:
+    """Topics about what follows needling, and the words without which a message is not about that, but about the pain
+    for which people come: the topic `instead`.
+    """
+
+    topics: tuple[str, ...]
+    words: tuple[str, ...]
+    instead: str
+
+    def is_meant(self, text: str) -> bool:
+        """Whether a message speaks of what follows needling."""
+        line = f" {normalise(text)} "
+        return any(f" {word} " in line for word in self.words)
 
 
 @dataclass(frozen=True)
@@ -114,6 +144,8 @@ class Talk:
     third_person: tuple[str, ...] = ()
     tells: frozenset[str] = frozenset()
     tells_not: tuple[str, ...] = ()
+    tellings: tuple[Telling, ...] = ()
+    after_needling: AfterNeedling | None = None
     facts: Mapping[str, Fact] = field(default_factory=lambda: MappingProxyType({}))
     doctor_first: tuple[DoctorFirst, ...] = ()
     doctor_beside: frozenset[str] = frozenset()  # topics whose answers stand below it
@@ -155,7 +187,9 @@ def read_talk(
     file = read(path, problems)
     if file is None:
         return Talk()
-    file.only("short_answers", "signs", "files", "ordinals", "statements", "people", "facts", "doctor_first", "checks")
+    file.only(
+        "short_answers", "signs", "files", "ordinals", "statements", "tellings", "after_needling", "people", *LATER
+    )
     words = file.section("short_answers")
     people = file.section("people")
     people.only("who", "leads", "verbs", "pronouns", "third_person")
@@ -178,6 +212,8 @@ def read_talk(
         third_person=tuple(map(normalise, people.texts("third_person"))),
         tells=_plain(tells.texts("words")) if tells else frozenset(),
         tells_not=tuple(map(normalise, tells.texts("not"))) if tells else (),
+        tellings=tuple(_tellings(file)),
+        after_needling=_after_needling(file, topics),
         facts=MappingProxyType(facts),
         doctor_first=tuple(_doctor_first(first, facts, topics, sources)) if first else (),
         doctor_beside=frozenset(first.texts("beside")) if first else frozenset(),
@@ -187,6 +223,25 @@ def read_talk(
 
 def _plain(texts: Collection[str]) -> frozenset[str]:
     return frozenset(normalise(text) for text in texts)
+
+
+def _tellings(file: Section) -> Iterator[Telling]:
+    for entry in file.sections("tellings") if "tellings" in file else ():
+        entry.only("words", "text")
+        check_placeholders(entry, entry.text("text"), entry.line_of("text"))
+        yield Telling(tuple(map(normalise, entry.texts("words"))), entry.text("text"))
+
+
+def _after_needling(file: Section, topics: Collection[str]) -> AfterNeedling | None:
+    if "after_needling" not in file:
+        return None
+    section = file.section("after_needling")
+    section.only("topics", "words", "instead")
+    _known(section, section.texts("topics"), topics, "topics")
+    _known(section, [section.text("instead")], topics, "instead")
+    return AfterNeedling(
+        tuple(section.texts("topics")), tuple(map(normalise, section.texts("words"))), section.text("instead")
+    )
 
 
 def _people(section: Section) -> Iterator[Person]:

@@ -13,7 +13,8 @@ from typing import Any
 from gateway.chat.again import Again, first_sentence, fresh_paragraphs, with_text
 from gateway.chat.noting import Noting
 from gateway.chat.record import ChatRecord, Offer, is_long, specific_of, topic_of
-from gateway.chat.replies import CONDITION_HELP, UNSURE, Replies
+from gateway.chat.replies import CONDITION_HELP, OUT_OF_SCOPE, UNSURE, Replies
+from gateway.chat.telling import Noted, Telling
 from gateway.engine.client import EngineReply
 from gateway.handoff.contact import contact_in
 from gateway.handoff.patient_words import HUMAN
@@ -22,6 +23,7 @@ from gateway.storage import screening_slots
 from gateway.storage.records import Draft, Kind, Turn, TurnOutcome
 from knowledge import Knowledge, normalise
 from knowledge.talk import Fact
+from knowledge.things import holds, words_of
 from safety import LEVELS
 
 Json = dict[str, Any]
@@ -31,6 +33,7 @@ WHICH, ANYTHING = "which", "anything"  # what an open question of the assistant 
 OWN_TOPICS = 2  # facts that are brought up before one answer
 NOT_KNOWN = ("clarify", "nlu_fallback")  # intents of a message that was not understood, not one that lies outside
 ELLIPSIS = 6  # words up to which what was not understood leans on the last answer
+BARE = 4  # words of a message that may be nothing but the name of a body part
 BUTTONS = 4
 FEW = 8  # words up to which a file that is named is what the message is about
 PHOTO, CONTACT = "chat/photo", "chat/contact_left"
@@ -53,6 +56,7 @@ class Dialogue:
         self.replies = self._replies = replies
         self._noting = Noting(knowledge)
         self._again = Again(knowledge, replies)
+        self._telling = Telling(knowledge, replies, self._noting)
 
     # before the engine
 
@@ -71,6 +75,8 @@ class Dialogue:
         answered = screening_slots.answers(turn.conversation.slots)  # whom they are about renews their result
         if not answered and (who := self._noting.correction(text)) is not None:
             return self._about(record, who)
+        if not answered and self._telling.only_denies(text):
+            return self._own("chat", "talk_denied")
         offers = record.offers
         plain = normalise(text)
         if named := next((offer for offer in offers if normalise(offer.label) == plain), None):
@@ -151,28 +157,41 @@ class Dialogue:
 
     def narrowed(self, replies: Sequence[Draft], reply: EngineReply, record: ChatRecord, text: str) -> Sequence[Draft]:
         """A few words that were not understood, such as "the day after?", are asked back about the last answer."""
+        replies = self._telling.came_for(replies, record, text)
         topic = self._knowledge.topics.get(topic_of(record.last))
         # "Go back" and "stop" are understood by the safety questions alone.
-        unsure = reply.intent in NOT_KNOWN and replies[0].kind in UNSURE
+        telling = self._telling.tells(text)
+        known = (*NOT_KNOWN, OUT_OF_SCOPE) if telling else NOT_KNOWN  # who tells something is not turned away
+        unsure = reply.intent in known and replies[0].kind in UNSURE
         lost = len(replies) == 1 and unsure and not replies[0].body["topics"]
         if presumed := self._presumed(reply, record, text):
             if kept := [draft for draft in replies if draft.body["topic"] != presumed]:
                 return kept
             lost = topic is not None
+        if not lost:
+            return replies
+        if (telling or self._is_ours(text)) and (problem := self._telling.problem(record, text)):
+            return (problem,)
         short = len(text.split()) <= ELLIPSIS
-        telling = self._talk.is_statement(text) and (short or bool(reply.offered))
         leans = topic is not None and short and not self._replies.withheld(topic.name)
-        if not lost or not (leans or telling):
+        telling = telling and (short or bool(reply.offered))
+        if not (leans or telling):
             return replies
         others = [(self._title(name), _does(name)) for name in reply.offered if self._replies.knows(name)]
         questions = self._again.questions(topic, record, text) if topic and leans else []
         if not questions and not telling:
             return replies
         buttons = [*questions[:2], *others, *questions[2:]][:BUTTONS]
-        said = self._say("talk_noted" if telling else "talk_not_followed")
-        draft = self._replies.own_words("clarify", said, buttons, offer=["human"])
+        noted = self._telling.noted(record, text) if telling else Noted(self._say("talk_not_followed"))
+        draft = self._replies.own_words("clarify", noted.text, buttons, offer=["human"])
+        draft.body["sources"] = self._replies.cited(noted.sources)
         draft.body["offered"] = list(dict.fromkeys((*([topic.name] if topic else []), *reply.offered)))
         return (draft,)
+
+    def _is_ours(self, text: str) -> bool:
+        """Whether a message says nothing but a name, or names oneself or the treatment."""
+        words = words_of(text)
+        return len(words) <= BARE or any(holds(words, own) for own in self._knowledge.things.guards.own)
 
     def _presumed(self, reply: EngineReply, record: ChatRecord, text: str) -> str | None:
         """The topic of an answer that takes for granted what nobody told: "three months in" is not always pregnancy."""
@@ -208,6 +227,20 @@ class Dialogue:
             asks = [draft for draft in replies if draft.kind in screening_slots.KINDS]
             return (with_text(first, said, **own), *beside, *asks)
         return replies
+
+    def begun(self, replies: Sequence[Draft], record: ChatRecord) -> Sequence[Draft]:
+        """The beginning of the safety questions, with what was told before: nobody has to say it twice."""
+        told = [self._talk.facts[t.fact] for t in record.told if t.who == record.about and t.fact in self._talk.facts]
+        lines = [
+            " ".join(filter(None, (self._as_told(fact, record), fact.line.text if fact.line else "")))
+            for fact in told
+            if not fact.denies
+        ]
+        first, *others = replies
+        if self._knowledge.translation or not lines or first.kind not in screening_slots.KINDS:
+            return replies
+        text = "\n\n".join((*map(self._filled, lines[:OWN_TOPICS]), first.body["text"]))
+        return (with_text(first, text), *others)
 
     def in_view(self, replies: Sequence[Draft], record: ChatRecord) -> tuple[Draft, ...]:
         """The replies in the light of what was told, where the sources say something about it."""

@@ -62,6 +62,16 @@ class Noting:
             return None
         return self.named_person(text) or (ME if self._about_me(text) else None)
 
+    def denies(self, text: str) -> bool:
+        """Whether what a message says of the safety questions is that it is not so; an age is told, not denied."""
+        answers = [
+            answer
+            for clause in _clauses(text)
+            for name, answer in mentioned(self._without_people(clause), self._screening).items()
+            if not self._screening.questions[name].under
+        ]
+        return bool(answers) and all(answer == "no" for answer in answers)
+
     def _takes_back(self, text: str) -> bool:
         line = f" {normalise(text)} "
         return any(f" {words} " in line for words in self._talk.words.get("takes_back", ()))

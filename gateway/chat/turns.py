@@ -30,6 +30,7 @@ Json = dict[str, Any]
 SMALL_TALK = ("greeting", "thanks", "goodbye", "chat")
 ASKS_WHY = ("follow_up/why", "follow_up/simpler", "follow_up/not_asked")  # intents of who does not see why it was said
 ENGLISH = 3  # words from which a message that is not in the language spoken before is taken for English
+SCREENING = "screening"  # the intent with which the safety questions begin
 NOTE = 300  # characters of what a patient answers to an alarm that the front desk sees beside it
 log = logging.getLogger(__name__)
 
@@ -301,6 +302,8 @@ class Turns:
         replies = dialogue.follow_up(reply, record, text)
         if replies is None:
             decided = dialogue.replies.decided(reply, dialogue.asked(text, record, reply))
+            if reply.intent == SCREENING and not screening_slots.open_or_done(conversation.slots):
+                decided = list(dialogue.begun(decided, record))
             narrowed = dialogue.narrowed(decided, reply, record, text)
             replies = dialogue.in_view(dialogue.doctor_first(narrowed, record, text), record)
         if alarm := reply.alarm:

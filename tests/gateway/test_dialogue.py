@@ -194,6 +194,90 @@ def test_each_answer_that_sends_to_the_doctor_first_is_there(knowledge: Knowledg
         assert case.text or id in knowledge.topics[topic].answers
 
 
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("my platelets were 95 in april", "reading"),
+        ("it is the left side", "which side"),
+        ("my birthday trip is on saturday", "date"),
+        ("im sorry, rough night", "No need to be sorry"),
+        ("my cat is laughing at me", "Ha,"),
+        ("i work as a roofer", "what your days ask"),
+        ("my surgeon is happy with it", "what they told you"),
+        ("i miss my garden", "sounds hard"),
+        ("it feels a lot better now", "glad"),
+        ("it is what it is", "Thank you for telling me"),
+    ],
+)
+def test_who_only_tells_something_is_met_with_words_that_fit(talker: Talker, text: str, says: str) -> None:
+    talker.say("what happens at a visit", "session")
+    (reply,) = talker.say(text, intent="nlu_fallback")
+    assert says in reply.body["text"]
+    assert reply.body["buttons"], "there is something to go on with"
+
+
+def test_a_fact_that_only_is_told_is_said_back_with_what_follows_from_it(talker: Talker) -> None:
+    (reply,) = talker.say("they took my nodes out", intent="nlu_fallback")
+    assert reply.body["text"].startswith("Thank you. I will keep in mind that you had breast surgery")
+    assert reply.body["sources"]
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [("it is my forearm", "forearm"), ("i have a tight wrist", "wrist"), ("you guys do hamstrings", "hamstring")],
+)
+def test_a_body_part_that_is_named_is_what_they_come_for(talker: Talker, text: str, part: str) -> None:
+    (reply,) = talker.say(text, intent="nlu_fallback")
+    assert reply.body["topic"] == "condition_help" and part in reply.body["text"].lower()
+
+
+@pytest.mark.parametrize("text", ["i paint ceilings, is it bad to reach up", "my hip is old will you do it anyway"])
+def test_who_asks_beside_telling_is_not_only_thanked(talker: Talker, text: str) -> None:
+    talker.say("what happens at a visit", "session")
+    (reply,) = talker.say(text, intent="nlu_fallback")
+    assert not reply.body["text"].startswith("Thank you")
+
+
+@pytest.mark.parametrize("text", ["not pregnant", "he isnt diabetic", "no blood thinners, no pacemaker"])
+def test_who_only_denies_something_is_not_told_about_it(talker: Talker, text: str) -> None:
+    (reply,) = talker.say(text, "pregnancy")
+    assert reply.body["text"].startswith("Good, I have noted that.")
+
+
+def test_an_age_is_no_denial(talker: Talker) -> None:
+    (reply,) = talker.say("i am 44 years old", "children_age")
+    assert reply.body["topic"] == "children_age"
+
+
+@pytest.mark.parametrize(
+    ("text", "topic"),
+    [
+        ("my elbow is sore from painting the fence", "condition_help"),
+        ("my shoulder is sore from the needles", "soreness"),
+        ("my neck is sore since my visit", "soreness"),
+        ("will my elbow be sore", "soreness"),
+    ],
+)
+def test_a_sore_part_is_what_they_come_for_unless_needling_is_spoken_of(talker: Talker, text: str, topic: str) -> None:
+    (reply,) = talker.say(text, "soreness")
+    assert reply.body["topic"] == topic
+
+
+def test_an_ache_in_no_part_is_asked_back(talker: Talker) -> None:
+    (reply,) = talker.say("im sore from moving house", "soreness")
+    assert {b["label"] for b in reply.body["buttons"]} == {"The pain that I come for", "An ache after needling"}
+    (answer,) = talker.say("the first")
+    assert answer.body["topic"] == "condition_help"
+
+
+def test_what_was_told_stands_before_the_safety_questions(talker: Talker) -> None:
+    talker.say("i take eliquis and i am 77", "blood_thinners")
+    start = talker.replies.own_words("screening", "I will show you the questions.")
+    (reply,) = talker.dialogue.begun([start], talker.record)
+    assert reply.body["text"].startswith("You told me that you take a blood thinner.")
+    assert "19 or older" not in reply.body["text"]
+
+
 def test_a_question_after_a_problem_was_named_is_about_that_problem(talker: Talker) -> None:
     talker.say("my low back hurts", "condition_help")
     reply = EngineReply("answer", topics=("condition_help",))
