@@ -118,7 +118,10 @@ COMPLAINTS = (
     "how do i make a formal complaint",
     "ur receptionist hung up on me, who do i talk to",
 )
+LOOK_UP = ["could you look it up in your system", "can you ask them for me please", "would you check that one for me"]
+
 REFUSED = {
+    "look_up": LOOK_UP,
     "diagnosis": DIAGNOSIS,
     "test_results": TEST_RESULTS,
     "promise": PROMISE,
@@ -162,7 +165,7 @@ async def test_it_is_refused_kindly_with_a_way_on(ask: Ask, kind: str, text: str
     assert (reply["intent"], reply["kind"], reply["topics"]) == (f"refuse/{kind}", "chat", [])
     (message,) = reply["messages"]
     offered = message["custom"]["offer"]
-    assert offered and set(offered) <= {*knowledge().topics, "help"}
+    assert offered and set(offered) <= {*knowledge().topics, "help", "screening"}
     assert "{" not in message["text"]
 
 
