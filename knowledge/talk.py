@@ -7,6 +7,7 @@ about acupuncture gets what is known of that. Of several candidates the first th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +19,7 @@ from knowledge.problems import Problem
 from knowledge.yaml import Section, read
 
 ME = "me"
+CLAUSE = re.compile(r"[,.;:!]|\b(?:and|but|so|then)\b")
 LATER = ("facts", "doctor_first", "checks")
 SUBJECT = 3  # words at the beginning of a statement among which its subject is
 
@@ -75,8 +77,7 @@ class Telling:
 
     def fits(self, text: str) -> bool:
         """Whether a message has one of the words."""
-        line = f" {normalise(text)} "
-        return any(f" {word} " in line for word in self.words)
+        return _has(text, self.words)
 
 
 @dataclass(frozen=True)
@@ -87,12 +88,16 @@ class AfterNeedling:
 
     topics: tuple[str, ...]
     words: tuple[str, ...]
+    pain: tuple[str, ...]
     instead: str
 
     def is_meant(self, text: str) -> bool:
         """Whether a message speaks of what follows needling."""
-        line = f" {normalise(text)} "
-        return any(f" {word} " in line for word in self.words)
+        return _has(text, self.words)
+
+    def hurts(self, text: str) -> bool:
+        """Whether a message speaks of pain at all."""
+        return _has(text, self.pain)
 
 
 @dataclass(frozen=True)
@@ -112,10 +117,7 @@ class DoctorFirst:
 
     def is_named(self, text: str) -> bool:
         """Whether a message names it."""
-        line = f" {normalise(text)} "
-        return any(f" {word} " in line for word in self.words) and (
-            not self.also or any(f" {word} " in line for word in self.also)
-        )
+        return _has(text, self.words) and (not self.also or _has(text, self.also))
 
 
 @dataclass(frozen=True)
@@ -144,6 +146,7 @@ class Talk:
     third_person: tuple[str, ...] = ()
     tells: frozenset[str] = frozenset()
     tells_not: tuple[str, ...] = ()
+    asks: frozenset[str] = frozenset()  # words with which a clause that asks begins
     tellings: tuple[Telling, ...] = ()
     after_needling: AfterNeedling | None = None
     facts: Mapping[str, Fact] = field(default_factory=lambda: MappingProxyType({}))
@@ -169,6 +172,8 @@ class Talk:
         """Whether a message only tells something, such as "i am left handed", and asks nothing."""
         line = f"{normalise(text)} "
         if "?" in text or any(line.startswith(f"{words} ") for words in self.tells_not):
+            return False
+        if any(normalise(clause).partition(" ")[0] in self.asks for clause in CLAUSE.split(text.lower())):
             return False
         return not self.tells.isdisjoint(line.split()[:SUBJECT]) or any(letter.isdigit() for letter in line)
 
@@ -212,6 +217,7 @@ def read_talk(
         third_person=tuple(map(normalise, people.texts("third_person"))),
         tells=_plain(tells.texts("words")) if tells else frozenset(),
         tells_not=tuple(map(normalise, tells.texts("not"))) if tells else (),
+        asks=_plain(tells.texts("asks")) if tells else frozenset(),
         tellings=tuple(_tellings(file)),
         after_needling=_after_needling(file, topics),
         facts=MappingProxyType(facts),
@@ -219,6 +225,11 @@ def read_talk(
         doctor_beside=frozenset(first.texts("beside")) if first else frozenset(),
         checks=MappingProxyType({check.topic: check for check in _checks(file, topics)}),
     )
+
+
+def _has(text: str, words: Collection[str]) -> bool:
+    line = f" {normalise(text)} "
+    return any(f" {word} " in line for word in words)
 
 
 def _plain(texts: Collection[str]) -> frozenset[str]:
@@ -236,11 +247,14 @@ def _after_needling(file: Section, topics: Collection[str]) -> AfterNeedling | N
     if "after_needling" not in file:
         return None
     section = file.section("after_needling")
-    section.only("topics", "words", "instead")
+    section.only("topics", "words", "pain", "instead")
     _known(section, section.texts("topics"), topics, "topics")
     _known(section, [section.text("instead")], topics, "instead")
     return AfterNeedling(
-        tuple(section.texts("topics")), tuple(map(normalise, section.texts("words"))), section.text("instead")
+        tuple(section.texts("topics")),
+        tuple(map(normalise, section.texts("words"))),
+        tuple(map(normalise, section.texts("pain"))),
+        section.text("instead"),
     )
 
 

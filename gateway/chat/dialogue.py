@@ -33,6 +33,7 @@ WHICH, ANYTHING = "which", "anything"  # what an open question of the assistant 
 OWN_TOPICS = 2  # facts that are brought up before one answer
 NOT_KNOWN = ("clarify", "nlu_fallback")  # intents of a message that was not understood, not one that lies outside
 ELLIPSIS = 6  # words up to which what was not understood leans on the last answer
+AS_TOLD = ("talk_as_told", "talk_as_told_again")  # sentences that say nothing alone
 BARE = 4  # words of a message that may be nothing but the name of a body part
 BUTTONS = 4
 FEW = 8  # words up to which a file that is named is what the message is about
@@ -57,6 +58,8 @@ class Dialogue:
         self._noting = Noting(knowledge)
         self._again = Again(knowledge, replies)
         self._telling = Telling(knowledge, replies, self._noting)
+        keys = [key for key in AS_TOLD if key in knowledge.sentences]
+        self._as_told_begins = tuple(knowledge.sentences[key].text.partition("{")[0] for key in keys)
 
     # before the engine
 
@@ -112,6 +115,10 @@ class Dialogue:
         if check := self._talk.checks.get(str(does.get("check"))):
             return TurnOutcome(replies=(self._check(check.topic, does.get("choice")),))
         return None
+
+    def tells(self, text: str) -> bool:
+        """Whether a message only tells something."""
+        return self._telling.tells(text)
 
     def told_slots(self, record: ChatRecord) -> Json:
         """What the safety questions need not ask as if it were new."""
@@ -215,6 +222,9 @@ class Dialogue:
             topic_name = topic_of(case.answer) or self._talk.facts[fact].topic
             if not self._replies.knows(topic_name) or self._replies.withheld(topic_name):
                 continue
+            sure = any(d.body.get("topic") == topic_name and d.body.get("answer") for d in replies)
+            if case.answer and sure:  # it speaks of the same already
+                return replies
             clause = self._clause(self._talk.facts[fact], told[fact])
             first = (
                 self._replies.specific(topic_name, specific_of(case.answer))
@@ -365,6 +375,8 @@ class Dialogue:
 
     def _fresh(self, draft: Draft, record: ChatRecord, asked: str, outcome: TurnOutcome) -> Draft:
         fresh = fresh_paragraphs(draft, record)
+        if all(paragraph.startswith(self._as_told_begins) for paragraph in fresh):
+            fresh = []
         text = "\n\n".join(fresh)
         if text == draft.body["text"] and not record.has_said(text):
             return draft

@@ -7,6 +7,7 @@ Pure: replies and record go in, replies come out.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -21,6 +22,7 @@ from knowledge import Knowledge
 from nlu.segments import split
 
 Json = dict[str, Any]
+POSSESSIVE = re.compile(r"['’]s\b")  # "my neck's been sore"
 DENIAL = 8  # words of a message that only denies
 
 
@@ -69,6 +71,7 @@ class Telling:
         """What is known of the problem or body part that a message names, unless that was said."""
         if self._knowledge.translation or not self._replies.knows(CONDITION_HELP):
             return None
+        text = POSSESSIVE.sub("", text)
         found = about_conditions(self._knowledge, text)
         if found is None or all(record.has_said(paragraph) for paragraph in found[0].split("\n\n")):
             return None
@@ -82,8 +85,10 @@ class Telling:
         first = next((draft for draft in replies if draft.kind == "answer"), None)
         if first is None or first.body.get("topic") not in after.topics or topic_of(record.last) in after.topics:
             return replies
-        if not self.tells(text):
+        if "?" in text or any(part.asks for part in split(text.lower())):
             return replies
+        if not after.hurts(text):
+            return (self._replies.own_words("clarify", self.noted(record, text).text),) if self.tells(text) else replies
         named = " ".join((text, *record.named[:1]))
         answer = self.problem(record, named) or self._which_pain(after.topics[0], after.instead)
         beside = self._talk.doctor_beside

@@ -275,7 +275,7 @@ class Turns:
         if intent in ASKS_WHY and "why" not in said:
             return f"alarm_why_{level}", {"waits": [*said, "why"]}
         unsure = all(draft.kind in UNSURE for draft in outcome.replies)
-        if unsure and self._knowledge.talk.is_statement(text) and "noted" not in said:
+        if unsure and self._dialogue.tells(text) and "noted" not in said:
             return f"alarm_noted_{level}", {"waits": [*said, "noted"]}
         times = flag.get("held", 0)
         way = ("", "_2", "_3")[times if times < 2 else 2 - times % 2]  # never the same twice in a row

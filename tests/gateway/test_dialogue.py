@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from gateway.answers.withdrawals import Withdrawals
 from gateway.chat.dialogue import Chosen, Dialogue
 from gateway.chat.noting import Noting
-from gateway.chat.record import ChatRecord, Told, is_long
+from gateway.chat.record import ChatRecord, Told, is_long, specific_of, topic_of
 from gateway.chat.replies import Replies
 from gateway.engine.client import EngineReply
 from gateway.storage.database import Database
@@ -35,7 +35,9 @@ class Talker:
         self.kept: Json | None = None
         self.said: list[Draft] = []
 
-    def say(self, text: str, *topics: str, intent: str = "") -> list[Draft]:
+    def say(self, text: str, *named: str, intent: str = "") -> list[Draft]:
+        topics = tuple(map(topic_of, named))
+        answers = tuple(specific_of(name) or None for name in named)
         conversation = Conversation("c", "assistant", 1, {}, None, "hash", record=self.kept)
         message = Event("c", 1, "patient", "message", {"text": text}, {}, None, None, NOW)
         turn = Turn(conversation, message, None)
@@ -51,7 +53,8 @@ class Talker:
         if outcome is None:
             kind = "answer" if topics else "unknown"
             unknown = {"text": self.knowledge.wording("unknown"), "custom": {"kind": "unknown"}}
-            reply = EngineReply(kind, intent=intent, topics=topics, messages=() if topics else (unknown,))
+            messages = () if topics else (unknown,)
+            reply = EngineReply(kind, intent=intent, topics=topics, answers=answers, messages=messages)
             found = self.dialogue.follow_up(reply, record, text)
             decided = self.replies.decided(reply, self.dialogue.asked(text, record, reply))
             narrowed = self.dialogue.narrowed(decided, reply, record, text)
@@ -205,6 +208,7 @@ def test_each_answer_that_sends_to_the_doctor_first_is_there(knowledge: Knowledg
         ("i work as a roofer", "what your days ask"),
         ("my surgeon is happy with it", "what they told you"),
         ("i miss my garden", "sounds hard"),
+        ("my last visit was awful", "went that way"),
         ("it feels a lot better now", "glad"),
         ("it is what it is", "Thank you for telling me"),
     ],
@@ -231,7 +235,27 @@ def test_a_body_part_that_is_named_is_what_they_come_for(talker: Talker, text: s
     assert reply.body["topic"] == "condition_help" and part in reply.body["text"].lower()
 
 
-@pytest.mark.parametrize("text", ["i paint ceilings, is it bad to reach up", "my hip is old will you do it anyway"])
+def test_no_answer_is_nothing_but_what_was_told(talker: Talker) -> None:
+    talker.say("i have very loose joints, ehlers danlos")
+    for text in ("my wrist hurts", "and the other wrist hurts", "both wrists hurt"):
+        (reply,) = talker.say(text, "condition_help")
+        assert not reply.body["text"].endswith("you have very loose joints.")
+
+
+def test_a_specific_answer_on_the_same_is_left_as_it_is(talker: Talker) -> None:
+    talker.say("i am diabetic", "medical_device_history")
+    (legs,) = talker.say("my calves are numb, any needles there?", "medical_device_history.diabetes_feet")
+    assert legs.body["answer"] == "medical_device_history.diabetes_feet"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "my cousin had it too, can she come with me",
+        "i paint ceilings, is it bad to reach up",
+        "my hip is old will you do it anyway",
+    ],
+)
 def test_who_asks_beside_telling_is_not_only_thanked(talker: Talker, text: str) -> None:
     talker.say("what happens at a visit", "session")
     (reply,) = talker.say(text, intent="nlu_fallback")
