@@ -14,6 +14,7 @@ from encoder.weights import sha256
 DELTA = Path(__file__).with_name("delta.npz")
 ASKED = Path(__file__).with_name("asked.npz")  # the same for the specific questions
 DOWN, UP = ".down", ".up"
+OUTPUTS = ("vector", "middle", "asked")  # the vectors of a text: `encoder.graph.build` says what each is
 
 
 def delta_digest(delta_file: Path = DELTA) -> str:

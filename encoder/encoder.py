@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from tokenizers import Tokenizer
 
+from encoder.delta import OUTPUTS
 from encoder.products import session
-from encoder.store import FOLDER, OUTPUTS, ensure_graph, undamaged
+from encoder.store import FOLDER, ensure_graph, undamaged
 from encoder.weights import packaged
 
 DIMENSIONS = 384

@@ -12,9 +12,8 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 from onnxruntime.quantization.matmul_nbits_quantizer import DefaultWeightOnlyQuantConfig, MatMulNBitsQuantizer
 
-from encoder.delta import ASKED, DELTA, tuned_weights
+from encoder.delta import ASKED, DELTA, OUTPUTS, tuned_weights
 from encoder.products import BLOCK, IN_BYTES
-from encoder.store import OUTPUTS
 
 LAYERS = 6
 MIDDLE = 4

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from encoder import errors
-from encoder.delta import ASKED, DELTA, delta_digest
+from encoder.delta import ASKED, DELTA, OUTPUTS, delta_digest
 from encoder.weights import TOKENIZER, TOKENIZER_SHA256, checked, checked_weights, packaged, sha256
 
 LAYOUT = 4  # counts up when encoder/graph.py changes, so that an older graph is not taken for the new one
-OUTPUTS = ("vector", "middle", "asked")
 FOLDER = Path(__file__).resolve().parents[1] / "var" / "encoder"
 
 
