@@ -66,7 +66,8 @@ def read(text: str, screening: Screening, sheet: Sheet, *, on_screen: bool = Tru
         return Reading(command="undo")
     said = mentioned(text, screening)
     asked = {question.id for question in sheet.asked(screening)}
-    direct = _direct(_after_slip(text, screening), screening, sheet)
+    # A slip takes back what was said before: the question that is open now was not answered by it.
+    direct = {} if has(plain, words["slip"]) else _direct(text, screening, sheet)
     denied = {name for name, answer in said.items() if answer == "no"}
     if denied - asked and set(direct.values()) == {"no"}:
         direct = {}  # that "no" belongs to what it names

@@ -236,6 +236,15 @@ async def test_a_slip_is_taken_back(patient: Patient, words: str) -> None:
     assert "pregnant" in said[0]["text"] and shown(said) == "blood"
 
 
+@pytest.mark.parametrize("words", ["i meant no", "sorry, i meant no", "i mean none of these"])
+async def test_a_slip_with_nothing_to_take_back_answers_no_open_question(patient: Patient, words: str) -> None:
+    await to_the_card(patient, "you")
+    before = patient.slots["screening"]["answers"]
+    said = await patient.says(words, "nlu_fallback")
+    assert patient.slots["screening"]["answers"] == before
+    assert shown(said) == "you"
+
+
 async def test_a_slip_is_taken_back_after_the_result_and_the_sheet_follows(patient: Patient) -> None:
     await finish(patient, you="Q02")
     await patient.says("", "screening_send")

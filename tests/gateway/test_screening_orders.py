@@ -117,8 +117,8 @@ class Orders(RuleBasedStateMachine):
         asked = self.questions(screen["asks"])
         if text in BARE:
             self.allowed |= {(name, BARE[text]) for name in asked}
-        if len(asked) == 1 and text in ("yes", "i meant no"):  # with nothing to take back, it answers what is open
-            self.allowed.add((asked[0], "yes" if text == "yes" else "no"))
+        if text == "yes" and len(asked) == 1:
+            self.allowed.add((asked[0], "yes"))
         if text in ("1", "2 and 3") and "card" in screen:
             items = [item["id"].partition(".")[0] for item in screen["card"]["items"]]
             chosen = [items[int(number) - 1] for number in text.split(" and ") if int(number) <= len(items)]
