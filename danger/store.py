@@ -8,4 +8,4 @@ DELTA = Path(__file__).with_name("delta.npz")  # the change of the encoder, as `
 TUNED = DELTA.with_suffix(".json")  # what it was made from
 TUNED_HEAD = Path(__file__).with_name("tuned_head.npz")  # tuned with it, and which examples both have seen
 LEARNED = Path(__file__).with_name("head.npz")  # the head that learned from what they have not seen
-DANGER = Kind("danger", DELTA, ("vector",))
+DANGER = Kind("danger", DELTA)

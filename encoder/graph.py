@@ -4,7 +4,7 @@
 """
 
 import logging
-from collections.abc import Collection
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -65,6 +65,11 @@ class _Graph:
         split = self.op("Reshape", x, self.integers(0, 0, HEADS, HEAD_SIZE))
         return self.op("Transpose", split, perm=order)
 
+    def layers(self, x: str, bias: str, numbers: Iterable[int], which: str = "") -> str:
+        for number in numbers:
+            x = self.layer(x, bias, f"{which}encoder.layer.{number}.")
+        return x
+
     def layer(self, x: str, bias: str, prefix: str) -> str:
         attention = prefix + "attention."
         query = self.heads(self.linear(x, attention + "self.query"), [0, 2, 1, 3])
@@ -89,13 +94,12 @@ class _Graph:
         return self.op("Mul", self.op("Mul", x, self.op("Add", erf, self.number(1.0))), self.number(0.5))
 
 
-def build(
-    weights_file: Path, delta_file: Path = DELTA, outputs: Collection[str] = OUTPUTS, asked_file: Path = ASKED
-) -> onnx.ModelProto:
+def build(weights_file: Path, delta_file: Path = DELTA, asked_file: Path | None = ASKED) -> onnx.ModelProto:
     """The graph of a tuned encoder. Inputs `tokens` and `mask` (int64, texts x tokens); outputs float32, texts x 384.
 
     `vector` is the model's own sentence vector; `middle` is the same mean taken after layer MIDDLE, closer to the
-    wording and further from the gist; `asked` is `vector` with another change in the layers after MIDDLE.
+    wording and further from the gist; `asked` is `vector` with another change in the layers after MIDDLE. Without
+    `asked_file` the graph gives `vector` alone.
     """
     weights = tuned_weights(weights_file, delta_file)
     graph = _Graph(weights)
@@ -110,21 +114,13 @@ def build(
     padding = graph.op("Mul", graph.op("Sub", graph.number(1.0), mask), graph.number(MASKED))
     bias = graph.op("Unsqueeze", padding, graph.integers(1, 2))
     present = graph.op("Unsqueeze", mask, graph.integers(2))
-    for number in range(LAYERS):
-        x = graph.layer(x, bias, f"encoder.layer.{number}.")
-        if number + 1 == MIDDLE:
-            middle = x
-    graph.mean(x, present, "vector")
-    if "middle" in outputs:
+    middle = graph.layers(x, bias, range(MIDDLE))
+    graph.mean(graph.layers(middle, bias, range(MIDDLE, LAYERS)), present, "vector")
+    outputs = OUTPUTS if asked_file else OUTPUTS[:1]
+    if asked_file:
         graph.mean(middle, present, "middle")
-    if "asked" in outputs:
-        asked = tuned_weights(weights_file, asked_file)
-        for number in range(MIDDLE, LAYERS):
-            prefix = f"encoder.layer.{number}."
-            own = {f"asked.{name}": weight for name, weight in asked.items() if name.startswith(prefix)}
-            graph.weights.update(own)
-            middle = graph.layer(middle, bias, f"asked.{prefix}")
-        graph.mean(middle, present, "asked")
+        graph.weights |= {f"asked.{name}": weight for name, weight in tuned_weights(weights_file, asked_file).items()}
+        graph.mean(graph.layers(middle, bias, range(MIDDLE, LAYERS), "asked."), present, "asked")
 
     shape = ["texts", "length"]
     onnx_graph = helper.make_graph(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from encoder import errors
-from encoder.delta import ASKED, DELTA, OUTPUTS, delta_digest
+from encoder.delta import ASKED, DELTA, delta_digest
 from encoder.weights import TOKENIZER, TOKENIZER_SHA256, checked, checked_weights, packaged, sha256
 
 LAYOUT = 4  # counts up when encoder/graph.py changes, so that an older graph is not taken for the new one
@@ -14,21 +14,19 @@ FOLDER = Path(__file__).resolve().parents[1] / "var" / "encoder"
 
 @dataclass(frozen=True)
 class Kind:
-    """One encoder: what its files are called, what was tuned, and which vectors its graph gives."""
+    """One encoder: what its files are called, and what was tuned; `asked` where its graph gives all OUTPUTS."""
 
     name: str
     delta: Path
-    outputs: tuple[str, ...]
-    asked: Path | None = None  # what was tuned for `asked`, if its graph gives that
+    asked: Path | None = None
 
     @property
     def tuning(self) -> str:
-        """Eight digits that change with what was tuned."""
-        digests = [delta_digest(self.delta), *([delta_digest(self.asked)] if self.asked else [])]
-        return digests[0][:8] if len(digests) == 1 else f"{digests[0][:4]}{digests[1][:4]}"
+        """Digits that change with what was tuned."""
+        return "-".join(delta_digest(file)[:8] for file in (self.delta, self.asked) if file)
 
 
-TOPICS = Kind("all-minilm-l6-v2", DELTA, OUTPUTS, ASKED)
+TOPICS = Kind("all-minilm-l6-v2", DELTA, ASKED)
 
 
 def graph_path(folder: Path = FOLDER, kind: Kind = TOPICS) -> Path:
@@ -55,7 +53,7 @@ def build_graph(folder: Path = FOLDER, kind: Kind = TOPICS) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     graph = graph_path(folder, kind)
     draft = graph.with_suffix(f".{os.getpid()}.draft")
-    onnx.save(in_bytes(build(weights, kind.delta, kind.outputs)), str(draft))
+    onnx.save(in_bytes(build(weights, kind.delta, kind.asked)), str(draft))
     digest_draft = draft.with_suffix(".digest")
     digest_draft.write_text(sha256(draft) + "\n", encoding="ascii")
     draft.replace(graph)

@@ -214,8 +214,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--data", type=Path, default=Path("data"))
     parser.add_argument("--asked", action="store_true", help="for the specific questions, not for the topics")
+    parser.add_argument("--out", type=Path)
     arguments = parser.parse_args()
-    recipe, out = (ASKED_RECIPE, ASKED) if arguments.asked else (Recipe(), DELTA)
+    recipe, kept = (ASKED_RECIPE, ASKED) if arguments.asked else (Recipe(), DELTA)
+    out = arguments.out or kept
     examples = read_examples(arguments.data)
     examples = by_question(examples, arguments.data) if arguments.asked else by_topic(examples)
     normalise = Normaliser.load(arguments.data / "lexicon" / "spelling.yml", known=vocabulary())

@@ -68,7 +68,7 @@ class Dialogue:
             return None
         if intent := self._beside_words(turn):
             return Chosen(text, {"intent": intent})
-        answered = screening_slots.answers(turn.conversation.slots)  # whom they are about renews their result
+        answered = screening_slots.answers(turn.conversation.slots)  # a correction of these renews their result
         if not answered and (who := self._noting.correction(text)) is not None:
             return self._about(record, who)
         offers = record.offers

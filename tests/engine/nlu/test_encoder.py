@@ -17,21 +17,25 @@ from nlu.encoder_featurizer import Vectors
 from tests.support.reference_encoder import Reference
 
 TEXTS = ["does it hurt?", "How often do I need to go, and what does it cost?", "", "naïve 😀 wörds", "needle " * 60]
-EXACT = build(checked_weights()).SerializeToString()
 
 
-def test_the_graph_equals_a_forward_pass_written_out_in_numpy(encoder: Encoder, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def exact() -> Encoder:
+    """The encoder with weights that are not rounded."""
+    return Encoder.of(onnxruntime.InferenceSession(build(checked_weights()).SerializeToString()))
+
+
+def test_the_graph_equals_a_forward_pass_written_out_in_numpy(encoder: Encoder, exact: Encoder) -> None:
     reference = Reference()
     expected = np.array([reference.encode(text) for text in TEXTS])
-    exact = Encoder.of(onnxruntime.InferenceSession(EXACT))
     assert np.abs(exact.encode(TEXTS) - expected).max() < 1e-4
     assert (encoder.encode(TEXTS) * expected).sum(axis=1).min() > 0.99  # its weights are rounded to 8 bits
 
 
-def test_what_is_asked_is_the_same_pass_with_another_change(encoder: Encoder) -> None:
+def test_what_is_asked_is_the_same_pass_with_another_change(encoder: Encoder, exact: Encoder) -> None:
     reference = Reference(ASKED)
     expected = np.array([reference.encode(text) for text in TEXTS])
-    meaning, _, asked = np.split(Encoder.of(onnxruntime.InferenceSession(EXACT)).encode_all(TEXTS), 3, axis=1)
+    meaning, _, asked = np.split(exact.encode_all(TEXTS), 3, axis=1)
     assert np.abs(asked - expected).max() < 1e-4
     assert np.abs(asked - meaning).max() > 0.01, "it was tuned"
     assert (np.split(encoder.encode_all(TEXTS), 3, axis=1)[2] * expected).sum(axis=1).min() > 0.99
